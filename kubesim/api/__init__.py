@@ -1,0 +1,1 @@
+"""The API server's floor: objects, decoding, defaults, validation, allocation, storage and watch."""

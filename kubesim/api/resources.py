@@ -1,0 +1,57 @@
+"""The resource types this API server serves: kinds, plurals, short names, groups and scope.
+
+``kubectl api-resources`` prints this table, and every name that a person may type for a kind (``svc``, ``service``,
+``Services``, ``deployments.apps``) is looked up here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One kind as the API serves it."""
+
+    kind: str
+    plural: str
+    singular: str
+    group: str = ""
+    version: str = "v1"
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        """``v1`` in the core group, else ``group/version``."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """``deployments.apps``, or ``pods`` in the core group."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def qualified_singular(self) -> str:
+        """``deployment.apps``, or ``pod`` in the core group: what kubectl prints before a name."""
+        return f"{self.singular}.{self.group}" if self.group else self.singular
+
+
+RESOURCE_TYPES: tuple[ResourceType, ...] = (
+    ResourceType("ConfigMap", "configmaps", "configmap", short_names=("cm",)),
+    ResourceType("Endpoints", "endpoints", "endpoints", short_names=("ep",)),
+    ResourceType("Event", "events", "event", short_names=("ev",)),
+    ResourceType("Namespace", "namespaces", "namespace", namespaced=False, short_names=("ns",)),
+    ResourceType("Node", "nodes", "node", namespaced=False, short_names=("no",)),
+    ResourceType("Pod", "pods", "pod", short_names=("po",), categories=("all",)),
+    ResourceType("Secret", "secrets", "secret"),
+    ResourceType("ServiceAccount", "serviceaccounts", "serviceaccount", short_names=("sa",)),
+    ResourceType("Service", "services", "service", short_names=("svc",), categories=("all",)),
+    ResourceType("DaemonSet", "daemonsets", "daemonset", "apps", short_names=("ds",), categories=("all",)),
+    ResourceType("Deployment", "deployments", "deployment", "apps", short_names=("deploy",), categories=("all",)),
+    ResourceType("ReplicaSet", "replicasets", "replicaset", "apps", short_names=("rs",), categories=("all",)),
+    ResourceType("StatefulSet", "statefulsets", "statefulset", "apps", short_names=("sts",), categories=("all",)),
+    ResourceType("EndpointSlice", "endpointslices", "endpointslice", "discovery.k8s.io"),
+)  # fmt: skip
+"""Every type served; only Deployments and ReplicaSets among the workloads have a controller."""

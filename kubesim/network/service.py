@@ -1,0 +1,48 @@
+"""What listens on a port: the seam between the network and the programs.
+
+The network delivers a connection to a machine and a port; what answers there is a :class:`Server`. It gets the bytes'
+meaning (an HTTP request, a DNS message), not the bytes, and answers at once: time that a server needs is in its answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The other end of a connection as the server's kernel sees it, after every rewriting."""
+
+    address: str
+    port: int
+
+
+class Server(Protocol):
+    """A process that listens. What ``request`` is depends on the port's protocol: an HttpRequest, a DNS message, text."""
+
+    def handle(self, request: Any, client: Client) -> Any:
+        """Answer one request; None is no answer (the client's time-out)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """An HTTP/1.1 request. Header names are as sent; order is kept."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    version: str = "1.1"
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An HTTP/1.1 response."""
+
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    seconds: float = field(default=0.0, compare=False)

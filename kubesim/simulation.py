@@ -1,0 +1,128 @@
+"""Simulated time, seeded choice and the order of events.
+
+A :class:`Simulation` is the only clock and the only source of chance in the project. Time is SimPy's: seconds since
+the simulation began, mapped onto a fixed calendar date so that timestamps look like a cluster's. Chance comes from
+named streams: the same seed and name always give the same sequence, and drawing from one stream never shifts another,
+so adding a Pod does not change which endpoint an unrelated request picks.
+
+Work is either *progress* (an image pull, a container starting: a person would wait for it) or *background* (a crash
+back-off, a periodic probe: it never ends). :meth:`Simulation.settle` runs until no progress is outstanding.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import simpy
+
+EPOCH = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
+"""The calendar moment at which every simulation begins, unless told otherwise."""
+
+
+class Simulation:
+    """A clock, a queue of events and seeded chance.
+
+    :param seed: the same seed gives the same run, byte for byte.
+    :param start: the calendar time of second 0.
+    """
+
+    def __init__(self, seed: int = 0, start: datetime = EPOCH) -> None:
+        self.seed = seed
+        self.start = start
+        self.environment = simpy.Environment()
+        self._streams: dict[str, random.Random] = {}
+        self._progress = 0
+
+    @property
+    def now(self) -> float:
+        """Seconds since the simulation began."""
+        return float(self.environment.now)
+
+    @property
+    def datetime(self) -> datetime:
+        """The simulated calendar time, in UTC."""
+        return self.start + timedelta(seconds=self.now)
+
+    def timestamp(self) -> str:
+        """The simulated time as Kubernetes writes it in objects: ``2026-07-01T09:00:00Z`` (whole seconds)."""
+        return self.datetime.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def random(self, stream: str) -> random.Random:
+        """The random generator of a named stream; independent of every other stream."""
+        if stream not in self._streams:
+            self._streams[stream] = random.Random(f"{self.seed}/{stream}")
+        return self._streams[stream]
+
+    def after(self, delay: float, action: Callable[[], object], *, progress: bool = True) -> Scheduled:
+        """Call ``action`` after ``delay`` seconds.
+
+        :param progress: whether :meth:`settle` waits for it.
+        :returns: a handle whose :meth:`Scheduled.cancel` withdraws it.
+        """
+        scheduled = Scheduled(self, action, progress)
+
+        def run() -> Generator[simpy.Event, Any, None]:
+            yield self.environment.timeout(delay)
+            scheduled.fire()
+
+        self.environment.process(run())
+        return scheduled
+
+    @property
+    def progressing(self) -> bool:
+        """Whether any outstanding work is progress."""
+        return self._progress > 0
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` of simulated time pass, running everything that falls due.
+
+        :raises ValueError: if ``seconds`` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"seconds must not be negative, got {seconds}")
+        self._run_until(self.now + seconds)
+
+    def _run_until(self, moment: float) -> None:
+        while self.environment.peek() <= moment:
+            self.environment.step()
+        if moment > self.now:
+            self.environment.run(until=moment)
+
+    def settle(self, limit: float = 120.0) -> bool:
+        """Run until no progress is outstanding, or ``limit`` simulated seconds have passed.
+
+        :returns: whether everything settled within the limit.
+        """
+        deadline = self.now + limit
+        while self._progress and self.environment.peek() <= deadline:
+            self.environment.step()
+        return not self._progress
+
+
+class Scheduled:
+    """One action that waits for its time."""
+
+    def __init__(self, simulation: Simulation, action: Callable[[], object], progress: bool) -> None:
+        self._simulation = simulation
+        self._action: Callable[[], object] | None = action
+        self._progress = progress
+        if progress:
+            simulation._progress += 1
+
+    def cancel(self) -> None:
+        """Withdraw the action; a no-op when it has run or was cancelled."""
+        if self._action is not None:
+            self._action = None
+            if self._progress:
+                self._simulation._progress -= 1
+
+    def fire(self) -> None:
+        """Run the action, unless it was cancelled."""
+        action, self._action = self._action, None
+        if action is not None:
+            if self._progress:
+                self._simulation._progress -= 1
+            action()
