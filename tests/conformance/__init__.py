@@ -1,0 +1,1 @@
+"""Running the simulator against facts recorded from the real programs."""
