@@ -1,0 +1,62 @@
+# Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help lab test check format notebooks bench conformance lock clean
+
+# The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/ready
+# Jupyter refuses to run as root unless told; a container often has no other user.
+LAB_OPTIONS ?= $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+WORKERS ?= 2
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lab: $(READY) ## open the course in JupyterLab (first run: sets everything up)
+	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/00-start-here.ipynb
+
+test: $(READY) ## run every test, and hold every notebook to its saved output
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval --nbval-sanitize-with notebooks/nbval.cfg notebooks
+
+check: $(READY) ## ruff, format, mypy and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+notebooks: $(READY) ## re-execute every notebook from a fresh kernel and save it
+	$(BIN)/python -m kubesim.notebook.execute $(NOTEBOOKS)
+
+conformance: $(READY) ## run the recorded facts and write docs/conformance.md
+	$(BIN)/python -m tests.conformance.page
+
+bench: $(READY) ## run the benchmarks
+	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+
+lock: $(READY) ## resolve the requirements again and write requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
+		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+clean: ## remove the environment and every cache
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml data/jupyterlab/overrides.json
+	@test -n "$(PYTHON)" || { echo "kubesim needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python …)" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	mkdir -p .venv/share/jupyter/lab/settings
+	cp data/jupyterlab/overrides.json .venv/share/jupyter/lab/settings/overrides.json
+	touch $@
