@@ -1,0 +1,254 @@
+"""Reading a command line as pflag does, from a verb's table of flags.
+
+One parser serves every verb. Flags and arguments may be mixed; ``--name value``, ``--name=value``, ``-n value``,
+``-nvalue``, ``-n=value`` and combined switches (``-wA``) are all read; ``--`` ends the flags. What cannot be read ends
+in a :class:`FlagError` with pflag's words (upstream: ``github.com/spf13/pflag``).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kubesim.kubectl.durations import parse_duration
+from kubesim.kubectl.verbs import Flag
+
+GLOBAL_FLAGS: tuple[Flag, ...] = (
+    Flag("as", help="A user to impersonate."),
+    Flag("as-group", "array", help="A group to impersonate."),
+    Flag("as-uid", help="A UID to impersonate."),
+    Flag("as-user-extra", "array", help="Extra fields of the user to impersonate."),
+    Flag("cache-dir", default="/root/.kube/cache", help="Where discovery is cached."),
+    Flag("certificate-authority", help="A file with the authority's certificate."),
+    Flag("client-certificate", help="A file with the client's certificate."),
+    Flag("client-key", help="A file with the client's key."),
+    Flag("cluster", help="The kubeconfig cluster to use."),
+    Flag("context", help="The kubeconfig context to use."),
+    Flag("disable-compression", "bool", help="Ask for uncompressed answers."),
+    Flag("insecure-skip-tls-verify", "bool", help="Do not check the server's certificate."),
+    Flag("kubeconfig", help="The kubeconfig file to use."),
+    Flag("kuberc", help="The preferences file to use."),
+    Flag("log-flush-frequency", "duration", default="5s", help="How often logs are flushed."),
+    Flag("match-server-version", "bool", help="Demand the client's version of the server."),
+    Flag("namespace", short="n", help="The namespace of this command."),
+    Flag("password", help="A password for basic authentication."),
+    Flag("profile", default="none", help="What to profile."),
+    Flag("profile-output", default="profile.pprof", help="Where the profile goes."),
+    Flag("request-timeout", default="0", help="How long one request may take."),
+    Flag("server", short="s", help="The API server's address."),
+    Flag("tls-server-name", help="The name expected in the server's certificate."),
+    Flag("token", help="A bearer token."),
+    Flag("user", help="The kubeconfig user to use."),
+    Flag("username", help="A user for basic authentication."),
+    Flag("v", "int", short="v", default="0", help="How much to log."),
+    Flag("vmodule", help="How much to log, by source file."),
+    Flag("warnings-as-errors", "bool", help="Exit with 1 after a warning."),
+)
+"""The flags every command takes (``kubectl options``)."""
+
+HELP_FLAG = Flag("help", "bool", short="h", help="Say what the command does.")
+
+_TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
+_FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_SIGNED = re.compile(r"[+-]?\d+(_\d+)*")
+
+
+class FlagError(Exception):
+    """A command line that pflag would refuse; the text is pflag's."""
+
+
+@dataclass(slots=True)
+class Values:
+    """The values of a verb's flags.
+
+    Reading a flag that the verb does not declare raises :class:`KeyError`: it is a mistake in the verb.
+    """
+
+    table: Mapping[str, Flag]
+    given: dict[str, list[str]] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether the verb declares this flag at all."""
+        return name in self.table
+
+    def changed(self, name: str) -> bool:
+        """Whether the flag was typed."""
+        return name in self.given
+
+    def text(self, name: str) -> str:
+        """The value of a string flag: the last one typed, else the default."""
+        return self.given[name][-1] if name in self.given else self.table[name].default
+
+    def on(self, name: str) -> bool:
+        """The value of a switch."""
+        return self.text(name) in _TRUE
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Every value of a flag that may be repeated, comma lists taken apart where its kind says so."""
+        if name in self.given:
+            return tuple(self.given[name])
+        default = self.table[name].default
+        return (default,) if default else ()
+
+    def number(self, name: str) -> int:
+        """The value of an integer flag (Go's syntax, ``0x10`` included)."""
+        return go_integer(self.text(name) or "0")
+
+    def seconds(self, name: str) -> float:
+        """The value of a duration flag, in seconds."""
+        return parse_duration(self.text(name) or "0")
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """The ``key=value`` pairs of a flag."""
+        return dict(pair.split("=", 1) for pair in self.texts(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A command line, read: its flags, its other words, and where ``--`` stood (-1: nowhere)."""
+
+    values: Values
+    arguments: tuple[str, ...]
+    dash: int
+
+
+def table_of(flags: Sequence[Flag]) -> dict[str, Flag]:
+    """A verb's flags with the global ones, by long name; the verb's own win."""
+    return {flag.name: flag for flag in (*GLOBAL_FLAGS, HELP_FLAG, *flags)}
+
+
+def parse(words: Sequence[str], flags: Sequence[Flag]) -> Parsed:
+    """Read the words after the verb.
+
+    :raises FlagError: with pflag's words.
+    """
+    table = table_of(flags)
+    # A verb's own shorthand hides a global one of the same letter: `kubectl exec -c` against none, `-s`, `-v`.
+    own = {flag.short: flag for flag in (*GLOBAL_FLAGS, HELP_FLAG, *flags) if flag.short and table[flag.name] is flag}
+    values = Values(table)
+    arguments: list[str] = []
+    dash = -1
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        if word == "--":
+            dash = len(arguments)
+            arguments.extend(words[position:])
+            break
+        if word.startswith("--"):
+            position = _long(word, words, position, table, values)
+        elif word.startswith("-") and len(word) > 1:
+            position = _shorts(word, words, position, own, values)
+        else:
+            arguments.append(word)
+    return Parsed(values, tuple(arguments), dash)
+
+
+def _long(word: str, words: Sequence[str], position: int, table: Mapping[str, Flag], values: Values) -> int:
+    name, equals, text = word[2:].partition("=")
+    if not name or name.startswith("-"):
+        raise FlagError(f"bad flag syntax: {word}")
+    # pflag's normalizer reads `--dry_run` as `--dry-run`.
+    flag = table.get(name) or table.get(name.replace("_", "-"))
+    if flag is None:
+        raise FlagError(f"unknown flag: --{name}")
+    if equals:
+        _put(flag, text, values)
+        return position
+    bare = _bare(flag)
+    if bare is not None:
+        _put(flag, bare, values)
+        return position
+    if position >= len(words):
+        raise FlagError(f"flag needs an argument: --{name}")
+    _put(flag, words[position], values)
+    return position + 1
+
+
+def _shorts(word: str, words: Sequence[str], position: int, own: Mapping[str, Flag], values: Values) -> int:
+    rest = word[1:]
+    while rest:
+        letter, tail = rest[0], rest[1:]
+        flag = own.get(letter)
+        if flag is None:
+            raise FlagError(f"unknown shorthand flag: '{letter}' in -{rest}")
+        bare = _bare(flag)
+        if len(tail) > 1 and tail[0] == "=":
+            _put(flag, tail[1:], values)
+            return position
+        if bare is not None:
+            _put(flag, bare, values)
+            rest = tail
+            continue
+        if tail:
+            _put(flag, tail, values)
+            return position
+        if position >= len(words):
+            raise FlagError(f"flag needs an argument: '{letter}' in -{rest}")
+        _put(flag, words[position], values)
+        return position + 1
+    return position
+
+
+def _bare(flag: Flag) -> str | None:
+    return "true" if flag.kind == "bool" and flag.bare is None else flag.bare
+
+
+def _put(flag: Flag, text: str, values: Values) -> None:
+    problem = _problem(flag, text)
+    if problem:
+        shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
+        raise FlagError(f'invalid argument "{text}" for "{shown}" flag: {problem}')
+    if flag.kind in ("strings", "pairs"):
+        values.given.setdefault(flag.name, []).extend(_split(text))
+    else:
+        values.given.setdefault(flag.name, []).append(text)
+
+
+def _split(text: str) -> list[str]:
+    """A comma list, with CSV quoting, as pflag's stringSlice reads it."""
+    return next(csv.reader([text]), []) if text else []
+
+
+def _problem(flag: Flag, text: str) -> str:
+    """What pflag says of a value of the wrong kind, or ""."""
+    match flag.kind:
+        case "bool" if text not in _TRUE | _FALSE:
+            return f'strconv.ParseBool: parsing "{text}": invalid syntax'
+        case "int":
+            return _integer_problem(text)
+        case "duration":
+            try:
+                parse_duration(text)
+            except ValueError as error:
+                return str(error)
+        case "pairs":
+            bad = next((pair for pair in _split(text) if "=" not in pair), None)
+            if bad is not None:
+                return f"{bad} must be formatted as key=value"
+    return ""
+
+
+def _integer_problem(text: str) -> str:
+    try:
+        value = go_integer(text)
+    except ValueError:
+        return f'strconv.ParseInt: parsing "{text}": invalid syntax'
+    if not -(2**63) <= value < 2**63:
+        return f'strconv.ParseInt: parsing "{text}": value out of range'
+    return ""
+
+
+def go_integer(text: str) -> int:
+    """An integer in Go's base-0 syntax: ``10``, ``0x1f``, ``0b1``, ``017`` (octal).
+
+    :raises ValueError: when it is none.
+    """
+    if re.fullmatch(r"[+-]?0[0-7]+", text):
+        return int(text, 8)
+    if not _SIGNED.fullmatch(text) and not re.fullmatch(r"[+-]?0[xXbBoO][0-9a-fA-F_]+", text):
+        raise ValueError(f"not an integer: {text!r}")
+    return int(text, 0)
