@@ -1,0 +1,76 @@
+"""How long something has lasted, in the words of the AGE column: ``5s``, ``3m20s``, ``47h``, ``2y11d``.
+
+The coarser the duration, the fewer the digits: at most two units are shown, and the second only while it still
+matters. The steps are those of ``k8s.io/apimachinery/pkg/util/duration``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+UNKNOWN = "<unknown>"
+"""What is printed where a timestamp is missing."""
+
+
+def human_duration(seconds: float) -> str:
+    """A duration as kubectl prints it; ``<invalid>`` when it lies more than a second in the past.
+
+    :param seconds: may be negative: the clocks of two machines never agree exactly.
+    """
+    whole = math.trunc(seconds)
+    if whole < -1:
+        return "<invalid>"
+    if whole < 120:
+        return f"{max(whole, 0)}s"
+    minutes, hours = whole // 60, whole // 3600
+    if minutes < 10:
+        return f"{minutes}m" + _unless_zero(whole % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return f"{hours}h" + _unless_zero(minutes % 60, "m")
+    return f"{hours}h" if hours < 48 else _days(hours)
+
+
+def _days(hours: int) -> str:
+    days = hours // 24
+    if days < 8:
+        return f"{days}d" + _unless_zero(hours % 24, "h")
+    if days < 365 * 2:
+        return f"{days}d"
+    if days < 365 * 8:
+        return f"{days // 365}y" + _unless_zero(days % 365, "d")
+    return f"{days // 365}y"
+
+
+def _unless_zero(count: int, unit: str) -> str:
+    return f"{count}{unit}" if count else ""
+
+
+def parse_timestamp(text: str | None) -> datetime | None:
+    """An RFC 3339 time of the API, or None where it is absent, unreadable or Go's zero time."""
+    if not text:
+        return None
+    # Python reads at most microseconds; Go may have written nanoseconds.
+    shortened = re.sub(r"(\.\d{6})\d+", r"\1", text)
+    try:
+        moment = datetime.fromisoformat(shortened)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return None if moment.year <= 1 else moment
+
+
+def since(timestamp: str | None, now: datetime) -> str:
+    """The time that has passed since a timestamp of the API; ``<unknown>`` where there is none."""
+    moment = parse_timestamp(timestamp)
+    return UNKNOWN if moment is None else human_duration((now - moment).total_seconds())
+
+
+def until(timestamp: str | None, now: datetime) -> str:
+    """The time left until a timestamp of the API; ``<unknown>`` where there is none."""
+    moment = parse_timestamp(timestamp)
+    return UNKNOWN if moment is None else human_duration((moment - now).total_seconds())
