@@ -1,0 +1,22 @@
+"""Validation: every rule an object must meet before the API server stores it.
+
+Validators are pure functions from the new wire form (with defaults applied), and the old one on an update, to a list of
+problems in upstream's order and words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubesim.api.errors import FieldError
+from kubesim.api.objects import Wire
+
+Validator = Callable[[Wire, Wire | None], list[FieldError]]
+
+_VALIDATORS: dict[str, Validator] = {}
+
+
+def validate(kind: str, new: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of an object that is created, or updated from ``old``; a kind without rules has none."""
+    validator = _VALIDATORS.get(kind)
+    return validator(new, old) if validator else []
