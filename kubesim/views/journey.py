@@ -1,0 +1,97 @@
+"""A request from a machine to a URL, from the name to the answer.
+
+A :class:`Journey` is what ``cluster.connect`` returns: the look-up of the name, the trace that this request's packet
+took, every other trace it could have taken, and what the server answered. It shows itself in words, as a table and as
+a picture; the three are views of the same record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kubesim.network.trace import Hop, Outcome, Trace
+from kubesim.views.scene import Scene
+
+if TYPE_CHECKING:
+    import pandas
+
+    from kubesim.network.dns.resolver import Resolution
+    from kubesim.network.service import HttpResponse
+    from kubesim.views.rendering import Diagram
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One request and everything that happened to it.
+
+    :param source: the machine that asked, such as ``pod/default/client``.
+    :param target: what it asked for, such as ``http://myservice:8080``.
+    :param scene: the map of the cluster at that moment.
+    :param resolution: the look-up of the name; None where the target is an address.
+    :param trace: the way the first packet took; None where the name did not resolve.
+    :param alternatives: every way it could have taken, this one included, each with its probability.
+    :param response: what the server answered; None where nothing did.
+    """
+
+    source: str
+    target: str
+    scene: Scene
+    resolution: Resolution | None = None
+    trace: Trace | None = None
+    alternatives: tuple[Trace, ...] = ()
+    response: HttpResponse | None = None
+
+    @property
+    def outcome(self) -> str:
+        """How it ended: an :class:`~kubesim.network.trace.Outcome`, or ``unresolved`` where the name was not found."""
+        return str(self.trace.outcome) if self.trace else "unresolved"
+
+    @property
+    def reached(self) -> bool:
+        """Whether a process took the connection."""
+        return self.trace is not None and self.trace.outcome is Outcome.DELIVERED
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """The machines the packet passed through, in order; empty where the name did not resolve."""
+        return self.trace.hops if self.trace else ()
+
+    @property
+    def destination(self) -> str:
+        """The machine where the packet ended; empty where the name did not resolve."""
+        return self.trace.destination if self.trace else ""
+
+    @property
+    def seen_from(self) -> str:
+        """The source address that the server saw; empty where nothing was delivered."""
+        return self.trace.delivered.source if self.trace and self.trace.delivered else ""
+
+    def table(self) -> pandas.DataFrame:
+        """Every step as a row: where, what, source, destination, rule and why."""
+        from kubesim.views.tables import steps_frame
+
+        return steps_frame(self)
+
+    def endpoints(self) -> pandas.DataFrame:
+        """Every endpoint the packet could reach, with its probability."""
+        from kubesim.views.tables import endpoints_frame
+
+        return endpoints_frame(self)
+
+    def diagram(self, upto: int | None = None) -> Diagram:
+        """The picture of the path; ``upto`` shows only its first steps (a PathPlayer's frames)."""
+        from kubesim.views.path_diagram import path_diagram
+
+        return path_diagram(self, upto)
+
+    def __str__(self) -> str:
+        from kubesim.views.words import journey_text
+
+        return journey_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.diagram()._repr_mimebundle_(include, exclude)

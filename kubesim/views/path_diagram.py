@@ -1,0 +1,241 @@
+"""The picture of a journey: nodes as boxes with their Pods, numbered arrows along the path.
+
+Each rewriting of an address is written on the arrow that leaves the place where it happened; endpoints that were not
+taken are grey and dashed; the place of a failure is an octagon with a cross. Nothing is told by colour alone: the path
+is bold, alternatives are dashed, failures have their own shape.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import graphviz
+
+from kubesim.network.trace import Action, Outcome, Step, Trace
+from kubesim.views.journey import Journey
+from kubesim.views.rendering import FAILURE_COLOUR, FONT, IDLE_COLOUR, INK, PATH_COLOUR, Diagram, label_width
+from kubesim.views.scene import NodePlace, Place, Scene
+from kubesim.views.words import destination, journey_text, machine_title, percent
+
+MOST_IDLE_PODS = 4
+"""Pods that play no part, shown per node for orientation; the rest are counted."""
+
+FAILURE_WORDS = {
+    Outcome.REFUSED: "refused\n(RST: no listener)",
+    Outcome.REJECTED: "rejected\n(ICMP)",
+    Outcome.DROPPED: "dropped\n(time-out)",
+    Outcome.UNREACHABLE: "unreachable\n(no such host)",
+    Outcome.LOST: "lost\n(time-out)",
+}
+
+
+def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
+    """Draw a journey.
+
+    :param upto: draw only this many arrows (None: all); the text stays whole.
+    """
+    graph = new_graph()
+    arrows = _arrows(journey.trace) if journey.trace else []
+    shown = arrows if upto is None else arrows[:upto]
+    others = [trace for trace in journey.alternatives if trace != journey.trace]
+    on_path = {journey.source, *(hop.machine for hop in journey.hops)}
+    candidates = {trace.destination for trace in others}
+    _draw_machines(graph, journey.scene, on_path, candidates)
+    for number, (tail, head, label) in enumerate(shown, start=1):
+        graph.edge(
+            tail,
+            head,
+            label=_plate(label, number),
+            color=PATH_COLOUR,
+            fontcolor=INK,
+            penwidth="2.4",
+            arrowsize="0.9",
+        )
+    complete = len(shown) == len(arrows)
+    if complete:
+        _draw_alternatives(graph, journey.trace, others)
+        _draw_failure(graph, journey)
+    return Diagram(graph.source, journey_text(journey))
+
+
+def arrow_count(journey: Journey) -> int:
+    """How many arrows the picture of a journey has."""
+    return len(_arrows(journey.trace)) if journey.trace else 0
+
+
+def new_graph() -> graphviz.Digraph:
+    """An empty left-to-right picture in the course's style."""
+    graph = graphviz.Digraph("path")
+    graph.attr(
+        rankdir="LR",
+        newrank="true",
+        fontname=FONT,
+        fontsize="11",
+        fontcolor=INK,
+        nodesep="0.22",
+        ranksep="0.5",
+    )
+    graph.attr(
+        "node",
+        shape="box",
+        style="rounded,filled",
+        fillcolor="white",
+        color=INK,
+        fontname=FONT,
+        fontsize="10",
+    )
+    graph.attr("node", fixedsize="true", margin="0")
+    graph.attr("edge", fontname=FONT, fontsize="9", color=INK)
+    return graph
+
+
+def draw_place(graph: graphviz.Digraph, place: Place, *, idle: bool = False, title: str = "") -> None:
+    """Draw one machine as a box: its name, its address, and its state where that matters."""
+    lines = [title or place.title, place.address or "(no address)"]
+    if place.note:
+        lines.append(f"({place.note})")
+    label = "\n".join(lines)
+    colour = IDLE_COLOUR if idle else INK
+    graph.node(
+        place.machine,
+        label,
+        color=colour,
+        fontcolor=colour,
+        width=str(label_width(label)),
+        height="0.58" if place.note else "0.45",
+        style="rounded,filled,dashed" if idle else "rounded,filled",
+    )
+
+
+def draw_node(
+    graph: graphviz.Digraph, node: NodePlace, *, pods: list[tuple[Place, bool]], left_out: int, kernel: bool
+) -> None:
+    """Draw a node as a box with its Pods inside; ``kernel`` adds the node's own network stack, where rules act."""
+    with graph.subgraph(name=f"cluster_{node.place.title}") as box:
+        box.attr(
+            label=f"node {node.place.title}   {node.place.address}",
+            style="rounded,filled",
+            fillcolor="#f5f5f5",
+            color=INK,
+        )
+        box.attr(labeljust="l")
+        if kernel:
+            label = f"{node.place.title}: kernel\nrules, routes"
+            box.node(
+                node.place.machine,
+                label,
+                shape="box",
+                style="filled",
+                fillcolor="#e3ecf5",
+                width=str(label_width(label)),
+                height="0.45",
+            )
+        for place, idle in pods:
+            draw_place(box, place, idle=idle)
+        if left_out:
+            note = f"… {left_out} more Pod{'' if left_out == 1 else 's'}"
+            box.node(
+                f"more_{node.place.title}",
+                note,
+                shape="plaintext",
+                style="",
+                fontcolor=IDLE_COLOUR,
+                width=str(label_width(note)),
+                height="0.25",
+            )
+        if not kernel and not pods and not left_out:
+            box.node(f"empty_{node.place.title}", "", shape="point", style="invis", width="0.01")
+
+
+def _draw_machines(graph: graphviz.Digraph, scene: Scene, on_path: set[str], candidates: set[str]) -> None:
+    for node in scene.nodes:
+        busy = [place for place in node.pods if place.machine in on_path | candidates]
+        idle = [place for place in node.pods if place not in busy and place.machine.startswith("pod/default/")]
+        pods = [(place, place.machine not in on_path) for place in busy] + [
+            (place, True) for place in idle[:MOST_IDLE_PODS]
+        ]
+        draw_node(
+            graph,
+            node,
+            pods=pods,
+            left_out=max(0, len(idle) - MOST_IDLE_PODS),
+            kernel=node.place.machine in on_path,
+        )
+    for place in scene.outside:
+        if place.machine in on_path:
+            draw_place(graph, place)
+    known = {place.machine for node in scene.nodes for place in (node.place, *node.pods)} | {
+        place.machine for place in scene.outside
+    }
+    for machine in sorted(on_path - known):
+        draw_place(graph, Place(machine, machine_title(machine), "outside"))
+
+
+def _arrows(trace: Trace) -> list[tuple[str, str, list[str]]]:
+    """Tail, head and label of each arrow: from hop to hop, with the packet as it left and its rewritings."""
+    arrows = []
+    for here, there in zip(trace.hops, trace.hops[1:], strict=False):
+        packet = here.steps[-1].after if here.steps else trace.packet
+        changes = [_change(step) for step in here.steps if step.action in (Action.DNAT, Action.SNAT)]
+        arrows.append((here.machine, there.machine, [f"{packet.source} →", destination(packet), *changes]))
+    return arrows
+
+
+def _change(step: Step) -> str:
+    if step.action is Action.DNAT:
+        return f"DNAT, was {destination(step.before)}"
+    return f"masqueraded, was {step.before.source}"
+
+
+def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -> str:
+    """An arrow's label on a ground of its own, so that it stays legible where it crosses a border."""
+    rows = [html.escape(line) for line in lines]
+    rows = [f"<i>{row}</i>" if row.startswith(("DNAT", "masq")) else row for row in rows]
+    text = "<br/>".join(rows)
+    badge = f'<td width="14" fixedsize="false"><b>{number}</b></td>' if number is not None else ""
+    return (
+        f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="2" bgcolor="white"><tr>{badge}'
+        f'<td><font color="{colour}">{text}</font></td></tr></table>>'
+    )
+
+
+def _draw_alternatives(graph: graphviz.Digraph, taken: Trace | None, others: list[Trace]) -> None:
+    if taken is None:
+        return
+    drawn: set[tuple[str, str]] = set()
+    for other in others:
+        tail = _where_they_part(taken, other)
+        if (tail, other.destination) not in drawn and tail != other.destination:
+            drawn.add((tail, other.destination))
+            graph.edge(
+                tail,
+                other.destination,
+                label=_plate([f"not taken ({percent(other.probability)})"], colour=IDLE_COLOUR),
+                style="dashed",
+                color=IDLE_COLOUR,
+            )
+
+
+def _where_they_part(taken: Trace, other: Trace) -> str:
+    """The last machine that two traces have in common, from the start."""
+    shared = taken.hops[0].machine
+    for mine, theirs in zip(taken.hops, other.hops, strict=False):
+        if mine.machine != theirs.machine:
+            break
+        shared = mine.machine
+    return shared
+
+
+def _draw_failure(graph: graphviz.Digraph, journey: Journey) -> None:
+    if journey.reached:
+        return
+    if journey.trace is None:
+        words, tail = "✗ no address\nfor this name", journey.source
+    else:
+        words = "✗ " + FAILURE_WORDS[journey.trace.outcome]
+        tail = journey.trace.hops[-1].machine
+    graph.attr("node", shape="octagon", style="filled", color=FAILURE_COLOUR, fontcolor=FAILURE_COLOUR, penwidth="2.4")
+    graph.node("failure", words, fillcolor="white", width=str(label_width(words, least=1.3)), height="0.75")
+    where = destination(journey.trace.steps[-1].after) if journey.trace and journey.trace.steps else ""
+    graph.edge(tail, "failure", label=_plate([where]) if where else "", color=FAILURE_COLOUR, style="bold")

@@ -1,0 +1,76 @@
+"""Tables: the API server's own tables and the steps of a journey as pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas
+
+from kubesim.api.tables import Table
+from kubesim.network.trace import Hop, Step
+from kubesim.views.journey import Journey
+from kubesim.views.words import destination, machine_title, percent, source
+
+STEP_COLUMNS = ("way", "where", "stage", "what", "source", "destination", "rule", "why")
+
+
+def frame(table: Table, *, wide: bool = False) -> pandas.DataFrame:
+    """A server-side table as a frame with kubectl's column names.
+
+    :param wide: include the columns that ``-o wide`` shows.
+    """
+    shown = [index for index, column in enumerate(table.columns) if wide or column.priority == 0]
+    return pandas.DataFrame(
+        [[row.cells[index] for index in shown] for row in table.rows],
+        columns=[table.columns[index].name.upper() for index in shown],
+        dtype=object,
+    )
+
+
+def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pandas.DataFrame:
+    """Rows given as mappings, with these columns in this order; an empty table keeps them too, since it is an answer."""
+    return pandas.DataFrame(
+        [[record[column] for column in columns] for record in records], columns=list(columns), dtype=object
+    )
+
+
+def steps_frame(journey: Journey) -> pandas.DataFrame:
+    """The steps of a journey, the look-up of its name first; the index counts from 1."""
+    rows: list[list[str]] = []
+    if journey.resolution is not None:
+        for exchange in journey.resolution.queries:
+            rows.append(_query_row(journey, exchange))
+    if journey.trace is not None:
+        for way, hops in (("there", journey.trace.hops), ("back", journey.trace.reply)):
+            rows += [_step_row(way, hop, step) for hop in hops for step in hop.steps]
+    return pandas.DataFrame(rows, columns=list(STEP_COLUMNS), index=range(1, len(rows) + 1), dtype=object)
+
+
+def _step_row(way: str, hop: Hop, step: Step) -> list[str]:
+    packet = step.after
+    where, ends = machine_title(hop.machine), (source(packet), destination(packet))
+    return [way, where, step.stage, str(step.action), *ends, step.rule, step.reason]
+
+
+def _query_row(journey: Journey, exchange: Any) -> list[str]:
+    return ["name", machine_title(journey.source), "resolver", "query", "", exchange.server, "", str(exchange)]
+
+
+def endpoints_frame(journey: Journey) -> pandas.DataFrame:
+    """Every endpoint the first packet could reach; the one taken is marked."""
+    rows = []
+    for trace in journey.alternatives:
+        seen = trace.delivered
+        rows.append(
+            [
+                machine_title(trace.destination),
+                destination(seen) if seen else "",
+                percent(trace.probability),
+                str(trace.outcome),
+                seen.source if seen else "",
+                "yes" if trace == journey.trace else "",
+            ]
+        )
+    columns = ["endpoint", "address", "probability", "outcome", "client seen as", "taken"]
+    return pandas.DataFrame(rows, columns=columns, dtype=object)

@@ -1,0 +1,111 @@
+"""A journey in words: the text alternative of every picture, and what a terminal shows."""
+
+from __future__ import annotations
+
+from kubesim.network.packet import Packet
+from kubesim.network.trace import Action, Outcome, Step, Trace
+from kubesim.views.journey import Journey
+
+ENDINGS = {
+    Outcome.DELIVERED: "delivered",
+    Outcome.REFUSED: "refused: nothing listens on that port, so the machine's own kernel answered with a RST",
+    Outcome.REJECTED: "rejected: a rule answered with an ICMP error",
+    Outcome.DROPPED: "dropped: a rule threw the packet away in silence; the sender waits until its time-out",
+    Outcome.UNREACHABLE: "unreachable: no machine has that address",
+    Outcome.LOST: "lost: the packet left and nothing will ever answer; the sender waits until its time-out",
+}
+"""What each outcome means, in half a sentence."""
+
+
+def machine_title(machine: str) -> str:
+    """``client`` for ``pod/default/client``; Pods of other namespaces keep theirs: ``kube-system/coredns-…``."""
+    kind, _, rest = machine.partition("/")
+    if kind == "pod":
+        namespace, _, name = rest.partition("/")
+        return name if namespace == "default" else rest
+    return f"node {rest}" if kind == "node" else rest or machine
+
+
+def destination(packet: Packet) -> str:
+    """``10.43.113.175:8080``, or the bare address where the protocol has no ports."""
+    if packet.protocol == "ICMP":
+        return packet.destination
+    return f"{packet.destination}:{packet.destination_port}"
+
+
+def source(packet: Packet) -> str:
+    """``10.42.2.3:40000``, or the bare address where the protocol has no ports."""
+    return packet.source if packet.protocol == "ICMP" else f"{packet.source}:{packet.source_port}"
+
+
+def rewriting(step: Step) -> str:
+    """What a step changed in the packet's addresses: ``DNAT 10.43.0.10:53 → 10.42.0.2:53``; empty where nothing."""
+    if step.action is Action.DNAT:
+        return f"DNAT {destination(step.before)} → {destination(step.after)}"
+    if step.action is Action.SNAT:
+        return f"masquerade {step.before.source} → {step.after.source}"
+    return ""
+
+
+def percent(probability: float) -> str:
+    """``33 %``."""
+    return f"{probability * 100:.0f} %"
+
+
+def journey_text(journey: Journey) -> str:
+    """The whole journey, one line a decision."""
+    lines = [f"{machine_title(journey.source)} → {journey.target}"]
+    lines += _resolution_lines(journey)
+    if journey.trace is not None:
+        lines += trace_lines(journey.trace)
+        others = [trace for trace in journey.alternatives if trace != journey.trace]
+        lines += [
+            f"  could also have gone to {machine_title(other.destination)} ({percent(other.probability)})"
+            for other in others
+        ]
+    lines.append(f"  {_ending(journey)}")
+    return "\n".join(lines)
+
+
+def trace_lines(trace: Trace) -> list[str]:
+    """One trace, one line a step that a reader should see."""
+    lines = []
+    for number, (machine, step) in enumerate(shown_steps(trace), start=1):
+        lines.append(f"  {number}. {machine_title(machine)}: {describe(step)}")
+    return lines
+
+
+def shown_steps(trace: Trace) -> list[tuple[str, Step]]:
+    """The steps that decide something, each with its machine; jumps between chains are left to the table."""
+    return [(hop.machine, step) for hop in trace.hops for step in hop.steps if step.action is not Action.RULE]
+
+
+def describe(step: Step) -> str:
+    """One step in words."""
+    change = rewriting(step)
+    if change:
+        chance = f" ({percent(step.probability)})" if step.probability < 1 else ""
+        return f"{change}{chance}"
+    return step.reason
+
+
+def _resolution_lines(journey: Journey) -> list[str]:
+    resolution = journey.resolution
+    if resolution is None:
+        return []
+    count = len(resolution.queries)
+    asked = f"{count} quer{'y' if count == 1 else 'ies'}"
+    if resolution.addresses:
+        return [f"  the name {resolution.name} is {', '.join(resolution.addresses)} ({asked})"]
+    return [f"  the name {resolution.name} was not found: {resolution.error} ({asked})"]
+
+
+def _ending(journey: Journey) -> str:
+    if journey.trace is None:
+        return "unresolved: without an address no packet is sent"
+    if journey.trace.outcome is not Outcome.DELIVERED:
+        return ENDINGS[journey.trace.outcome]
+    server = f"delivered to {machine_title(journey.destination)}, which saw the client as {journey.seen_from}"
+    if journey.response is not None:
+        server += f" and answered {journey.response.status} {journey.response.reason}"
+    return server
