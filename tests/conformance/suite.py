@@ -56,6 +56,8 @@ def kind_of(path: Path, document: Any) -> str | None:
     """The name of the runner module for a file, or None where no runner takes it."""
     if isinstance(document, dict) and "steps" in document:
         return "transcript" if (RUNNERS / "transcript.py").exists() else None
+    if path.parent.name == "yaml":
+        return "yaml" if path.stem.startswith("in") and path.suffix == ".json" else None
     kinds = sorted((p.stem for p in RUNNERS.glob("*.py") if p.stem != "__init__"), key=len, reverse=True)
     return next((kind for kind in kinds if path.stem == kind or path.stem.startswith(f"{kind}_")), None)
 

@@ -1,0 +1,381 @@
+"""YAML as Go reads and writes it.
+
+Kubernetes uses a fork of go-yaml 2: a YAML 1.1 in which ``yes``, ``on`` and ``y`` are booleans, ``0755`` and ``0o755``
+are not the same thing, and dates or ``12:30:45`` stay strings. Both go-yaml and PyYAML's C extension are ports of
+libyaml, so the grammar, the messages of the parser and the layout of the output are the same; what differs is which
+plain scalars are something other than a string. That is what this module adds.
+
+Manifests pass from YAML to JSON before anything else, so what is loaded is a JSON value: keys are strings, and a later
+key replaces an earlier one.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from functools import cmp_to_key
+from typing import Any
+
+import yaml
+
+from kubesim.api import go_json
+
+_PLAIN = "!plain"
+_STRING = "tag:yaml.org,2002:str"
+
+_WORDS: dict[str, Any] = {
+    word: value
+    for value, words in (
+        (True, "y Y yes Yes YES true True TRUE on On ON"),
+        (False, "n N no No NO false False FALSE off Off OFF"),
+        (None, "~ null Null NULL"),
+    )
+    for word in words.split()
+} | {"": None}
+_SPECIAL_FLOATS = {
+    word: value
+    for value, words in (
+        (float("nan"), ".nan .NaN .NAN"),
+        (float("inf"), ".inf .Inf .INF +.inf +.Inf +.INF"),
+        (float("-inf"), "-.inf -.Inf -.INF"),
+    )
+    for word in words.split()
+}
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_TIMESTAMP = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?"
+)
+
+
+class YamlError(Exception):
+    """Text that is no YAML, or no JSON once read as YAML; the message is what kubectl prints after the file's name.
+
+    :param documents: the values of the documents before the one at fault, which kubectl has already acted on.
+    """
+
+    def __init__(self, message: str, documents: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.documents = documents
+
+
+def resolve(text: str) -> Any:
+    """What a plain scalar means: a bool, None, a number, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text in _SPECIAL_FLOATS:
+        return _SPECIAL_FLOATS[text]
+    first = text[0]
+    if first not in "+-.0123456789":
+        return text
+    if first == ".":
+        return float(text) if _FLOAT.fullmatch(text) else text
+    digits = text.replace("_", "")
+    match = _INTEGER.fullmatch(digits)
+    if match:
+        sign, *parts = match.groups()
+        number = next(
+            int(part, base) for part, base in zip(parts, (16, 8, 2, 8, 10), strict=True) if part is not None
+        )
+        number = -number if sign == "-" else number
+        if -(2**63) <= number < 2**64:
+            return number
+    return float(digits) if _FLOAT.fullmatch(digits) else text
+
+
+def load_all(text: str) -> list[Any]:
+    """Read every document of a manifest, as kubectl does: JSON if it begins with a brace, else YAML.
+
+    A document that is empty is left out.
+
+    :raises YamlError: with kubectl's words after ``error parsing FILE:``.
+    """
+    documents: list[Any] = []
+    try:
+        for document in _json_documents(text) if text.lstrip().startswith("{") else _yaml_documents(text):
+            documents.append(document)
+    except YamlError as error:
+        raise YamlError(str(error), tuple(documents)) from None
+    return documents
+
+
+def load(text: str) -> Any:
+    """Read one YAML document.
+
+    :raises YamlError: with go-yaml's words, such as ``yaml: line 3: did not find expected key``.
+    """
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_node() if loader.check_node() else None
+        finally:
+            loader.dispose()
+    except yaml.composer.ComposerError as error:
+        match = re.fullmatch(r"found undefined alias '?(.*?)'?", error.problem or "")
+        raise YamlError(f"yaml: unknown anchor '{match.group(1) if match else ''}' referenced") from None
+    except yaml.MarkedYAMLError as error:
+        raise YamlError(f"yaml: {_where(error)}{error.problem or 'unknown problem parsing YAML content'}") from None
+    except yaml.reader.ReaderError as error:
+        raise YamlError(f"yaml: {error.reason}") from None
+    except UnicodeEncodeError:
+        raise YamlError("yaml: invalid leading UTF-8 octet") from None
+    return None if node is None else _construct(node, ())
+
+
+def _yaml_documents(text: str) -> Iterator[Any]:
+    for document in split(text):
+        try:
+            value = load(document)
+        except YamlError as error:
+            raise YamlError(f"error converting YAML to JSON: {error}") from None
+        if value is not None:
+            yield value
+
+
+def split(text: str) -> Iterator[str]:
+    """Cut a stream of documents at its ``---`` lines, as apimachinery's ``YAMLReader`` does.
+
+    :raises YamlError: if anything but a comment follows the three dashes.
+    """
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.startswith("---"):
+            rest = line[3:].strip()
+            if rest and not rest.startswith("#"):
+                raise YamlError(f"invalid Yaml document separator: {rest}")
+            if lines:
+                yield "\n".join([*lines, ""])
+                lines = []
+                continue
+        lines.append(line)
+    if lines:
+        yield "\n".join(lines)
+
+
+def _json_documents(text: str) -> Iterator[Any]:
+    decoder = json.JSONDecoder()
+    position = 0
+    while text[position:].strip():
+        position += len(text[position:]) - len(text[position:].lstrip())
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+                raise YamlError("unexpected EOF") from None
+            offset = len(text[: error.pos].encode()) + 1
+            character = text[error.pos]
+            raise YamlError(f"json: offset {offset}: invalid character {character!r} {_expected(error)}") from None
+        yield value
+
+
+def _expected(error: json.JSONDecodeError) -> str:
+    """Go's account of where a JSON text went wrong."""
+    if error.msg.startswith("Expecting ',' delimiter"):
+        inside = "array element" if _innermost(error.doc[: error.pos]) == "[" else "object key:value pair"
+        return f"after {inside}"
+    if error.msg.startswith("Expecting ':' delimiter"):
+        return "after object key"
+    if error.msg.startswith("Expecting property name"):
+        return "looking for beginning of object key string"
+    return "looking for beginning of value"
+
+
+def _innermost(text: str) -> str:
+    """The bracket that is open at the end of a piece of JSON."""
+    open_brackets: list[str] = []
+    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(\\.|[^"\\])*"', "", text)):
+        if bracket in "[{":
+            open_brackets.append(bracket)
+        elif open_brackets:
+            open_brackets.pop()
+    return open_brackets[-1] if open_brackets else ""
+
+
+class _Loader(yaml.CSafeLoader):
+    """libyaml's parser, leaving the meaning of plain scalars to :func:`resolve`."""
+
+    yaml_implicit_resolvers = {None: [(_PLAIN, re.compile(""))]}  # noqa: RUF012
+
+
+def _where(error: yaml.MarkedYAMLError) -> str:
+    """``line 7: ``: go-yaml counts a scanner's lines from one and a parser's from nought."""
+    line = error.problem_mark.line if error.problem_mark is not None else 0
+    if line and isinstance(error, yaml.scanner.ScannerError):
+        line += 1
+    return f"line {line}: " if line else ""
+
+
+def _construct(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Any:
+    if node in above:
+        raise YamlError(f"yaml: anchor '{node.anchor or ''}' value contains itself")
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(item, (*above, node)) for item in node.value]
+    merged: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if key_node.tag == _PLAIN and key_node.value == "<<":
+            merged |= _merge(value_node, (*above, node))
+        else:
+            own[_key(key_node, (*above, node))] = _construct(value_node, (*above, node))
+    return merged | own
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    if node.tag == _PLAIN:
+        value = resolve(node.value)
+    elif node.tag in (_STRING, "!"):
+        return node.value
+    else:
+        return _tagged(node)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)  # JSON has one kind of number, and Go writes this one without a point
+    return value
+
+
+def _tagged(node: yaml.ScalarNode) -> Any:
+    """A scalar with an explicit tag, such as ``!!int "5"``."""
+    name = node.tag.removeprefix("tag:yaml.org,2002:")
+    if name == "binary":
+        return base64.b64decode(node.value).decode("utf-8", "replace")
+    value = resolve(node.value)
+    if name == "float" and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    wanted = {"int": int, "float": float, "bool": bool, "null": type(None)}.get(name)
+    if wanted is not None and type(value) is not wanted:
+        raise YamlError(f"yaml: cannot decode !!str `{node.value}` as a !!{name}")
+    return node.value if wanted is None else value
+
+
+def _merge(node: yaml.Node, above: tuple[yaml.Node, ...]) -> dict[str, Any]:
+    """The keys that ``<<`` brings in; an earlier mapping of a list wins over a later one."""
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not all(isinstance(item, yaml.MappingNode) for item in nodes):
+        raise YamlError("yaml: map merge requires map or sequence of maps as the value")
+    result: dict[str, Any] = {}
+    for item in reversed(nodes):
+        result |= _construct(item, above)
+    return result
+
+
+def _key(node: yaml.Node, above: tuple[yaml.Node, ...]) -> str:
+    """A key as the string that JSON wants."""
+    key = _construct(node, above)
+    if isinstance(key, (dict, list)):
+        raise YamlError(f"yaml: invalid map key: {_go_syntax(key)}")
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if key is None:
+        raise YamlError("unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>")
+    return go_json.format_float(key) if isinstance(key, float) else str(key)
+
+
+def _go_syntax(value: Any) -> str:
+    """A value as Go's ``%#v`` prints it when it stands in an ``interface{}``."""
+    if isinstance(value, dict):
+        members = ", ".join(f"{go_json.quote(key)}:{_go_syntax(item)}" for key, item in sorted(value.items()))
+        return f"map[interface {{}}]interface {{}}{{{members}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
+    if value is None:
+        return "interface {}(nil)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return go_json.quote(value) if isinstance(value, str) else str(value)
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+class _Dumper(yaml.CSafeDumper):
+    """libyaml's emitter with go-yaml's choice of style.
+
+    Every scalar is handed to it as a string with a style; so no tag is ever written.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value that occurs twice out twice."""
+        return True
+
+
+def dump(value: Any) -> str:
+    """Write a JSON value as ``kubectl get -o yaml`` does: natural order of keys, strings quoted where they must be."""
+    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, width=80, default_flow_style=False))
+
+
+def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+    if "\n" in text:
+        style = "|"
+    elif not isinstance(resolve(text), str) or _TIMESTAMP.fullmatch(text) or _BASE_60.fullmatch(text):
+        style = '"'
+    else:
+        style = ""
+    return dumper.represent_scalar(_STRING, text, style=style)
+
+
+def _represent_float(dumper: yaml.CSafeDumper, value: float) -> yaml.ScalarNode:
+    text = go_json.format_float(value)
+    text = re.sub(r"e([-+])(\d)$", r"e\g<1>0\2", text)  # strconv writes two digits of exponent, encoding/json one
+    return dumper.represent_scalar(_STRING, text)
+
+
+def _represent_constant(dumper: yaml.CSafeDumper, value: bool | int | None) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_STRING, go_json.dumps(value))
+
+
+def _represent_mapping(dumper: yaml.CSafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+    pairs = [(key, value[key]) for key in sorted(value, key=natural_key)]
+    return dumper.represent_mapping("tag:yaml.org,2002:map", pairs, flow_style=not pairs)
+
+
+def _represent_list(dumper: yaml.CSafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=not value)
+
+
+_Dumper.add_representer(str, _represent_string)
+_Dumper.add_representer(float, _represent_float)
+for _constant in (bool, int, type(None)):
+    _Dumper.add_representer(_constant, _represent_constant)
+_Dumper.add_representer(dict, _represent_mapping)
+_Dumper.add_representer(list, _represent_list)
+
+
+def _compare(left: str, right: str) -> int:
+    """go-yaml's order of keys: letters after everything else, runs of digits by their value."""
+    digits = False
+    for index, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a == b:
+            digits = a.isdigit()
+            continue
+        if a.isalpha() and b.isalpha():
+            return -1 if a < b else 1
+        if a.isalpha() or b.isalpha():
+            return -1 if (a.isalpha() if digits else b.isalpha()) else 1
+        return _compare_numbers(left, right, index)
+    return len(left) - len(right)
+
+
+def _compare_numbers(left: str, right: str, index: int) -> int:
+    """Compare at the first difference, where neither side has a letter."""
+    lead = ""
+    if "0" in (left[index], right[index]) and re.search(r"[1-9][0-9]*$", left[:index]):
+        lead = "1"  # a nought that does not lead its number counts as a digit
+    numbers = []
+    for text in (left, right):
+        match = _DIGITS.match(text, index)
+        numbers.append((int(lead + match.group() or "0"), len(match.group())) if match else (0, 0))
+    if numbers[0] != numbers[1]:
+        return -1 if numbers[0] < numbers[1] else 1
+    return -1 if left[index] < right[index] else 1
+
+
+_DIGITS = re.compile(r"[0-9]*")
+
+natural_key = cmp_to_key(_compare)
+"""A sort key for the names of fields and labels."""
