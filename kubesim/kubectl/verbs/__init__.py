@@ -30,6 +30,7 @@ class Flag:
     :param bare: the value when it is given without one, such as ``unchanged`` for a bare ``--dry-run``; ``None`` when
         it needs a value (a bool's bare value is always true).
     :param help: one line for ``--help``.
+    :param required: whether the verb refuses to run without it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Flag:
     default: str = ""
     bare: str | None = None
     help: str = ""
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Verb:
     :param flags: its own flags, besides the global ones.
     :param subcommands: the verbs below it.
     :param group: the heading under which ``kubectl --help`` lists it.
+    :param long: what ``--help`` says first, where one line is not enough.
     """
 
     name: str
@@ -60,7 +63,8 @@ class Verb:
     flags: Sequence[Flag] = ()
     subcommands: Sequence[Verb] = ()
     aliases: Sequence[str] = ()
-    group: str = "Other"
+    group: str = "Other Commands"
+    long: str = ""
 
 
 OUTPUT_FLAGS: tuple[Flag, ...] = (

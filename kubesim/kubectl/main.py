@@ -1,0 +1,142 @@
+"""kubectl: from the words typed to what it prints.
+
+:func:`run` finds the verb, reads its flags, runs its function and turns whatever is raised into kubectl's words. No
+Python exception leaves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kubesim.kubectl import help_texts
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
+from kubesim.kubectl.flags import GLOBAL_FLAGS, FlagError, Parsed, parse
+from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.programs.process import Completed
+
+if TYPE_CHECKING:
+    from kubesim.cluster import Cluster
+    from kubesim.programs.filesystem import FileSystem
+
+CONTEXT = "default"
+"""The only context of the simulated kubeconfig, as k3s names it."""
+
+
+def run(
+    argv: Sequence[str], cluster: Cluster, files: FileSystem, stdin: str = "", directory: str = "/root"
+) -> Completed:
+    """Run one kubectl command.
+
+    :param argv: the words typed, ``kubectl`` itself first or left out.
+    :param files: the files of the machine it runs on.
+    :param directory: the working directory there.
+    """
+    from kubesim.kubectl.registry import VERBS
+
+    words = list(argv[1:] if argv and argv[0] == "kubectl" else argv)
+    root = Verb("kubectl", subcommands=VERBS)
+    before = cluster.simulation.now
+    command, verb, rest = _find(root, words)
+    call = Call(command, parse((), verb.flags).values, (), -1, cluster, files, stdin, directory)
+    try:
+        try:
+            parsed = parse(rest, verb.flags)
+        except FlagError as error:
+            raise KubectlError(f"{error}\nSee '{command} --help' for usage.") from None
+        call.status = _run(verb, parsed, call)
+    except FAILURES as error:
+        text, call.status = report(error)
+        call.stderr.append(text)
+    return Completed("".join(call.stdout), "".join(call.stderr), call.status, cluster.simulation.now - before)
+
+
+def _run(verb: Verb, parsed: Parsed, call: Call) -> int:
+    call.flags, call.arguments, call.dash = parsed.values, parsed.arguments, parsed.dash
+    if parsed.values.on("help"):
+        call.stdout.append(help_texts.help_of(call.command, verb))
+        return 0
+    if verb.run is None:
+        return _only_subcommands(verb, call)
+    _check_required(verb, call)
+    _check_context(call)
+    return verb.run(call)
+
+
+def _only_subcommands(verb: Verb, call: Call) -> int:
+    if verb.name == "kubectl":
+        if call.arguments:
+            raise KubectlError(_unknown_command(call.arguments[0], verb.subcommands))
+        call.stdout.append(help_texts.help_of(call.command, verb))
+        return 0
+    if call.arguments:
+        raise UsageError(call.command, f'unknown command "{" ".join(call.arguments)}"')
+    call.stderr.append(help_texts.help_of(call.command, verb))
+    raise SilentExit
+
+
+def _check_required(verb: Verb, call: Call) -> None:
+    missing = [flag.name for flag in verb.flags if flag.required and not call.flags.changed(flag.name)]
+    if missing:
+        names = ", ".join(f'"{name}"' for name in missing)
+        raise KubectlError(f"required flag(s) {names} not set")
+
+
+def _check_context(call: Call) -> None:
+    for flag, problem in (
+        ("context", 'context "{}" does not exist'),
+        ("cluster", 'cluster "{}" does not exist'),
+        ("user", 'auth info "{}" does not exist'),
+    ):
+        given = call.flags.text(flag)
+        if given and given != CONTEXT:
+            raise KubectlError(problem.format(given))
+
+
+def _find(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
+    """The verb that the words name, and the words without its name (cobra's ``Find``)."""
+    command, verb, rest = "kubectl", root, words
+    while verb.subcommands:
+        position = _first_argument(rest, verb.flags)
+        if position is None:
+            break
+        below = next((v for v in verb.subcommands if rest[position] == v.name or rest[position] in v.aliases), None)
+        if below is None:
+            break
+        command, verb, rest = f"{command} {below.name}", below, [*rest[:position], *rest[position + 1 :]]
+    return command, verb, rest
+
+
+def _first_argument(words: Sequence[str], flags: Sequence[Flag]) -> int | None:
+    """Where the first word stands that is neither a flag nor a flag's value."""
+    bare = {f"--{f.name}" for f in (*GLOBAL_FLAGS, *flags) if f.kind == "bool" or f.bare is not None} | {"--help"}
+    bare |= {f"-{f.short}" for f in (*GLOBAL_FLAGS, *flags) if f.short and (f.kind == "bool" or f.bare is not None)} | {"-h"}
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--":
+            return None
+        if not word.startswith("-") or word == "-":
+            return position
+        takes_next = "=" not in word and word not in bare and (word.startswith("--") or len(word) == 2)
+        position += 2 if takes_next else 1
+    return None
+
+
+def _unknown_command(word: str, verbs: Sequence[Verb]) -> str:
+    text = f'unknown command "{word}" for "kubectl"'
+    near = [v.name for v in verbs if _distance(word.lower(), v.name) <= 2 or v.name.startswith(word.lower())]
+    if near:
+        text += "\n\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in near)
+    return text
+
+
+def _distance(left: str, right: str) -> int:
+    """The Levenshtein distance."""
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        previous, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (a != b))
+    return row[-1]

@@ -1,0 +1,73 @@
+"""From a word that a person typed to the resource type it names (kubectl's REST mapper).
+
+``svc``, ``Services``, ``deployments.apps``, ``deploy.v1.apps`` all name a type; ``all`` names a category. A manifest's
+``kind`` and ``apiVersion`` are looked up here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubesim.api.resources import RESOURCE_TYPES, ResourceType
+from kubesim.kubectl.errors import KubectlError
+
+
+def resource_type(word: str) -> ResourceType:
+    """The type that a word names.
+
+    :raises KubectlError: ``the server doesn't have a resource type "x"``.
+    """
+    resource, _, rest = word.lower().partition(".")
+    for candidate in _candidates(resource):
+        if _group_fits(rest, candidate):
+            return candidate
+    if not rest:
+        raise KubectlError(f'the server doesn\'t have a resource type "{word}"')
+    # `x.v1.group` is first read as a version, and what cannot be found is reported as group and resource.
+    resource, _, group = word.partition(".")
+    raise KubectlError(f'the server doesn\'t have a resource type "{resource}" in group "{group}"')
+
+
+def _candidates(resource: str) -> Iterator[ResourceType]:
+    for candidate in RESOURCE_TYPES:
+        names = (candidate.plural, candidate.singular, candidate.kind.lower(), *candidate.short_names)
+        if resource in names:
+            yield candidate
+
+
+def _group_fits(rest: str, candidate: ResourceType) -> bool:
+    """Whether what follows the first dot names the type's group: nothing, a group, or a version and a group."""
+    if not rest:
+        return True
+    if candidate.group and candidate.group.startswith(rest):
+        return rest == candidate.group or candidate.group.split(".")[0] == rest
+    return rest in (f"{candidate.version}.{candidate.group}", candidate.version if not candidate.group else "")
+
+
+def kind_type(api_version: str, kind: str) -> ResourceType | None:
+    """The type of a manifest's object; a kind in lower case is found too, as upstream's mapper finds it."""
+    for candidate in RESOURCE_TYPES:
+        if candidate.api_version == api_version and kind in (candidate.kind, candidate.kind.lower()):
+            return candidate
+    return None
+
+
+def expand_categories(words: Sequence[str]) -> list[str]:
+    """Words with each category (``all``) replaced by its types."""
+    expanded: list[str] = []
+    for word in words:
+        members = [t.qualified for t in CATEGORY_ORDER if word in t.categories]
+        expanded.extend(members or [word])
+    return expanded
+
+
+CATEGORY_ORDER: tuple[ResourceType, ...] = tuple(
+    sorted(
+        RESOURCE_TYPES,
+        key=lambda t: (
+            ["", "apps", "autoscaling", "batch"].index(t.group) if t.group in ("", "apps", "autoscaling", "batch") else 9,
+            t.plural,
+        ),
+    )
+)
+"""The types in the order in which the server's discovery lists them: by group, then by name."""

@@ -1,0 +1,256 @@
+"""Which objects a command acts on: ``pod x``, ``pod/x svc/y``, ``pod,svc``, ``--all``, ``-l``, ``-f``.
+
+:func:`select` reads the words and flags once, raises what is wrong with them, and gives back a :class:`Selection`:
+its items come in kubectl's order, each an :class:`~kubesim.kubectl.manifests.Info` or the error that stands in its place.
+
+Upstream: ``k8s.io/cli-runtime/pkg/resource.Builder``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kubesim.api.errors import ApiError
+from kubesim.api.resources import ResourceType
+from kubesim.api.selectors import parse_label_selector
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
+from kubesim.kubectl.manifests import Info, infos, sources
+from kubesim.kubectl.mapper import expand_categories, resource_type
+
+MISSING_RESOURCE = """You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'"""
+
+Item = Info | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The objects a command acts on.
+
+    :param single: whether the words named exactly one object (its output is no list).
+    :param from_files: whether they came from manifests.
+    """
+
+    items: Callable[[], Iterator[Item]]
+    single: bool = False
+    from_files: bool = False
+    named: bool = False
+
+    def infos(self) -> list[Info]:
+        """Every object.
+
+        :raises Exception: all errors, together.
+        """
+        found: list[Info] = []
+        errors: list[Exception] = []
+        for item in self.items():
+            if isinstance(item, Info):
+                found.append(item)
+            else:
+                errors.append(item)
+        raise_all(errors)
+        return found
+
+    def visit(self, act: Callable[[Info], object], *, ignore: Callable[[Exception], bool] | None = None) -> int:
+        """Act on each object in turn; what fails is raised at the end (ContinueOnError).
+
+        :param ignore: errors that do not count, such as NotFound under ``--ignore-not-found``.
+        :returns: how many objects there were.
+        """
+        errors: list[Exception] = []
+        count = 0
+        for item in self.items():
+            if not isinstance(item, Info):
+                errors.append(item)
+                continue
+            count += 1
+            try:
+                act(item)
+            except FAILURES as error:
+                errors.append(error)
+        raise_all([error for error in errors if ignore is None or not ignore(error)])
+        return count
+
+
+def select(
+    call: Call,
+    words: Sequence[str],
+    *,
+    everything: bool = False,
+    latest: bool = True,
+    files: bool = True,
+    validate: bool = False,
+    fetch: bool = True,
+    all_if_bare: bool = False,
+    stop_at_missing_type: bool = True,
+) -> Selection:
+    """Read which objects a command acts on.
+
+    :param everything: whether ``--all`` was given.
+    :param latest: whether objects named by manifests are fetched from the server.
+    :param files: whether the verb reads ``-f``.
+    :param validate: whether manifests get kubectl's own checks.
+    :param fetch: whether objects named by words are fetched; if not, they come without an object.
+    :param all_if_bare: whether a bare type means all its objects (``get pods``).
+    :raises KubectlError: where the words do not make sense, or name an unknown type.
+    """
+    del stop_at_missing_type
+    paths = call.flags.texts("filename") if files and call.flags.has("filename") else ()
+    if call.flags.has("kustomize") and call.flags.text("kustomize"):
+        raise KubectlError("kustomization directories are not read here: give the manifests with -f")
+    label_selector = call.flags.text("selector") if call.flags.has("selector") else ""
+    field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
+    by_selector = bool(label_selector or field_selector) or everything
+    found_sources = (
+        sources(paths, call.files, call.directory, recursive=call.flags.has("recursive") and call.flags.on("recursive"))
+        if paths
+        else []
+    )
+    request = _words(words)
+    if paths:
+        if request.types or request.pairs:
+            raise KubectlError(
+                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+            )
+        single = len(paths) == 1 and len(found_sources) == 1 and found_sources[0].path != "-"
+
+        def from_files() -> Iterator[Item]:
+            for source in found_sources:
+                text = call.stdin if source.path == "-" else call.files.read(source.path)
+                for item in infos(source, text, validate=validate):
+                    yield _prepared(call, item, latest=latest, label_selector=label_selector)
+
+        return Selection(from_files, single=single, from_files=True, named=True)
+    if label_selector:
+        _check_selector(label_selector)
+    if by_selector:
+        if request.names:
+            raise KubectlError("name cannot be provided when a selector is specified")
+        if request.pairs:
+            raise KubectlError("selectors and the all flag cannot be used when passing resource/name arguments")
+        if not request.types:
+            raise KubectlError("at least one resource must be specified to use a selector")
+        types = [resource_type(word) for word in request.types]
+        return Selection(lambda: _listed(call, types, label_selector, field_selector))
+    if request.pairs:
+        named = [(resource_type(word), name) for word, name in request.pairs]
+        return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
+    if request.names:
+        types = [resource_type(word) for word in request.types]
+        if len(types) > 1:
+            raise KubectlError("you may only specify a single resource type")
+        named = [(types[0], name) for name in request.names]
+        return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
+    if request.types:
+        types = [resource_type(word) for word in request.types]
+        if all_if_bare:
+            return Selection(lambda: _listed(call, types, "", ""))
+        raise KubectlError("resource(s) were provided, but no name was specified")
+    raise KubectlError(MISSING_RESOURCE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a command: types and names, or ``type/name`` pairs."""
+
+    types: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+
+
+def _words(words: Sequence[str]) -> _Words:
+    slashed = sum("/" in word for word in words)
+    if slashed and slashed != len(words):
+        raise KubectlError(
+            "there is no need to specify a resource type as a separate argument when passing arguments in "
+            "resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource "
+            "resource/<resource_name>'"
+        )
+    if slashed:
+        return _Words(pairs=tuple(_pair(word) for word in words))
+    if not words:
+        return _Words()
+    types = list(dict.fromkeys(expand_categories([part for part in words[0].split(",") if part])))
+    if "" in words[0].split(","):
+        raise KubectlError(f'arguments must consist of a resource and a name, got "{words[0]}"') if not types else (
+            KubectlError('the server doesn\'t have a resource type ""')
+        )
+    return _Words(types=tuple(types), names=tuple(words[1:]))
+
+
+def _pair(word: str) -> tuple[str, str]:
+    parts = word.split("/")
+    if len(parts) != 2:
+        raise KubectlError("arguments in resource/name form may not have more than one slash")
+    if not parts[0] or not parts[1] or "," in parts[0]:
+        raise KubectlError("arguments in resource/name form must have a single resource and name")
+    return parts[0], parts[1]
+
+
+def _check_selector(text: str) -> None:
+    try:
+        parse_label_selector(text)
+    except ValueError as error:
+        raise KubectlError(str(error)) from None
+
+
+def _prepared(call: Call, item: Item, *, latest: bool, label_selector: str) -> Item:
+    """An object from a manifest: with its namespace, and as the server has it when ``latest``."""
+    if not isinstance(item, Info):
+        return item
+    if item.type.namespaced:
+        if not item.namespace:
+            item.namespace = call.namespace
+            item.object = _in_namespace(item)
+        elif call.namespace_given and item.namespace != call.namespace:
+            return KubectlError(
+                f'the namespace from the provided object "{item.namespace}" does not match the namespace '
+                f"\"{call.namespace}\". You must pass '--namespace={item.namespace}' to perform this operation."
+            )
+    del label_selector
+    if latest:
+        try:
+            item.object = call.api.get(item.type, item.name, item.namespace)
+        except ApiError as error:
+            return error
+    return item
+
+
+def _in_namespace(item: Info) -> dict[str, object]:
+    wire = dict(item.object or {})
+    wire["metadata"] = {**(wire.get("metadata") or {}), "namespace": item.namespace}
+    return wire
+
+
+def _named(call: Call, named: Sequence[tuple[ResourceType, str]], fetch: bool) -> Iterator[Item]:
+    if call.all_namespaces and any(kind.namespaced for kind, _ in named):
+        yield KubectlError("a resource cannot be retrieved by name across all namespaces")
+        return
+    for kind, name in named:
+        namespace = call.namespace if kind.namespaced else ""
+        if not fetch:
+            yield Info(kind, namespace, name)
+            continue
+        try:
+            yield Info(kind, namespace, name, call.api.get(kind, name, namespace))
+        except ApiError as error:
+            yield error
+
+
+def _listed(call: Call, types: Sequence[ResourceType], labels: str, fields: str) -> Iterator[Item]:
+    for kind in types:
+        namespace = None if call.all_namespaces or not kind.namespaced else call.namespace
+        try:
+            listed = call.api.list(kind, namespace, label_selector=labels, field_selector=fields)
+        except ApiError as error:
+            yield error
+            continue
+        for wire in listed:
+            metadata = wire.get("metadata") or {}
+            yield Info(kind, metadata.get("namespace", ""), metadata.get("name", ""), wire)
