@@ -21,7 +21,7 @@ lab: $(READY) ## open the course in JupyterLab (first run: sets everything up)
 
 test: $(READY) ## run every test, and hold every notebook to its saved output
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval --nbval-sanitize-with notebooks/nbval.cfg notebooks
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
 
 check: $(READY) ## ruff, format, mypy and the import contract
 	$(BIN)/ruff check .

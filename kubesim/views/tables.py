@@ -29,7 +29,7 @@ def frame(table: Table, *, wide: bool = False) -> pandas.DataFrame:
 
 
 def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pandas.DataFrame:
-    """Rows given as mappings, with these columns in this order; an empty table keeps them too, since it is an answer."""
+    """Rows given as mappings, with these columns in this order; an empty table keeps them too."""
     return pandas.DataFrame(
         [[record[column] for column in columns] for record in records], columns=list(columns), dtype=object
     )

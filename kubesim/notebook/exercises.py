@@ -1,0 +1,236 @@
+"""Exercises that check themselves by outcome: what can now reach what.
+
+An exercise is a file in ``data/exercises``: a story, commands that break a cluster, probes that must come out as told,
+things that must still be there, three hints, and solutions. Any repair that makes the probes pass is right; deleting
+the Service, or calling the Pod's address, is not. Each exercise has a cluster of its own, so that nothing a learner
+does there disturbs the chapter.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pandas
+import yaml
+
+from kubesim.api.errors import ApiError
+from kubesim.cluster import Cluster
+from kubesim.data_directory import DATA
+from kubesim.terminal import Terminal
+from kubesim.views.journey import Journey
+
+DIRECTORY = DATA / "exercises"
+"""Where the exercises are."""
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request that must come out as told.
+
+    :param source: the machine that asks: ``pod/client``, ``node/worker``, ``laptop``.
+    :param url: what it asks for.
+    :param reaches: every endpoint must be one of these Pods (a name, or the start of one before ``*``); empty where the
+        request must fail.
+    :param outcome: how it must end.
+    :param every: whether every Pod of ``reaches`` must be among the endpoints.
+    :param sees: what the server must see as the client's address; empty where that does not matter.
+    """
+
+    source: str
+    url: str
+    outcome: str = "delivered"
+    reaches: list[str] = []
+    every: bool = False
+    sees: str = ""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that a repair must leave in place: the object, not replaced, and these fields as they are.
+
+    :param fields: path → value, such as ``spec.type: NodePort``.
+    """
+
+    kind: str
+    name: str
+    namespace: str = "default"
+    fields: dict[str, Any] = {}
+
+
+class ExerciseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file of an exercise."""
+
+    title: str
+    story: str
+    setup: str
+    probes: list[Probe]
+    hints: list[str]
+    solutions: list[str]
+    keep: list[Kept] = []
+    cheats: list[str] = []
+    host: str = "master"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check."""
+
+    what: str
+    expected: str
+    observed: str
+    passed: bool
+
+
+class Exercise:
+    """One exercise with a cluster of its own, broken and waiting.
+
+    :param name: the file's name in ``data/exercises``, without ``.yaml``.
+    :raises FileNotFoundError: if there is no such exercise.
+    """
+
+    def __init__(self, name: str, directory: Path = DIRECTORY) -> None:
+        path = directory / f"{name}.yaml"
+        if not path.is_file():
+            known = ", ".join(names(directory))
+            raise FileNotFoundError(f"there is no exercise {name!r}; there are: {known}")
+        self.name = name
+        self.file = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ExerciseFile)
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again from the broken cluster."""
+        self.cluster = Cluster()
+        self.terminal = Terminal(self.cluster, on=self.file.host)
+        for done in self.terminal.steps(self.file.setup):
+            if done.returncode:
+                raise RuntimeError(f"the set-up of exercise {self.name} failed: {done.stderr or done.stdout}")
+        self.cluster.settle()
+        self._kept = {kept: self._uid(kept) for kept in self.file.keep}
+        self._hints_given = 0
+
+    def findings(self) -> list[Finding]:
+        """Try every probe and look at everything that must still be there."""
+        self.cluster.settle()
+        return [self._try(probe) for probe in self.file.probes] + [self._look(kept) for kept in self.file.keep]
+
+    @property
+    def solved(self) -> bool:
+        """Whether every finding passes."""
+        return all(finding.passed for finding in self.findings())
+
+    def check(self) -> pandas.DataFrame:
+        """The findings as a table; the exercise is solved when every row says ✓."""
+        rows = [["✓" if f.passed else "✗", f.what, f.expected, f.observed] for f in self.findings()]
+        return pandas.DataFrame(rows, columns=["", "what", "must be", "is"], dtype=object)
+
+    def hint(self) -> Text:
+        """The next hint: where to look, then what to compare, then the command."""
+        number = min(self._hints_given, len(self.file.hints) - 1)
+        self._hints_given += 1
+        return Text(f"Hint {number + 1} of {len(self.file.hints)}: {self.file.hints[number]}")
+
+    def solution(self) -> Folded:
+        """One solution, folded away until it is clicked."""
+        return Folded("One solution (try first)", self.file.solutions[0].strip())
+
+    def _try(self, probe: Probe) -> Finding:
+        journey = self.cluster.connect(probe.source, probe.url)
+        endpoints = sorted({_short(trace.destination) for trace in journey.alternatives})
+        expected = _expectation(probe)
+        observed = journey.outcome
+        if journey.reached:
+            observed = f"delivered to {', '.join(endpoints)}" + (f", seen as {journey.seen_from}" if probe.sees else "")
+        return Finding(f"{probe.source} → {probe.url}", expected, observed, _meets(probe, journey, endpoints))
+
+    def _look(self, kept: Kept) -> Finding:
+        what = f"{kept.kind} {kept.name}"
+        wanted = ", ".join(["still there", *(f"{path}: {value}" for path, value in kept.fields.items())])
+        wire = self._wire(kept)
+        if wire is None:
+            return Finding(what, wanted, "gone", False)
+        if wire["metadata"]["uid"] != self._kept[kept]:
+            return Finding(what, wanted, "deleted and made again", False)
+        found = {path: _at(wire, path) for path in kept.fields}
+        observed = ", ".join(["still there", *(f"{path}: {value}" for path, value in found.items())])
+        return Finding(what, wanted, observed, found == kept.fields)
+
+    def _uid(self, kept: Kept) -> str:
+        wire = self._wire(kept)
+        return wire["metadata"]["uid"] if wire else ""
+
+    def _wire(self, kept: Kept) -> dict[str, Any] | None:
+        try:
+            return self.cluster.api.get(self.cluster.api.resource_type(kept.kind), kept.name, kept.namespace)
+        except ApiError:
+            return None
+
+    def _repr_markdown_(self) -> str:
+        return f"### Exercise: {self.file.title}\n\n{self.file.story}"
+
+    def __repr__(self) -> str:
+        return f"Exercise: {self.file.title}\n\n{self.file.story.strip()}"
+
+
+def names(directory: Path = DIRECTORY) -> list[str]:
+    """The names of all exercises, in order."""
+    return sorted(path.stem for path in directory.glob("*.yaml"))
+
+
+class Text(str):
+    """A string that a notebook shows without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Folded:
+    """Text that a notebook shows folded away, and a terminal in full."""
+
+    def __init__(self, title: str, text: str) -> None:
+        self.title = title
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"{self.title}:\n{self.text}"
+
+    def _repr_html_(self) -> str:
+        return f"<details><summary>{html.escape(self.title)}</summary><pre>{html.escape(self.text)}</pre></details>"
+
+
+def _expectation(probe: Probe) -> str:
+    if probe.outcome != "delivered":
+        return probe.outcome
+    text = "delivered"
+    if probe.reaches:
+        text += f" to {' and '.join(probe.reaches) if probe.every else ' or '.join(probe.reaches)}"
+    return text + (f", seen as {probe.sees}" if probe.sees else "")
+
+
+def _meets(probe: Probe, journey: Journey, endpoints: list[str]) -> bool:
+    if journey.outcome != probe.outcome:
+        return False
+    if not journey.reached or not probe.reaches:
+        return True
+    if not all(trace.outcome == journey.outcome for trace in journey.alternatives):
+        return False
+    fits = all(any(_matches(endpoint, wanted) for wanted in probe.reaches) for endpoint in endpoints)
+    complete = not probe.every or all(
+        any(_matches(endpoint, wanted) for endpoint in endpoints) for wanted in probe.reaches
+    )
+    return fits and complete and probe.sees in ("", journey.seen_from)
+
+
+def _matches(endpoint: str, wanted: str) -> bool:
+    return endpoint.startswith(wanted[:-1]) if wanted.endswith("*") else endpoint == wanted
+
+
+def _short(machine: str) -> str:
+    return machine.rpartition("/")[2]
+
+
+def _at(wire: Any, path: str) -> Any:
+    for part in path.split("."):
+        wire = wire.get(part) if isinstance(wire, dict) else None
+    return wire

@@ -1,0 +1,69 @@
+"""``%%terminal`` and ``%kubectl``: the chapter's commands, typed as they stand into notebook cells.
+
+``%%terminal`` types a whole cell into the simulated terminal and shows what the screen would show, standard output and
+standard error in the order they were written. ``%%terminal laptop`` sits at another machine; ``%%terminal lab`` at the
+terminal of an exercise that a variable of that name holds. ``%kubectl get …`` shows a ``get`` as a pandas table.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+
+from kubesim.kubectl.main import get_table
+from kubesim.notebook.session import Session
+from kubesim.terminal import Terminal
+from kubesim.views.tables import frame
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+@magics_class
+class CourseMagics(Magics):
+    """The magics of one notebook.
+
+    :param shell: the IPython shell they belong to.
+    :param session: its cluster and terminals.
+    """
+
+    def __init__(self, shell: InteractiveShell, session: Session) -> None:
+        super().__init__(shell)
+        self.session = session
+
+    @cell_magic
+    def terminal(self, line: str, cell: str) -> None:
+        """Type a cell into the simulated terminal; ``%%terminal HOST`` chooses the machine (``master`` by default)."""
+        try:
+            terminal = self._find(line.strip() or "master")
+        except ValueError as problem:
+            print(f"%%terminal: {problem}", file=sys.stderr)
+            return
+        for done in terminal.steps(cell):
+            self._show(done.stdout + done.stderr)
+
+    @line_magic
+    def kubectl(self, line: str) -> Any:
+        """Run one kubectl command; a ``get`` that prints a table comes back as a DataFrame."""
+        terminal = self.session.terminal()
+        table = get_table(terminal.split(line), self.session.cluster)
+        if table is not None:
+            return frame(table)
+        done = terminal.run(f"kubectl {line}")
+        self._show(done.stdout + done.stderr)
+        return None
+
+    def _find(self, name: str) -> Terminal:
+        held = self.shell.user_ns.get(name) if self.shell is not None else None
+        terminal = getattr(held, "terminal", None)
+        if isinstance(terminal, Terminal):
+            return terminal
+        return self.session.terminal(name)
+
+    @staticmethod
+    def _show(text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+            sys.stdout.flush()
