@@ -112,7 +112,9 @@ def wildcard_dns1123_subdomain(value: str) -> list[str]:
     return [*problems, regex_problem(sentence, _WILDCARD_SUBDOMAIN, "*.example.com")]
 
 
-_QUALIFIED_SENTENCE = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+_QUALIFIED_SENTENCE = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
+)
 
 
 def qualified_name(value: str) -> list[str]:
@@ -187,9 +189,7 @@ def environment_variable(value: str) -> list[str]:
         return ["environment variable name must be non-empty"]
     if all(" " <= character <= "~" and character != "=" for character in value):
         return []
-    return [
-        "a valid environment variable name must consist only of printable ASCII characters other than '='"
-    ]
+    return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
 
 
 def config_map_key(value: str) -> list[str]:
@@ -216,4 +216,4 @@ def path_segment(value: str) -> list[str]:
 
 def without_trailing_dash(prefix: str) -> str:
     """A ``generateName`` checked as a name: upstream lets the dash before the random part pass."""
-    return f"{prefix[:-1]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+    return f"{prefix[:-2]}a" if len(prefix) > 1 and prefix.endswith("-") else prefix

@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
+from kubesim.api.validation.service import validate_service
 
 Validator = Callable[[Wire, Wire | None], list[FieldError]]
 
-_VALIDATORS: dict[str, Validator] = {}
+_VALIDATORS: dict[str, Validator] = {"Service": validate_service}
 
 
 def validate(kind: str, new: Wire, old: Wire | None = None) -> list[FieldError]:

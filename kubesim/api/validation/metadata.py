@@ -1,0 +1,179 @@
+"""Metadata: what every object's name, labels, annotations, owners and finalizers must meet.
+
+Upstream: ``apimachinery/pkg/api/validation/objectmeta.go`` and ``pkg/apis/core/validation``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kubesim.api.errors import FieldError
+from kubesim.api.fields import (
+    forbidden,
+    go_quote,
+    invalid_value,
+    invalid_values,
+    required,
+    too_long,
+)
+from kubesim.api.names import Check, dns1123_label, label_value, qualified_name, without_trailing_dash
+from kubesim.api.objects import Wire
+
+IMMUTABLE = "field is immutable"
+_ANNOTATIONS_LIMIT = 256 * 1024
+_STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
+
+
+def without_nulls(value: Any) -> Any:
+    """A copy as Go's decoder sees it: a member that is null is as good as absent."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def validate_metadata(
+    metadata: Wire, name_check: Check, namespaced: bool = True, path: str = "metadata"
+) -> list[FieldError]:
+    """The rules for a new object's metadata.
+
+    :param name_check: the kind's rule for names, such as ``names.dns1123_subdomain``.
+    """
+    errors = []
+    name, prefix, namespace = (metadata.get(key, "") for key in ("name", "generateName", "namespace"))
+    if prefix:
+        errors += invalid_values(f"{path}.generateName", prefix, name_check(without_trailing_dash(prefix)))
+    if not name:
+        errors.append(required(f"{path}.name", "name or generateName is required"))
+    else:
+        errors += invalid_values(f"{path}.name", name, name_check(name))
+    if namespaced and not namespace:
+        errors.append(required(f"{path}.namespace"))
+    elif namespaced:
+        errors += invalid_values(f"{path}.namespace", namespace, dns1123_label(namespace))
+    elif namespace:
+        errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
+    errors += validate_non_negative(metadata.get("generation", 0), f"{path}.generation")
+    errors += validate_labels(metadata.get("labels"), f"{path}.labels")
+    errors += validate_annotations(metadata.get("annotations"), f"{path}.annotations")
+    errors += validate_owner_references(metadata.get("ownerReferences", []), f"{path}.ownerReferences")
+    finalizers = metadata.get("finalizers", [])
+    for finalizer in finalizers:
+        errors += invalid_values(f"{path}.finalizers", finalizer, qualified_name(finalizer))
+    if "orphan" in finalizers and "foregroundDeletion" in finalizers:
+        problem = "finalizer orphan and foregroundDeletion cannot be both set"
+        errors.append(invalid_value(f"{path}.finalizers", finalizers, problem))
+    return errors + _kube_finalizers(finalizers, f"{path}.finalizers")
+
+
+def _kube_finalizers(finalizers: list[str], path: str) -> list[FieldError]:
+    problem = "name is neither a standard finalizer name nor is it fully qualified"
+    return [
+        invalid_value(f"{path}[{index}]", finalizer, problem)
+        for index, finalizer in enumerate(finalizers)
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS
+    ]
+
+
+def validate_metadata_update(metadata: Wire, old: Wire, path: str = "metadata") -> list[FieldError]:
+    """The rules for a change of metadata: identity never changes, and a dying object gets no new finalizers."""
+    errors = []
+    finalizers = metadata.get("finalizers", [])
+    if old.get("deletionTimestamp") is not None:
+        extra = sorted(set(finalizers) - set(old.get("finalizers", [])))
+        if extra:
+            listed = "[]string{" + ", ".join(map(go_quote, extra)) + "}"
+            problem = "no new finalizers can be added if the object is being deleted, found new finalizers "
+            errors.append(forbidden(f"{path}.finalizers", problem + listed))
+    if not metadata.get("resourceVersion"):
+        errors.append(invalid_value(f"{path}.resourceVersion", "", "must be specified for an update"))
+    generation = metadata.get("generation", 0)
+    if generation < old.get("generation", 0):
+        errors.append(invalid_value(f"{path}.generation", generation, "must not be decremented"))
+    for key in ("name", "namespace", "uid"):
+        errors += validate_immutable(metadata.get(key, ""), old.get(key, ""), f"{path}.{key}")
+    for key in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        errors += validate_immutable(metadata.get(key), old.get(key), f"{path}.{key}")
+    errors += validate_labels(metadata.get("labels"), f"{path}.labels")
+    errors += validate_annotations(metadata.get("annotations"), f"{path}.annotations")
+    errors += validate_owner_references(metadata.get("ownerReferences", []), f"{path}.ownerReferences")
+    return errors + _kube_finalizers(finalizers, f"{path}.finalizers")
+
+
+def validate_immutable(new: Any, old: Any, path: str, message: str = IMMUTABLE) -> list[FieldError]:
+    """A field that never changes; an absent one equals an empty one, as in Go's semantic equality."""
+    return [] if (new or None) == (old or None) else [invalid_value(path, new, message)]
+
+
+def validate_non_negative(value: int, path: str) -> list[FieldError]:
+    """A number of at least zero."""
+    return [invalid_value(path, value, "must be greater than or equal to 0")] if value < 0 else []
+
+
+def validate_labels(labels: dict[str, str] | None, path: str) -> list[FieldError]:
+    """Label keys and values; upstream's order of keys is random, here they are sorted."""
+    errors = []
+    for key, value in sorted((labels or {}).items()):
+        errors += invalid_values(path, key, qualified_name(key))
+        errors += invalid_values(path, value, label_value(value))
+    return errors
+
+
+def validate_annotations(annotations: dict[str, str] | None, path: str) -> list[FieldError]:
+    """Annotation keys (their case does not matter), and the size of all of them together."""
+    annotations = annotations or {}
+    errors = []
+    for key in sorted(annotations):
+        errors += invalid_values(path, key, qualified_name(key.lower()))
+    size = sum(len(text.encode()) for item in annotations.items() for text in item)
+    return [*errors, too_long(path, _ANNOTATIONS_LIMIT)] if size > _ANNOTATIONS_LIMIT else errors
+
+
+def validate_owner_references(references: list[Wire], path: str) -> list[FieldError]:
+    """Owners: complete references, and one controller at most."""
+    errors = []
+    controller = ""
+    for reference in references:
+        version = reference.get("apiVersion", "").rpartition("/")[2]
+        if not version:
+            errors.append(
+                invalid_value(f"{path}.apiVersion", reference.get("apiVersion", ""), "version must not be empty")
+            )
+        for key in ("kind", "name", "uid"):
+            if not reference.get(key):
+                errors.append(invalid_value(f"{path}.{key}", "", "must not be empty"))
+        if reference.get("controller"):
+            this = f"{reference.get('kind', '')}/{reference.get('name', '')}"
+            if controller:
+                problem = (
+                    "Only one reference can have Controller set to true. "
+                    f'Found "true" in references for {controller} and {this}'
+                )
+                errors.append(invalid_value(path, references, problem))
+            controller = controller or this
+    return errors
+
+
+def validate_label_selector(selector: Wire | None, path: str) -> list[FieldError]:
+    """A Deployment's or ReplicaSet's selector."""
+    if selector is None:
+        return []
+    errors = validate_labels(selector.get("matchLabels"), f"{path}.matchLabels")
+    for index, expression in enumerate(selector.get("matchExpressions", [])):
+        here = f"{path}.matchExpressions[{index}]"
+        operator, values = expression.get("operator", ""), expression.get("values", [])
+        if operator in ("In", "NotIn"):
+            if not values:
+                errors.append(required(f"{here}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
+        elif operator in ("Exists", "DoesNotExist"):
+            if values:
+                problem = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                errors.append(forbidden(f"{here}.values", problem))
+        else:
+            errors.append(invalid_value(f"{here}.operator", operator, "not a valid selector operator"))
+        key = expression.get("key", "")
+        errors += invalid_values(f"{here}.key", key, qualified_name(key))
+        for position, value in enumerate(values):
+            errors += invalid_values(f"{here}.values[{position}]", value, label_value(value))
+    return errors
