@@ -97,9 +97,7 @@ def endpoints_entry(slice_: EndpointSlice) -> EndpointsEntry:
         for port in slice_.ports or []
     )
     addresses = tuple(
-        Address(
-            address, endpoint.hostname or "", endpoint.targetRef.name if endpoint.targetRef is not None else ""
-        )
+        Address(address, endpoint.hostname or "", endpoint.targetRef.name if endpoint.targetRef is not None else "")
         for endpoint in slice_.endpoints or []
         if endpoint.conditions.ready is not False
         for address in endpoint.addresses

@@ -108,9 +108,7 @@ def _parse(name: str, zone: str) -> _Asked:
     if len(segments) > 2:
         raise _NoSuchNameError
     if len(segments) == 2:
-        return _Asked(
-            kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_")
-        )
+        return _Asked(kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_"))
     return _Asked(kind, namespace, service, segments[0] if segments else "")
 
 
@@ -187,9 +185,7 @@ class KubernetesZone:
 
     def _without_records(self, query: DnsQuery, zone: str, rcode: str = "NOERROR") -> DnsResponse:
         authority = (self._start_of_authority(zone),)
-        return DnsResponse(
-            rcode, authority=authority, authoritative=True, recursion_desired=query.recursion_desired
-        )
+        return DnsResponse(rcode, authority=authority, authoritative=True, recursion_desired=query.recursion_desired)
 
     def _start_of_authority(self, zone: str) -> DnsRecord:
         ttl = self.settings.ttl
@@ -293,9 +289,7 @@ class KubernetesZone:
     def _own_addresses(self, zone: str) -> list[_Found]:
         """Where this CoreDNS is reached: its Services', else its own addresses under ``ns.dns``."""
         ttl = self.settings.ttl
-        entries = [
-            entry for local in self.settings.local_addresses for entry in self.objects.endpoints_at(local)
-        ]
+        entries = [entry for local in self.settings.local_addresses for entry in self.objects.endpoints_at(local)]
         found: list[_Found] = []
         for entry in entries:
             service = self.objects.service(entry.service, entry.namespace)
@@ -401,5 +395,3 @@ class KubernetesZone:
 
 def _any_address(entries: list[EndpointsEntry]) -> bool:
     return any(address for entry in entries for address in entry.addresses)
-
-

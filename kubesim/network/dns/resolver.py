@@ -1,0 +1,103 @@
+"""A program asks its C library for a name: ``/etc/hosts`` first, then the servers of ``/etc/resolv.conf``.
+
+The libraries differ in what they send: glibc walks the search list with A and AAAA side by side, its older
+``gethostbyname`` walks it once with AAAA and once with A, musl asks every server at once and stops at the first name
+that exists. :func:`resolve` chooses; a :class:`Resolution` keeps every query that was sent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kubesim.network.dns import hosts_file, resolv_conf
+from kubesim.network.dns.address_order import in_order
+from kubesim.network.dns.exchange import Asker, Exchange, Sockets
+from kubesim.network.dns.glibc import Glibc
+from kubesim.network.dns.lookup import Failure, Found
+from kubesim.network.dns.musl import Musl
+
+__all__ = ["Failure", "Family", "Resolution", "resolve"]
+
+
+class Family(StrEnum):
+    """Which addresses a program wants."""
+
+    ANY = "any"
+    IPV4 = "IPv4"
+    IPV6 = "IPv6"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a name resolved to, and how.
+
+    :param addresses: in the order in which a program tries them.
+    :param canonical_name: the name at the end of a chain of CNAMEs, without a final dot.
+    :param aliases: the names on the way there.
+    :param queries: every query that was sent, in order.
+    :param error: why there is no address; None where there is one.
+    """
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    canonical_name: str = ""
+    aliases: tuple[str, ...] = ()
+    queries: tuple[Exchange, ...] = ()
+    error: Failure | None = None
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        found = ", ".join(self.addresses) if self.error is None else str(self.error)
+        return "\n".join([*(str(query) for query in self.queries), f"{self.name}: {found}"])
+
+
+def resolve(
+    sockets: Sockets,
+    resolv_conf_text: str,
+    hosts: str,
+    name: str,
+    *,
+    family: Family = Family.ANY,
+    libc: str = "glibc",
+    local: Sequence[str] = (),
+) -> Resolution:
+    """Resolve a name as ``getaddrinfo`` does.
+
+    :param resolv_conf_text: the text of ``/etc/resolv.conf``.
+    :param hosts: the text of ``/etc/hosts``.
+    :param libc: ``glibc`` or ``musl``.
+    :param local: the machine's own addresses with their networks (``10.42.1.5/24``): they decide on the order.
+    """
+    try:
+        literal = ipaddress.ip_address(name)
+    except ValueError:
+        literal = None
+    if literal is not None:
+        wanted = {Family.ANY: (4, 6), Family.IPV4: (4,), Family.IPV6: (6,)}[family]
+        if literal.version in wanted:
+            return Resolution(name, (str(literal),), name)
+        return Resolution(name, error=Failure.NO_NAME)
+    asker = Asker(sockets)
+    found = _in_hosts(hosts_file.parse(hosts), name, family)
+    if found is None:
+        settings = resolv_conf.parse(resolv_conf_text)
+        types = {Family.ANY: ("A", "AAAA"), Family.IPV4: ("A",), Family.IPV6: ("AAAA",)}[family]
+        library = Musl(asker, settings) if libc == "musl" else Glibc(asker, settings)
+        found = library.search(name, types)
+    queries = tuple(asker.exchanges)
+    if isinstance(found, Failure):
+        return Resolution(name, queries=queries, error=found, seconds=asker.elapsed)
+    addresses = tuple(in_order(found.addresses, local))
+    return Resolution(name, addresses, found.name, found.aliases, queries, None, asker.elapsed)
+
+
+def _in_hosts(lines: Sequence[hosts_file.HostsLine], name: str, family: Family) -> Found | None:
+    wanted = {Family.ANY: (6, 4), Family.IPV4: (4,), Family.IPV6: (6,)}[family]
+    matching = [line for version in wanted for line in lines if line.version == version and line.has(name)]
+    if not matching:
+        return None
+    addresses = tuple(dict.fromkeys(line.address for line in matching))
+    return Found(matching[0].names[0], addresses, matching[0].names[1:])
