@@ -1,0 +1,119 @@
+"""How a verb that changes something shows its result: ``pod/x created``, or the object under ``-o``.
+
+Upstream: ``k8s.io/cli-runtime/pkg/genericclioptions.PrintFlags``: the default printer prints a name and what was done
+to it; ``-o name`` the name alone; the other formats print the object.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from kubesim.api import go_json, go_yaml
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+
+DryRun = Literal["none", "client", "server"]
+
+_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def dry_run(call: Call) -> DryRun:
+    """The value of ``--dry-run``; its old spellings are warned about as klog does.
+
+    :raises KubectlError: on any other word.
+    """
+    text = call.flags.text("dry-run")
+    if text in ("none", "client", "server"):
+        return text  # type: ignore[return-value]
+    if text == "unchanged":
+        log(call, "--dry-run is deprecated and can be replaced with --dry-run=client.", 719)
+        return "client"
+    if text in ("1", "t", "T", "true", "TRUE", "True"):
+        log(call, f'--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=client.', 705)
+        return "client"
+    if text in ("0", "f", "F", "false", "FALSE", "False"):
+        log(call, f'--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=none.', 711)
+        return "none"
+    raise KubectlError(f'Invalid dry-run value ({text}). Must be "none", "server", or "client".')
+
+
+def log(call: Call, text: str, line: int) -> None:
+    """A warning in klog's format, from upstream's ``helpers.go``."""
+    moment = call.cluster.simulation.datetime
+    call.complain(f"W{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 helpers.go:{line}] {text}")
+
+
+class Printer:
+    """Prints what was done to objects, in the format of ``-o``.
+
+    :param mode: under a dry run, the words say so.
+    :param typed: whether objects print in the order of Go's structs (``run``, ``create``) or sorted by key.
+    :raises KubectlError: where the format is unknown.
+    """
+
+    def __init__(self, call: Call, mode: DryRun = "none", *, typed: bool = False) -> None:
+        self._call = call
+        self._mode = mode
+        self.format = call.flags.text("output")
+        self._typed = typed
+        self._printed = 0
+        if self.format not in ("", "name", "yaml", "json"):
+            raise KubectlError(
+                f'unable to match a printer suitable for the output format "{self.format}", allowed formats are: '
+                "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,"
+                "templatefile,yaml"
+            )
+
+    def done(self, info: Info, operation: str) -> None:
+        """Print one object and what was done to it."""
+        if self.format == "":
+            self._call.say(f"{info.label} {operation}{_SUFFIX[self._mode]}")
+        elif self.format == "name":
+            self._call.say(info.label)
+        elif self.format == "yaml":
+            self._call.stdout.append(("---\n" if self._printed else "") + go_yaml.dump(info.object))
+        else:
+            self._call.say(go_json.dumps(info.object))
+        self._printed += 1
+
+
+def info_of(call: Call, wire: Wire) -> Info:
+    """The :class:`Info` of an object that the command built itself."""
+    from kubesim.kubectl.mapper import kind_type
+
+    found = kind_type(wire["apiVersion"], wire["kind"])
+    if found is None:
+        raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
+    metadata = wire.get("metadata") or {}
+    namespace = (metadata.get("namespace") or call.namespace) if found.namespaced else ""
+    return Info(found, namespace, metadata.get("name") or "", wire)
+
+
+_UNSIGNED = re.compile(r"[0-9]+")
+
+
+def unsigned(text: str, bits: int = 16) -> int:
+    """Go's ``strconv.ParseUint(text, 10, bits)``.
+
+    :raises KubectlError: with Go's words.
+    """
+    if not _UNSIGNED.fullmatch(text):
+        raise KubectlError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if int(text) >= 2**bits:
+        raise KubectlError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return int(text)
+
+
+def integer(text: str) -> int:
+    """Go's ``strconv.Atoi``.
+
+    :raises KubectlError: with Go's words.
+    """
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise KubectlError(f'strconv.Atoi: parsing "{text}": invalid syntax')
+    if not -(2**63) <= int(text) < 2**63:
+        raise KubectlError(f'strconv.Atoi: parsing "{text}": value out of range')
+    return int(text)

@@ -1,0 +1,160 @@
+"""``kubectl run``: create a Pod, and with ``--expose`` a Service in front of it."""
+
+from __future__ import annotations
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl import generators
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.overrides import overridden
+from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of, integer
+from kubesim.kubectl.submission import submit
+from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag, Verb
+
+RESTART_POLICIES = ("Always", "OnFailure", "Never")
+PULL_POLICIES = ("", "Always", "IfNotPresent", "Never")
+
+
+def run(call: Call) -> int:
+    """Create what was asked for, and print it."""
+    flags = call.flags
+    arguments, command = call.arguments, flags.on("command")
+    if not arguments or call.dash == 0:
+        raise UsageError(call.command, "NAME is required for run")
+    image = flags.text("image")
+    if not image:
+        raise KubectlError("--image is required")
+    problem = generators.image_problem(image)
+    if problem:
+        raise KubectlError(problem)
+    mode = dry_run(call)
+    _check_attaching(call, mode)
+    if flags.on("expose") and not flags.text("port"):
+        raise UsageError(call.command, "--port must be set when exposing a service")
+    policy = _restart_policy(call)
+    if flags.text("image-pull-policy") not in PULL_POLICIES:
+        raise UsageError(call.command, f"invalid image pull policy: {flags.text('image-pull-policy')}")
+    name = arguments[0]
+    labels = generators.labels_of(flags.text("labels")) if flags.text("labels") else {"run": name}
+    wire = generators.pod(
+        name,
+        image,
+        labels=labels,
+        annotations=_annotations(flags.texts("annotations")),
+        env=generators.environment(flags.texts("env")),
+        port=integer(flags.text("port")) if flags.text("port") else 0,
+        arguments=arguments[1:] if call.dash >= 0 or command or len(arguments) > 1 else (),
+        command=command,
+        restart_policy=policy,
+        image_pull_policy=flags.text("image-pull-policy"),
+        stdin=flags.on("stdin"),
+        tty=flags.on("tty"),
+        privileged=flags.on("privileged"),
+    )
+    printer = Printer(call, mode, typed=True)
+    wire = overridden(wire, flags.text("overrides"), flags.text("override-type"))
+    pod = info_of(call, wire)
+    pod.object = submit(call, wire, mode)
+    failure: Exception | None = None
+    if flags.on("expose"):
+        try:
+            service = info_of(call, _service(name, labels, integer(flags.text("port"))))
+            service.object = submit(call, service.object or {}, mode)
+            printer.done(service, "created")
+            if printer.format == "yaml":
+                call.say("---")
+        except ApiError as error:
+            failure = error
+    if not flags.on("quiet") or printer.format:
+        printer.done(pod, "created")
+    if failure is not None:
+        raise failure
+    return 0
+
+
+def _service(name: str, labels: dict[str, str], port: int) -> Wire:
+    return {
+        "kind": "Service",
+        "apiVersion": "v1",
+        "metadata": {"name": name},
+        "spec": {"ports": [{"protocol": "TCP", "port": port, "targetPort": port}], "selector": dict(labels)},
+        "status": {"loadBalancer": {}},
+    }
+
+
+def _check_attaching(call: Call, mode: DryRun) -> None:
+    flags = call.flags
+    attached = flags.on("attach") or flags.on("stdin") or flags.on("tty")
+    if attached and mode != "none":
+        raise UsageError(
+            call.command,
+            "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+        )
+    if flags.on("rm") and not attached:
+        raise UsageError(call.command, "--rm should only be used for attached containers")
+    if flags.on("tty") and not flags.on("stdin"):
+        raise UsageError(call.command, "-i/--stdin is required for containers with -t/--tty=true")
+    if attached:
+        raise KubectlError(
+            "a session with a container needs a terminal, which a notebook does not have: start the Pod without "
+            "-i, -t and --attach, then use kubectl logs or kubectl exec POD -- COMMAND"
+        )
+
+
+def _restart_policy(call: Call) -> str:
+    given = call.flags.text("restart")
+    if given and given not in RESTART_POLICIES:
+        raise UsageError(call.command, f"invalid restart policy: {given}")
+    return given or "Always"
+
+
+def _annotations(words: tuple[str, ...]) -> dict[str, str]:
+    annotations: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise KubectlError(f"unexpected annotation spec: {word}")
+        annotations[key] = value
+    return annotations
+
+
+VERB = Verb(
+    "run",
+    run,
+    "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] "
+    "[--command] -- [COMMAND] [args...] [options]",
+    "Run a particular image on the cluster",
+    group="Basic Commands (Beginner)",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        DRY_RUN_FLAG,
+        FIELD_MANAGER_FLAG,
+        Flag("annotations", "array", help="Annotations of the Pod: key=value."),
+        Flag("attach", "bool", help="Wait for the Pod and attach to it."),
+        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
+        Flag("command", "bool", help="What follows -- is the command, not its arguments."),
+        Flag("env", "array", help="An environment variable: name=value."),
+        Flag("expose", "bool", help="Create a ClusterIP Service for the Pod; needs --port."),
+        Flag("force", "bool", help="Delete at once."),
+        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
+        Flag("image", help="The image to run.", required=True),
+        Flag("image-pull-policy", help="Always, IfNotPresent or Never."),
+        Flag("labels", short="l", help="Labels of the Pod: key=value,key=value."),
+        Flag("leave-stdin-open", "bool", help="Leave standard input open."),
+        Flag("override-type", default="merge", help="json, merge or strategic."),
+        Flag("overrides", help="JSON that overrides the generated object."),
+        Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for the Pod."),
+        Flag("port", help="The port the container exposes."),
+        Flag("privileged", "bool", help="Run the container privileged."),
+        Flag("quiet", "bool", short="q", help="Print less."),
+        Flag("restart", help="Always, OnFailure or Never."),
+        Flag("rm", "bool", help="Delete the Pod after it ends; for attached containers."),
+        Flag("save-config", "bool", help="Save the configuration in an annotation."),
+        Flag("stdin", "bool", short="i", help="Keep standard input open."),
+        Flag("timeout", "duration", default="0s", help="How long to wait for a deletion."),
+        Flag("tty", "bool", short="t", help="Allocate a terminal."),
+        Flag("wait", "bool", help="Wait until it is gone."),
+    ),
+)
