@@ -9,6 +9,7 @@ does there disturbs the chapter.
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pandas
 import yaml
 
 from kubesim.api.errors import ApiError
+from kubesim.api.objects import Node, Pod, Service
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.terminal import Terminal
@@ -26,12 +28,16 @@ from kubesim.views.journey import Journey
 DIRECTORY = DATA / "exercises"
 """Where the exercises are."""
 
+PLACEHOLDER = re.compile(r"\{[a-z]+(?:/[a-z0-9-]+)?\}")
+PLACEHOLDER_KINDS = {"pod": "Pod", "node": "Node", "service": "Service", "loadbalancer": "Service"}
+
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One request that must come out as told.
 
     :param source: the machine that asks: ``pod/client``, ``node/worker``, ``laptop``.
-    :param url: what it asks for.
+    :param url: what it asks for; ``{pod/web}``, ``{service/web}``, ``{node/master}`` and ``{loadbalancer/web}`` stand for
+        addresses.
     :param reaches: every endpoint must be one of these Pods (a name, or the start of one before ``*``); empty where the
         request must fail.
     :param outcome: how it must end.
@@ -136,13 +142,43 @@ class Exercise:
         return Folded("One solution (try first)", self.file.solutions[0].strip())
 
     def _try(self, probe: Probe) -> Finding:
-        journey = self.cluster.connect(probe.source, probe.url)
-        endpoints = sorted({_short(trace.destination) for trace in journey.alternatives})
+        if probe.sees:
+            probe = msgspec.structs.replace(probe, sees=self._filled_in(probe.sees) or probe.sees)
         expected = _expectation(probe)
+        url = self._filled_in(probe.url)
+        if url is None:
+            return Finding(f"{probe.source} → {probe.url}", expected, "there is no such address", False)
+        journey = self.cluster.connect(probe.source, url)
+        endpoints = sorted({_short(trace.destination) for trace in journey.alternatives})
         observed = journey.outcome
         if journey.reached:
             observed = f"delivered to {', '.join(endpoints)}" + (f", seen as {journey.seen_from}" if probe.sees else "")
-        return Finding(f"{probe.source} → {probe.url}", expected, observed, _meets(probe, journey, endpoints))
+        return Finding(f"{probe.source} → {url}", expected, observed, _meets(probe, journey, endpoints))
+
+    def _filled_in(self, text: str) -> str | None:
+        """A text with its ``{pod/web}``, ``{service/web}``… replaced by addresses; None where one is missing."""
+        addresses = {place: self._address(*place[1:-1].partition("/")[::2]) for place in PLACEHOLDER.findall(text)}
+        for place, address in addresses.items():
+            text = text.replace(place, address)
+        return text if all(addresses.values()) else None
+
+    def _address(self, kind: str, name: str) -> str:
+        if kind == "laptop":
+            return self.cluster.network.address_of("laptop")
+        try:
+            found = self.cluster.get(PLACEHOLDER_KINDS[kind], name)
+        except ApiError:
+            return ""
+        match found:
+            case Pod():
+                return found.status.podIP
+            case Node():
+                return next(entry.address for entry in found.status.addresses or [] if entry.type == "InternalIP")
+            case Service() if kind == "loadbalancer":
+                return next((entry.ip for entry in found.status.loadBalancer.ingress or []), "")
+            case Service():
+                return found.spec.clusterIP
+        return ""
 
     def _look(self, kept: Kept) -> Finding:
         what = f"{kept.kind} {kept.name}"
