@@ -2,8 +2,8 @@
 
 A validator returns a list of :class:`~kubesim.api.errors.FieldError`: where (a path), what kind of problem, the value
 given, and why. Kinds print differently: *Required* and *Forbidden* leave the value out, the others show it the way Go
-does: strings quoted, numbers bare, everything else as JSON. :func:`invalid` collects a list into the one *Invalid* (422)
-refusal that a client receives. Upstream: ``k8s.io/apimachinery/pkg/util/validation/field/errors.go``.
+does: strings quoted, numbers bare, everything else as JSON. :func:`invalid` collects a list into the one *Invalid*
+(422) refusal that a client receives. Upstream: ``k8s.io/apimachinery/pkg/util/validation/field/errors.go``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a name may look like: DNS labels and subdomains, label keys and values, port names, environment variables.
 
 Every check returns the list of problems it found, in upstream's words; an empty list means the value is fine. Lengths
-count bytes, as Go's ``len`` does. Upstream: ``k8s.io/apimachinery/pkg/util/validation`` and ``pkg/api/validate/content``.
+count bytes, as Go's ``len`` does. Upstream: ``k8s.io/apimachinery/pkg/util/validation``, ``pkg/api/validate/content``.
 """
 
 from __future__ import annotations
@@ -90,7 +90,11 @@ def dns1035_label(value: str) -> list[str]:
 
 def dns1123_subdomain(value: str) -> list[str]:
     """Dot-separated labels: the name of a Pod, a Deployment, a Node, and most other objects."""
-    problems = _length_problems(value, 253)
+    return _subdomain_problems(value, "characters")
+
+
+def _subdomain_problems(value: str, unit: str) -> list[str]:
+    problems = _length_problems(value, 253, unit)
     if matches(_SUBDOMAIN, value):
         return problems
     sentence = (
@@ -130,7 +134,7 @@ def qualified_name(value: str) -> list[str]:
         if not prefix:
             problems.append("prefix part must be non-empty")
         else:
-            problems += [f"prefix part {problem}" for problem in dns1123_subdomain(prefix)]
+            problems += [f"prefix part {problem}" for problem in _subdomain_problems(prefix, "bytes")]
     if not name:
         problems.append("name part must be non-empty")
     elif too_long := _length_problems(name, 63, "bytes"):

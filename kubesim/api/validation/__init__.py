@@ -10,11 +10,23 @@ from collections.abc import Callable
 
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
+from kubesim.api.validation.configuration import validate_config_map, validate_secret, validate_service_account
+from kubesim.api.validation.endpoints import validate_endpoints
+from kubesim.api.validation.endpointslice import validate_endpoint_slice
+from kubesim.api.validation.namespace import validate_namespace
 from kubesim.api.validation.service import validate_service
 
 Validator = Callable[[Wire, Wire | None], list[FieldError]]
 
-_VALIDATORS: dict[str, Validator] = {"Service": validate_service}
+_VALIDATORS: dict[str, Validator] = {
+    "ConfigMap": validate_config_map,
+    "Endpoints": validate_endpoints,
+    "EndpointSlice": validate_endpoint_slice,
+    "Namespace": validate_namespace,
+    "Secret": validate_secret,
+    "Service": validate_service,
+    "ServiceAccount": validate_service_account,
+}
 
 
 def validate(kind: str, new: Wire, old: Wire | None = None) -> list[FieldError]:

@@ -5,6 +5,7 @@ Upstream: ``apimachinery/pkg/api/validation/objectmeta.go`` and ``pkg/apis/core/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kubesim.api.errors import FieldError
@@ -13,6 +14,7 @@ from kubesim.api.fields import (
     go_quote,
     invalid_value,
     invalid_values,
+    not_supported,
     required,
     too_long,
 )
@@ -64,13 +66,14 @@ def validate_metadata(
     if "orphan" in finalizers and "foregroundDeletion" in finalizers:
         problem = "finalizer orphan and foregroundDeletion cannot be both set"
         errors.append(invalid_value(f"{path}.finalizers", finalizers, problem))
-    return errors + _kube_finalizers(finalizers, f"{path}.finalizers")
+    return errors + validate_kube_finalizers(finalizers, f"{path}.finalizers")
 
 
-def _kube_finalizers(finalizers: list[str], path: str) -> list[FieldError]:
+def validate_kube_finalizers(finalizers: list[str], path: str, indexed: bool = True) -> list[FieldError]:
+    """Finalizers without a domain must be one of Kubernetes' own."""
     problem = "name is neither a standard finalizer name nor is it fully qualified"
     return [
-        invalid_value(f"{path}[{index}]", finalizer, problem)
+        invalid_value(f"{path}[{index}]" if indexed else path, finalizer, problem)
         for index, finalizer in enumerate(finalizers)
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS
     ]
@@ -98,12 +101,19 @@ def validate_metadata_update(metadata: Wire, old: Wire, path: str = "metadata") 
     errors += validate_labels(metadata.get("labels"), f"{path}.labels")
     errors += validate_annotations(metadata.get("annotations"), f"{path}.annotations")
     errors += validate_owner_references(metadata.get("ownerReferences", []), f"{path}.ownerReferences")
-    return errors + _kube_finalizers(finalizers, f"{path}.finalizers")
+    return errors + validate_kube_finalizers(finalizers, f"{path}.finalizers")
 
 
 def validate_immutable(new: Any, old: Any, path: str, message: str = IMMUTABLE) -> list[FieldError]:
     """A field that never changes; an absent one equals an empty one, as in Go's semantic equality."""
     return [] if (new or None) == (old or None) else [invalid_value(path, new, message)]
+
+
+def validate_enumeration(value: str, path: str, allowed: Sequence[str]) -> list[FieldError]:
+    """A value that must be given and be one of a few."""
+    if not value:
+        return [required(path)]
+    return [] if value in allowed else [not_supported(path, value, allowed)]
 
 
 def validate_non_negative(value: int, path: str) -> list[FieldError]:

@@ -22,9 +22,15 @@ from kubesim.api.fields import (
 )
 from kubesim.api.objects import IntOrString, LoadBalancerStatus, Service, ServicePort, SessionAffinityConfig, Wire, view
 from kubesim.api.validation.cluster_ips import is_headless, validate_cluster_ip_changes, validate_cluster_ips
-from kubesim.api.validation.metadata import validate_labels, validate_metadata, validate_metadata_update, without_nulls
+from kubesim.api.validation.endpoints import PROTOCOLS
+from kubesim.api.validation.metadata import (
+    validate_enumeration,
+    validate_labels,
+    validate_metadata,
+    validate_metadata_update,
+    without_nulls,
+)
 
-PROTOCOLS = ("SCTP", "TCP", "UDP")
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _TRAFFIC_POLICIES = ("Cluster", "Local")
 _TRAFFIC_DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
@@ -64,7 +70,7 @@ def _everything(wire: Wire, service: Service, before: Service | None) -> list[Fi
         path = f"spec.externalIPs[{index}]"
         problems = legacy_ip_address(address, unchanged) or special_address(address)
         errors += invalid_values(path, address, problems)
-    errors += _enumeration("spec.type", spec.type, _TYPES)
+    errors += validate_enumeration(spec.type, "spec.type", _TYPES)
     errors += _node_ports(service)
     errors += _duplicate_ports(spec.ports or [])
     errors += _source_ranges(service, before)
@@ -82,12 +88,6 @@ def _everything(wire: Wire, service: Service, before: Service | None) -> list[Fi
 
 
 _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
-
-
-def _enumeration(path: str, value: str, allowed: Sequence[str]) -> list[FieldError]:
-    if not value:
-        return [required(path)]
-    return [] if value in allowed else [not_supported(path, value, allowed)]
 
 
 def _topology_annotations(annotations: dict[str, str]) -> list[FieldError]:
@@ -131,7 +131,7 @@ def _port(port: ServicePort, name_required: bool, port_names: set[str], path: st
     elif name_required:
         errors.append(required(f"{path}.name"))
     errors += invalid_values(f"{path}.port", port.port, names.port_number(port.port))
-    errors += _enumeration(f"{path}.protocol", port.protocol, PROTOCOLS)
+    errors += validate_enumeration(port.protocol, f"{path}.protocol", PROTOCOLS)
     errors += validate_port_number_or_name(port.targetPort, f"{path}.targetPort")
     if port.appProtocol is not None:
         errors += invalid_values(f"{path}.appProtocol", port.appProtocol, names.qualified_name(port.appProtocol))
@@ -146,7 +146,7 @@ def validate_port_number_or_name(value: IntOrString, path: str) -> list[FieldErr
 
 def _session_affinity(service: Service) -> list[FieldError]:
     spec = service.spec
-    errors = _enumeration("spec.sessionAffinity", spec.sessionAffinity, ("ClientIP", "None"))
+    errors = validate_enumeration(spec.sessionAffinity, "spec.sessionAffinity", ("ClientIP", "None"))
     if spec.sessionAffinity == "ClientIP":
         errors += validate_client_ip_config(spec.sessionAffinityConfig, "spec.sessionAffinityConfig")
     elif spec.sessionAffinity == "None" and spec.sessionAffinityConfig is not None:
@@ -193,9 +193,8 @@ def _duplicate_ports(ports: Sequence[ServicePort]) -> list[FieldError]:
     seen: set[tuple[str, int]] = set()
     for index, port in enumerate(ports):
         if (port.protocol, port.port) in seen:
-            key: dict[str, Any] = {
-                "Name": "", "Protocol": port.protocol, "AppProtocol": None, "Port": port.port, "TargetPort": 0, "NodePort": 0,
-            }  # fmt: skip
+            key: dict[str, Any] = {"Name": "", "Protocol": port.protocol, "AppProtocol": None, "Port": port.port}
+            key |= {"TargetPort": 0, "NodePort": 0}
             errors.append(duplicate(f"spec.ports[{index}]", key))
         seen.add((port.protocol, port.port))
     return errors
@@ -229,12 +228,7 @@ def _load_balancer_class(before: Service | None, service: Service) -> list[Field
     path, given = "spec.loadBalancerClass", service.spec.loadBalancerClass
     is_load_balancer = service.spec.type == "LoadBalancer"
     was_load_balancer = before is not None and before.spec.type == "LoadBalancer"
-    if (
-        before is not None
-        and before.spec.type == "LoadBalancer"
-        and is_load_balancer
-        and before.spec.loadBalancerClass != given
-    ):
+    if before is not None and was_load_balancer and is_load_balancer and before.spec.loadBalancerClass != given:
         errors.append(invalid_value(path, given, "may not change once set"))
     if given is not None and is_load_balancer:
         errors += invalid_values(path, given, names.qualified_name(given))
@@ -260,7 +254,7 @@ def validate_external_traffic_policy(service: Service) -> list[FieldError]:
     errors = []
     path = "spec.externalTrafficPolicy"
     if is_externally_accessible(service):
-        errors += _enumeration(path, spec.externalTrafficPolicy, _TRAFFIC_POLICIES)
+        errors += validate_enumeration(spec.externalTrafficPolicy, path, _TRAFFIC_POLICIES)
     elif spec.externalTrafficPolicy:
         problem = "may only be set for externally-accessible services"
         errors.append(invalid_value(path, spec.externalTrafficPolicy, problem))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubesim.api import names, selectors
+from kubesim.api import int_or_string, names, selectors
 from kubesim.api.addresses import ip_address, legacy_ip_address
 from kubesim.api.fields import invalid_values, message_of
 from kubesim.api.objects import LabelSelector, Wire, view
@@ -66,6 +66,8 @@ def _requirements(requirements: Any) -> list[Wire]:
 
 
 def _parse(case: Wire) -> tuple[Any, Any]:
+    if case["test"] == "TestParse":  # intstr.Parse, not labels.Parse
+        return case["out"], int_or_string.parse(case["value"])
     selector, problem = _attempt(lambda: selectors.parse_label_selector(case["selector"]))
     got = None
     if selector is not None:

@@ -1,0 +1,115 @@
+"""ConfigMaps, Secrets and ServiceAccounts: what Pods are configured with.
+
+Upstream: ``ValidateConfigMap``, ``ValidateSecret`` in ``pkg/apis/core/validation``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from kubesim.api import names
+from kubesim.api.errors import FieldError
+from kubesim.api.fields import forbidden, invalid_value, invalid_values, required, too_long
+from kubesim.api.objects import Wire
+from kubesim.api.validation.metadata import (
+    validate_immutable,
+    validate_metadata,
+    validate_metadata_update,
+    without_nulls,
+)
+
+_SIZE_LIMIT = 1 << 20
+_FROZEN = "field is immutable when `immutable` is set"
+
+
+def validate_config_map(new: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of a ConfigMap: its keys, its size, and what ``immutable`` froze."""
+    wire, before = without_nulls(new), without_nulls(old)
+    data, binary = wire.get("data", {}), wire.get("binaryData", {})
+    errors = []
+    if before is not None:
+        errors += validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+        errors += _frozen(wire, before, ("data", "binaryData"))
+    errors += validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain)
+    for key in sorted(data):
+        errors += invalid_values(f"data[{key}]", key, names.config_map_key(key))
+        if key in binary:
+            errors.append(invalid_value(f"data[{key}]", key, "duplicate of key present in binaryData"))
+    for key in sorted(binary):
+        errors += invalid_values(f"binaryData[{key}]", key, names.config_map_key(key))
+    size = sum(len(value.encode()) for value in data.values()) + sum(len(_decoded(value)) for value in binary.values())
+    return [*errors, too_long("", _SIZE_LIMIT)] if size > _SIZE_LIMIT else errors
+
+
+def validate_secret(new: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of a Secret, of which each well-known type demands its keys."""
+    wire, before = without_nulls(new), without_nulls(old)
+    data, kind = wire.get("data", {}), wire.get("type", "")
+    errors = []
+    if before is not None:
+        errors += validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+        errors += validate_immutable(kind, before.get("type", ""), "type")
+        errors += _frozen(wire, before, ("data",))
+    errors += validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain)
+    for key in sorted(data):
+        errors += invalid_values(f"data[{key}]", key, names.config_map_key(key))
+    if sum(len(_decoded(value)) for value in data.values()) > _SIZE_LIMIT:
+        errors.append(too_long("data", _SIZE_LIMIT))
+    if kind == "kubernetes.io/service-account-token":
+        account = "kubernetes.io/service-account.name"
+        if not wire.get("metadata", {}).get("annotations", {}).get(account):
+            errors.append(required(f"metadata.annotations[{account}]"))
+    elif kind == "kubernetes.io/basic-auth":
+        if "username" not in data and "password" not in data:
+            errors += [required("data[username]"), required("data[password]")]
+    elif kind == "kubernetes.io/ssh-auth":
+        if not data.get("ssh-privatekey"):
+            errors.append(required("data[ssh-privatekey]"))
+    elif kind == "kubernetes.io/tls":
+        errors += [required(f"data[{key}]") for key in ("tls.crt", "tls.key") if key not in data]
+    elif kind in _DOCKER_KEYS:
+        errors += _docker(data, _DOCKER_KEYS[kind])
+    return errors
+
+
+_DOCKER_KEYS = {
+    "kubernetes.io/dockercfg": ".dockercfg",
+    "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
+}
+
+
+def _docker(data: dict[str, str], key: str) -> list[FieldError]:
+    if key not in data:
+        return [required(f"data[{key}]")]
+    try:
+        well_formed = isinstance(json.loads(_decoded(data[key])), dict)
+    except ValueError:
+        well_formed = False
+    problem = "invalid character looking for beginning of value"
+    return [] if well_formed else [invalid_value(f"data[{key}]", "<secret contents redacted>", problem)]
+
+
+def validate_service_account(new: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of a ServiceAccount: its metadata."""
+    metadata = without_nulls(new).get("metadata", {})
+    errors = []
+    if old is not None:
+        errors += validate_metadata_update(metadata, without_nulls(old).get("metadata", {}))
+    return errors + validate_metadata(metadata, names.dns1123_subdomain)
+
+
+def _frozen(wire: Wire, before: Wire, fields: tuple[str, ...]) -> list[FieldError]:
+    if not before.get("immutable"):
+        return []
+    errors = [] if wire.get("immutable") else [forbidden("immutable", _FROZEN)]
+    return errors + [forbidden(field, _FROZEN) for field in fields if wire.get(field) != before.get(field)]
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 as strict decoding has already accepted it; anything else counts as empty."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,32 @@
+"""Namespaces, Endpoints and EndpointSlices as upstream's validation judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubesim.api.fields import message_of
+from kubesim.api.objects import Wire
+from kubesim.api.validation import validate
+from kubesim.api.validation.namespace import validate_namespace_status
+from tests.conformance.result import Result
+
+
+def run(path: Path, document: list[Wire]) -> Iterator[Result]:
+    """One result a case."""
+    for case in document:
+        new, old = case["object"], case["old"]
+        if case["test"] == "TestValidateNamespaceStatusUpdate":
+            errors = validate_namespace_status(new, old)
+        else:
+            errors = validate(_kind(case), new, old)
+        expected = [error["message"] for error in case["errors"] or []]
+        got = [message_of(error) for error in errors]
+        yield Result(case["id"], expected == got, expected, got)
+
+
+def _kind(case: Wire) -> str:
+    for kind in ("EndpointSlice", "Endpoints", "Namespace"):
+        if kind in case["test"]:
+            return kind
+    return str(case["object"].get("kind", ""))
