@@ -1,0 +1,154 @@
+"""``kubectl delete``: by name, by selector, by manifest; it waits until the objects are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubesim.api.errors import ApiError
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import DryRun, dry_run
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import (
+    ALL_NAMESPACES_FLAG,
+    DRY_RUN_FLAG,
+    FIELD_SELECTOR_FLAG,
+    FILE_FLAGS,
+    SELECTOR_FLAG,
+    Flag,
+    Verb,
+)
+from kubesim.kubectl.waiting import wait_until
+
+FORCED = (
+    "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. "
+    "The resource may continue to run on the cluster indefinitely."
+)
+_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+_CASCADE = {"background": "Background", "orphan": "Orphan", "foreground": "Foreground", "true": "Background"}
+
+
+def delete(call: Call) -> int:
+    """Delete what was named and, unless told otherwise, wait until it is gone."""
+    flags = call.flags
+    mode = dry_run(call)
+    grace = _grace_period(call)
+    cascade = _CASCADE.get(flags.text("cascade"), "Orphan" if flags.text("cascade") == "false" else "")
+    if not cascade:
+        raise KubectlError(
+            f'invalid cascade value ({flags.text("cascade")}). Must be "background", "foreground", or "orphan"'
+        )
+    if flags.text("output") not in ("", "name"):
+        raise UsageError(
+            call.command, f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'"
+        )
+    if flags.on("all") and flags.text("selector"):
+        raise KubectlError("cannot set --all and --selector at the same time")
+    if flags.on("all") and flags.text("field-selector"):
+        raise KubectlError("cannot set --all and --field-selector at the same time")
+    if flags.on("interactive"):
+        raise KubectlError("nobody can be asked here: leave --interactive out")
+    selection = select(call, call.arguments, everything=flags.on("all"), latest=False, fetch=False)
+    if grace == 0 and flags.on("force"):
+        call.complain(FORCED)
+    deleted: list[tuple[Info, str]] = []
+
+    def act(info: Info) -> None:
+        if mode != "client":
+            try:
+                before = call.cluster.store.get(info.type.kind, info.name, info.namespace)
+                response = call.api.delete(
+                    info.type,
+                    info.name,
+                    info.namespace,
+                    grace_period_seconds=grace,
+                    propagation=cascade,
+                    dry_run=mode == "server",
+                )
+            except ApiError as error:
+                raise with_source(error, "deleting", info.source) from None
+            call.warn(*response.warnings)
+            deleted.append((info, (before or {}).get("metadata", {}).get("uid", "")))
+        _print(call, info, mode, grace)
+
+    ignore = _is_not_found if flags.on("ignore-not-found") or flags.on("all") else None
+    if not selection.visit(act, ignore=ignore):
+        call.say("No resources found")
+    elif flags.on("wait") and mode == "none":
+        _wait(call, deleted)
+    return 0
+
+
+def _grace_period(call: Call) -> int | None:
+    flags = call.flags
+    grace = flags.number("grace-period")
+    if flags.on("now"):
+        if grace != -1:
+            raise KubectlError("--now and --grace-period cannot be specified together")
+        grace = 1
+    if grace == 0 and not flags.on("force"):
+        grace = 1
+    if flags.on("force"):
+        if grace > 0:
+            raise KubectlError("--force and --grace-period greater than 0 cannot be specified together")
+        grace = 0
+    return None if grace < 0 else grace
+
+
+def _print(call: Call, info: Info, mode: DryRun, grace: int | None) -> None:
+    kind = f"{info.type.kind.lower()}.{info.type.group}" if info.type.group else info.type.kind.lower()
+    if call.flags.text("output") == "name":
+        call.say(f"{kind}/{info.name}")
+        return
+    operation = "force deleted" if grace == 0 else "deleted"
+    where = f" from {info.namespace} namespace" if info.namespace else ""
+    call.say(f'{kind} "{info.name}" {operation}{where}{_SUFFIX[mode]}')
+
+
+def _is_not_found(error: Exception) -> bool:
+    return isinstance(error, ApiError) and error.reason == "NotFound"
+
+
+def _wait(call: Call, deleted: list[tuple[Info, str]]) -> None:
+    timeout = call.flags.seconds("timeout")
+    deadline = call.cluster.simulation.now + timeout
+    for info, uid in deleted:
+        left = max(0.0, deadline - call.cluster.simulation.now) if timeout > 0 else None
+        if not wait_until(call, _gone(call, info, uid), left):
+            raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
+
+
+def _gone(call: Call, info: Info, uid: str) -> Callable[[], bool]:
+    def gone() -> bool:
+        now = call.cluster.store.get(info.type.kind, info.name, info.namespace)
+        return now is None or now.get("metadata", {}).get("uid") != uid
+
+    return gone
+
+
+VERB = Verb(
+    "delete",
+    delete,
+    "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
+    "Delete resources by file names, stdin, resources and names, or by resources and label selector",
+    group="Basic Commands (Intermediate)",
+    flags=(
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        FIELD_SELECTOR_FLAG,
+        ALL_NAMESPACES_FLAG,
+        DRY_RUN_FLAG,
+        Flag("output", short="o", help="name, or nothing."),
+        Flag("all", "bool", help="Every object of the types named."),
+        Flag("cascade", default="background", bare="background", help="background, orphan or foreground."),
+        Flag("force", "bool", help="Delete at once, without waiting for the containers."),
+        Flag("grace-period", "int", default="-1", help="Seconds given to end; -1 leaves it to the object."),
+        Flag("ignore-not-found", "bool", help="What is missing is no error."),
+        Flag("interactive", "bool", short="i", help="Ask before deleting."),
+        Flag("now", "bool", help="The same as --grace-period=1."),
+        Flag("raw", help="A raw URI to delete."),
+        Flag("timeout", "duration", default="0s", help="How long to wait; zero waits for ever."),
+        Flag("wait", "bool", default="true", help="Wait until the objects are gone."),
+    ),
+)
