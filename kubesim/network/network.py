@@ -1,0 +1,307 @@
+"""The running network: machines that come and go, processes that listen, connections that are remembered.
+
+:class:`Network` holds what changes; the walker reads it. Rules are not kept here but asked for (``ruleset_provider``), so
+a packet always meets the rules that kube-proxy would have written by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kubesim.network import topology as layout
+from kubesim.network.addresses import nth_address
+from kubesim.network.conntrack import AffinityLists, Entry, Table
+from kubesim.network.flight import NetworkState, Way
+from kubesim.network.packet import Packet
+from kubesim.network.router import router_ruleset
+from kubesim.network.rules import Ruleset
+from kubesim.network.service import Server
+from kubesim.network.sockets import Sockets
+from kubesim.network.topology import INTERNET, LAN, ROUTER, Host, Interface, Route, Topology
+from kubesim.network.trace import Trace
+from kubesim.network.walker import explore, walk
+from kubesim.simulation import Simulation
+
+ANY = "0.0.0.0"
+"""The address of a listener that takes packets to any address of its machine."""
+
+EPHEMERAL = (32768, 60999)
+"""The source ports that Linux gives out (``net.ipv4.ip_local_port_range``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    name: str
+    address: str
+    pod_prefix: str
+
+
+class Network:
+    """Machines, listeners, conntrack and session affinity.
+
+    :param ruleset_provider: machine name → its rules, or None where it has none (Pods, the laptop). It is asked at every
+        packet, so it should answer from a cache.
+    :param pod_prefix: the addresses of all Pods of the cluster.
+    :param gateway: the router's address on the nodes' LAN.
+    """
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        ruleset_provider: Callable[[str], Ruleset | None] | None = None,
+        pod_prefix: str = "10.42.0.0/16",
+        gateway: str = "172.31.0.1",
+    ) -> None:
+        self.simulation = simulation
+        self.ruleset_provider = ruleset_provider or (lambda machine: None)
+        self.pod_prefix = pod_prefix
+        self.gateway = gateway
+        self.lan = layout.lan_prefix(gateway)
+        self.topology = Topology()
+        self._nodes: dict[str, _Node] = {}
+        self._aliases: dict[str, str] = {}
+        self._listeners: dict[tuple[str, str, int], dict[str, Server]] = {}
+        self._connections: dict[str, Table] = {}
+        self._affinity: dict[str, AffinityLists] = {}
+        self._next_port: dict[str, int] = {}
+        self._router_rules = router_ruleset("wan")
+        wan = Interface("wan", "203.0.113.1", INTERNET)
+        lan = Interface("lan", gateway, LAN)
+        routes = (Route("0.0.0.0/0", "wan"), Route(self.lan, "lan"))
+        self.topology.add(Host(ROUTER, (lan, wan), routes, forwards=True))
+
+    # --- machines -------------------------------------------------------------------------------------------------
+
+    def add_node(self, name: str, address: str, pod_prefix: str) -> str:
+        """Add a node, or change its addresses; every other node gets a route to its Pods.
+
+        :param pod_prefix: the addresses of its Pods, such as ``10.42.1.0/24``.
+        :returns: its machine name.
+        """
+        self._nodes[name] = _Node(name, address, pod_prefix)
+        self._lay_out_nodes()
+        return layout.node_name(name)
+
+    def remove_node(self, name: str) -> None:
+        """Take a node away, with its routes elsewhere; a no-op where there is none."""
+        if self._nodes.pop(name, None) is not None:
+            self.topology.remove(layout.node_name(name))
+            self._forget_machine(layout.node_name(name))
+            self._lay_out_nodes()
+
+    def _lay_out_nodes(self) -> None:
+        for node in self._nodes.values():
+            others = [(other.pod_prefix, other.address) for other in self._nodes.values() if other is not node]
+            host = layout.node_host(node.name, node.address, node.pod_prefix, others, self.gateway)
+            self.topology.add(host)
+
+    def add_pod(self, namespace: str, name: str, address: str, node: str, host_network: bool = False) -> str:
+        """Add a Pod's network namespace.
+
+        :param address: its own; ignored for a Pod of the host's network.
+        :param host_network: whether it shares the node's addresses and ports instead of having its own.
+        :returns: its machine name.
+        :raises KeyError: if there is no such node.
+        :raises ValueError: if another machine has the address.
+        """
+        machine = layout.pod_name(namespace, name)
+        if node not in self._nodes:
+            raise KeyError(f"there is no node named {node}")
+        if host_network:
+            self._aliases[machine] = layout.node_name(node)
+        else:
+            prefix = self._nodes[node].pod_prefix
+            self.topology.add(layout.pod_host(namespace, name, address, node, prefix, self.pod_prefix))
+        return machine
+
+    def remove_pod(self, namespace: str, name: str) -> None:
+        """Take a Pod's network namespace away, with its listeners; a no-op where there is none."""
+        machine = layout.pod_name(namespace, name)
+        if self._aliases.pop(machine, None) is None:
+            self.topology.remove(machine)
+            self._forget_machine(machine)
+
+    def add_outside(
+        self, name: str, addresses: Iterable[str], routes: Iterable[tuple[str, str]] = (), forwards: bool = False
+    ) -> str:
+        """Add a machine outside the cluster: on the nodes' LAN where its first address is on it, else on the Internet.
+
+        :param routes: (prefix, gateway) that it has besides the default route.
+        :param forwards: whether it passes packets on, as a load balancer does.
+        :returns: its machine name.
+        """
+        listed = tuple(addresses)
+        if not listed:
+            raise ValueError(f"machine {name} must have an address, got none")
+        if layout.on_lan(listed[0], self.lan):
+            extra = [Route(prefix, "eth0", gateway) for prefix, gateway in routes]
+            self.topology.add(layout.lan_host(name, listed, self.gateway, self.lan, extra, forwards))
+        else:
+            interfaces = tuple(Interface(f"eth{n}", address, INTERNET) for n, address in enumerate(listed))
+            self.topology.add(Host(name, interfaces, (Route("0.0.0.0/0", "eth0"),)))
+        return name
+
+    def remove_outside(self, name: str) -> None:
+        """Take a machine outside the cluster away; a no-op where there is none."""
+        self.topology.remove(name)
+        self._forget_machine(name)
+
+    def _forget_machine(self, machine: str) -> None:
+        self._listeners = {key: servers for key, servers in self._listeners.items() if key[0] != machine}
+        self._connections.pop(machine, None)
+        self._affinity.pop(machine, None)
+
+    def machine(self, name: str) -> str:
+        """The machine whose network a name uses: its own, or the node's for a Pod of the host's network.
+
+        :raises KeyError: if there is no such machine.
+        """
+        found = self._aliases.get(name, name)
+        return self.topology.host(found).name
+
+    def address(self, name: str) -> str:
+        """The first address of a machine.
+
+        :raises KeyError: if there is no such machine.
+        """
+        return self.topology.host(self.machine(name)).addresses[0]
+
+    # --- listeners ------------------------------------------------------------------------------------------------
+
+    def listen(self, machine: str, protocol: str, port: int, server: Server, address: str = ANY) -> None:
+        """Let a server take connections.
+
+        :param protocol: ``TCP``, ``UDP`` or ``SCTP``.
+        :raises KeyError: if there is no such machine.
+        :raises OSError: if another server has the port and address (``Address already in use``).
+        """
+        key = (self.machine(machine), protocol, port)
+        servers = self._listeners.setdefault(key, {})
+        if address in servers or (servers and ANY in (address, *servers)):
+            raise OSError(f"bind() to {address}:{port} failed (98: Address already in use)")
+        servers[address] = server
+
+    def close(self, machine: str, protocol: str, port: int, address: str = ANY) -> None:
+        """Let a server stop listening; a no-op where none does."""
+        key = (self._aliases.get(machine, machine), protocol, port)
+        servers = self._listeners.get(key)
+        if servers is not None:
+            servers.pop(address, None)
+            if not servers:
+                del self._listeners[key]
+
+    def listeners(self, machine: str) -> tuple[tuple[str, str, int, Server], ...]:
+        """What listens on a machine: (protocol, address, port, server), as ``ss -l`` lists it."""
+        own = self._aliases.get(machine, machine)
+        return tuple(
+            (protocol, address, port, server)
+            for (name, protocol, port), servers in sorted(self._listeners.items(), key=lambda item: item[0])
+            if name == own
+            for address, server in servers.items()
+        )
+
+    def server(self, machine: str, protocol: str, port: int, address: str) -> Server | None:
+        """The server that takes a packet to an address and port of a machine, or None."""
+        servers = self._listeners.get((self._aliases.get(machine, machine), protocol, port), {})
+        return servers.get(address) or servers.get(ANY)
+
+    # --- packets --------------------------------------------------------------------------------------------------
+
+    def ruleset(self, machine: str) -> Ruleset | None:
+        """The rules of a machine by now, or None where it has none."""
+        return self._router_rules if machine == ROUTER else self.ruleset_provider(machine)
+
+    @property
+    def state(self) -> NetworkState:
+        """What the walker reads."""
+        return NetworkState(
+            topology=self.topology,
+            ruleset=self.ruleset,
+            listens=lambda machine, protocol, port, address: self.server(machine, protocol, port, address) is not None,
+            connections=self._connections.get,
+            remembers=self._remembers,
+            now=self.simulation.now,
+        )
+
+    def _remembers(self, machine: str, name: str, address: str, seconds: float) -> bool:
+        lists = self._affinity.get(machine)
+        return lists is not None and lists.remembers(name, address, seconds, self.simulation.now)
+
+    def packet(self, machine: str, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Packet:
+        """The first packet that a process on a machine would send to an address.
+
+        :raises KeyError: if there is no such machine.
+        """
+        host = self.topology.host(self.machine(machine))
+        source = host.source_for(address) or next(iter(host.addresses), "0.0.0.0")
+        return Packet(protocol, source, source_port, address, port)
+
+    def trace(self, machine: str, address: str, port: int, protocol: str = "TCP") -> tuple[Trace, ...]:
+        """Every possible way of a first packet, without sending it.
+
+        :raises KeyError: if there is no such machine.
+        """
+        source_port = 0 if protocol == "ICMP" else EPHEMERAL[1]
+        return walk(self.state, self.machine(machine), self.packet(machine, address, port, protocol, source_port))
+
+    def ways(self, machine: str, packet: Packet) -> tuple[Way, ...]:
+        """Every possible way of a packet, with what taking it would leave behind."""
+        return explore(self.state, self.machine(machine), packet)
+
+    def commit(self, way: Way) -> None:
+        """Keep what a way leaves behind: conntrack entries and session affinity."""
+        now = self.simulation.now
+        for machine, entry in way.entries:
+            table = self._connections.setdefault(machine, Table())
+            table.expire(now)
+            table.add(entry)
+        for machine, name, address in way.remembered:
+            self._affinity.setdefault(machine, AffinityLists()).remember(name, address, now)
+
+    def source_port(self, machine: str) -> int:
+        """A source port that the machine has not given out lately."""
+        first, last = EPHEMERAL
+        name = self.machine(machine)
+        if name not in self._next_port:
+            self._next_port[name] = self.simulation.random(f"network/ports/{name}").randint(first, last)
+        port = self._next_port[name]
+        self._next_port[name] = first if port == last else port + 1
+        return port
+
+    def connections(self, machine: str) -> tuple[Entry, ...]:
+        """The conntrack entries of a machine, as ``conntrack -L`` lists them."""
+        table = self._connections.get(self.machine(machine))
+        if table is None:
+            return ()
+        table.expire(self.simulation.now)
+        return tuple(table)
+
+    def forget_connections(self, machine: str, stale: Callable[[Entry], bool]) -> int:
+        """Delete conntrack entries, as kube-proxy does with UDP entries whose endpoint is gone.
+
+        :returns: how many.
+        """
+        table = self._connections.get(machine, Table())
+        gone = [entry for entry in table if stale(entry)]
+        table.forget(gone)
+        return len(gone)
+
+    def close_connection(self, way: Way) -> None:
+        """Both ends closed a TCP connection: its entries stay for a while in TIME_WAIT."""
+        for machine, entry in way.entries:
+            table = self._connections.get(machine)
+            if table is not None and entry.original.protocol == "TCP":
+                table.close(entry, self.simulation.now)
+
+    def sockets(self, machine: str) -> Sockets:
+        """What a program on a machine opens connections with.
+
+        :raises KeyError: if there is no such machine.
+        """
+        self.machine(machine)
+        return Sockets(self, machine)
+
+    def gateway_of(self, node: str) -> str:
+        """The address of a node's bridge, which is what a backend sees where the node rewrote the source."""
+        return nth_address(self._nodes[node].pod_prefix, 1)

@@ -1,0 +1,14 @@
+"""The router between the nodes' LAN and the Internet: it masquerades what goes out, as a home router does."""
+
+from __future__ import annotations
+
+from kubesim.network.matches import OutInterface
+from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
+from kubesim.network.targets import Masquerade
+
+
+def router_ruleset(outside: str) -> Ruleset:
+    """The rules of a router whose interface to the Internet has the given name."""
+    chain = Chain("POSTROUTING", (Rule((OutInterface(outside),), Masquerade()),))
+    base = BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True)
+    return Ruleset("iptables", {("nat", "POSTROUTING"): chain}, (base,))

@@ -1,0 +1,228 @@
+"""Netfilter rules as data: matches, targets, chains, and the rule set of one node.
+
+A :class:`Rule` is a list of conditions (*matches*) and one thing to do (the *target*), in the form both kube-proxy modes
+share; how it is written as text is the business of its dialect (``iptables_text`` and ``nftables_text``). A
+:class:`Ruleset` is everything one machine has. It is a value: pass 1 (kube-proxy) makes it, pass 2 (the walker) reads it.
+
+A chain with thousands of rules is not searched one by one. Rules that demand one destination address, protocol and
+port are found by that key; the few others are tried in their place, so the result is the one a list walk would give.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from kubesim.network.matches import Destination, DestinationPort, Match, Protocol
+from kubesim.network.targets import Target
+
+
+class Hook(StrEnum):
+    """Where in the kernel a base chain is called."""
+
+    PREROUTING = "prerouting"
+    INPUT = "input"
+    FORWARD = "forward"
+    OUTPUT = "output"
+    POSTROUTING = "postrouting"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    :param matches: in the order in which they are written; all must hold.
+    :param target: what is done; None counts the packet and goes on.
+    :param text: the rule as ``nft`` prints it; for iptables rules the text is made from the parts when asked for.
+    """
+
+    matches: tuple[Match, ...]
+    target: Target | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseChain:
+    """A chain that the kernel itself calls.
+
+    :param priority: chains of one hook run from the lowest number to the highest; NAT of destinations is at -100.
+    :param nat: whether it is consulted for the first packet of a connection only.
+    """
+
+    table: str
+    chain: str
+    hook: Hook
+    priority: int
+    nat: bool = False
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A list of rules.
+
+    :param comment: shown by ``nft list ruleset``.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    comment: str = ""
+
+    @cached_property
+    def _index(self) -> tuple[dict[tuple[str, str, int], list[int]], list[int]]:
+        exact: dict[tuple[str, str, int], list[int]] = {}
+        others: list[int] = []
+        for position, rule in enumerate(self.rules):
+            key = _exact_key(rule)
+            if key is None:
+                others.append(position)
+            else:
+                exact.setdefault(key, []).append(position)
+        return exact, others
+
+    def candidates(self, protocol: str, destination: str, port: int, start: int = 0) -> Iterator[tuple[int, Rule]]:
+        """The rules that could match a packet, from a position on, in their order.
+
+        :param protocol: lower case, as rules write it.
+        """
+        if len(self.rules) <= 16:
+            yield from enumerate(self.rules[start:], start)
+            return
+        exact, others = self._index
+        here = exact.get((protocol, destination, port), [])
+        anywhere = exact.get((protocol, "", port), [])
+        positions = sorted(
+            position for listed in (here, anywhere, others) for position in listed[bisect_left(listed, start) :]
+        )
+        for position in positions:
+            yield position, self.rules[position]
+
+
+def _exact_key(rule: Rule) -> tuple[str, str, int] | None:
+    """The (protocol, destination, port) that a rule demands; destination "" where it takes any."""
+    protocol, destination, port = "", "", 0
+    for match in rule.matches:
+        if isinstance(match, Protocol):
+            protocol = match.protocol
+        elif isinstance(match, DestinationPort):
+            port = match.port
+        elif isinstance(match, Destination):
+            if match.negated or "/" in match.prefix:
+                return None
+            destination = match.prefix
+    return (protocol, destination, port) if protocol and port else None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSet:
+    """A set or map of nftables.
+
+    :param kind: ``set`` or ``map``.
+    :param type: as nft writes it: ``ipv4_addr . inet_proto . inet_service : verdict``.
+    :param elements: key → verdict (an empty verdict for sets); keys as nft writes them.
+    :param labels: key → comment.
+    """
+
+    name: str
+    kind: str
+    type: str
+    elements: Mapping[tuple[str, ...], Target | None]
+    comment: str = ""
+    labels: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    timeout_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """All rules of one machine.
+
+    :param mode: ``iptables`` or ``nftables``: how :meth:`save` prints them.
+    :param chains: (table, chain name) → chain, in the order in which they are printed.
+    :param bases: the chains that the kernel calls.
+    :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in iptables
+        mode so that node ports answer on the loopback.
+    """
+
+    mode: str
+    chains: Mapping[tuple[str, str], Chain]
+    bases: tuple[BaseChain, ...]
+    sets: Mapping[tuple[str, str], NamedSet] = field(default_factory=dict)
+    route_localnet: bool = False
+
+    @cached_property
+    def _hooks(self) -> dict[Hook, tuple[BaseChain, ...]]:
+        found: dict[Hook, list[BaseChain]] = {}
+        for base in sorted(self.bases, key=lambda base: base.priority):
+            found.setdefault(base.hook, []).append(base)
+        return {hook: tuple(bases) for hook, bases in found.items()}
+
+    @cached_property
+    def _members(self) -> dict[str, dict[str, Mapping[tuple[str, ...], Target | None]]]:
+        found: dict[str, dict[str, Mapping[tuple[str, ...], Target | None]]] = {}
+        for (table, name), named in self.sets.items():
+            found.setdefault(table, {})[name] = named.elements
+        return found
+
+    def members(self, table: str) -> Mapping[str, Mapping[tuple[str, ...], Target | None]]:
+        """The elements of every named set and map of a table, by its name."""
+        return self._members.get(table, {})
+
+    def at(self, hook: Hook) -> tuple[BaseChain, ...]:
+        """The base chains of a hook in the order in which they run."""
+        return self._hooks.get(hook, ())
+
+    def chain(self, table: str, name: str) -> Chain:
+        """A chain by table and name.
+
+        :raises KeyError: if there is none.
+        """
+        return self.chains[table, name]
+
+    @property
+    def rule_count(self) -> int:
+        """How many rules there are in all."""
+        return sum(len(chain.rules) for chain in self.chains.values())
+
+    def save(self, table: str | None = None, timestamp: str = "") -> str:
+        """The rules as ``iptables-save`` (or ``nft list ruleset``) prints them.
+
+        :param table: only this table.
+        :param timestamp: for the comment lines that iptables-save writes around each table; without it they are left out.
+        """
+        if self.mode == "iptables":
+            from kubesim.network.iptables_text import save
+
+            return save(self, table, timestamp)
+        from kubesim.network.nftables_text import list_ruleset
+
+        return list_ruleset(self, table)
+
+
+def merged(*rulesets: Ruleset) -> Ruleset:
+    """Several writers' rules on one machine (kube-proxy's and flannel's), as the kernel holds them: by table.
+
+    Chains of the same table and name are joined in the order given, as when each writer appends its own rules.
+
+    :raises ValueError: if nothing is given.
+    """
+    if not rulesets:
+        raise ValueError("at least one rule set must be given, got none")
+    chains: dict[tuple[str, str], Chain] = {}
+    bases: dict[tuple[str, str], BaseChain] = {}
+    sets: dict[tuple[str, str], NamedSet] = {}
+    for ruleset in rulesets:
+        for key, chain in ruleset.chains.items():
+            known = chains.get(key)
+            chains[key] = chain if known is None else Chain(chain.name, (*known.rules, *chain.rules), known.comment)
+        bases |= {(base.table, base.chain): base for base in ruleset.bases}
+        sets |= ruleset.sets
+    return Ruleset(
+        rulesets[0].mode, chains, tuple(bases.values()), sets, any(ruleset.route_localnet for ruleset in rulesets)
+    )
+
+
+def base_chains(mode: str, tables: Sequence[BaseChain]) -> Ruleset:
+    """A rule set that has only the given base chains, all empty."""
+    return Ruleset(mode, {(base.table, base.chain): Chain(base.chain, ()) for base in tables}, tuple(tables))
