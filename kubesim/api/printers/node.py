@@ -24,14 +24,16 @@ def _cells(wire: Wire, now: datetime, with_wide: bool) -> Cells:
     )
     if not with_wide:
         return narrow
-    kernel, runtime = info.get("kernelVersion"), info.get("containerRuntimeVersion")
+    kernel, machine = info.get("kernelVersion"), info.get("architecture")
+    if kernel and machine:
+        kernel = f"{kernel} ({machine})"
     return (
         *narrow,
         _address(node, "InternalIP"),
         _address(node, "ExternalIP"),
         info.get("osImage") or "<unknown>",
         kernel or "<unknown>",
-        runtime or "<unknown>",
+        info.get("containerRuntimeVersion") or "<unknown>",
     )
 
 
