@@ -1,0 +1,213 @@
+"""``kubectl get``: objects as a table, or in any format of ``-o``; with ``-w``, as they change.
+
+A table is one per type, printed as one stretch of text: headers come once for each type, widths belong to a type, a
+blank line stands between two. Every other format prints one object, or one List of all objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.api.printers import table_for
+from kubesim.api.resources import ResourceType
+from kubesim.api.tables import Table
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import FAILURES, KubectlError, UsageError, raise_all
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.deprecation import warn_of
+from kubesim.kubectl.output.formats import ObjectPrinter, object_printer
+from kubesim.kubectl.output.sorting import sort_objects, sort_table
+from kubesim.kubectl.output.table_text import TableOptions, TablePrinter, client_table
+from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.verbs import (
+    ALL_NAMESPACES_FLAG,
+    FIELD_SELECTOR_FLAG,
+    FILE_FLAGS,
+    OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    Flag,
+    Verb,
+)
+from kubesim.kubectl.watching import watch
+
+Sorted = TypeVar("Sorted")
+
+NOTHING_NAMED = (
+    'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported '
+    "resources.\n"
+)
+SUBRESOURCES = ("status", "scale", "resize")
+
+
+def get(call: Call) -> int:
+    """Print what was asked for; errors about some objects do not keep the others from being printed."""
+    flags = call.flags
+    if flags.text("raw"):
+        raise KubectlError("--raw asks the API by its paths, which are not served here")
+    _check(call)
+    printer = object_printer(call)
+    if not call.arguments and not flags.texts("filename") and not flags.text("kustomize"):
+        call.complain(NOTHING_NAMED)
+        raise UsageError(
+            call.command,
+            'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that '
+            "resource (e.g. kubectl explain pods).",
+        )
+    selection = select(call, call.arguments, all_if_bare=True)
+    if flags.on("watch") or flags.on("watch-only"):
+        return watch(call, selection, printer, lambda type: table_options(call, type))
+    if printer is not None:
+        return _print_objects(call, selection, printer)
+    return _print_tables(call, selection)
+
+
+def _check(call: Call) -> None:
+    flags = call.flags
+    subresource = flags.text("subresource")
+    if subresource and subresource not in SUBRESOURCES:
+        raise KubectlError(f'invalid subresource value: "{subresource}". Must be one of [{" ".join(SUBRESOURCES)}]')
+    if flags.on("show-labels") and flags.text("output") not in ("", "wide"):
+        raise KubectlError("--show-labels option cannot be used with any output format other than wide or default")
+    if flags.on("output-watch-events") and not (flags.on("watch") or flags.on("watch-only")):
+        raise KubectlError("--output-watch-events option can only be used with --watch or --watch-only")
+
+
+def _collect(call: Call, selection: Selection) -> tuple[list[Info], list[Exception]]:
+    """The objects, and the errors that stand in the place of others."""
+    found: list[Info] = []
+    errors: list[Exception] = []
+    for item in selection.items():
+        if isinstance(item, Info):
+            found.append(item)
+        elif not (call.flags.on("ignore-not-found") and isinstance(item, ApiError) and item.code == 404):
+            errors.append(item)
+    return found, errors
+
+
+def _print_objects(call: Call, selection: Selection, printer: ObjectPrinter) -> int:
+    found, errors = _collect(call, selection)
+    warn_of(call, found, call.arguments)
+    if selection.single and errors:
+        raise_all(errors)
+    if not found and call.flags.on("ignore-not-found") and selection.named:
+        raise_all(errors)
+        return 0
+    objects = [info.object or {} for info in found]
+    if call.flags.text("sort-by") and objects:
+        objects = _sorted(lambda: sort_objects(objects, call.flags.text("sort-by")))
+    wire = objects[0] if selection.single and len(objects) == 1 else list_of(objects)
+    try:
+        printer(wire, call.stdout)
+    except FAILURES as error:
+        errors.append(error)
+    raise_all(errors)
+    return 0
+
+
+def list_of(objects: Sequence[Wire]) -> Wire:
+    """A ``v1`` List, as kubectl makes it of what it fetched."""
+    return {"apiVersion": "v1", "items": list(objects), "kind": "List", "metadata": {"resourceVersion": ""}}
+
+
+def _print_tables(call: Call, selection: Selection) -> int:
+    found, errors = _collect(call, selection)
+    warn_of(call, found, call.arguments)
+    chunks: list[str] = []
+    for _, group in groupby(found, key=lambda info: info.type.qualified):
+        infos = list(group)
+        options = table_options(call, infos[0].type, several=len({info.type for info in found}) > 1)
+        table = _table(call, infos[0].type, [info.object or {} for info in infos])
+        if call.flags.text("sort-by"):
+            table = _sorted(lambda table=table: sort_table(table, call.flags.text("sort-by")))
+        chunks.append(TablePrinter(options).print(table))
+    call.stdout.append(("" if call.flags.on("no-headers") else "\n").join(chunks))
+    if not chunks and not errors and not (call.flags.on("ignore-not-found")):
+        call.complain(_nothing_found(call))
+    raise_all(errors)
+    return 0
+
+
+def _sorted(sort: Callable[[], Sorted]) -> Sorted:
+    try:
+        return sort()
+    except ValueError as error:
+        raise KubectlError(str(error)) from None
+
+
+def _table(call: Call, type: ResourceType, objects: Sequence[Wire]) -> Table:
+    now = call.cluster.simulation.datetime
+    if not call.flags.on("server-print"):
+        return client_table(objects, now)
+    return table_for(type, objects, now, wide=True)
+
+
+def table_options(call: Call, type: ResourceType, *, several: bool = False) -> TableOptions:
+    """How the table of one type is shown."""
+    flags = call.flags
+    with_kind = several or flags.on("show-kind") or names_several_types(call.arguments)
+    return TableOptions(
+        no_headers=flags.on("no-headers"),
+        with_namespace=call.all_namespaces and type.namespaced,
+        wide=flags.text("output") == "wide",
+        show_labels=flags.on("show-labels"),
+        kind=type.qualified_singular if with_kind else "",
+        column_labels=flags.texts("label-columns"),
+    )
+
+
+def names_several_types(words: Sequence[str]) -> bool:
+    """Whether the words ask for several types, so that each name needs its type before it."""
+    if tuple(words) == ("all",):
+        return True
+    if any("/" in word for word in words):
+        return len({word.partition("/")[0] for word in words if "/" in word}) > 1
+    return bool(words) and len(set(words[0].split(","))) > 1
+
+
+def _nothing_found(call: Call) -> str:
+    types = _types_asked(call)
+    if call.all_namespaces or not all(type.namespaced for type in types):
+        return "No resources found"
+    return f"No resources found in {call.namespace} namespace."
+
+
+def _types_asked(call: Call) -> list[ResourceType]:
+    from kubesim.kubectl.mapper import expand_categories, resource_type
+
+    if not call.arguments:
+        return []
+    words = [part for part in call.arguments[0].split(",") if part]
+    return [resource_type(word.partition("/")[0]) for word in expand_categories(words)]
+
+
+VERB = Verb(
+    "get",
+    get,
+    use="get [(-o|--output=)FORMAT] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    short="Display one or many resources",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        FIELD_SELECTOR_FLAG,
+        ALL_NAMESPACES_FLAG,
+        Flag("chunk-size", "int", default="500", help="How many objects are fetched at a time."),
+        Flag("ignore-not-found", "bool", help="Say nothing of what does not exist."),
+        Flag("label-columns", "strings", short="L", help="Labels that get a column of their own."),
+        Flag("no-headers", "bool", help="Leave the headers out."),
+        Flag("output-watch-events", "bool", help="Say of each change what it was."),
+        Flag("raw", help="A path of the API (not served here)."),
+        Flag("server-print", "bool", default="true", help="Let the server make the table."),
+        Flag("show-kind", "bool", help="Put the type before each name."),
+        Flag("show-labels", "bool", help="Add a column with all labels."),
+        Flag("sort-by", help="Order by a field, as a JSONPath expression."),
+        Flag("subresource", help="status, scale or resize: fetch a part of the object."),
+        Flag("watch", "bool", short="w", help="Then print changes as they come, for a minute of simulated time."),
+        Flag("watch-only", "bool", help="Print changes alone."),
+    ),
+    group="Basic Commands (Intermediate)",
+)

@@ -1,0 +1,140 @@
+"""``get -w``: print objects, then print them again whenever they change.
+
+A real watch goes on until it is interrupted; here it follows the cluster for :data:`SECONDS` of simulated time (or for
+``--request-timeout``), which pass at once for the person who waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.api.printers import table_for
+from kubesim.api.resources import ResourceType
+from kubesim.api.tables import Column, Row, Table
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.durations import parse_duration
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.formats import ObjectPrinter
+from kubesim.kubectl.output.table_text import TableOptions, TablePrinter
+from kubesim.kubectl.resource_arguments import Selection
+
+SECONDS = 60.0
+"""How long a watch lasts, in simulated seconds."""
+
+STEP = 1.0
+"""How often it looks, in simulated seconds; changes between two looks are shown one by one all the same."""
+
+
+def watch(
+    call: Call, selection: Selection, printer: ObjectPrinter | None, options: Callable[[ResourceType], TableOptions]
+) -> int:
+    """Print the objects of one type and their changes.
+
+    :raises KubectlError: for several types.
+    """
+    found = []
+    for item in selection.items():
+        if not isinstance(item, Info):
+            raise item
+        found.append(item)
+    types = {info.type for info in found} or _asked(call)
+    if len(types) > 1:
+        raise KubectlError("you may only specify a single resource type")
+    type = next(iter(types))
+    follower = _Follower(call, type, printer, options(type), selection)
+    if not call.flags.on("watch-only"):
+        follower.show([("ADDED", info.object or {}) for info in found])
+    follower.follow(_limit(call))
+    return 0
+
+
+def _asked(call: Call) -> set[ResourceType]:
+    from kubesim.kubectl.mapper import resource_type
+
+    return {resource_type(word) for word in call.arguments[:1]}
+
+
+def _limit(call: Call) -> float:
+    given = call.flags.text("request-timeout")
+    if given in ("", "0"):
+        return SECONDS
+    try:
+        return parse_duration(given if given[-1:].isalpha() else f"{given}s") or SECONDS
+    except ValueError:
+        return SECONDS
+
+
+class _Follower:
+    """Collects changes from the store and prints those that the selection covers."""
+
+    def __init__(
+        self,
+        call: Call,
+        type: ResourceType,
+        printer: ObjectPrinter | None,
+        options: TableOptions,
+        selection: Selection,
+    ) -> None:
+        self.call = call
+        self.type = type
+        self.printer = printer
+        self.events = call.flags.on("output-watch-events")
+        self.table = TablePrinter(options)
+        self.names = set(call.arguments[1:]) if selection.named else None
+        self.pending: list[tuple[str, Wire]] = []
+
+    def show(self, changes: list[tuple[str, Wire]]) -> None:
+        """Print objects, each after what happened to it where that was asked for."""
+        if self.printer is not None:
+            for event, wire in changes:
+                self.printer({"object": wire, "type": event} if self.events else wire, self.call.stdout)
+            return
+        now = self.call.cluster.simulation.datetime
+        table = table_for(self.type, [wire for _, wire in changes], now, wide=True)
+        if self.events:
+            rows = zip(changes, table.rows, strict=True)
+            table = Table(
+                (Column("Event"), *table.columns),
+                tuple(Row((event, *row.cells), row.object) for (event, _), row in rows),
+            )
+        self.call.stdout.append(self.table.print(table))
+
+    def follow(self, seconds: float) -> None:
+        """Let simulated time pass and print what changes."""
+        simulation = self.call.cluster.simulation
+        stop = self.call.cluster.store.watch(self._note)
+        end = simulation.now + seconds
+        try:
+            while simulation.now < end:
+                simulation.advance(min(STEP, end - simulation.now))
+                changes, self.pending = self.pending, []
+                for change in changes:
+                    self.show([change])
+        finally:
+            if callable(stop):
+                stop()
+
+    def _note(self, event: str, old: Wire | None, new: Wire | None) -> None:
+        wire = new if new is not None else old
+        if wire is not None and wire.get("kind") == self.type.kind and self._covers(wire):
+            self.pending.append((event, wire))
+
+    def _covers(self, wire: Wire) -> bool:
+        metadata = wire["metadata"]
+        if not self.call.all_namespaces and self.type.namespaced and metadata.get("namespace") != self.call.namespace:
+            return False
+        if self.names is not None:
+            return metadata["name"] in self.names or not self.names
+        labels, fields = self.call.flags.text("selector"), self.call.flags.text("field-selector")
+        if not labels and not fields:
+            return True
+        try:
+            listed = self.call.api.list(
+                self.type, metadata.get("namespace") or None, label_selector=labels, field_selector=fields
+            )
+        except ApiError:
+            return False
+        return any(each["metadata"]["uid"] == metadata.get("uid") for each in listed)
