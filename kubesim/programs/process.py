@@ -7,11 +7,12 @@ seconds it took; whoever started it lets that time pass. A server (nginx, CoreDN
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kubesim.network.service import Server
+from kubesim.simulation import Simulation
 
 if TYPE_CHECKING:
     from kubesim.programs.machine import Machine
@@ -33,6 +34,8 @@ class Running:
 
     :param listeners: (protocol, port) → the server behind it.
     :param log: lines written so far; the server appends to it (``kubectl logs`` reads it).
+    :param steps: what it goes on doing by itself (a shell's loop): each number is the seconds until it goes on, a
+        :class:`Running` is a server that it started in the foreground; its return value is the exit status.
     :param stop_seconds: how long it takes to end after SIGTERM; None when it ignores SIGTERM (it is killed at the end
         of the grace period).
     """
@@ -41,6 +44,35 @@ class Running:
     log: list[str] = field(default_factory=list)
     stop_seconds: float | None = 0.1
     exit_code: int = 0
+    steps: Steps | None = None
+
+    def go_on(
+        self,
+        simulation: Simulation,
+        ended: Callable[[int], object],
+        serves: Callable[[Running], object] = lambda server: None,
+    ) -> None:
+        """Let a process that acts by itself do so, as background work, until it ends.
+
+        :param ended: called with the exit status when it ends by itself; never for a plain server.
+        :param serves: called when it starts a server in the foreground, with that server.
+        """
+        if self.steps is None:
+            return
+        steps = self.steps
+
+        def step() -> None:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                ended(stop.value or 0)
+                return
+            if isinstance(event, Running):
+                serves(event)
+                return
+            simulation.after(event, step, progress=False)
+
+        step()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +89,15 @@ class Invocation:
     stdin: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str = "/"
+    main: bool = False
+    """Whether this is a container's main process, which may go on as :class:`Running`."""
+    terminal: bool = False
+    """Whether stdout is a terminal: curl then draws no meter, ls writes columns."""
+    elapsed: float = 0.0
+    """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
 
+
+Steps = Generator[float | Running, None, int]
+"""What a process does over time; see :class:`Running`."""
 
 Program = Callable[[Invocation], Completed | Running]

@@ -1,0 +1,162 @@
+"""From a URL's host to an open connection: names, addresses in turn, and how each attempt ends.
+
+The words and the exit status follow from what the packet met: a RST and an ICMP rejection are both "Connection
+refused", a dead neighbour is "No route to host", silence is the time-out.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+from kubesim.network.sockets import Connection
+from kubesim.network.trace import Outcome
+from kubesim.programs.curl import meter
+from kubesim.programs.curl.location import Location
+from kubesim.programs.curl.result import Result
+from kubesim.programs.curl.session import Session
+from kubesim.programs.dial import dial
+from kubesim.programs.lookup import is_ipv6, look_up, numeric_address
+
+KERNEL_GIVES_UP = 134.0
+"""Seconds until Linux stops sending SYNs: retries at 1, 2, 3, 4, 5, 7, 11, 19, 35 and 69 s."""
+OWN_LIMIT = 300.0
+"""curl's own connect time-out where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is really connected to, after ``--connect-to``."""
+
+    host: str
+    port: int
+
+
+def connect(session: Session, location: Location, result: Result, started: float) -> Connection | None:
+    """Open a connection for a URL; on failure ``result`` has the exit code and the message."""
+    target = _target(session, location)
+    addresses = _addresses(session, target, result, started)
+    if not addresses:
+        return None
+    session.begin_meter()
+    deadline = started + _limit(session)
+    for position, address in enumerate(addresses):
+        more = position + 1 < len(addresses)
+        connection = _attempt(session, target, address, more, deadline, result, started)
+        if connection is not None:
+            result.remote = (address, target.port)
+            result.local = connection.local
+            result.timings.connect = session.elapsed - started
+            result.connects += 1
+            return connection
+        if result.exit_code:
+            return None
+    result.exit_code = 28 if result.on_meter_line else 7
+    result.on_meter_line = False
+    waited = int((session.elapsed - started) * 1000 + 1e-6)
+    result.message = (
+        f"Failed to connect to {target.host} port {target.port} after {waited} ms: Could not connect to server"
+    )
+    session.say(result.message)
+    return None
+
+
+def _limit(session: Session) -> float:
+    options = session.options
+    limits = [options.number(name) for name in ("max-time", "connect-timeout") if options.number(name) > 0]
+    return min(limits) if limits else OWN_LIMIT
+
+
+def _target(session: Session, location: Location) -> Target:
+    for entry in session.options.connect_to:
+        parts = entry.split(":")
+        if len(parts) != 4:
+            continue
+        host, port, to_host, to_port = parts
+        if host in ("", location.host) and port in ("", str(location.port)):
+            return Target(to_host or location.host, int(to_port or location.port))
+    return Target(location.host, location.port)
+
+
+def _addresses(session: Session, target: Target, result: Result, started: float) -> tuple[str, ...]:
+    family = socket.AF_INET if session.options.on("ipv4") else socket.AF_INET6 if session.options.on("ipv6") else 0
+    known = session.addresses.get((target.host, target.port)) or session.addresses.get(("*", target.port))
+    if known:
+        session.say(f"Hostname {target.host} was found in DNS cache")
+        return known
+    literal = numeric_address(target.host) or (target.host if is_ipv6(target.host) else None)
+    if literal is not None:
+        session.addresses[target.host, target.port] = (literal,)
+        session.begin_meter()
+        if family == socket.AF_INET6 and ":" not in literal:
+            result.exit_code, result.message = 7, "Could not connect to server"
+            return ()
+        return (literal,)
+    lookup = look_up(session.machine, target.host, family)
+    limit = _limit(session)
+    if lookup.seconds >= limit:
+        session.begin_meter()
+        session.elapsed += limit
+        session.meter(meter.line() + meter.waiting(limit - 0.01) + meter.line(seconds=limit) + "\n")
+        result.exit_code, result.message = 28, f"Resolving timed out after {int(limit * 1000) + 1} milliseconds"
+        return ()
+    session.elapsed += max(lookup.seconds, 0.001)
+    result.timings.name_lookup = session.elapsed - started
+    if not lookup.addresses:
+        session.begin_meter()
+        if lookup.seconds >= 1:
+            session.meter(meter.line() + meter.waiting(lookup.seconds - 0.01))
+        result.exit_code, result.message = 6, f"Could not resolve host: {target.host}"
+        result.on_meter_line = True
+        session.say(result.message)
+        return ()
+    six = [address for address in lookup.addresses if ":" in address]
+    four = [address for address in lookup.addresses if ":" not in address]
+    session.say(f"Host {target.host}:{target.port} was resolved.")
+    session.say(f"IPv6: {', '.join(six) or '(none)'}")
+    session.say(f"IPv4: {', '.join(four) or '(none)'}")
+    session.addresses[target.host, target.port] = lookup.addresses
+    return lookup.addresses
+
+
+def _attempt(
+    session: Session, target: Target, address: str, more: bool, deadline: float, result: Result, started: float
+) -> Connection | None:
+    shown = f"[{address}]" if ":" in address else address
+    session.say(f"  Trying {shown}:{target.port}...")
+    if ":" in address and address != "::1":
+        session.say(f"Immediate connect fail for {address}: Network is unreachable")
+        return None
+    connection = dial(session.machine, address, target.port)
+    if connection.outcome is Outcome.DELIVERED:
+        return connection
+    left = deadline - session.elapsed
+    allowed = left / 2 if more else left
+    waits = min(connection.seconds, KERNEL_GIVES_UP)
+    if waits > allowed:
+        session.meter(meter.waiting(session.elapsed - started + allowed - 0.01))
+        session.elapsed += allowed
+        if more:
+            session.say(f"ipv4 connect timeout after {int(allowed * 1000)}ms, move on!")
+            return None
+        result.exit_code = 28
+        result.message = f"Connection timed out after {int((session.elapsed - started) * 1000) + 1} milliseconds"
+        session.say(result.message)
+        return None
+    session.elapsed += waits
+    if waits:
+        session.meter(meter.waiting(waits))
+    result.on_meter_line = waits >= KERNEL_GIVES_UP
+    local_address, local_port = connection.local
+    session.say(
+        f"connect to {address} port {target.port} from {local_address} port {local_port} failed: {_reason(connection)}"
+    )
+    return None
+
+
+def _reason(connection: Connection) -> str:
+    if connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
+        return "Connection refused"
+    if connection.outcome is Outcome.UNREACHABLE:
+        return "No route to host" if connection.seconds else "Network is unreachable"
+    return "Connection timed out"

@@ -1,0 +1,65 @@
+"""What curl keeps between its URLs: the output so far, the time, known addresses and open connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kubesim.network.sockets import Connection
+from kubesim.programs.curl import meter
+from kubesim.programs.curl.options import Options
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Invocation
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of curl.
+
+    :param elapsed: seconds since curl was started.
+    :param connections: open ones by (host, port); a second URL to the same place uses them again.
+    """
+
+    invocation: Invocation
+    options: Options
+    elapsed: float = 0.0
+    stdout: str = ""
+    stderr: str = ""
+    addresses: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    connections: dict[tuple[str, int], tuple[int, Connection, str]] = field(default_factory=dict)
+    opened: int = 0
+    metered: bool = False
+
+    @property
+    def machine(self) -> Machine:
+        """Where curl runs."""
+        return self.invocation.machine
+
+    @property
+    def shows_meter(self) -> bool:
+        """Whether the progress meter is drawn: not with -s, and not where the body goes to a terminal."""
+        options = self.options
+        if options.on("silent") or options.on("no-progress-meter") or options.on("progress-bar"):
+            return False
+        return not self.invocation.terminal or bool(options.outputs)
+
+    def say(self, text: str) -> None:
+        """A line of ``-v``."""
+        if self.options.on("verbose"):
+            self.stderr += f"* {text}\n"
+
+    def echo(self, mark: str, text: str) -> None:
+        """Header lines of ``-v``, each with its mark (``>`` or ``<``)."""
+        if self.options.on("verbose"):
+            for each in text.split("\r\n")[:-1]:
+                self.stderr += f"{mark} {each}\r\n"
+
+    def meter(self, text: str) -> None:
+        """Part of the progress meter."""
+        if self.shows_meter:
+            self.stderr += text
+
+    def begin_meter(self) -> None:
+        """The meter's header and its first line; once a transfer, whatever the redirects."""
+        if not self.metered:
+            self.metered = True
+            self.meter(meter.HEADER + meter.line())

@@ -1,0 +1,127 @@
+"""HTTP as clients and servers here share it: dates, headers, and what else than a response may come back.
+
+A server answers an :class:`~kubesim.network.service.HttpRequest` with an ``HttpResponse``, with :class:`Broken` where
+it closes the connection early, or with plain text where it does not speak HTTP. Before a TLS request comes a
+:class:`ClientHello`; a server that speaks TLS answers it with its :class:`Certificate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from kubesim.network.service import HttpRequest, HttpResponse
+
+REASONS = {
+    200: "OK",
+    201: "Created",
+    204: "No Content",
+    206: "Partial Content",
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    304: "Not Modified",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Request Entity Too Large",
+    416: "Requested Range Not Satisfiable",
+    418: "I'm a teapot",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A connection that ended before the answer was whole.
+
+    :param reset: by a RST rather than a FIN.
+    :param response: what had come until then: its headers promise more than its body holds.
+    :param stalls: the connection stays open and silent instead.
+    """
+
+    reset: bool = False
+    response: HttpResponse | None = None
+    stalls: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientHello:
+    """The start of TLS: the client names the server that it wants."""
+
+    server_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a TLS server shows.
+
+    :param names: DNS names and addresses it is for; ``*.`` covers one label.
+    :param issuer: who signed it; equal to the subject where it signed itself.
+    :param trusted: whether the client's own list of authorities has the issuer.
+    :param protocols: what it agrees to speak, best first.
+    """
+
+    subject: str
+    names: tuple[str, ...]
+    issuer: str
+    trusted: bool = False
+    protocols: tuple[str, ...] = ("http/1.1",)
+    begins: str = "Jul  1 00:00:00 2026 GMT"
+    ends: str = "Jul  1 00:00:00 2036 GMT"
+
+    def covers(self, name: str) -> bool:
+        """Whether the certificate is for this name."""
+        parent = name.split(".", 1)[-1]
+        return any(each == name or (each.startswith("*.") and each[2:] == parent) for each in self.names)
+
+
+def http_date(moment: datetime) -> str:
+    """``Sun, 22 Nov 2026 23:37:39 GMT``."""
+    return format_datetime(moment, usegmt=True)
+
+
+def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The value of a header, whatever its case; the last where it is repeated."""
+    found = [value for key, value in headers if key.lower() == name.lower()]
+    return found[-1] if found else None
+
+
+def request_text(request: HttpRequest) -> str:
+    """The request as bytes on the wire show it."""
+    lines = [f"{request.method} {request.target} HTTP/{request.version}"]
+    lines += [f"{name}: {value}" if value else f"{name}:" for name, value in request.headers]
+    return "\r\n".join(lines) + "\r\n\r\n" + request.body
+
+
+def head_text(response: HttpResponse) -> str:
+    """Status line and headers of a response, with the empty line that ends them."""
+    reason = f" {response.reason}" if response.reason else " "
+    lines = [f"HTTP/1.1 {response.status}{reason}"]
+    lines += [f"{name}: {value}" for name, value in response.headers]
+    return "\r\n".join(lines) + "\r\n\r\n"
+
+
+def byte_length(text: str) -> int:
+    """How many bytes a text has as UTF-8."""
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
+def plain_response(
+    status: int, body: str, content_type: str = "text/plain; charset=utf-8", *more: tuple[str, str]
+) -> HttpResponse:
+    """A small response with its length."""
+    headers = (("Content-Type", content_type), ("Content-Length", str(byte_length(body))), *more)
+    return HttpResponse(status, REASONS.get(status, ""), headers, body)

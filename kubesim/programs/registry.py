@@ -1,0 +1,35 @@
+"""Every simulated program by name, for each family of images.
+
+An image lists names; :func:`programs_named` finds what each does there. Busybox and Alpine images have busybox'
+versions where those print other words. A name that an image has but the simulator does not know says so when run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from kubesim.programs.curl import curl
+from kubesim.programs.nginx import docker_entrypoint, nginx
+from kubesim.programs.process import Completed, Invocation, Program
+
+COMMON: dict[str, Program] = {
+    "curl": curl,
+    "nginx": nginx,
+    "nginx-debug": nginx,
+    "docker-entrypoint.sh": docker_entrypoint,
+}
+BUSYBOX: dict[str, Program] = {}
+
+
+def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
+    """The programs of an image.
+
+    :param flavour: ``alpine`` and ``busybox`` prefer busybox' versions.
+    """
+    first = BUSYBOX if flavour in ("alpine", "busybox") else COMMON
+    return {name: first.get(name) or COMMON.get(name, not_simulated) for name in names}
+
+
+def not_simulated(invocation: Invocation) -> Completed:
+    """A program that the image has, and that this course does not simulate."""
+    return Completed("", f"{invocation.argv[0]}: this program is not simulated\n", 1)
