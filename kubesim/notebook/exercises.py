@@ -36,7 +36,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One request that must come out as told.
 
     :param source: the machine that asks: ``pod/client``, ``node/worker``, ``laptop``.
-    :param url: what it asks for; ``{pod/web}``, ``{service/web}``, ``{node/master}`` and ``{loadbalancer/web}`` stand for
+    :param url: what it asks for; ``{pod/web}``, ``{service/web}``, ``{node/master}``, ``{loadbalancer/web}`` stand for
         addresses.
     :param reaches: every endpoint must be one of these Pods (a name, or the start of one before ``*``); empty where the
         request must fail.
@@ -113,13 +113,14 @@ class Exercise:
             if done.returncode:
                 raise RuntimeError(f"the set-up of exercise {self.name} failed: {done.stderr or done.stdout}")
         self.cluster.settle()
-        self._kept = {kept: self._uid(kept) for kept in self.file.keep}
+        self._kept = [self._uid(kept) for kept in self.file.keep]
         self._hints_given = 0
 
     def findings(self) -> list[Finding]:
         """Try every probe and look at everything that must still be there."""
         self.cluster.settle()
-        return [self._try(probe) for probe in self.file.probes] + [self._look(kept) for kept in self.file.keep]
+        tried = [self._try(probe) for probe in self.file.probes]
+        return tried + [self._look(kept, uid) for kept, uid in zip(self.file.keep, self._kept, strict=True)]
 
     @property
     def solved(self) -> bool:
@@ -180,13 +181,13 @@ class Exercise:
                 return found.spec.clusterIP
         return ""
 
-    def _look(self, kept: Kept) -> Finding:
+    def _look(self, kept: Kept, uid: str) -> Finding:
         what = f"{kept.kind} {kept.name}"
         wanted = ", ".join(["still there", *(f"{path}: {value}" for path, value in kept.fields.items())])
         wire = self._wire(kept)
         if wire is None:
             return Finding(what, wanted, "gone", False)
-        if wire["metadata"]["uid"] != self._kept[kept]:
+        if wire["metadata"]["uid"] != uid:
             return Finding(what, wanted, "deleted and made again", False)
         found = {path: _at(wire, path) for path in kept.fields}
         observed = ", ".join(["still there", *(f"{path}: {value}" for path, value in found.items())])
