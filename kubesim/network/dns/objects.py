@@ -62,12 +62,13 @@ class Subset:
 
 @dataclass(frozen=True, slots=True)
 class EndpointsEntry:
-    """One EndpointSlice of a Service."""
+    """One EndpointSlice of a Service; ``cluster`` is where it was imported from."""
 
     name: str
     namespace: str
     service: str
     subsets: tuple[Subset, ...]
+    cluster: str = ""
 
     @property
     def addresses(self) -> Iterable[Address]:
@@ -116,11 +117,13 @@ class KubernetesObjects:
 
     :ivar synced: False until the first listing is complete; CoreDNS answers SERVFAIL for missing names until then.
     :ivar modified: the Unix time of the last change, which is the SOA record's serial.
+    :ivar imported: Services of other clusters, for the zones that join clusters; None without any.
     """
 
     def __init__(self, *, synced: bool = True, modified: int = 0) -> None:
         self.synced = synced
         self.modified = modified
+        self.imported: KubernetesObjects | None = None
         self._services: dict[tuple[str, str], ServiceEntry] = {}
         self._services_by_ip: dict[str, dict[tuple[str, str], ServiceEntry]] = {}
         self._endpoints: dict[tuple[str, str], dict[str, EndpointsEntry]] = {}

@@ -81,7 +81,7 @@ def resolve(
             return Resolution(name, (str(literal),), name)
         return Resolution(name, error=Failure.NO_NAME)
     asker = Asker(sockets)
-    found = _in_hosts(hosts_file.parse(hosts), name, family)
+    found: Found | Failure | None = _in_hosts(hosts_file.parse(hosts), name, family)
     if found is None:
         settings = resolv_conf.parse(resolv_conf_text)
         types = {Family.ANY: ("A", "AAAA"), Family.IPV4: ("A",), Family.IPV6: ("AAAA",)}[family]

@@ -15,7 +15,7 @@ carry the zone's SOA. Mechanism and order after CoreDNS 1.13 (``plugin/kubernete
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kubesim.network.dns import names
@@ -44,6 +44,7 @@ class ZoneSettings:
 
     :param pods: ``disabled``, ``insecure`` (any address-shaped name exists) or ``verified``.
     :param namespaces: the only namespaces that are served; empty for all.
+    :param multicluster_zones: zones whose names stand for Services imported from other clusters.
     :param local_addresses: CoreDNS's own addresses, for NS records.
     :param fallthrough: zones whose missing names the next plugin is asked for; None for none.
     """
@@ -56,6 +57,7 @@ class ZoneSettings:
     ignore_empty_service: bool = False
     fallthrough: tuple[str, ...] | None = None
     local_addresses: tuple[str, ...] = ()
+    multicluster_zones: tuple[str, ...] = ()
 
     @property
     def primary_zone(self) -> str:
@@ -64,7 +66,7 @@ class ZoneSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class StandsFor:
     """One thing a name stands for: an address, or another name (``host``), under its own name (``owner``)."""
 
     host: str
@@ -74,18 +76,19 @@ class _Found:
 
     @property
     def type(self) -> str:
+        """The type of its record: ``A``, ``AAAA`` or ``CNAME``."""
         try:
             return "AAAA" if ipaddress.ip_address(self.host).version == 6 else "A"
         except ValueError:
             return "CNAME"
 
 
-class _NoSuchNameError(Exception):
+class NoSuchNameError(Exception):
     """The name cannot exist in the zone."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class AskedName:
     """The parts of a name below the zone."""
 
     kind: str = ""
@@ -94,25 +97,35 @@ class _Asked:
     endpoint: str = ""
     port: str = ""
     protocol: str = ""
+    cluster: str = ""
 
 
-def _parse(name: str, zone: str) -> _Asked:
-    segments = names.labels(names.below(name, zone))
-    if not segments:
-        return _Asked()
+def parse_name(name: str, zone: str, *, of_several_clusters: bool = False) -> AskedName:
+    """Take a name (in lower case) of a zone apart.
+
+    :param of_several_clusters: the zone joins clusters: an endpoint's name has its cluster's after it.
+    :raises NoSuchNameError: where no Service and no Pod can have the name.
+    """
+    relative = names.below(name, zone)
+    if relative in ("", "svc", "pod"):
+        return AskedName()
+    segments = names.labels(relative)
     kind = segments.pop()
     if kind not in ("svc", "pod"):
-        raise _NoSuchNameError
+        raise NoSuchNameError
     namespace = segments.pop() if segments else ""
     service = segments.pop() if segments else ""
     if len(segments) > 2:
-        raise _NoSuchNameError
+        raise NoSuchNameError
+    underscored = any(segment.startswith("_") for segment in segments)
+    if len(segments) == 2 and of_several_clusters and not underscored:
+        return AskedName(kind, namespace, service, segments[0], cluster=segments[1])
     if len(segments) == 2:
-        return _Asked(kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_"))
-    return _Asked(kind, namespace, service, segments[0] if segments else "")
+        return AskedName(kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_"))
+    return AskedName(kind, namespace, service, segments[0] if segments else "")
 
 
-def _matches(asked: _Asked, port: Port) -> bool:
+def _matches(asked: AskedName, port: Port) -> bool:
     return asked.port.lower() in ("", port.name.lower()) and asked.protocol.lower() in (
         "",
         port.protocol.lower(),
@@ -138,7 +151,7 @@ class KubernetesZone:
         zone = query.name[len(query.name) - len(matched) :]
         try:
             return self._records(query, zone, lookup)
-        except _NoSuchNameError:
+        except NoSuchNameError:
             falls = self.settings.fallthrough
             if falls is not None and names.longest_zone(query.name, falls):
                 return None
@@ -146,20 +159,26 @@ class KubernetesZone:
 
     def _records(self, query: DnsQuery, zone: str, lookup: Lookup) -> DnsResponse:
         additional: list[DnsRecord] = []
+        outside: list[DnsResponse] = []
+
+        def looked_up(name: str, record_type: str) -> DnsResponse:
+            outside.append(lookup(name, record_type))
+            return outside[-1]
+
         name, apex = query.name, names.same(query.name, zone)
         match query.type:
             case "A" | "AAAA":
-                answer = self._addresses(name, zone, query.type, (), lookup)
+                answer = self._addresses(name, zone, query.type, (), looked_up)
             case "TXT":
                 answer = self._texts(name, zone)
             case "CNAME":
-                found = self._find(name, zone, "CNAME")
+                found = self.find(name, zone, "CNAME")
                 is_name = found and found[0].type == "CNAME"
                 answer = [self._cname(name, found[0])] if is_name else []
             case "PTR":
                 answer = self._pointers(name, zone)
             case "MX":
-                self._find(name, zone, "MX")
+                self.find(name, zone, "MX")
                 answer = []
             case "SRV":
                 answer, additional = self._service_records(name, zone)
@@ -172,7 +191,7 @@ class KubernetesZone:
             case "AXFR" | "IXFR":
                 return DnsResponse(REFUSED, recursion_desired=query.recursion_desired)
             case _:  # tells a missing name from one without such records
-                self._addresses(name, zone, "A", (), lookup)
+                self._addresses(name, zone, "A", (), looked_up)
                 answer = []
         if not answer:
             return self._without_records(query, zone)
@@ -181,6 +200,8 @@ class KubernetesZone:
             additional=tuple(additional),
             authoritative=True,
             recursion_desired=query.recursion_desired,
+            truncated=any(response.truncated for response in outside),
+            seconds=sum(response.seconds for response in outside),
         )
 
     def _without_records(self, query: DnsQuery, zone: str, rcode: str = "NOERROR") -> DnsResponse:
@@ -193,7 +214,7 @@ class KubernetesZone:
         data = f"ns.dns.{zone} hostmaster.{zone} {serial} 7200 1800 86400 {ttl}"
         return DnsRecord(zone, "SOA", data, min(ttl, 300))
 
-    def _cname(self, name: str, found: _Found) -> DnsRecord:
+    def _cname(self, name: str, found: StandsFor) -> DnsRecord:
         return DnsRecord(name, "CNAME", names.absolute(found.host), found.ttl)
 
     # --- by type of record ------------------------------------------------------------------------------------
@@ -203,7 +224,7 @@ class KubernetesZone:
     ) -> list[DnsRecord]:
         records: list[DnsRecord] = []
         seen = set()
-        for found in self._find(name, zone, record_type):
+        for found in self.find(name, zone, record_type):
             if found.type == record_type and found.host not in seen:
                 seen.add(found.host)
                 records.append(DnsRecord(name, record_type, found.host, found.ttl))
@@ -214,7 +235,7 @@ class KubernetesZone:
     def _follow(
         self,
         name: str,
-        found: _Found,
+        found: StandsFor,
         zone: str,
         record_type: str,
         chain: tuple[DnsRecord, ...],
@@ -230,25 +251,25 @@ class KubernetesZone:
             return [link, *lookup(link.data, record_type).answer]
         try:
             following = self._addresses(link.data, zone, record_type, (*chain, link), lookup)
-        except _NoSuchNameError:
+        except NoSuchNameError:
             return []
         return [link, *following] if following else []
 
     def _texts(self, name: str, zone: str) -> list[DnsRecord]:
         if names.labels(names.below(name, zone).lower()) == ["dns-version"]:
             return [DnsRecord(name, "TXT", f'"{SPECIFICATION_VERSION}"', SPECIFICATION_TTL)]
-        if not self._find(name, zone, "TXT"):
-            raise _NoSuchNameError
+        if not self.find(name, zone, "TXT"):
+            raise NoSuchNameError
         return []
 
     def _pointers(self, name: str, zone: str) -> list[DnsRecord]:
         address = names.address_of_reverse(name)
         if address is None:
-            self._find(name, zone, "PTR")
+            self.find(name, zone, "PTR")
             return []
         targets = self._names_of(address)
         if not targets:
-            raise _NoSuchNameError
+            raise NoSuchNameError
         unique = dict.fromkeys(targets)
         return [DnsRecord(name, "PTR", names.absolute(target), self.settings.ttl) for target in unique]
 
@@ -258,7 +279,7 @@ class KubernetesZone:
             if self._listed(service.namespace):
                 return [f"{service.name}.{service.namespace}.svc.{zone}"]
         return [
-            f"{self._endpoint_name(endpoint)}.{entry.service}.{entry.namespace}.svc.{zone}"
+            f"{self.endpoint_name(endpoint)}.{entry.service}.{entry.namespace}.svc.{zone}"
             for entry in self.objects.endpoints_at(address)
             if self._listed(entry.namespace)
             for endpoint in entry.addresses
@@ -266,7 +287,7 @@ class KubernetesZone:
         ]
 
     def _service_records(self, name: str, zone: str) -> tuple[list[DnsRecord], list[DnsRecord]]:
-        every = self._find(name, zone, "SRV")
+        every = self.find(name, zone, "SRV")
         weight = max(1, 100 // len(every)) if every else 0
         records: dict[str, DnsRecord] = {}
         additional: dict[tuple[str, str], DnsRecord] = {}
@@ -286,11 +307,11 @@ class KubernetesZone:
             additional.append(DnsRecord(found.owner, found.type, found.host, found.ttl))
         return list(records.values()), additional
 
-    def _own_addresses(self, zone: str) -> list[_Found]:
+    def _own_addresses(self, zone: str) -> list[StandsFor]:
         """Where this CoreDNS is reached: its Services', else its own addresses under ``ns.dns``."""
         ttl = self.settings.ttl
         entries = [entry for local in self.settings.local_addresses for entry in self.objects.endpoints_at(local)]
-        found: list[_Found] = []
+        found: list[StandsFor] = []
         for entry in entries:
             service = self.objects.service(entry.service, entry.namespace)
             if service is None:
@@ -298,27 +319,35 @@ class KubernetesZone:
             owner = f"{service.name}.{service.namespace}.svc.{zone}"
             if service.headless:
                 found += [
-                    _Found(address.ip, owner=f"{self._endpoint_name(address)}.{owner}", ttl=ttl)
+                    StandsFor(address.ip, owner=f"{self.endpoint_name(address)}.{owner}", ttl=ttl)
                     for address in entry.addresses
                 ]
             else:
-                found += [_Found(address, owner=owner, ttl=ttl) for address in service.cluster_ips]
+                found += [StandsFor(address, owner=owner, ttl=ttl) for address in service.cluster_ips]
         if entries:
             return found
-        return [_Found(local, owner=f"ns.dns.{zone}", ttl=ttl) for local in self.settings.local_addresses]
+        return [StandsFor(local, owner=f"ns.dns.{zone}", ttl=ttl) for local in self.settings.local_addresses]
 
     # --- what a name stands for -------------------------------------------------------------------------------
 
-    def _find(self, name: str, zone: str, record_type: str) -> list[_Found]:
+    def find(self, name: str, zone: str, record_type: str) -> list[StandsFor]:
+        """What a name of the zone stands for, for a question of that type.
+
+        :raises NoSuchNameError: where it stands for nothing; an empty list is a name without such records.
+        """
         lowered = name.lower()
         if names.same(lowered, f"ns.dns.{zone}") and record_type != "TXT":
-            return [found for found in self._own_addresses(zone) if found.type == record_type]
-        asked = _parse(lowered, zone)
+            return [found for found in self._own_addresses(zone) if record_type in (found.type, "NS")]
+        several = zone.lower() in self.settings.multicluster_zones
+        asked = parse_name(lowered, zone.lower(), of_several_clusters=several)
         if not asked.kind:
             return []
         if names.is_reverse(lowered) or not self._exposed(asked.namespace):
-            raise _NoSuchNameError
-        found = self._pod(asked, zone) if asked.kind == "pod" else self._service(asked, zone)
+            raise NoSuchNameError
+        if asked.kind == "pod":
+            found = self._pod(asked, zone)
+        else:
+            found = self._service(asked, zone, self.objects.imported if several else self.objects)
         if record_type == "SRV":
             return [one for one in found if one.type != "CNAME"]
         return found
@@ -330,67 +359,79 @@ class KubernetesZone:
         allowed = self.settings.namespaces
         return (not allowed or namespace in allowed) and self.objects.namespace_exists(namespace)
 
-    def _pod(self, asked: _Asked, zone: str) -> list[_Found]:
+    def _pod(self, asked: AskedName, zone: str) -> list[StandsFor]:
         if self.settings.pods == "disabled":
-            raise _NoSuchNameError
+            raise NoSuchNameError
         if not asked.service:
             return []
         dashed = asked.service
         is_v4 = dashed.count("-") == 3 and "--" not in dashed
         address = dashed.replace("-", "." if is_v4 else ":")
         if not names.is_address(address):
-            raise _NoSuchNameError
+            raise NoSuchNameError
         if self.settings.pods == "verified" and not any(
             namespace == asked.namespace for _, namespace in self.objects.pods_at(address)
         ):
-            raise _NoSuchNameError
+            raise NoSuchNameError
         owner = f"{dashed}.{asked.namespace}.pod.{zone}"
-        return [_Found(address, 0, owner, self.settings.ttl)]
+        return [StandsFor(address, 0, owner, self.settings.ttl)]
 
-    def _service(self, asked: _Asked, zone: str) -> list[_Found]:
+    def _service(self, asked: AskedName, zone: str, objects: KubernetesObjects | None) -> list[StandsFor]:
         if not asked.service:
             return []
-        service = self.objects.service(asked.service, asked.namespace)
-        if service is None:
-            raise _NoSuchNameError
+        service = objects.service(asked.service, asked.namespace) if objects is not None else None
+        if objects is None or service is None:
+            raise NoSuchNameError
         owner = f"{service.name}.{service.namespace}.svc.{zone}"
-        found = self._behind(service, asked, owner)
+        endpoints = objects.endpoints(service.name, service.namespace)
+        found = self._behind(service, endpoints, asked, owner)
         if not found:
-            raise _NoSuchNameError
+            raise NoSuchNameError
         return found
 
-    def _behind(self, service: ServiceEntry, asked: _Asked, owner: str) -> list[_Found]:
+    def _behind(
+        self, service: ServiceEntry, endpoints: list[EndpointsEntry], asked: AskedName, owner: str
+    ) -> list[StandsFor]:
         ttl = self.settings.ttl
-        endpoints = self.objects.endpoints(service.name, service.namespace)
         if service.type == "ExternalName":
-            named = _Found(service.external_name, 0, owner, ttl)
+            named = StandsFor(service.external_name, 0, owner, ttl)
             below = asked.endpoint or asked.port or asked.protocol
             return [] if below or named.type != "CNAME" else [named]
         if self.settings.ignore_empty_service and not service.headless and not _any_address(endpoints):
             return []
         if service.headless or asked.endpoint:
-            return [
-                _Found(address.ip, port.number, f"{self._endpoint_name(address)}.{owner}", ttl)
-                for entry in endpoints
-                for subset in entry.subsets
-                for address in subset.addresses
-                if not asked.endpoint or self._endpoint_name(address).lower() == asked.endpoint
-                for port in subset.ports
-                if _matches(asked, port)
-            ]
+            found: dict[tuple[Address, Port], StandsFor] = {}  # one that moves may be in two slices at once
+            for entry in endpoints:
+                if asked.endpoint and asked.cluster != entry.cluster:
+                    continue
+                for address, port in _endpoints_of(entry):
+                    label = self.endpoint_name(address)
+                    if asked.endpoint in ("", label.lower()) and _matches(asked, port):
+                        name = f"{label}.{_of(entry)}{owner}"
+                        found[address, port] = StandsFor(address.ip, port.number, name, ttl)
+            return list(found.values())
         return [
-            _Found(address, port.number, owner, ttl)
+            StandsFor(address, port.number, owner, ttl)
             for port in service.ports
             if _matches(asked, port)
             for address in service.cluster_ips
         ]
 
-    def _endpoint_name(self, address: Address) -> str:
+    def endpoint_name(self, address: Address) -> str:
+        """The label of an endpoint: its hostname, its Pod's name where so configured, or its address with dashes."""
         if address.hostname:
             return address.hostname
         if self.settings.endpoint_pod_names and address.target:
             return address.target
         return address.ip.replace(".", "-").replace(":", "-")
+
+
+def _endpoints_of(entry: EndpointsEntry) -> Iterator[tuple[Address, Port]]:
+    return ((address, port) for subset in entry.subsets for address in subset.addresses for port in subset.ports)
+
+
+def _of(entry: EndpointsEntry) -> str:
+    return f"{entry.cluster}." if entry.cluster else ""
 
 
 def _any_address(entries: list[EndpointsEntry]) -> bool:

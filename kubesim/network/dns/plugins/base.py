@@ -1,0 +1,110 @@
+"""What a plugin is: a link of a chain that answers, or asks the next link.
+
+A link gets a :class:`Request` and gives a :class:`Reply`: a response that it wrote, or only a return code (with the
+error that the ``errors`` plugin prints), from which the server makes an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from kubesim.network.dns.corefile import CorefileError, Directive, ServerBlock
+from kubesim.network.dns.exchange import Sockets
+from kubesim.network.dns.message import SERVFAIL, DnsQuery, DnsResponse
+from kubesim.network.dns.objects import KubernetesObjects
+from kubesim.network.service import Client, Server
+from kubesim.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A query on its way through the chain, and who asked."""
+
+    query: DnsQuery
+    client: Client
+
+    @property
+    def name(self) -> str:
+        """The name asked for, in lower case."""
+        return self.query.name.lower()
+
+    def asking(self, **changes: str) -> Request:
+        """The same request with another name or type."""
+        return replace(self, query=replace(self.query, **changes))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a chain gave: a response, or the return code of a plugin that wrote none.
+
+    :param error: what ``errors`` prints.
+    :param seconds: how long it took to come to nothing.
+    """
+
+    response: DnsResponse | None = None
+    rcode: str = "NOERROR"
+    error: str = ""
+    seconds: float = 0.0
+
+
+Handler = Callable[[Request], Reply]
+"""A link together with all that follow it."""
+
+Link = Callable[[Handler], Handler]
+"""A plugin, ready: given what follows, the chain from here on."""
+
+
+def end_of(name: str) -> Handler:
+    """The end of a chain whose last plugin is this one."""
+    return lambda request: Reply(rcode=SERVFAIL, error=f"plugin/{name}: no next plugin found")
+
+
+class Files(Protocol):
+    """The part of a container's files that CoreDNS reads."""
+
+    def text(self, path: str) -> str | None:
+        """The file's text, or None where there is none."""
+
+    def matching(self, pattern: str) -> Sequence[str]:
+        """The paths that match a shell pattern, in order."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a CoreDNS process sees: the cluster, its container's files and network, its clock, its log.
+
+    :param addresses: the Pod's own addresses.
+    """
+
+    objects: KubernetesObjects
+    files: Files
+    sockets: Sockets
+    simulation: Simulation
+    log: list[str] = field(default_factory=list)
+    addresses: tuple[str, ...] = ()
+    name: str = "coredns"
+
+
+@dataclass(slots=True)
+class Configuration:
+    """What plugins set up besides their link: the ports of their own, and how the server reloads."""
+
+    surroundings: Surroundings
+    block: ServerBlock
+    resolve: Callable[[str, str], DnsResponse]
+    """Ask this very server for a name and type: how CNAMEs to other zones are completed."""
+    endpoints: dict[int, Server] = field(default_factory=dict)
+    rewrite_rules: list[object] = field(default_factory=list)
+    reload_interval: float | None = None
+    reload_jitter: float = 0.0
+
+
+Setup = Callable[[Directive, Configuration], Link | None]
+"""Reads a plugin's line; raises CorefileError."""
+
+
+def setup_error(plugin: str, error: CorefileError) -> CorefileError:
+    """The error as CoreDNS words those of a plugin's own set-up."""
+    return CorefileError(f"plugin/{plugin}: {error}")

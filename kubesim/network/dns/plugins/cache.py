@@ -1,0 +1,156 @@
+"""``cache``: answers are kept for their TTL, at most for the time that the Corefile allows.
+
+Every record that passes gets the same TTL, the smallest of the answer's (capped); it counts down while the answer is
+kept. An answer from the cache has the ``aa`` flag set whoever gave it, and the names as the first asker spelt them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from kubesim.network.dns import names
+from kubesim.network.dns.corefile import Directive, Line, normalised_zones, seconds_of
+from kubesim.network.dns.message import DnsResponse, with_ttl
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+
+LONGEST_POSITIVE, LONGEST_NEGATIVE, SHORTEST = 3600, 1800, 5
+FAILURE_SECONDS = 5.0
+CAPACITY = 9984
+"""Answers kept of each sort; the oldest make room."""
+
+POSITIVE, NEGATIVE, FAILED = "success", "denial", "servfail"
+
+
+@dataclass(slots=True)
+class _Limits:
+    zones: tuple[str, ...]
+    longest: dict[str, float]
+    shortest: dict[str, float]
+    capacity: dict[str, int]
+    failure: float = FAILURE_SECONDS
+    keep_ttl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    response: DnsResponse
+    until: float
+    ttl: int
+
+
+def cache(line: Directive, configuration: Configuration) -> Link:
+    """Read ``cache [TTL] [ZONES...] { success|denial CAPACITY [TTL [MIN]], servfail DURATION, … }``."""
+    arguments = line.arguments
+    limits = _Limits(
+        (),
+        {POSITIVE: LONGEST_POSITIVE, NEGATIVE: LONGEST_NEGATIVE},
+        {POSITIVE: SHORTEST, NEGATIVE: SHORTEST},
+        {POSITIVE: CAPACITY, NEGATIVE: CAPACITY},
+    )
+    if arguments and arguments[0].lstrip("-").isdecimal():
+        ttl = int(arguments.pop(0))
+        if ttl <= 0:
+            raise line.error(f"cache TTL can not be zero or negative: {ttl}")
+        limits.longest = {POSITIVE: ttl, NEGATIVE: ttl}
+    limits.zones = normalised_zones(arguments, configuration.block.zones)
+    for option in line.block:
+        _option(option, limits)
+    simulation = configuration.surroundings.simulation
+    stores: dict[str, OrderedDict[tuple[str, str, bool], _Kept]] = {
+        POSITIVE: OrderedDict(),
+        NEGATIVE: OrderedDict(),
+    }
+
+    def link(following: Handler) -> Handler:
+        def handle(request: Request) -> Reply:
+            if not names.longest_zone(request.name, limits.zones):
+                return following(request)
+            key = (request.name, request.query.type, request.query.class_name != "IN")
+            for store in (stores[POSITIVE], stores[NEGATIVE]):
+                kept = store.get(key)
+                if kept is not None and simulation.now < kept.until:
+                    return Reply(_from_cache(kept, request, simulation.now, limits.keep_ttl))
+            reply = following(request)
+            if reply.response is None:
+                return reply
+            response = reply.response
+            sort = _sort_of(response)
+            if sort == "":
+                return reply
+            seconds = limits.failure if sort == FAILED else _lifetime(response, sort, limits)
+            store = stores[POSITIVE if sort == POSITIVE else NEGATIVE]
+            if seconds > 0 and not response.truncated:
+                store[key] = _Kept(response, simulation.now + seconds, int(seconds))
+                while len(store) > limits.capacity[POSITIVE if sort == POSITIVE else NEGATIVE]:
+                    store.popitem(last=False)
+            return Reply(response if limits.keep_ttl else _with_ttl(response, int(seconds)))
+
+        return handle
+
+    return link
+
+
+def _option(option: Line, limits: _Limits) -> None:
+    arguments = option.arguments
+    match option.name:
+        case "success" | "denial":
+            if not arguments or not all(word.isdecimal() for word in arguments) or len(arguments) > 3:
+                raise option.wrong_count()
+            limits.capacity[option.name] = max(1, int(arguments[0]))
+            for place, values in zip((1, 2), (limits.longest, limits.shortest), strict=True):
+                if len(arguments) > place:
+                    values[option.name] = int(arguments[place])
+        case "servfail":
+            seconds = seconds_of(arguments[0]) if len(arguments) == 1 else None
+            if seconds is None:
+                raise option.wrong_count()
+            if seconds > 300:
+                raise option.error("caching SERVFAIL responses over 5 minutes is not permitted")
+            limits.failure = seconds
+        case "disable":
+            if not arguments or arguments[0] not in (POSITIVE, NEGATIVE):
+                raise option.error(f'cache type for disable must be "{POSITIVE}" or "{NEGATIVE}"')
+            limits.longest[arguments[0]] = 0
+        case "keepttl":
+            limits.keep_ttl = True
+        case "prefetch" | "serve_stale":
+            pass
+        case unknown:
+            raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
+
+
+def _sort_of(response: DnsResponse) -> str:
+    """Which store an answer belongs to; the empty string for one that is not kept."""
+    has_soa = any(record.type == "SOA" for record in response.authority)
+    if response.rcode == "NOERROR":
+        return NEGATIVE if not response.answer and has_soa else POSITIVE
+    if response.rcode == "NXDOMAIN" and has_soa:
+        return NEGATIVE
+    return FAILED if response.rcode in ("SERVFAIL", "NOTIMP") else ""
+
+
+def _lifetime(response: DnsResponse, sort: str, limits: _Limits) -> float:
+    records = (*response.answer, *response.authority, *response.additional)
+    smallest = min((record.ttl for record in records), default=SHORTEST)
+    return min(max(smallest, limits.shortest[sort]), limits.longest[sort])
+
+
+def _with_ttl(response: DnsResponse, ttl: int) -> DnsResponse:
+    return replace(
+        response,
+        answer=with_ttl(response.answer, ttl),
+        authority=with_ttl(response.authority, ttl),
+        additional=with_ttl(response.additional, ttl),
+    )
+
+
+def _from_cache(kept: _Kept, request: Request, now: float, keep_ttl: bool) -> DnsResponse:
+    response = replace(
+        kept.response,
+        authoritative=True,
+        seconds=0.0,
+        recursion_desired=request.query.recursion_desired,
+    )
+    return response if keep_ttl else _with_ttl(response, math.ceil(kept.until - now))

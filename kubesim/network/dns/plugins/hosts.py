@@ -1,0 +1,127 @@
+"""``hosts``: names from a file like ``/etc/hosts``, or from lines in the Corefile itself.
+
+k3s keeps the nodes' names in such a file. A name that the file does not have is the next plugin's only with
+``fallthrough``; without, it is a failure (the file has no SOA record to deny it with).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubesim.network.dns import hosts_file, names
+from kubesim.network.dns.corefile import Directive, normalised_zones, seconds_of
+from kubesim.network.dns.hosts_file import HostsLine
+from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+
+DEFAULT_TTL = 3600
+DEFAULT_RELOAD = 5.0
+
+
+@dataclass(slots=True)
+class _Table:
+    """The file's names, read again when they are older than the reload interval."""
+
+    configuration: Configuration
+    path: str
+    inline: tuple[HostsLine, ...]
+    interval: float
+    read_at: float = -1.0
+    text: str | None = None
+    by_name: dict[str, list[HostsLine]] | None = None
+    by_address: dict[str, list[HostsLine]] | None = None
+
+    def fresh(self) -> None:
+        """Read the file where that is due."""
+        surroundings = self.configuration.surroundings
+        now = surroundings.simulation.now
+        known = self.by_name is not None
+        if known and (self.interval <= 0 or now - self.read_at < self.interval):
+            return
+        self.read_at = now
+        text = surroundings.files.text(self.path)
+        if known and text == self.text:
+            return
+        self.text = text
+        lines = [*self.inline, *hosts_file.parse(text or "")]
+        self.by_name, self.by_address = {}, {}
+        for line in lines:
+            self.by_address.setdefault(line.address, []).append(line)
+            for name in line.names:
+                self.by_name.setdefault(names.absolute(name.lower()), []).append(line)
+
+    def lines_of(self, name: str) -> list[HostsLine]:
+        """The lines with that name."""
+        self.fresh()
+        return (self.by_name or {}).get(name, [])
+
+    def names_of(self, address: str) -> list[str]:
+        """The names of an address."""
+        self.fresh()
+        return [name for line in (self.by_address or {}).get(address, []) for name in line.names]
+
+
+def hosts(line: Directive, configuration: Configuration) -> Link:
+    """Read ``hosts [FILE [ZONES...]] { [INLINE], ttl SECONDS, no_reverse, reload DURATION, fallthrough }``."""
+    arguments = line.arguments
+    path = arguments[0] if arguments else "/etc/hosts"
+    zones = normalised_zones(arguments[1:], configuration.block.zones)
+    ttl, interval, reverse = DEFAULT_TTL, DEFAULT_RELOAD, True
+    falls: tuple[str, ...] | None = None
+    inline: list[HostsLine] = []
+    for option in line.block:
+        words = option.arguments
+        match option.name:
+            case "fallthrough":
+                falls = normalised_zones(words, (".",))
+            case "no_reverse":
+                reverse = False
+            case "ttl":
+                if len(words) != 1:
+                    raise option.wrong_count()
+                if not words[0].isdecimal():
+                    raise option.error(f"ttl needs a number of second, got '{words[0]}'")
+                ttl = int(words[0])
+                if not 0 < ttl <= 65535:
+                    raise option.error("ttl provided is invalid")
+            case "reload":
+                seconds = 0.0 if words == ["0"] else seconds_of(words[0]) if len(words) == 1 else None
+                if seconds is None:
+                    raise option.error(f"invalid duration for reload '{' '.join(words)}'")
+                interval = seconds
+            case _:
+                found = hosts_file.parse(" ".join(token.text for token in option.tokens))
+                if not found:
+                    raise option.error(f"unknown property '{option.name}'")
+                inline += found
+    table = _Table(configuration, path, tuple(inline), interval)
+
+    def link(following: Handler) -> Handler:
+        def handle(request: Request) -> Reply:
+            query, name = request.query, request.name
+            inside = names.longest_zone(name, zones)
+            if query.type == "PTR":
+                address = names.address_of_reverse(name)
+                targets = table.names_of(address) if address is not None and reverse else []
+                if not targets:
+                    return following(request)
+                return _answer(request, [DnsRecord(name, "PTR", names.absolute(target), ttl) for target in targets])
+            if not inside:
+                return following(request)
+            lines = table.lines_of(name)
+            version = {"A": 4, "AAAA": 6}.get(query.type)
+            records = [DnsRecord(name, query.type, one.address, ttl) for one in lines if one.version == version]
+            if not records and not lines:
+                if falls is not None and names.longest_zone(name, falls):
+                    return following(request)
+                return Reply(rcode=SERVFAIL)
+            return _answer(request, records)
+
+        return handle
+
+    return link
+
+
+def _answer(request: Request, records: list[DnsRecord]) -> Reply:
+    unique = tuple(dict.fromkeys(records))
+    return Reply(DnsResponse(answer=unique, authoritative=True, recursion_desired=request.query.recursion_desired))

@@ -1,0 +1,152 @@
+"""``template``: answers made from a pattern: ``template IN A example.org { answer "{{ .Name }} 60 IN A 1.2.3.4" }``.
+
+Of Go's template language, the fields that answers use: ``{{ .Name }}``, ``{{ .Class }}``, ``{{ .Type }}``,
+``{{ .Zone }}``, ``{{ .Remote }}``, ``{{ .Group.name }}``, ``{{ index .Match 1 }}``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import dns.exception
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.zonefile
+
+from kubesim.network.dns import names
+from kubesim.network.dns.corefile import Directive, Line, normalised_zones
+from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+
+_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_SECTIONS = ("answer", "additional", "authority")
+
+
+@dataclass(slots=True)
+class _Template:
+    class_name: str
+    type: str
+    zones: tuple[str, ...]
+    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    sections: dict[str, list[str]] = field(default_factory=dict)
+    rcode: str = "NOERROR"
+    falls: tuple[str, ...] | None = None
+
+
+def template(line: Directive, configuration: Configuration) -> Link:
+    """Read ``template CLASS TYPE [ZONES...] { match REGEX…, answer RR…, rcode CODE, fallthrough [ZONES...] }``."""
+    arguments = line.arguments
+    if len(arguments) < 2:
+        raise line.wrong_count()
+    zones = normalised_zones(arguments[2:], configuration.block.zones)
+    made = _Template(arguments[0].upper(), arguments[1].upper(), zones)
+    for option in line.block:
+        _option(option, made)
+
+    def link(following: Handler) -> Handler:
+        def handle(request: Request) -> Reply:
+            query = request.query
+            zone = names.longest_zone(request.name, made.zones)
+            wanted = made.class_name in (query.class_name, "ANY") and made.type in (query.type, "ANY")
+            found = _match(made, request.query.name) if zone and wanted else None
+            if found is None:
+                falls = made.falls is not None and names.longest_zone(request.name, made.falls)
+                if not zone or not wanted or falls or made.falls is None:
+                    return following(request)
+                return Reply(rcode=SERVFAIL)
+            try:
+                records = {
+                    section: tuple(_record(_filled(text, request, zone, found)) for text in texts)
+                    for section, texts in made.sections.items()
+                }
+            except ValueError as problem:
+                return Reply(rcode=SERVFAIL, error=f"plugin/template: {problem}")
+            return Reply(
+                DnsResponse(
+                    made.rcode,
+                    records.get("answer", ()),
+                    records.get("authority", ()),
+                    records.get("additional", ()),
+                    authoritative=True,
+                    recursion_desired=query.recursion_desired,
+                )
+            )
+
+        return handle
+
+    return link
+
+
+def _option(option: Line, made: _Template) -> None:
+    words = option.arguments
+    if not words and option.name != "fallthrough":
+        raise option.wrong_count()
+    match option.name:
+        case "match":
+            for word in words:
+                try:
+                    made.patterns.append(re.compile(word))
+                except re.error as problem:
+                    raise option.error(f"could not parse regex: {word}, {problem}") from None
+        case name if name in _SECTIONS:
+            made.sections.setdefault(name, []).extend(words)
+        case "rcode":
+            try:
+                made.rcode = dns.rcode.to_text(dns.rcode.from_text(words[0]))
+            except dns.exception.DNSException:
+                raise option.error(f"unknown rcode {words[0]}") from None
+        case "fallthrough":
+            made.falls = normalised_zones(words, (".",))
+        case "upstream" | "ederror":
+            pass
+        case unknown:
+            raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
+
+
+def _match(made: _Template, name: str) -> re.Match[str] | None:
+    if not made.patterns:
+        return re.match(".*", name)
+    for pattern in made.patterns:
+        found = pattern.search(name)
+        if found is not None:
+            return found
+    return None
+
+
+def _filled(text: str, request: Request, zone: str, found: re.Match[str]) -> str:
+    query = request.query
+    known = {
+        ".Name": query.name,
+        ".Class": query.class_name,
+        ".Type": query.type,
+        ".Zone": zone,
+        ".Remote": request.client.address,
+    }
+
+    def value(action: re.Match[str]) -> str:
+        words = action[1].split()
+        if len(words) == 1 and words[0] in known:
+            return known[words[0]]
+        if len(words) == 1 and words[0].startswith(".Group."):
+            return found.groupdict().get(words[0].removeprefix(".Group.")) or ""
+        if len(words) == 3 and words[:2] == ["index", ".Match"] and words[2].isdecimal():
+            number = int(words[2])
+            return (found[number] or "") if number <= found.re.groups else ""
+        raise ValueError(f"template action {action[0]!r} is not one of {', '.join(known)}, .Group, index .Match")
+
+    return _ACTION.sub(value, text)
+
+
+def _record(text: str) -> DnsRecord:
+    try:
+        sets = dns.zonefile.read_rrsets(text, default_ttl=3600, relativize=False)
+    except dns.exception.DNSException as problem:
+        raise ValueError(f"{text!r} is not a resource record: {problem}") from None
+    if len(sets) != 1:
+        raise ValueError(f"{text!r} is not one resource record")
+    one = sets[0]
+    return DnsRecord(
+        str(one.name), dns.rdatatype.to_text(one.rdtype), one[0].to_text(), one.ttl, dns.rdataclass.to_text(one.rdclass)
+    )
