@@ -77,9 +77,7 @@ def resolve(text: str) -> Any:
     match = _INTEGER.fullmatch(digits)
     if match:
         sign, *parts = match.groups()
-        number = next(
-            int(part, base) for part, base in zip(parts, (16, 8, 2, 8, 10), strict=True) if part is not None
-        )
+        number = next(int(part, base) for part, base in zip(parts, (16, 8, 2, 8, 10), strict=True) if part is not None)
         number = -number if sign == "-" else number
         if -(2**63) <= number < 2**64:
             return number

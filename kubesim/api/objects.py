@@ -752,6 +752,19 @@ VIEWS: dict[str, type[View]] = {
 V = TypeVar("V", bound=View)
 
 
+def copy_of(wire: Wire) -> Wire:
+    """A copy of a wire form that shares nothing with it: to change, and then to store."""
+    return {key: _copy(value) for key, value in wire.items()}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value
+
+
 def _go_zero(wire: Any) -> Any:
     """Drop nulls: to Go's decoder a null leaves a field at its zero value."""
     if isinstance(wire, dict):

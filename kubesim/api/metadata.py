@@ -1,0 +1,53 @@
+"""The metadata that the server writes: names it makes up, uids, timestamps."""
+
+from __future__ import annotations
+
+import uuid
+from random import Random
+
+from kubesim.api.objects import Wire
+
+SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""No vowels and no digits that look like them: no suffix spells a word."""
+
+SUFFIX_LENGTH = 5
+LONGEST_NAME = 63
+"""A generated name is a DNS label; a longer base is cut."""
+
+
+def random_suffix(random: Random) -> str:
+    """Five characters, as upstream's ``rand.String(5)``."""
+    return "".join(random.choice(SUFFIX_ALPHABET) for _ in range(SUFFIX_LENGTH))
+
+
+def generate_name(base: str, random: Random) -> str:
+    """A name for ``metadata.generateName``."""
+    return base[: LONGEST_NAME - SUFFIX_LENGTH] + random_suffix(random)
+
+
+def new_uid(random: Random) -> str:
+    """A random uid (a UUID of version 4)."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
+SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+"""Metadata that only the server sets."""
+
+
+def clear_system_fields(metadata: Wire) -> None:
+    """Forget what a client may not set on creation."""
+    for name in (*SYSTEM_FIELDS, "resourceVersion", "generation", "managedFields"):
+        metadata.pop(name, None)
+
+
+def keep_system_fields(metadata: Wire, old: Wire) -> None:
+    """Put back what a client may not change."""
+    metadata.pop("selfLink", None)
+    metadata.pop("managedFields", None)
+    for name in (*SYSTEM_FIELDS[:-1], "generateName", "generation"):
+        if name in old:
+            metadata.setdefault(name, old[name])
+            if name in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+                metadata[name] = old[name]
+        elif name not in ("uid",):
+            metadata.pop(name, None)

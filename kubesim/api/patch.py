@@ -1,0 +1,85 @@
+"""The three kinds of patch.
+
+A *merge* patch (RFC 7386) replaces lists whole; a *JSON* patch (RFC 6902) is a list of operations; a *strategic merge* patch
+knows the types: see :mod:`kubesim.api.strategic_merge`. What a patch leaves is decoded like any other body.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import jsonpatch
+import jsonpointer
+
+from kubesim.api import go_json, schema
+from kubesim.api.decoding import FieldValidation
+from kubesim.api.errors import ApiError, bad_request
+from kubesim.api.fields import invalid, invalid_value
+from kubesim.api.objects import Wire, copy_of
+from kubesim.api.resources import ResourceType
+from kubesim.api.strategic_merge import go_text, merge_strategically
+
+PatchKind = Literal["strategic", "merge", "json"]
+
+_REJECTED = "the server rejected our request due to an error in our request"
+
+
+def apply_patch(
+    old: Wire, patch: Any, kind: PatchKind, resource: ResourceType, field_validation: FieldValidation = "Warn"
+) -> tuple[Wire, tuple[str, ...]]:
+    """The object after a patch, and what to warn of; the old object stays as it is.
+
+    :raises ApiError: if the patch is malformed, cannot be applied, or leaves something that cannot be decoded.
+    """
+    if kind == "json":
+        patched = _apply_operations(old, patch)
+    elif not isinstance(patch, dict):
+        raise bad_request(f"json: cannot unmarshal {_json_kind(patch)} into Go value of type map[string]interface {{}}")
+    elif kind == "merge":
+        patched = merge(old, patch)
+    else:
+        patched = merge_strategically(old, patch, resource)
+    shown = go_text(patch) if kind == "strategic" else go_json.dumps(patched, None)
+    try:
+        decoded = schema.decode(patched, resource.kind, resource.api_version)
+    except schema.TypeMismatch as error:
+        raise invalid("", "", "", [invalid_value("patch", shown, str(error))]) from None
+    unknown = [f'unknown field "{path}"' for path in decoded.unknown]
+    if unknown and field_validation == "Strict":
+        problem = f"strict decoding error: {', '.join(unknown)}"
+        raise invalid("", "", "", [invalid_value("patch", shown, problem)])
+    return patched, tuple(unknown) if field_validation == "Warn" else ()
+
+
+def merge(target: Any, patch: Any) -> Any:
+    """Apply a merge patch: null removes, objects merge, everything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge(result.get(name), value)
+    return result
+
+
+def _apply_operations(old: Wire, operations: Any) -> Wire:
+    if not isinstance(operations, list):
+        go_type = "[]handlers.jsonPatchOp"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {_json_kind(operations)} into Go value of type {go_type}"
+        )
+    try:
+        patched = jsonpatch.apply_patch(copy_of(old), operations)
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
+        raise ApiError(422, "Invalid", _REJECTED) from error
+    if not isinstance(patched, dict):
+        raise ApiError(422, "Invalid", _REJECTED)
+    return patched
+
+
+def _json_kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return {dict: "object", list: "array", str: "string", int: "number", float: "number"}.get(type(value), "null")

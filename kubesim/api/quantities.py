@@ -1,0 +1,70 @@
+"""Resource quantities: ``500m``, ``1Gi``, ``2``; read, and written in Go's canonical form.
+
+A quantity is a number with a suffix: decimal (``n u m`` and nothing, ``k M G T P E``), binary (``Ki`` … ``Ei``) or an exponent. The
+canonical form has no fraction and the largest suffix that allows that: ``0.5`` is ``500m``, ``1024Mi`` is ``1Gi``.
+Upstream: ``apimachinery/pkg/api/resource/quantity.go``.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, Decimal
+
+FORMAT_PROBLEM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+
+_QUANTITY = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?[0-9]+)?")
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+
+
+def parse(text: str) -> Decimal:
+    """The value of a quantity.
+
+    :raises ValueError: with upstream's sentence if the text is no quantity.
+    """
+    sign, number, suffix = _split(text)
+    value = Decimal(number) * (-1 if sign == "-" else 1)
+    if suffix in _BINARY:
+        return value * 1024 ** _BINARY[suffix]
+    if suffix in _DECIMAL:
+        return value.scaleb(_DECIMAL[suffix])
+    return value.scaleb(int(suffix[1:]))
+
+
+def canonical(text: str) -> str:
+    """The quantity as the API server writes it back.
+
+    :raises ValueError: as :func:`parse`.
+    """
+    value = parse(text)
+    suffix = _split(text)[2]
+    if suffix in _BINARY and suffix:
+        if abs(value) >= 1024 and value == int(value):
+            return _shortest_binary(int(value))
+        suffix = ""
+    smallest = value.scaleb(9).to_integral_value(ROUND_CEILING)  # finer than a billionth is rounded up
+    nano = int(smallest)
+    if nano == 0:
+        return "0"
+    exponent = -9
+    while nano % 1000 == 0 and exponent < 18:
+        nano //= 1000
+        exponent += 3
+    if suffix[:1] in ("e", "E") and len(suffix) > 1 and suffix not in _BINARY:
+        return f"{nano}e{exponent}" if exponent else f"{nano}"
+    return f"{nano}{next(name for name, power in _DECIMAL.items() if power == exponent)}"
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError(FORMAT_PROBLEM)
+    return match[1], match[2], match[3] or ""
+
+
+def _shortest_binary(value: int) -> str:
+    power = 0
+    while value % 1024 == 0 and power < 6:
+        value //= 1024
+        power += 1
+    return f"{value}{next(name for name, exponent in _BINARY.items() if exponent == power)}"

@@ -1,0 +1,43 @@
+"""Strategies: what each kind does differently; see :mod:`kubesim.api.strategies.base`."""
+
+from __future__ import annotations
+
+from kubesim.api.allocators import AddressAllocator, PortAllocator
+from kubesim.api.store import Store
+from kubesim.api.strategies.base import Strategy, Transaction
+from kubesim.api.strategies.cluster import EndpointsStrategy, NamespaceStrategy, NodeStrategy
+from kubesim.api.strategies.pod import PodStrategy
+from kubesim.api.strategies.service import ServiceStrategy
+from kubesim.api.strategies.service_allocation import ServiceAllocation
+from kubesim.api.strategies.workloads import (
+    DaemonSetStrategy,
+    DeploymentStrategy,
+    EndpointSliceStrategy,
+    ReplicaSetStrategy,
+    StatefulSetStrategy,
+)
+from kubesim.simulation import Simulation
+
+__all__ = ["Strategy", "Transaction", "strategies"]
+
+
+def strategies(
+    simulation: Simulation, store: Store, addresses: dict[str, AddressAllocator], ports: PortAllocator
+) -> dict[str, Strategy]:
+    """The strategies of every kind that has its own.
+
+    :param addresses: family (``IPv4``) → the allocator of cluster addresses; the first is the cluster's default.
+    """
+    allocation = ServiceAllocation(addresses, ports, simulation.random("service/dry-run"))
+    return {
+        "DaemonSet": DaemonSetStrategy(),
+        "Deployment": DeploymentStrategy(),
+        "EndpointSlice": EndpointSliceStrategy(),
+        "Endpoints": EndpointsStrategy(),
+        "Namespace": NamespaceStrategy(),
+        "Node": NodeStrategy(),
+        "Pod": PodStrategy(),
+        "ReplicaSet": ReplicaSetStrategy(),
+        "Service": ServiceStrategy(allocation, store),
+        "StatefulSet": StatefulSetStrategy(),
+    }

@@ -1,0 +1,98 @@
+"""What a kind does differently when it is created, changed and deleted.
+
+The server's verbs are the same for every kind; where kinds differ they ask a :class:`Strategy`. Upstream calls it the same:
+``rest.RESTCreateUpdateStrategy`` and ``RESTDeleteStrategy``. Methods that prepare an object change the copy they are
+given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kubesim.api.objects import Wire
+
+
+@dataclass(slots=True)
+class Transaction:
+    """Work outside the store that goes with a write: done for good when it succeeds, undone when it does not."""
+
+    on_commit: list[Callable[[], object]] = field(default_factory=list)
+    on_revert: list[Callable[[], object]] = field(default_factory=list)
+
+    def commit(self) -> None:
+        """The write succeeded."""
+        for action in self.on_commit:
+            action()
+
+    def revert(self) -> None:
+        """The write was refused, or was a dry run."""
+        for action in reversed(self.on_revert):
+            action()
+
+
+class Strategy:
+    """The behaviour of a kind without any of its own.
+
+    ``create_on_update``: whether replacing an object that is not there creates it.
+    ``unconditional_update``: whether an update need not say which version it changes.
+    """
+
+    create_on_update = False
+    unconditional_update = True
+
+    def prepare_create(self, new: Wire) -> None:
+        """Clear what a client may not set on creation."""
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Clear what a client may not change, and keep the status."""
+        keep_status(new, old)
+
+    def prepare_status_update(self, new: Wire, old: Wire) -> None:
+        """Keep everything but the status."""
+        if "spec" in old:
+            new["spec"] = old["spec"]
+
+    def begin_create(self, new: Wire, dry_run: bool) -> Transaction:
+        """Allocate what the new object needs; may raise ApiError."""
+        return Transaction()
+
+    def begin_update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
+        """Allocate and release what the change needs; may raise ApiError."""
+        return Transaction()
+
+    def after_delete(self, old: Wire) -> None:
+        """Release what the object had; it is gone."""
+
+    def grace_period(self, old: Wire, asked: int | None) -> int | None:
+        """Seconds between the request to delete and the end; None for a kind that goes at once."""
+        return None
+
+
+def keep_status(new: Wire, old: Wire) -> None:
+    """Give an object the status it had."""
+    if "status" in old:
+        new["status"] = old["status"]
+    else:
+        new.pop("status", None)
+
+
+class GenerationStrategy(Strategy):
+    """A kind whose ``metadata.generation`` counts the changes of what is wanted."""
+
+    create_on_update = False
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin with generation 1 and an empty status."""
+        new["status"] = {}
+        new["metadata"]["generation"] = 1
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Keep the status; count a change."""
+        keep_status(new, old)
+        generation = old["metadata"].get("generation", 0)
+        new["metadata"]["generation"] = generation + 1 if self.changed(new, old) else generation
+
+    def changed(self, new: Wire, old: Wire) -> bool:
+        """Whether this change counts."""
+        return bool(new.get("spec") != old.get("spec"))

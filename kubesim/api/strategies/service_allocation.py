@@ -1,0 +1,353 @@
+"""Allocating what a Service needs: IP families, cluster addresses, node ports, a health check's node port.
+
+All of it happens before validation and is undone if the request is refused after all. Upstream:
+``pkg/registry/core/service/storage/alloc.go``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from random import Random
+
+from kubesim.api.allocators import AddressAllocator, AllocationError, PortAllocator
+from kubesim.api.errors import ApiError, FieldError, refusal
+from kubesim.api.fields import invalid, invalid_value
+from kubesim.api.objects import Service, Wire, view
+from kubesim.api.strategies.base import Transaction
+from kubesim.api.validation.cluster_ips import validate_cluster_ips
+
+HEADLESS = "None"
+SINGLE, REQUIRE_DUAL, PREFER_DUAL = "SingleStack", "RequireDualStack", "PreferDualStack"
+
+
+def uses_node_ports(spec: Wire) -> bool:
+    """Whether a Service of this type has node ports."""
+    return spec["type"] in ("NodePort", "LoadBalancer")
+
+
+def needs_health_check_port(spec: Wire) -> bool:
+    """Whether load balancers must be told which nodes have endpoints."""
+    return spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
+
+
+def node_ports(spec: Wire) -> list[int]:
+    """The node ports of a Service."""
+    return [port["nodePort"] for port in spec.get("ports") or [] if port.get("nodePort")]
+
+
+def internal_error(message: str) -> ApiError:
+    """A refusal that is nobody's fault (500)."""
+    return refusal(500, "InternalError", f"Internal error occurred: {message}", causes=[{"message": message}])
+
+
+class ServiceAllocation:
+    """The allocators behind Services.
+
+    :param addresses: family → allocator; the first family is the cluster's default.
+    :param dry_run_random: chooses in dry runs, so that they do not shift later choices.
+    """
+
+    def __init__(self, addresses: Mapping[str, AddressAllocator], ports: PortAllocator, dry_run_random: Random) -> None:
+        self._addresses = addresses
+        self._default_family = next(iter(addresses))
+        self._ports = ports
+        self._dry_run_random = dry_run_random
+
+    def create(self, new: Wire, dry_run: bool) -> Transaction:
+        """Allocate for a new Service."""
+        transaction = Transaction()
+        try:
+            self._init_families(new, None)
+            self._allocate_addresses(new, transaction, dry_run)
+            if uses_node_ports(new["spec"]):
+                self._allocate_node_ports(new, transaction, dry_run)
+            if needs_health_check_port(new["spec"]):
+                self._allocate_health_check_port(new["spec"], transaction, dry_run)
+        except ApiError:
+            transaction.revert()
+            raise
+        return transaction
+
+    def update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
+        """Allocate and release for a changed Service."""
+        transaction = Transaction()
+        try:
+            self._init_families(new, old)
+            self._update_addresses(new, old, transaction, dry_run)
+            self._update_node_ports(new, old["spec"], transaction, dry_run)
+            needed, needs = needs_health_check_port(old["spec"]), needs_health_check_port(new["spec"])
+            if needs and not needed:
+                self._allocate_health_check_port(new["spec"], transaction, dry_run)
+            elif needed and not needs:
+                transaction.on_commit.append(self._releasing_port(old["spec"].get("healthCheckNodePort", 0)))
+        except ApiError:
+            transaction.revert()
+            raise
+        return transaction
+
+    def release(self, old: Wire) -> None:
+        """Give back everything a deleted Service had."""
+        spec = old["spec"]
+        if spec["type"] != "ExternalName":
+            for address in spec.get("clusterIPs") or []:
+                self._release_address(address)
+        for port in node_ports(spec):
+            self._ports.release(port)
+        if needs_health_check_port(spec) and spec.get("healthCheckNodePort"):
+            self._ports.release(spec["healthCheckNodePort"])
+
+    # --- IP families -------------------------------------------------------------------------------------------
+
+    def _init_families(self, new: Wire, old: Wire | None) -> None:
+        """Settle ``ipFamilyPolicy`` and ``ipFamilies`` from what was given and what the cluster has."""
+        spec = new["spec"]
+        before = old["spec"] if old is not None else None
+        if spec["type"] == "ExternalName" or (before is not None and _same_preferring_dual(spec, before)):
+            return
+        headless_without_selector = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
+        if spec.get("ipFamilyPolicy") is None:
+            if before is not None and before.get("ipFamilyPolicy") is not None:
+                spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
+            else:
+                spec["ipFamilyPolicy"] = REQUIRE_DUAL if headless_without_selector else SINGLE
+        _refuse(new, validate_cluster_ips(view(new, Service), None if old is None else view(old, Service)))
+        if before is not None:
+            _shrink_to_single(new, before)
+        self._infer_families(new)
+        families = spec.setdefault("ipFamilies", [])
+        if headless_without_selector:
+            families = spec["ipFamilies"] = families or [self._default_family]
+            if len(families) < 2 and spec["ipFamilyPolicy"] != SINGLE:
+                families.append(_other(families[0]))
+            return
+        problems = []
+        if spec["ipFamilyPolicy"] == REQUIRE_DUAL and len(self._addresses) < 2:
+            detail = "this cluster is not configured for dual-stack services"
+            problems.append(invalid_value("spec.ipFamilyPolicy", REQUIRE_DUAL, detail))
+        problems += [
+            invalid_value(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
+            for index, family in enumerate(families)
+            if family not in self._addresses
+        ]
+        _refuse(new, problems)
+        families = spec["ipFamilies"] = families or [self._default_family]
+        if spec["ipFamilyPolicy"] != SINGLE and len(families) == 1 and len(self._addresses) == 2:
+            families.append(_other(families[0]))
+
+    def _infer_families(self, new: Wire) -> None:
+        """Add the families of addresses that were given; refuse two of anything under SingleStack."""
+        spec = new["spec"]
+        problems: list[FieldError] = []
+        addresses = spec.get("clusterIPs") or []
+        families = list(spec.get("ipFamilies") or [])
+        if spec["ipFamilyPolicy"] == SINGLE:
+            for given, what in ((addresses, "cluster IPs"), (families, "IP families")):
+                if len(given) == 2:
+                    detail = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+                    problems.append(invalid_value("spec.ipFamilyPolicy", SINGLE, detail))
+        for index, address in enumerate(addresses):
+            if address == HEADLESS:
+                break
+            if index >= len(families):
+                family = f"IPv{ipaddress.ip_address(address).version}"
+                if family in self._addresses:
+                    families.append(family)
+                else:
+                    detail = f"{family} is not configured on this cluster"
+                    problems.append(invalid_value(f"spec.clusterIPs[{index}]", addresses, detail))
+        _refuse(new, problems)
+        if families:
+            spec["ipFamilies"] = families
+
+    # --- addresses ---------------------------------------------------------------------------------------------
+
+    def _allocate_addresses(self, new: Wire, transaction: Transaction, dry_run: bool) -> None:
+        spec = new["spec"]
+        given = list(spec.get("clusterIPs") or [])
+        if spec["type"] == "ExternalName" or given[:1] == [HEADLESS]:
+            return
+        families = spec.get("ipFamilies") or []
+        given += [""] * (len(families) - len(given))
+        spec["clusterIPs"] = given
+        for index, family in enumerate(families):
+            given[index] = self._allocate_address(new, family, given[index], transaction, dry_run)
+            if index == 0:
+                spec["clusterIP"] = given[0]
+
+    def _allocate_address(self, new: Wire, family: str, wanted: str, transaction: Transaction, dry_run: bool) -> str:
+        allocator = self._addresses[family]
+        try:
+            if wanted:
+                allocator.allocate(wanted)
+                address = wanted
+            else:
+                key = f"{new['metadata'].get('namespace', '')}/{new['metadata'].get('name', '')}"
+                random = self._dry_run_random if dry_run else None
+                address = allocator.allocate_named(key, random, keep_pin=dry_run)
+        except AllocationError as error:
+            if not wanted:
+                raise internal_error(f"failed to allocate a serviceIP: {error}") from None
+            detail = f"failed to allocate IP {wanted}: {error}"
+            _refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
+        transaction.on_revert.append(lambda: allocator.release(address))
+        return address
+
+    def _update_addresses(self, new: Wire, old: Wire, transaction: Transaction, dry_run: bool) -> None:
+        spec, before = new["spec"], old["spec"]
+        if _same_preferring_dual(spec, before):
+            return
+        was_external, is_external = before["type"] == "ExternalName", spec["type"] == "ExternalName"
+        if was_external and not is_external:
+            self._allocate_addresses(new, transaction, dry_run)
+            return
+        old_addresses = before.get("clusterIPs") or []
+        if old_addresses[:1] == [HEADLESS]:
+            return
+        if is_external and not was_external:
+            for address in old_addresses:
+                transaction.on_commit.append(self._releasing_address(address))
+            return
+        families, old_families = spec.get("ipFamilies") or [], before.get("ipFamilies") or []
+        if len(old_families) == 1 and len(families) == 2:
+            addresses = list(spec.get("clusterIPs") or [])
+            addresses += [""] * (2 - len(addresses))
+            spec["clusterIPs"] = addresses
+            addresses[1] = self._allocate_address(new, families[1], addresses[1], transaction, dry_run)
+        elif len(old_families) == 2 and len(families) == 1:
+            transaction.on_commit.append(self._releasing_address(old_addresses[1]))
+
+    def _release_address(self, address: str) -> None:
+        for allocator in self._addresses.values():
+            allocator.release(address)
+
+    def _releasing_address(self, address: str) -> Callable[[], None]:
+        return lambda: self._release_address(address)
+
+    # --- node ports --------------------------------------------------------------------------------------------
+
+    def _take_port(self, port: int, transaction: Transaction) -> None:
+        self._ports.allocate(port)
+        transaction.on_revert.append(self._releasing_port(port))
+
+    def _choose_port(self, transaction: Transaction, dry_run: bool) -> int:
+        port = self._ports.allocate_next(self._dry_run_random if dry_run else None)
+        transaction.on_revert.append(self._releasing_port(port))
+        return port
+
+    def _releasing_port(self, port: int) -> Callable[[], None]:
+        return lambda: self._ports.release(port)
+
+    def _choose_node_port(self, transaction: Transaction, dry_run: bool) -> int:
+        try:
+            return self._choose_port(transaction, dry_run)
+        except AllocationError as error:
+            raise internal_error(f"failed to allocate a nodePort: {error}") from None
+
+    def _take_node_port(self, new: Wire, index: int, port: int, transaction: Transaction) -> None:
+        try:
+            self._take_port(port, transaction)
+        except AllocationError as error:
+            _refuse(new, [invalid_value(f"spec.ports[{index}].nodePort", port, str(error))])
+
+    def _allocate_node_ports(self, new: Wire, transaction: Transaction, dry_run: bool) -> None:
+        """One node port for each port number: TCP and UDP of the same number share it."""
+        spec = new["spec"]
+        ports = spec.get("ports") or []
+        chosen: dict[int, int] = {}
+        for index, port in enumerate(ports):
+            wanted = port.get("nodePort", 0)
+            if not wanted and not _allocates_node_ports(spec):
+                continue
+            number = port.get("port", 0)
+            if not chosen.get(number):
+                requested = next((p["nodePort"] for p in ports if p.get("port", 0) == number and p.get("nodePort")), 0)
+                if requested:
+                    self._take_node_port(new, index, requested, transaction)
+                chosen[number] = requested or self._choose_node_port(transaction, dry_run)
+                port["nodePort"] = chosen[number]
+            elif wanted != chosen[number]:
+                if wanted:
+                    self._take_node_port(new, index, wanted, transaction)
+                else:
+                    port["nodePort"] = chosen[number]
+
+    def _update_node_ports(self, new: Wire, before: Wire, transaction: Transaction, dry_run: bool) -> None:
+        spec = new["spec"]
+        old_ports = node_ports(before) if uses_node_ports(before) else []
+        if not uses_node_ports(spec):
+            for number in old_ports:
+                transaction.on_commit.append(self._releasing_port(number))
+            return
+        taken: set[int] = set()
+        seen: set[tuple[str, int]] = set()
+        for index, port in enumerate(spec.get("ports") or []):
+            wanted = port.get("nodePort", 0)
+            if not wanted and not _allocates_node_ports(spec):
+                continue
+            if wanted and wanted not in old_ports and wanted not in taken:
+                self._take_node_port(new, index, wanted, transaction)
+                taken.add(wanted)
+            elif not wanted:
+                wanted = port["nodePort"] = self._choose_node_port(transaction, dry_run)
+            key = (port.get("protocol", ""), wanted)
+            if key in seen:
+                raise internal_error(f"duplicate nodePort: {{{key[0]} {key[1]}}}")
+            seen.add(key)
+        kept = set(node_ports(spec))
+        for number in old_ports:
+            if number not in kept:
+                transaction.on_commit.append(self._releasing_port(number))
+
+    def _allocate_health_check_port(self, spec: Wire, transaction: Transaction, dry_run: bool) -> None:
+        wanted = spec.get("healthCheckNodePort", 0)
+        try:
+            if wanted:
+                self._take_port(wanted, transaction)
+            else:
+                spec["healthCheckNodePort"] = self._choose_port(transaction, dry_run)
+        except AllocationError as error:
+            if wanted:
+                message = f"failed to allocate requested HealthCheck NodePort {wanted}: {error}"
+            else:
+                message = f"failed to allocate a HealthCheck NodePort 0: {error}"
+            raise internal_error(message) from None
+
+
+def _refuse(new: Wire, problems: list[FieldError]) -> None:
+    if problems:
+        raise invalid("Service", "", new["metadata"].get("name", ""), problems)
+
+
+def _other(family: str) -> str:
+    return "IPv6" if family == "IPv4" else "IPv4"
+
+
+def _allocates_node_ports(spec: Wire) -> bool:
+    return spec["type"] == "NodePort" or bool(spec.get("allocateLoadBalancerNodePorts", True))
+
+
+def _same_preferring_dual(spec: Wire, before: Wire) -> bool:
+    """Whether a PreferDualStack Service is left as it is: a cluster that gained a family does not upgrade it."""
+    return (
+        spec.get("ipFamilyPolicy") == PREFER_DUAL
+        and before["type"] == spec["type"] != "ExternalName"
+        and before.get("ipFamilyPolicy") in (PREFER_DUAL, None)
+        and (before.get("clusterIPs") or []) == (spec.get("clusterIPs") or [])
+        and (before.get("ipFamilies") or []) == (spec.get("ipFamilies") or [])
+    )
+
+
+def _shrink_to_single(new: Wire, before: Wire) -> None:
+    """Asking for SingleStack is asking to let go of the second address and family; dropping one is not."""
+    spec = new["spec"]
+    problems = []
+    for name, what in (("clusterIPs", "cluster IP"), ("ipFamilies", "IP family")):
+        given, had = spec.get(name) or [], before.get(name) or []
+        if spec["ipFamilyPolicy"] == SINGLE:
+            if given == had and len(given) > 1:
+                spec[name] = given[:1]
+        elif given and len(given) < len(had):
+            detail = f"must be 'SingleStack' to release the secondary {what}"
+            problems.append(invalid_value("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], detail))
+    _refuse(new, problems)
