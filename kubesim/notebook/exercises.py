@@ -97,13 +97,21 @@ class Exercise:
     """
 
     def __init__(self, name: str, directory: Path = DIRECTORY) -> None:
+        self.name = name
+        self.file = self.read(name, directory)
+        self.reset()
+
+    @staticmethod
+    def read(name: str, directory: Path) -> ExerciseFile:
+        """Read an exercise's file.
+
+        :raises FileNotFoundError: if there is no such exercise.
+        """
         path = directory / f"{name}.yaml"
         if not path.is_file():
             known = ", ".join(names(directory))
             raise FileNotFoundError(f"there is no exercise {name!r}; there are: {known}")
-        self.name = name
-        self.file = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ExerciseFile)
-        self.reset()
+        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ExerciseFile)
 
     def reset(self) -> None:
         """Start again from the broken cluster."""
@@ -119,7 +127,7 @@ class Exercise:
     def findings(self) -> list[Finding]:
         """Try every probe and look at everything that must still be there."""
         self.cluster.settle()
-        tried = [self._try(probe) for probe in self.file.probes]
+        tried = [self.try_probe(probe) for probe in self.file.probes]
         return tried + [self._look(kept, uid) for kept, uid in zip(self.file.keep, self._kept, strict=True)]
 
     @property
@@ -142,7 +150,8 @@ class Exercise:
         """One solution, folded away until it is clicked."""
         return Folded("One solution (try first)", self.file.solutions[0].strip())
 
-    def _try(self, probe: Probe) -> Finding:
+    def try_probe(self, probe: Probe) -> Finding:
+        """Send one probe's request and judge it."""
         if probe.sees:
             probe = msgspec.structs.replace(probe, sees=self._filled_in(probe.sees) or probe.sees)
         expected = _expectation(probe)

@@ -47,7 +47,7 @@ class CourseMagics(Magics):
     @line_magic
     def kubectl(self, line: str) -> Any:
         """Run one kubectl command; a ``get`` that prints a table comes back as a DataFrame."""
-        terminal = self.session.terminal()
+        terminal = self.session.terminal
         table = get_table(terminal.split(line), self.session.cluster)
         if table is not None:
             return frame(table)
@@ -60,7 +60,7 @@ class CourseMagics(Magics):
         terminal = getattr(held, "terminal", None)
         if isinstance(terminal, Terminal):
             return terminal
-        return self.session.terminal(name)
+        return self.session.terminal_on(name)
 
     @staticmethod
     def _show(text: str) -> None:

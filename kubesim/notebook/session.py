@@ -1,6 +1,6 @@
 """What ``%load_ext kubesim`` gives a notebook: a cluster, and a terminal on each of its hosts.
 
-The session belongs to one IPython shell; nothing lives in module globals, so two notebooks never share a cluster.
+A session belongs to whoever started it; nothing lives in module globals, so two notebooks never share a cluster.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from kubesim.terminal import Terminal
 
 
 class Session:
-    """One notebook's cluster and its terminals.
+    """One cluster and its terminals.
 
     :param cluster: the cluster that the cells talk to.
     """
@@ -19,7 +19,12 @@ class Session:
         self.cluster = cluster
         self._terminals: dict[str, Terminal] = {}
 
-    def terminal(self, host: str = "master") -> Terminal:
+    @property
+    def terminal(self) -> Terminal:
+        """The terminal on the node ``master``."""
+        return self.terminal_on("master")
+
+    def terminal_on(self, host: str) -> Terminal:
         """The terminal on a host: ``master``, ``worker`` or ``laptop``. Its variables and files stay between cells.
 
         :raises ValueError: if there is no such host.
@@ -27,3 +32,16 @@ class Session:
         if host not in self._terminals:
             self._terminals[host] = Terminal(self.cluster, on=host)
         return self._terminals[host]
+
+    def __repr__(self) -> str:
+        return repr(self.cluster)
+
+
+def start(*, load_balancer: str = "", proxy_mode: str = "", seed: int = 0) -> Session:
+    """Start a cluster like the course's own, perhaps with another provider or proxy mode.
+
+    :param load_balancer: ``external``, ``servicelb`` or ``none``; empty takes what the cluster's file says.
+    :param proxy_mode: ``iptables`` or ``nftables``; empty takes what the cluster's file says.
+    """
+    changes = {"load_balancer": load_balancer, "proxy_mode": proxy_mode}
+    return Session(Cluster(seed=seed, **{name: value for name, value in changes.items() if value}))

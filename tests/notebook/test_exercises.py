@@ -1,0 +1,58 @@
+"""Every exercise fails as handed out, passes with each of its solutions, and with none of its cheats."""
+
+import pytest
+
+from kubesim.notebook.exercises import DIRECTORY, Exercise, names
+
+
+def cases(what: str) -> list[tuple[str, int]]:
+    return [
+        (name, number) for name in names() for number, _ in enumerate(getattr(Exercise.read(name, DIRECTORY), what))
+    ]
+
+
+def type_in(exercise: Exercise, text: str) -> None:
+    for done in exercise.terminal.steps(text):
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", names())
+def test_fails_as_handed_out(name: str) -> None:
+    exercise = Exercise(name)
+    tried = [exercise.try_probe(probe) for probe in exercise.file.probes]
+    assert not all(finding.passed for finding in tried)
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_must_stay_is_there_at_the_start(name: str) -> None:
+    exercise = Exercise(name)
+    kept = exercise.findings()[len(exercise.file.probes) :]
+    assert all("still there" in finding.observed for finding in kept)
+
+
+@pytest.mark.parametrize(("name", "number"), cases("solutions"))
+def test_passes_with_each_solution(name: str, number: int) -> None:
+    exercise = Exercise(name)
+    type_in(exercise, exercise.file.solutions[number])
+    assert exercise.solved, exercise.check().to_string()
+
+
+@pytest.mark.parametrize(("name", "number"), cases("cheats"))
+def test_no_cheat_passes(name: str, number: int) -> None:
+    exercise = Exercise(name)
+    type_in(exercise, exercise.file.cheats[number])
+    assert not exercise.solved
+
+
+@pytest.mark.parametrize("name", names())
+def test_has_three_hints_and_gives_nothing_away(name: str) -> None:
+    exercise = Exercise(name)
+    assert len(exercise.file.hints) == 3
+    given = [str(exercise.hint()) for _ in range(4)]
+    assert given[0].startswith("Hint 1 of 3") and given[3].startswith("Hint 3 of 3")
+    assert "kubectl set" not in exercise.file.story and "kubectl patch" not in exercise.file.story
+
+
+def test_an_unknown_exercise_names_the_known_ones() -> None:
+    with pytest.raises(FileNotFoundError, match="00-no-answer"):
+        Exercise("nonsense")

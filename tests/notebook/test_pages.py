@@ -1,0 +1,73 @@
+"""The generated cells are current, and every chapter has what a chapter needs."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kubesim.notebook.pages import NOTEBOOKS, Chapter, course, generated, navigation
+
+WHOLE = course()
+
+
+@pytest.fixture(params=WHOLE.chapters, ids=lambda chapter: chapter.file)
+def chapter(request: pytest.FixtureRequest) -> Chapter:
+    return request.param
+
+
+@pytest.fixture
+def notebook(chapter: Chapter) -> nbformat.NotebookNode:
+    return nbformat.read(NOTEBOOKS / f"{chapter.file}.ipynb", as_version=4)
+
+
+def test_every_notebook_is_a_chapter() -> None:
+    assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == [chapter.file for chapter in WHOLE.chapters]
+
+
+def test_generated_cells_are_current(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    found = {tag: cell.source for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
+    for tag in ("generated-navigation", "generated-glossary"):
+        assert found[tag] == generated(tag, chapter, WHOLE), "run: python -m kubesim.notebook.pages"
+
+
+def test_executed_top_to_bottom_from_a_fresh_kernel(notebook: nbformat.NotebookNode) -> None:
+    counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_no_cell_ends_in_a_python_error(notebook: nbformat.NotebookNode) -> None:
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert [output for output in outputs if output.output_type == "error"] == []
+
+
+def test_reads_well(notebook: nbformat.NotebookNode) -> None:
+    """Short cells, predictions before runs, two exercises with a check, a hint or solution, a summary."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert max(len(source.splitlines()) for source in code) <= 10
+    assert sum("**Predict" in source for source in prose) >= 2
+    assert sum("exercise(" in source for source in code) >= 2
+    assert sum("lab.check()" in source for source in code) >= 2
+    assert any(source.startswith("## Summary") for source in prose)
+
+
+def test_pictures_have_a_text_twin(notebook: nbformat.NotebookNode) -> None:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/svg+xml" in output.get("data", {}):
+                assert len(output["data"]["text/plain"].splitlines()) > 1
+
+
+def test_the_navigation_is_a_chain() -> None:
+    first, last = WHOLE.chapters[0], WHOLE.chapters[-1]
+    assert "←" not in navigation(first, WHOLE)
+    assert "→" not in navigation(last, WHOLE)
+    for before, after in zip(WHOLE.chapters, WHOLE.chapters[1:], strict=False):
+        assert f"({after.file}.ipynb)" in navigation(before, WHOLE)
+        assert f"({before.file}.ipynb)" in navigation(after, WHOLE)
+
+
+def test_the_readme_lists_every_chapter() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for chapter in WHOLE.chapters:
+        assert f"(notebooks/{chapter.file}.ipynb)" in readme

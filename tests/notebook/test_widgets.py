@@ -1,0 +1,51 @@
+"""Widgets are driven by setting values, as a click does."""
+
+import pytest
+
+from kubesim.notebook.widgets import PathPlayer, ServiceExplorer
+
+
+@pytest.fixture(scope="module")
+def explorer() -> ServiceExplorer:
+    return ServiceExplorer()
+
+
+def test_a_toggle_redraws_the_path(explorer: ServiceExplorer) -> None:
+    explorer.type.value = "ClusterIP"
+    before = explorer.picture.value
+    explorer.type.value = "NodePort"
+    assert explorer.shown.journey.trace.packet.destination_port == 30080
+    assert explorer.picture.value != before
+    assert "30080" in explorer.picture.value
+    assert "nodePort: 30080" in explorer.details.value
+
+
+def test_the_static_twin_says_what_the_picture_shows(explorer: ServiceExplorer) -> None:
+    explorer.type.value, explorer.source.value = "NodePort", "laptop"
+    bundle = explorer._repr_mimebundle_()
+    assert "asked by laptop" in bundle["text/plain"]
+    assert "DNAT" in bundle["text/plain"]
+    assert "<svg" in bundle["text/html"] and "aria-label" in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_controls_can_be_left_out() -> None:
+    small = ServiceExplorer(controls=["replicas"], type="NodePort", source="laptop")
+    assert [type(child).__name__ for child in small.children] == ["IntSlider", "HTML", "HTML"]
+    assert small.shown.journey.reached
+
+
+def test_an_unknown_control_is_named() -> None:
+    with pytest.raises(ValueError, match="got colour"):
+        ServiceExplorer(controls=["colour"])
+
+
+def test_the_player_adds_one_arrow_at_a_time(explorer: ServiceExplorer) -> None:
+    player = PathPlayer(explorer.shown.journey)
+    arrows = []
+    for step in range(player.step.max + 1):
+        player.step.value = step
+        arrows.append(player.picture.value.count("<b>") + player.picture.value.count('class="edge"'))
+    assert arrows == sorted(arrows) and arrows[0] < arrows[-1]
+    player.step.value = 0
+    assert player.caption() == "the packet has not left yet"
