@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from kubesim.api import lookup
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 from kubesim.kubectl.errors import KubectlError
 
@@ -17,31 +18,13 @@ def resource_type(word: str) -> ResourceType:
 
     :raises KubectlError: ``the server doesn't have a resource type "x"``.
     """
-    resource, _, rest = word.lower().partition(".")
-    for candidate in _candidates(resource):
-        if _group_fits(rest, candidate):
-            return candidate
-    if not rest:
+    found = lookup.resource_type(word)
+    if found is not None:
+        return found
+    resource, dot, group = word.partition(".")
+    if not dot:
         raise KubectlError(f'the server doesn\'t have a resource type "{word}"')
-    # `x.v1.group` is first read as a version, and what cannot be found is reported as group and resource.
-    resource, _, group = word.partition(".")
     raise KubectlError(f'the server doesn\'t have a resource type "{resource}" in group "{group}"')
-
-
-def _candidates(resource: str) -> Iterator[ResourceType]:
-    for candidate in RESOURCE_TYPES:
-        names = (candidate.plural, candidate.singular, candidate.kind.lower(), *candidate.short_names)
-        if resource in names:
-            yield candidate
-
-
-def _group_fits(rest: str, candidate: ResourceType) -> bool:
-    """Whether what follows the first dot names the type's group: nothing, a group, or a version and a group."""
-    if not rest:
-        return True
-    if candidate.group and candidate.group.startswith(rest):
-        return rest == candidate.group or candidate.group.split(".")[0] == rest
-    return rest in (f"{candidate.version}.{candidate.group}", candidate.version if not candidate.group else "")
 
 
 def kind_type(api_version: str, kind: str) -> ResourceType | None:

@@ -88,7 +88,7 @@ def select(
     validate: bool = False,
     fetch: bool = True,
     all_if_bare: bool = False,
-    stop_at_missing_type: bool = True,
+    by_selector: bool = True,
 ) -> Selection:
     """Read which objects a command acts on.
 
@@ -98,15 +98,15 @@ def select(
     :param validate: whether manifests get kubectl's own checks.
     :param fetch: whether objects named by words are fetched; if not, they come without an object.
     :param all_if_bare: whether a bare type means all its objects (``get pods``).
+    :param by_selector: whether ``--selector`` chooses the objects; for ``expose`` it does not.
     :raises KubectlError: where the words do not make sense, or name an unknown type.
     """
-    del stop_at_missing_type
     paths = call.flags.texts("filename") if files and call.flags.has("filename") else ()
     if call.flags.has("kustomize") and call.flags.text("kustomize"):
         raise KubectlError("kustomization directories are not read here: give the manifests with -f")
-    label_selector = call.flags.text("selector") if call.flags.has("selector") else ""
+    label_selector = call.flags.text("selector") if by_selector and call.flags.has("selector") else ""
     field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
-    by_selector = bool(label_selector or field_selector) or everything
+    selecting = bool(label_selector or field_selector) or everything
     found_sources = (
         sources(paths, call.files, call.directory, recursive=call.flags.has("recursive") and call.flags.on("recursive"))
         if paths
@@ -129,7 +129,7 @@ def select(
         return Selection(from_files, single=single, from_files=True, named=True)
     if label_selector:
         _check_selector(label_selector)
-    if by_selector:
+    if selecting:
         if request.names:
             raise KubectlError("name cannot be provided when a selector is specified")
         if request.pairs:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kubesim.api.errors import ApiError
-from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.exposing import Exposure
+from kubesim.kubectl.exposing import service as exposed_service
 from kubesim.kubectl.overrides import overridden
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of, integer
 from kubesim.kubectl.submission import submit
@@ -59,7 +60,8 @@ def run(call: Call) -> int:
     failure: Exception | None = None
     if flags.on("expose"):
         try:
-            service = info_of(call, _service(name, labels, integer(flags.text("port"))))
+            exposure = Exposure(name, labels, flags.text("port"), "TCP", labels=flags.text("labels"))
+            service = info_of(call, exposed_service(exposure))
             service.object = submit(call, service.object or {}, mode)
             printer.done(service, "created")
             if printer.format == "yaml":
@@ -71,16 +73,6 @@ def run(call: Call) -> int:
     if failure is not None:
         raise failure
     return 0
-
-
-def _service(name: str, labels: dict[str, str], port: int) -> Wire:
-    return {
-        "kind": "Service",
-        "apiVersion": "v1",
-        "metadata": {"name": name},
-        "spec": {"ports": [{"protocol": "TCP", "port": port, "targetPort": port}], "selector": dict(labels)},
-        "status": {"loadBalancer": {}},
-    }
 
 
 def _check_attaching(call: Call, mode: DryRun) -> None:

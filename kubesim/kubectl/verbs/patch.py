@@ -1,0 +1,121 @@
+"""``kubectl patch``: strategic merge, merge and JSON patch."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from kubesim.api import go_yaml
+from kubesim.api.errors import ApiError, bad_request
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.client_patch import patched
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag, Verb
+
+KINDS = ("json", "merge", "strategic")
+
+
+def patch(call: Call) -> int:
+    """Send a patch for each object."""
+    flags = call.flags
+    mode = dry_run(call)
+    printer = Printer(call, mode)
+    kind = flags.text("type").lower()
+    text = _patch_text(call)
+    if kind not in KINDS:
+        raise KubectlError(f'--type must be one of [{" ".join(KINDS)}], not "{flags.text("type")}"')
+    body = _body(text)
+
+    def act(info: Info) -> None:
+        before = info.object or {}
+        if isinstance(body, ApiError):
+            raise body
+        if mode == "client":
+            after = patched(before, body, kind)
+        else:
+            response = call.api.patch(
+                info.type,
+                info.name,
+                info.namespace,
+                body,
+                kind=kind,
+                subresource=flags.text("subresource"),
+                dry_run=mode == "server",
+            )
+            call.warn(*response.warnings)
+            after = response.object
+        info.object = after
+        changed = _without_version(before) != _without_version(after)
+        if printer.format == "":
+            call.say(f"{info.label} patched" + ("" if changed else " (no change)"))
+        else:
+            printer.done(info, "patched")
+
+    if not select(call, call.arguments).visit(act):
+        raise KubectlError("no objects passed to patch")
+    return 0
+
+
+def _patch_text(call: Call) -> str:
+    flags = call.flags
+    if flags.text("patch-file"):
+        from kubesim.programs.filesystem import FileError, absolute
+
+        path = flags.text("patch-file")
+        if path == "-":
+            return call.stdin
+        try:
+            return call.files.read(absolute(path, call.directory))
+        except FileError as error:
+            reason = error.reason[:1].lower() + error.reason[1:]
+            raise KubectlError(f"unable to read patch file: open {path}: {reason}") from None
+    if not flags.text("patch"):
+        raise KubectlError("must specify --patch or --patch-file containing the contents of the patch")
+    return flags.text("patch")
+
+
+def _body(text: str) -> Any:
+    """The patch as JSON; what is no YAML is refused at once, what begins as JSON and is none by the server."""
+    if not text.lstrip().startswith("{"):
+        try:
+            return go_yaml.load(text)
+        except go_yaml.YamlError as error:
+            raise KubectlError(f'unable to parse "{text}": {error}') from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        try:
+            go_yaml.load_all(text)
+        except go_yaml.YamlError as error:
+            return bad_request(re.sub(r"^json: offset \d+: ", "", str(error)))
+        return bad_request("invalid character after top-level value")
+
+
+def _without_version(wire: Wire) -> Wire:
+    metadata = {key: value for key, value in (wire.get("metadata") or {}).items() if key not in ("resourceVersion",)}
+    return {**wire, "metadata": metadata}
+
+
+VERB = Verb(
+    "patch",
+    patch,
+    "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
+    "Update fields of a resource",
+    group="Advanced Commands",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        DRY_RUN_FLAG,
+        FIELD_MANAGER_FLAG,
+        Flag("local", "bool", help="Do not ask the server."),
+        Flag("patch", short="p", help="The patch, as JSON or YAML."),
+        Flag("patch-file", help="A file with the patch."),
+        Flag("subresource", help="The part to patch, such as status."),
+        Flag("type", default="strategic", help="json, merge or strategic."),
+    ),
+)

@@ -1,0 +1,114 @@
+"""``kubectl replace``: put a manifest's object in the place of the stored one."""
+
+from __future__ import annotations
+
+from kubesim.api.errors import ApiError
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.submission import field_validation, submit, with_last_applied
+from kubesim.kubectl.validation import check_validate
+from kubesim.kubectl.verbs import (
+    DRY_RUN_FLAG,
+    FIELD_MANAGER_FLAG,
+    FILE_FLAGS,
+    OUTPUT_FLAGS,
+    VALIDATE_FLAG,
+    Flag,
+    Verb,
+)
+from kubesim.kubectl.waiting import wait_until
+
+
+def replace(call: Call) -> int:
+    """Replace each object; with ``--force`` delete it and create it anew."""
+    flags = call.flags
+    if call.arguments:
+        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    mode = dry_run(call)
+    if not flags.texts("filename") and not flags.text("kustomize"):
+        raise UsageError(call.command, "Must specify --filename to replace")
+    force = flags.on("force")
+    grace = flags.number("grace-period")
+    if grace >= 0 and not force:
+        raise KubectlError("--grace-period must have --force specified")
+    if flags.seconds("timeout") > 0 and not force:
+        raise KubectlError("--timeout must have --force specified")
+    if force and mode != "none":
+        raise KubectlError("--dry-run can not be used when --force is set")
+    validate = check_validate(call)
+    printer = Printer(call, mode)
+
+    def swap(info: Info) -> None:
+        wire = info.object or {}
+        if flags.on("save-config"):
+            wire = with_last_applied(wire)
+        if mode != "client":
+            try:
+                response = call.api.replace(
+                    wire, info.namespace, dry_run=mode == "server", field_validation=field_validation(call)
+                )
+            except ApiError as error:
+                raise with_source(error, "replacing", info.source) from None
+            call.warn(*response.warnings)
+            info.object = response.object
+        printer.done(info, "replaced")
+
+    def renew(info: Info) -> None:
+        try:
+            info.object = submit(call, info.object or {}, mode, namespace=info.namespace)
+        except ApiError as error:
+            raise with_source(error, "creating", info.source) from None
+        printer.done(info, "replaced")
+
+    if force:
+        select(call, (), latest=False, validate=validate).visit(lambda info: _delete(call, info, grace))
+    if not select(call, (), latest=False, validate=validate).visit(renew if force else swap):
+        raise KubectlError("no objects passed to replace")
+    return 0
+
+
+def _delete(call: Call, info: Info, grace: int) -> None:
+    kind = f"{info.type.kind.lower()}.{info.type.group}" if info.type.group else info.type.kind.lower()
+    try:
+        call.api.delete(info.type, info.name, info.namespace, grace_period_seconds=0 if grace <= 0 else grace)
+    except ApiError as error:
+        if error.reason == "NotFound":
+            return
+        raise
+    operation = "force deleted" if grace == 0 else "deleted"
+    where = f" from {info.namespace} namespace" if info.namespace else ""
+    call.say(f'{kind} "{info.name}" {operation}{where}')
+    timeout = call.flags.seconds("timeout")
+
+    def gone() -> bool:
+        return call.cluster.store.get(info.type.kind, info.name, info.namespace) is None
+
+    if not wait_until(call, gone, timeout if timeout > 0 else None):
+        raise KubectlError("timed out waiting for the condition")
+
+
+VERB = Verb(
+    "replace",
+    replace,
+    "-f FILENAME [options]",
+    "Replace a resource by file name or stdin",
+    group="Advanced Commands",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        DRY_RUN_FLAG,
+        FIELD_MANAGER_FLAG,
+        VALIDATE_FLAG,
+        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
+        Flag("force", "bool", help="Delete and create again."),
+        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
+        Flag("raw", help="A raw URI to put to."),
+        Flag("save-config", "bool", help="Keep the configuration in an annotation."),
+        Flag("subresource", help="The part to replace."),
+        Flag("timeout", "duration", default="0s", help="How long to wait for the deletion."),
+        Flag("wait", "bool", help="Wait until it is gone."),
+    ),
+)

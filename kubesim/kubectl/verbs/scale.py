@@ -1,0 +1,83 @@
+"""``kubectl scale``: how many Pods a Deployment, ReplicaSet or StatefulSet is to have."""
+
+from __future__ import annotations
+
+from kubesim.api.errors import ApiError
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.waiting import wait_until
+
+SCALABLE = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"))
+
+
+def scale(call: Call) -> int:
+    """Set ``spec.replicas`` of each object."""
+    flags = call.flags
+    mode = dry_run(call)
+    printer = Printer(call, mode)
+    replicas, expected = flags.number("replicas"), flags.number("current-replicas")
+    if replicas < 0:
+        raise KubectlError("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
+    selection = select(call, call.arguments, everything=flags.on("all"))
+    infos = selection.infos()
+    if not infos:
+        raise KubectlError("no objects passed to scale")
+    if len(infos) > 1 and flags.text("resource-version"):
+        raise KubectlError("cannot use --resource-version with multiple resources")
+    for info in infos:
+        if info.type.kind not in SCALABLE:
+            raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        current = ((info.object or {}).get("spec") or {}).get("replicas", 0)
+        if expected >= 0 and current != expected:
+            raise KubectlError(f"Expected replicas to be {expected}, was {current}")
+        if mode != "client":
+            response = call.api.patch(
+                info.type,
+                info.name,
+                info.namespace,
+                {"spec": {"replicas": replicas}},
+                kind="merge",
+                dry_run=mode == "server",
+            )
+            if mode == "none":
+                info.object = response.object
+                _wait(call, info, replicas)
+        printer.done(info, "scaled")
+    return 0
+
+
+def _wait(call: Call, info: Info, replicas: int) -> None:
+    timeout = call.flags.seconds("timeout")
+    if timeout <= 0:
+        return
+
+    def reached() -> bool:
+        wire = call.api.get(info.type, info.name, info.namespace)
+        return bool((wire.get("status") or {}).get("replicas", 0) == replicas)
+
+    if not wait_until(call, reached, timeout):
+        raise KubectlError("timed out waiting for the condition")
+
+
+VERB = Verb(
+    "scale",
+    scale,
+    "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
+    "Set a new size for a deployment, replica set, or replication controller",
+    group="Deploy Commands",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        DRY_RUN_FLAG,
+        Flag("all", "bool", help="Every object of the types named."),
+        Flag("current-replicas", "int", default="-1", help="Refuse where there are not this many."),
+        Flag("replicas", "int", default="0", help="How many Pods.", required=True),
+        Flag("resource-version", help="Refuse where the object has another version."),
+        Flag("timeout", "duration", default="0s", help="How long to wait; zero does not wait."),
+    ),
+)
