@@ -13,6 +13,8 @@ Check = Callable[[str], list[str]]
 
 _LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
+_LOOSE_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_LOOSE_SUBDOMAIN = rf"{_LOOSE_LABEL}(\.{_LOOSE_LABEL})*"
 _LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _WILDCARD_SUBDOMAIN = rf"\*\.{_SUBDOMAIN}"
 _QUALIFIED_PART = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
@@ -25,7 +27,7 @@ _C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _patterns = {
     pattern: re.compile(pattern, re.ASCII)
     for pattern in (
-        _LABEL, _SUBDOMAIN, _LABEL_1035, _WILDCARD_SUBDOMAIN, _QUALIFIED_PART, _LABEL_VALUE,
+        _LABEL, _SUBDOMAIN, _LOOSE_SUBDOMAIN, _LABEL_1035, _WILDCARD_SUBDOMAIN, _QUALIFIED_PART, _LABEL_VALUE,
         _PERCENT, _HEADER_NAME, _CONFIG_KEY, _C_IDENTIFIER,
     )
 }  # fmt: skip
@@ -102,6 +104,18 @@ def _subdomain_problems(value: str, unit: str) -> list[str]:
         "and must start and end with an alphanumeric character"
     )
     return [*problems, regex_problem(sentence, _SUBDOMAIN, "example.com")]
+
+
+def search_domain(value: str) -> list[str]:
+    """An entry of a resolver's search list: a subdomain in which underscores are allowed."""
+    problems = _length_problems(value, 253)
+    if matches(_LOOSE_SUBDOMAIN, value):
+        return problems
+    sentence = (
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
+        "and must start and end with an alphanumeric character"
+    )
+    return [*problems, regex_problem(sentence, _LOOSE_SUBDOMAIN, "example.com")]
 
 
 def wildcard_dns1123_subdomain(value: str) -> list[str]:

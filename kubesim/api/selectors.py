@@ -109,9 +109,7 @@ def requirement_errors(key: str, operator: str, values: Sequence[str]) -> list[F
                 errors.append(invalid_value("values", given, problem))
         case "=" | "==" | "!=":
             if len(given) != 1:
-                errors.append(
-                    invalid_value("values", given, "exact-match compatibility requires one single value")
-                )
+                errors.append(invalid_value("values", given, "exact-match compatibility requires one single value"))
         case "exists" | "!":
             if given:
                 problem = "values set must be empty for exists and does not exist"

@@ -14,6 +14,7 @@ from kubesim.api.validation.configuration import validate_config_map, validate_s
 from kubesim.api.validation.endpoints import validate_endpoints
 from kubesim.api.validation.endpointslice import validate_endpoint_slice
 from kubesim.api.validation.namespace import validate_namespace
+from kubesim.api.validation.pod_update import validate_pod
 from kubesim.api.validation.service import validate_service
 
 Validator = Callable[[Wire, Wire | None], list[FieldError]]
@@ -23,6 +24,7 @@ _VALIDATORS: dict[str, Validator] = {
     "Endpoints": validate_endpoints,
     "EndpointSlice": validate_endpoint_slice,
     "Namespace": validate_namespace,
+    "Pod": validate_pod,
     "Secret": validate_secret,
     "Service": validate_service,
     "ServiceAccount": validate_service_account,

@@ -1,0 +1,176 @@
+"""Changes of a Pod: hardly anything in a Pod's spec may change once it exists.
+
+What may not change is shown as upstream shows it: a unified diff of the two specs in the server's internal form.
+Upstream: ``ValidatePodUpdate``, ``ValidatePodStatusUpdate`` in ``pkg/apis/core/validation``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from kubesim.api import names
+from kubesim.api.addresses import legacy_ip_address, parse_sloppily
+from kubesim.api.errors import FieldError
+from kubesim.api.fields import forbidden, go_json, invalid_value, invalid_values, required
+from kubesim.api.objects import Wire
+from kubesim.api.validation.container import validate_padding
+from kubesim.api.validation.internal_form import internal_form, internal_pod_spec
+from kubesim.api.validation.metadata import validate_immutable, validate_metadata_update, without_nulls
+from kubesim.api.validation.pod import validate_new_pod, validate_whole_pod
+from kubesim.api.validation.scheduling import validate_tolerations
+
+_CHANGEABLE = ",".join((
+    "`spec.containers[*].image`",
+    "`spec.initContainers[*].image`",
+    "`spec.activeDeadlineSeconds`",
+    "`spec.tolerations` (only additions to existing tolerations)",
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+))  # fmt: skip
+_DEADLINE = "spec.activeDeadlineSeconds"
+_LARGEST_SECONDS = (1 << 31) - 1
+_MIRROR = "kubernetes.io/config.mirror"
+
+
+def validate_pod(new: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of a Pod that is created, or changed from ``old``."""
+    if old is None:
+        return validate_new_pod(new)
+    wire, before = without_nulls(new), without_nulls(old)
+    errors = validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+    errors += validate_whole_pod(wire)
+    errors += _mirror(wire, before)
+    spec, old_spec = wire.get("spec", {}), before.get("spec", {})
+    for kind in ("containers", "initContainers"):
+        problems, stop = _container_changes(spec.get(kind, []), old_spec.get(kind, []), f"spec.{kind}")
+        errors += problems
+        if stop:
+            return errors
+    problems, stop = _deadline(spec.get("activeDeadlineSeconds"), old_spec.get("activeDeadlineSeconds"))
+    errors += problems
+    if stop:
+        return errors
+    errors += _toleration_changes(spec.get("tolerations", []), old_spec.get("tolerations", []))
+    errors += _gate_changes(spec.get("schedulingGates", []), old_spec.get("schedulingGates", []))
+    return errors + _other_changes(spec, old_spec)
+
+
+def _mirror(wire: Wire, before: Wire) -> list[FieldError]:
+    new = wire.get("metadata", {}).get("annotations", {}).get(_MIRROR)
+    old = before.get("metadata", {}).get("annotations", {}).get(_MIRROR)
+    if new == old:
+        return []
+    verb = "add" if old is None else "remove or update"
+    return [forbidden(f"metadata.annotations[{_MIRROR}]", f"may not {verb} mirror pod annotation")]
+
+
+def _container_changes(containers: list[Wire], old: list[Wire], path: str) -> tuple[list[FieldError], bool]:
+    if len(containers) != len(old):
+        return [forbidden(path, "pod updates may not add or remove containers")], True
+    errors = []
+    for index, container in enumerate(containers):
+        if not container.get("image"):
+            errors.append(required(f"{path}[{index}].image"))
+        errors += validate_padding(container, f"{path}[{index}]")
+    return errors, False
+
+
+def _deadline(new: int | None, old: int | None) -> tuple[list[FieldError], bool]:
+    """From none to some, or to something shorter."""
+    if new is None:
+        if old is None:
+            return [], False
+        return [invalid_value(_DEADLINE, None, "must not update from a positive integer to nil value")], False
+    if problems := names.in_range(new, 0, _LARGEST_SECONDS):
+        return invalid_values(_DEADLINE, new, problems), True
+    if old is not None and old < new:
+        return [invalid_value(_DEADLINE, new, "must be less than or equal to previous value")], True
+    return [], False
+
+
+def _toleration_changes(new: list[Wire], old: list[Wire]) -> list[FieldError]:
+    def unhurried(toleration: Wire) -> Wire:
+        return {key: value for key, value in toleration.items() if key != "tolerationSeconds" and value != ""}
+
+    kept = [unhurried(toleration) for toleration in new]
+    if any(unhurried(toleration) not in kept for toleration in old):
+        problem = "existing toleration can not be modified except its tolerationSeconds"
+        return [forbidden("spec.tolerations", problem)]
+    return validate_tolerations(new, "spec.tolerations")
+
+
+def _gate_changes(new: list[Wire], old: list[Wire]) -> list[FieldError]:
+    known = {gate.get("name", "") for gate in old}
+    return [
+        forbidden(
+            f"spec.schedulingGates[{index}].name",
+            f"only deletion is allowed, but found new scheduling gate '{gate.get('name', '')}'",
+        )
+        for index, gate in enumerate(new)
+        if gate.get("name", "") not in known
+    ]
+
+
+def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
+    """Everything else must be as it was; what has been judged above is set back before comparing."""
+    errors = []
+    munged = dict(spec)
+    for kind in ("containers", "initContainers"):
+        pairs = zip(spec.get(kind, []), old.get(kind, []), strict=True)
+        munged[kind] = [{**container, "image": before.get("image", "")} for container, before in pairs]
+    back = ["activeDeadlineSeconds", "schedulingGates", "tolerations"]
+    if old.get("terminationGracePeriodSeconds", 0) < 0 and spec.get("terminationGracePeriodSeconds") == 1:
+        back.append("terminationGracePeriodSeconds")
+    if old.get("schedulingGates"):
+        selector, old_selector = spec.get("nodeSelector", {}), old.get("nodeSelector", {})
+        if any(selector.get(key) != value for key, value in old_selector.items()):
+            problem = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+            errors.append(invalid_value("spec.nodeSelector", dict(sorted(selector.items())), problem))
+        back.append("nodeSelector")
+    for field in back:
+        munged.pop(field, None)
+        if field in old:
+            munged[field] = old[field]
+    before, after = internal_pod_spec(old), internal_pod_spec(munged)
+    if not munged["initContainers"] and after["InitContainers"] is not None and before["InitContainers"] is None:
+        after["InitContainers"] = None
+    if _semantic(before) == _semantic(after):
+        return errors
+    old_lines, new_lines = (go_json(form, indent=1).splitlines(keepends=True) for form in (before, after))
+    difference = "".join(list(difflib.unified_diff(old_lines, new_lines))[2:])
+    problem = f"pod updates may not change fields other than {_CHANGEABLE}\n{difference}"
+    return [*errors, forbidden("spec", problem)]
+
+
+def _semantic(value: Any) -> Any:
+    """Go's semantic equality: no list, an empty list and null are the same."""
+    if isinstance(value, dict):
+        return {key: _semantic(item) for key, item in value.items() if item not in (None, [], {})}
+    return [_semantic(item) for item in value] if isinstance(value, list) else value
+
+
+def validate_pod_status(new: Wire, old: Wire) -> list[FieldError]:
+    """The problems of a status that a kubelet reports."""
+    wire, before = without_nulls(new), without_nulls(old)
+    errors = validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+    errors += _mirror(wire, before)
+    if wire.get("spec", {}).get("nodeName", "") != before.get("spec", {}).get("nodeName", ""):
+        errors.append(forbidden("status.nodeName", "may not be changed directly"))
+    status, old_status = wire.get("status", {}), before.get("status", {})
+    errors += validate_immutable(status.get("qosClass", ""), old_status.get("qosClass", ""), "status.qosClass")
+    return errors + _addresses(status.get("podIPs", []), old_status.get("podIPs", []))
+
+
+def _addresses(pod_ips: list[Wire], old: list[Wire]) -> list[FieldError]:
+    path = "status.podIPs"
+    unchanged = [entry.get("ip", "") for entry in old]
+    addresses = [entry.get("ip", "") for entry in pod_ips]
+    errors = []
+    for index, address in enumerate(addresses):
+        errors += invalid_values(f"{path}[{index}]", address, legacy_ip_address(address, unchanged))
+    parsed = [parse_sloppily(address) for address in addresses]
+    versions = sorted(address.version for address in parsed if address is not None)
+    if len(addresses) > 1 and versions != [4, 6]:
+        printed = [internal_form(entry, "PodIP") for entry in pod_ips]
+        errors.append(invalid_value(path, printed, "may specify no more than one IP for each IP family"))
+    return errors

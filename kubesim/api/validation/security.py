@@ -1,0 +1,105 @@
+"""Security contexts: user and group ids, privileges, profiles. The simulation carries them; here they are only checked.
+
+Upstream: ``validatePodSpecSecurityContext``, ``ValidateSecurityContext`` in ``pkg/apis/core/validation``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kubesim.api import names
+from kubesim.api.errors import FieldError
+from kubesim.api.fields import duplicate, invalid_value, invalid_values, not_supported, required
+from kubesim.api.objects import Wire
+from kubesim.api.validation.internal_form import internal_form
+
+_LARGEST_ID = (1 << 32) - 1
+_PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
+_SYSCTL = r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+
+
+def _id(context: Wire, field: str, path: str) -> list[FieldError]:
+    given = context.get(field)
+    if given is None:
+        return []
+    return invalid_values(f"{path}.{field}", given, names.in_range(given, 0, _LARGEST_ID))
+
+
+def _profile(profile: Wire | None, word: str, path: str) -> list[FieldError]:
+    """A seccomp or AppArmor profile."""
+    if profile is None:
+        return []
+    kind, local = profile.get("type", ""), profile.get("localhostProfile")
+    field = path.rpartition(".")[2]
+    if not kind:
+        return [required(f"{path}.type", f"type is required when {field} is set")]
+    errors = [] if kind in _PROFILES else [not_supported(f"{path}.type", kind, _PROFILES)]
+    if kind == "Localhost":
+        if local is None:
+            errors.append(required(f"{path}.localhostProfile", f"must be set when {word} type is Localhost"))
+    elif local is not None and kind in _PROFILES:
+        problem = f"can only be set when {word} type is Localhost"
+        errors.append(invalid_value(f"{path}.localhostProfile", local, problem))
+    return errors
+
+
+def validate_pod_security(spec: Wire, path: str) -> list[FieldError]:
+    """The Pod's own security context."""
+    context = spec.get("securityContext", {})
+    errors = []
+    for field in ("fsGroup", "runAsUser", "runAsGroup"):
+        errors += _id(context, field, path)
+    for index, group in enumerate(context.get("supplementalGroups", [])):
+        problems = names.in_range(group, 0, _LARGEST_ID)
+        errors += invalid_values(f"{path}.supplementalGroups[{index}]", group, problems)
+    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
+        problem = "ShareProcessNamespace and HostPID cannot both be enabled"
+        errors.append(invalid_value(f"{path}.shareProcessNamespace", True, problem))
+    errors += _sysctls(context.get("sysctls", []), f"{path}.sysctls")
+    for field, allowed in (
+        ("fsGroupChangePolicy", ("Always", "OnRootMismatch")),
+        ("supplementalGroupsPolicy", ("Merge", "Strict")),
+        ("seLinuxChangePolicy", ("MountOption", "Recursive")),
+    ):
+        given = context.get(field)
+        if given is not None and given not in allowed:
+            errors.append(not_supported(f"{path}.{field}", given, allowed))
+        if field == "fsGroupChangePolicy":
+            errors += _profile(context.get("seccompProfile"), "seccomp", f"{path}.seccompProfile")
+            errors += _profile(context.get("appArmorProfile"), "AppArmor", f"{path}.appArmorProfile")
+    return errors
+
+
+def _sysctls(sysctls: list[Wire], path: str) -> list[FieldError]:
+    errors = []
+    seen: set[str] = set()
+    for index, sysctl in enumerate(sysctls):
+        name, here = sysctl.get("name", ""), f"{path}[{index}].name"
+        if not name:
+            errors.append(required(here))
+        elif len(name) > 253 or re.fullmatch(_SYSCTL, name) is None:
+            problem = f"must have at most 253 characters and match regex ^{_SYSCTL}$"
+            errors.append(invalid_value(here, name, problem))
+        elif name in seen:
+            errors.append(duplicate(here, name))
+        seen.add(name)
+    return errors
+
+
+def validate_container_security(context: Wire | None, path: str) -> list[FieldError]:
+    """A container's security context."""
+    if context is None:
+        return []
+    errors = _id(context, "runAsUser", path) + _id(context, "runAsGroup", path)
+    proc_mount = context.get("procMount")
+    if proc_mount is not None and proc_mount not in ("Default", "Unmasked"):
+        errors.append(not_supported(f"{path}.procMount", proc_mount, ("Default", "Unmasked")))
+    errors += _profile(context.get("seccompProfile"), "seccomp", f"{path}.seccompProfile")
+    if context.get("allowPrivilegeEscalation") is False:
+        if context.get("privileged"):
+            problem = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
+            errors.append(invalid_value(path, internal_form(context, "SecurityContext"), problem))
+        if "CAP_SYS_ADMIN" in context.get("capabilities", {}).get("add", []):
+            problem = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
+            errors.append(invalid_value(path, internal_form(context, "SecurityContext"), problem))
+    return errors + _profile(context.get("appArmorProfile"), "AppArmor", f"{path}.appArmorProfile")
