@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813: in a notebook it reads as a verb
+from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
 from kubesim.notebook.magics import CourseMagics
-from kubesim.notebook.session import Session, start
+from kubesim.notebook.session import start
 from kubesim.notebook.widgets import PathPlayer, ServiceExplorer
 
 if TYPE_CHECKING:

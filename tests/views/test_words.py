@@ -1,0 +1,133 @@
+"""A journey in words, as a table and as a picture: three views of one record."""
+
+import pytest
+
+from kubesim.network.packet import Packet
+from kubesim.network.trace import Action, Hop, Outcome, Step, Trace
+from kubesim.views.journey import Journey
+from kubesim.views.path_diagram import arrow_count
+from kubesim.views.scene import NodePlace, Place, Scene
+
+SCENE = Scene(
+    nodes=(
+        NodePlace(
+            Place("node/master", "master", "172.31.0.10"),
+            (Place("pod/default/web-1", "web-1", "10.42.0.5"), Place("pod/default/web-2", "web-2", "10.42.0.6")),
+        ),
+        NodePlace(
+            Place("node/worker", "worker", "172.31.0.11"),
+            (
+                Place("pod/default/client", "client", "10.42.2.3"),
+                Place("pod/default/idle", "idle", "10.42.2.4", "not ready"),
+            ),
+        ),
+    ),
+    outside=(Place("laptop", "laptop", "172.31.0.50"),),
+)
+SENT = Packet("TCP", "10.42.2.3", 40000, "10.43.113.175", 8080)
+
+
+def to_pod(name: str, address: str, probability: float) -> Trace:
+    rewritten = SENT.rewritten(destination=address, destination_port=80)
+    hops = (
+        Hop("pod/default/client", (Step(Action.ROUTE, "routing", SENT, SENT, "by the default route"),), "", "eth0"),
+        Hop(
+            "node/worker",
+            (
+                Step(
+                    Action.DNAT,
+                    "nat PREROUTING",
+                    SENT,
+                    rewritten,
+                    "why",
+                    "KUBE-SEP-X",
+                    "-A KUBE-SEP-X -j DNAT",
+                    probability,
+                ),
+            ),
+            "cni0",
+            "flannel.1",
+        ),
+        Hop("node/master", (Step(Action.ROUTE, "routing", rewritten, rewritten, "to cni0"),), "flannel.1", "cni0"),
+        Hop(f"pod/default/{name}", (Step(Action.DELIVER, "socket", rewritten, rewritten, "nginx listens"),), "eth0"),
+    )
+    machine = f"pod/default/{name}"
+    return Trace("pod/default/client", SENT, hops, Outcome.DELIVERED, machine, probability, delivered=rewritten)
+
+
+TAKEN, OTHER = to_pod("web-1", "10.42.0.5", 0.5), to_pod("web-2", "10.42.0.6", 0.5)
+DELIVERED = Journey("pod/default/client", "http://myservice:8080", SCENE, None, TAKEN, (TAKEN, OTHER))
+REJECTION = Trace(
+    "pod/default/client",
+    SENT,
+    (TAKEN.hops[0], Hop("node/worker", (Step(Action.REJECT, "filter FORWARD", SENT, SENT, "no endpoints"),))),
+    Outcome.REJECTED,
+    "node/worker",
+)
+REJECTED = Journey("pod/default/client", "http://myservice:8080", SCENE, None, REJECTION, (REJECTION,))
+
+
+def test_words_name_the_rewriting_the_chance_and_the_other_way() -> None:
+    text = str(DELIVERED)
+    assert "DNAT 10.43.113.175:8080 → 10.42.0.5:80 (50 %)" in text
+    assert "could also have gone to web-2 (50 %)" in text
+    assert text.endswith("delivered to web-1, which saw the client as 10.42.2.3")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        (Outcome.REFUSED, "RST"),
+        (Outcome.REJECTED, "ICMP"),
+        (Outcome.DROPPED, "silence"),
+        (Outcome.LOST, "time-out"),
+        (Outcome.UNREACHABLE, "no machine"),
+    ],
+)
+def test_words_end_with_the_outcome(outcome: Outcome, word: str) -> None:
+    trace = Trace(REJECTION.source, SENT, REJECTION.hops, outcome, "node/worker")
+    journey = Journey("pod/default/client", "http://10.43.113.175:8080", SCENE, None, trace, (trace,))
+    assert word in str(journey).splitlines()[-1]
+    assert str(outcome) in journey.diagram().dot
+
+
+def test_the_table_has_a_row_for_each_step() -> None:
+    table = DELIVERED.table()
+    assert table["where"].tolist() == ["client", "node worker", "node master", "web-1"]
+    assert table["destination"].tolist()[:2] == ["10.43.113.175:8080", "10.42.0.5:80"]
+    assert table["rule"].tolist()[1] == "-A KUBE-SEP-X -j DNAT"
+
+
+def test_the_endpoints_table_marks_the_one_taken() -> None:
+    table = DELIVERED.endpoints()
+    assert dict(zip(table["endpoint"], table["taken"], strict=True)) == {"web-1": "yes", "web-2": ""}
+
+
+def test_the_picture_has_numbered_arrows_rewritings_and_the_way_not_taken() -> None:
+    dot = DELIVERED.diagram().dot
+    assert arrow_count(DELIVERED) == 3
+    assert [f"<b>{number}</b>" in dot for number in (1, 2, 3, 4)] == [True, True, True, False]
+    assert "DNAT, was 10.43.113.175:8080" in dot
+    assert "not taken (50 %)" in dot and "style=dashed" in dot
+    assert "octagon" not in dot
+
+
+def test_a_failure_is_marked_with_a_shape_of_its_own() -> None:
+    assert "octagon" in REJECTED.diagram().dot
+
+
+def test_a_picture_can_be_drawn_up_to_an_arrow() -> None:
+    assert "<b>2</b>" not in DELIVERED.diagram(upto=1).dot
+    assert DELIVERED.diagram(upto=1).text == str(DELIVERED)
+
+
+def test_a_picture_comes_in_three_forms_with_a_text_alternative() -> None:
+    data, metadata = DELIVERED.diagram()._repr_mimebundle_()
+    assert set(data) == {"text/plain", "image/svg+xml", "image/png"}
+    assert data["text/plain"] == str(DELIVERED)
+    assert 'role="img" aria-label="client → http://myservice:8080' in data["image/svg+xml"]
+    assert metadata["image/png"]["width"] > 300
+
+
+def test_two_draws_are_the_same_bytes() -> None:
+    assert DELIVERED.diagram().svg == DELIVERED.diagram().svg
