@@ -97,9 +97,14 @@ def _guarded(results: Iterable[Result]) -> Iterator[Result]:
         yield Result("runner", False, "no exception", traceback.format_exc())
 
 
+def recorded_files(directory: Path) -> list[Path]:
+    """The files below a directory that may hold recorded facts, in the order of their names."""
+    return sorted([*directory.rglob("*.json"), *directory.rglob("*.yaml")])
+
+
 def run_directory(directory: Path) -> Iterator[Report]:
     """Run every file below a directory, in the order of their names."""
-    for path in sorted([*directory.rglob("*.json"), *directory.rglob("*.yaml")]):
+    for path in recorded_files(directory):
         report = run_file(path)
         if report is not None:
             yield report
