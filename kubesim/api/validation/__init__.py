@@ -14,20 +14,32 @@ from kubesim.api.validation.configuration import validate_config_map, validate_s
 from kubesim.api.validation.endpoints import validate_endpoints
 from kubesim.api.validation.endpointslice import validate_endpoint_slice
 from kubesim.api.validation.namespace import validate_namespace
+from kubesim.api.validation.node import validate_node
 from kubesim.api.validation.pod_update import validate_pod
 from kubesim.api.validation.service import validate_service
+from kubesim.api.validation.workload import (
+    validate_daemon_set,
+    validate_deployment,
+    validate_replica_set,
+    validate_stateful_set,
+)
 
 Validator = Callable[[Wire, Wire | None], list[FieldError]]
 
 _VALIDATORS: dict[str, Validator] = {
     "ConfigMap": validate_config_map,
+    "DaemonSet": validate_daemon_set,
+    "Deployment": validate_deployment,
     "Endpoints": validate_endpoints,
     "EndpointSlice": validate_endpoint_slice,
     "Namespace": validate_namespace,
+    "Node": validate_node,
     "Pod": validate_pod,
+    "ReplicaSet": validate_replica_set,
     "Secret": validate_secret,
     "Service": validate_service,
     "ServiceAccount": validate_service_account,
+    "StatefulSet": validate_stateful_set,
 }
 
 
