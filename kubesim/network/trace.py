@@ -114,3 +114,12 @@ class Trace:
     def steps(self) -> tuple[Step, ...]:
         """Every step of the way there, in order."""
         return tuple(step for hop in self.hops for step in hop.steps)
+
+    @property
+    def not_permitted(self) -> bool:
+        """Whether the sender's own rules stopped a UDP packet: its program's send fails with ``Operation not permitted``.
+
+        TCP programs do not see this: the kernel sends their packets by itself, later and again.
+        """
+        stopped = self.outcome in (Outcome.REJECTED, Outcome.DROPPED)
+        return stopped and self.packet.protocol == "UDP" and len(self.hops) == 1 and self.destination == self.source

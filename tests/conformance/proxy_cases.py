@@ -89,6 +89,10 @@ def comparable(chain: str, rules: Iterable[str]) -> list[Any]:
         name = subject.group(1) if subject else ""
         if "must be the last rule" in rule:
             # It must be behind everything else, whatever the order before it.
-            name = f"last of {len(listed)}" if position >= len(listed) - 1 or "must be the last" in listed[-1] else "not last"
+            name = (
+                f"last of {len(listed)}"
+                if position >= len(listed) - 1 or "must be the last" in listed[-1]
+                else "not last"
+            )
         services.setdefault(name, []).append(rule)
     return sorted(services.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from kubesim.network.matches import InInterface, Match, Source
@@ -96,7 +96,7 @@ class ProxyConfig:
     random_fully: bool = True
     count_packets: bool = True
     tcp_liberal: bool = False
-    service_prefixes: tuple[str, ...] = field(default=())
+    service_prefixes: tuple[str, ...] = ("10.43.0.0/16",)
     flannel: bool = True
 
     @property
