@@ -722,6 +722,13 @@ class EventSource(View):
     host: str = ""
 
 
+class EventSeries(View):
+    """v1.EventSeries: how often an event came again."""
+
+    count: int = 0
+    lastObservedTime: str | None = None
+
+
 class Event(View):
     """v1.Event."""
 
@@ -736,6 +743,7 @@ class Event(View):
     lastTimestamp: str | None = None
     eventTime: str | None = None
     count: int = 0
+    series: EventSeries | None = None
     type: str = ""
     reportingComponent: str = ""
     reportingInstance: str = ""

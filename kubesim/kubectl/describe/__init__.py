@@ -1,0 +1,47 @@
+"""``kubectl describe``: what a person wants to know of one object, and the events about it.
+
+One module a family of kinds; each function writes one kind into a :class:`~kubesim.kubectl.describe.text.Text`.
+Upstream: ``k8s.io/kubectl/pkg/describe``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from kubesim.api.objects import Wire
+from kubesim.kubectl.describe import endpoints, plain, workloads
+from kubesim.kubectl.describe.node import node
+from kubesim.kubectl.describe.pod import pod
+from kubesim.kubectl.describe.service import service
+from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.text import Text
+
+Describer = Callable[[Wire, Surroundings, Text], None]
+
+DESCRIBERS: Mapping[str, Describer] = MappingProxyType(
+    {
+        "ConfigMap": plain.config_map,
+        "Deployment": workloads.deployment,
+        "EndpointSlice": endpoints.endpoint_slice,
+        "Endpoints": endpoints.endpoints,
+        "Namespace": plain.namespace,
+        "Node": node,
+        "Pod": pod,
+        "ReplicaSet": workloads.replica_set,
+        "Secret": plain.secret,
+        "Service": service,
+        "ServiceAccount": plain.service_account,
+    }
+)
+"""The describer of each kind; other kinds are described field by field."""
+
+
+def describe(wire: Wire, around: Surroundings) -> str:
+    """The description of one object."""
+    text = Text()
+    DESCRIBERS.get(wire["kind"], plain.anything)(wire, around, text)
+    return str(text)
+
+
+__all__ = ["DESCRIBERS", "Describer", "Surroundings", "describe"]

@@ -1,0 +1,157 @@
+"""Nodes: health, addresses, capacity, and how much of it the Pods on them ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from kubesim.api import quantities
+from kubesim.api.durations import since
+from kubesim.api.objects import Node, Pod, Taint, Wire, view
+from kubesim.api.printers.node import roles
+from kubesim.kubectl.describe.amounts import Amount, pod_amounts, total
+from kubesim.kubectl.describe.events import events_of
+from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.text import Text, annotations, column, labels, moment
+from kubesim.kubectl.output.go_format import sprint
+
+_SYSTEM = (
+    ("Machine ID", "machineID"),
+    ("System UUID", "systemUUID"),
+    ("Boot ID", "bootID"),
+    ("Kernel Version", "kernelVersion"),
+    ("OS Image", "osImage"),
+    ("Operating System", "operatingSystem"),
+    ("Architecture", "architecture"),
+    ("Container Runtime Version", "containerRuntimeVersion"),
+    ("Kubelet Version", "kubeletVersion"),
+)
+_STANDARD = ("cpu", "memory", "ephemeral-storage")
+
+
+def node(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a Node."""
+    it = view(wire, Node)
+    text.line(0, "Name:", it.metadata.name)
+    text.line(0, "Roles:", ",".join(roles(it)) or "<none>")
+    labels(text, "Labels", it.metadata.labels)
+    annotations(text, "Annotations", it.metadata.annotations)
+    text.line(0, "CreationTimestamp:", moment(it.metadata.creationTimestamp))
+    column(text, "Taints", [_taint(each) for each in sorted(it.spec.taints or (), key=_taint_order)])
+    text.line(0, "Unschedulable:", sprint(it.spec.unschedulable))
+    _lease(it.metadata.name, around, text)
+    _conditions(it, text)
+    if it.status.addresses:
+        text.line(0, "Addresses:")
+        for address in it.status.addresses:
+            text.line(1, f"{address.type}:", address.address)
+    for title, amounts in (("Capacity", it.status.capacity), ("Allocatable", it.status.allocatable)):
+        if amounts:
+            text.line(0, f"{title}:")
+            for name in sorted(amounts):
+                text.line(1, f"{name}:", str(amounts[name]))
+    text.line(0, "System Info:")
+    for title, key in _SYSTEM:
+        text.line(1, f"{title}:", (it.status.nodeInfo or {}).get(key, ""))
+    if it.spec.podCIDR:
+        text.line(0, "PodCIDR:", it.spec.podCIDR)
+    if it.spec.podCIDRs:
+        text.line(0, "PodCIDRs:", ",".join(it.spec.podCIDRs))
+    if it.spec.providerID:
+        text.line(0, "ProviderID:", it.spec.providerID)
+    _pods(it, around, text)
+    events_of(text, wire, around)
+
+
+def _taint(taint: Taint) -> str:
+    value = f"={taint.value}" if taint.value else ""
+    return f"{taint.key}{value}:{taint.effect}"
+
+
+def _taint_order(taint: Taint) -> tuple[str, str, str]:
+    return taint.effect, taint.key, taint.value
+
+
+def _lease(name: str, around: Surroundings, text: Text) -> None:
+    lease = around.objects.get("Lease", name, "kube-node-lease")
+    if lease is None:
+        text.line(0, "Lease:")
+        text.line(1, "HolderIdentity:", "<unset>")
+        text.line(1, "AcquireTime:", "<unset>")
+        text.line(1, "RenewTime:", "<unset>")
+        return
+    spec = lease.get("spec") or {}
+    text.line(0, "Lease:")
+    text.line(1, "HolderIdentity:", spec.get("holderIdentity") or "<unset>")
+    for title, key in (("AcquireTime", "acquireTime"), ("RenewTime", "renewTime")):
+        text.line(1, f"{title}:", moment(spec[key]) if spec.get(key) else "<unset>")
+
+
+def _conditions(it: Node, text: Text) -> None:
+    if not it.status.conditions:
+        return
+    titles = ("Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message")
+    text.line(0, "Conditions:")
+    text.line(1, *titles)
+    # The rules under two of the headings are not as long as these; upstream's neither.
+    text.line(1, "----", "------", "-----------------", "------------------", "------", "-------")
+    for each in it.status.conditions:
+        cells = (
+            each.type,
+            each.status,
+            moment(each.lastHeartbeatTime),
+            moment(each.lastTransitionTime),
+            each.reason,
+        )
+        text.line(1, *(f"{cell} " for cell in cells), each.message)
+
+
+def _pods(it: Node, around: Surroundings, text: Text) -> None:
+    found = [wire for wire in around.objects.list("Pod") if _runs_on(wire, it.metadata.name)]
+    allocatable = it.status.allocatable or it.status.capacity or {}
+    text.line(0, "Non-terminated Pods:", f"({len(found)} in total)")
+    text.line(1, "Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
+    text.line(1, "---------", "----", "", "------------", "----------", "---------------", "-------------", "---")
+    requested: list[Mapping[str, Amount]] = []
+    limited: list[Mapping[str, Amount]] = []
+    for wire in found:
+        each = view(wire, Pod)
+        requests, limits = pod_amounts(each, "requests"), pod_amounts(each, "limits")
+        requested.append(requests)
+        limited.append(limits)
+        cells = [
+            _share(amounts.get(name, Amount()), allocatable, name)
+            for name in ("cpu", "memory")
+            for amounts in (requests, limits)
+        ]
+        age = since(each.metadata.creationTimestamp, around.now)
+        text.line(1, each.metadata.namespace, each.metadata.name, "", *cells, age)
+    _allocated(total(requested), total(limited), allocatable, text)
+
+
+def _runs_on(wire: Wire, node_name: str) -> bool:
+    phase = (wire.get("status") or {}).get("phase")
+    return (wire.get("spec") or {}).get("nodeName") == node_name and phase not in ("Succeeded", "Failed")
+
+
+def _allocated(
+    requests: Mapping[str, Amount], limits: Mapping[str, Amount], allocatable: Mapping[str, Any], text: Text
+) -> None:
+    text.line(0, "Allocated resources:")
+    text.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)")
+    text.line(1, "Resource", "Requests", "Limits")
+    text.line(1, "--------", "--------", "------")
+    huge = sorted(name for name in allocatable if name.startswith("hugepages-"))
+    for name in (*_STANDARD, *huge):
+        cells = [_share(amounts.get(name, Amount()), allocatable, name) for amounts in (requests, limits)]
+        text.line(1, name, *cells)
+    others: Sequence[str] = sorted(set(allocatable) - {*_STANDARD, *huge, "pods"})
+    for name in others:
+        text.line(1, name, str(requests.get(name, Amount())), str(limits.get(name, Amount())))
+
+
+def _share(amount: Amount, allocatable: Mapping[str, Any], name: str) -> str:
+    whole = quantities.parse(str(allocatable[name])) if name in allocatable else Decimal(0)
+    percent = int(amount.value / whole * 100) if whole else 0
+    return f"{amount} ({percent}%)"

@@ -1,0 +1,114 @@
+"""Deployments and ReplicaSets: how many Pods, from which template, by which ReplicaSets."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+from kubesim.api.objects import Condition, Deployment, Pod, ReplicaSet, Wire, view
+from kubesim.api.printers.columns import label_selector
+from kubesim.kubectl.describe.events import events_of
+from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.text import Text, annotations, controller, labels, moment
+from kubesim.kubectl.describe.volumes import pod_template
+
+HASH_LABEL = "pod-template-hash"
+
+
+def deployment(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a Deployment."""
+    it = view(wire, Deployment)
+    spec, status = it.spec, it.status
+    text.line(0, "Name:", it.metadata.name)
+    text.line(0, "Namespace:", it.metadata.namespace)
+    text.line(0, "CreationTimestamp:", moment(it.metadata.creationTimestamp))
+    labels(text, "Labels", it.metadata.labels)
+    annotations(text, "Annotations", it.metadata.annotations)
+    text.line(0, "Selector:", label_selector(spec.selector))
+    text.line(
+        0,
+        "Replicas:",
+        f"{spec.replicas or 0} desired | {status.updatedReplicas} updated | {status.replicas} total | "
+        f"{status.availableReplicas} available | {status.unavailableReplicas} unavailable",
+    )
+    text.line(0, "StrategyType:", spec.strategy.type)
+    text.line(0, "MinReadySeconds:", spec.minReadySeconds)
+    rolling = spec.strategy.rollingUpdate
+    if rolling is not None:
+        text.line(
+            0, "RollingUpdateStrategy:", f"{rolling.maxUnavailable} max unavailable, {rolling.maxSurge} max surge"
+        )
+    pod_template(spec.template, text)
+    _conditions(status.conditions, text)
+    old, new = _replica_sets(wire, around)
+    text.line(0, "OldReplicaSets:", _created(old))
+    text.line(0, "NewReplicaSet:", _created(new))
+    events_of(text, wire, around)
+
+
+def _conditions(conditions: Sequence[Condition] | None, text: Text) -> None:
+    if conditions:
+        text.line(0, "Conditions:")
+        text.line(1, "Type", "Status", "Reason")
+        text.line(1, "----", "------", "------")
+        for each in conditions:
+            text.line(1, f"{each.type} ", each.status, each.reason)
+
+
+def _replica_sets(wire: Wire, around: Surroundings) -> tuple[list[Wire], list[Wire]]:
+    """The ReplicaSets of older templates, and the one of the present template."""
+    metadata = wire["metadata"]
+    owned = [
+        each
+        for each in around.objects.list("ReplicaSet", metadata.get("namespace"))
+        if any(owner.get("uid") == metadata.get("uid") for owner in each["metadata"].get("ownerReferences") or ())
+    ]
+    owned.sort(key=lambda each: (each["metadata"].get("creationTimestamp") or "", each["metadata"]["name"]))
+    template = _comparable(wire)
+    new = next((each for each in owned if _comparable(each) == template), None)
+    return [each for each in owned if each is not new], [] if new is None else [new]
+
+
+def _comparable(wire: Wire) -> Wire:
+    template: Wire = copy.deepcopy((wire.get("spec") or {}).get("template") or {})
+    metadata = template.get("metadata") or {}
+    metadata.pop("creationTimestamp", None)
+    (metadata.get("labels") or {}).pop(HASH_LABEL, None)
+    return {**template, "metadata": metadata}
+
+
+def _created(replica_sets: Sequence[Wire]) -> str:
+    texts = []
+    for wire in replica_sets:
+        it = view(wire, ReplicaSet)
+        texts.append(f"{it.metadata.name} ({it.status.replicas}/{it.spec.replicas or 0} replicas created)")
+    return ", ".join(texts) or "<none>"
+
+
+def replica_set(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a ReplicaSet."""
+    it = view(wire, ReplicaSet)
+    text.line(0, "Name:", it.metadata.name)
+    text.line(0, "Namespace:", it.metadata.namespace)
+    text.line(0, "Selector:", label_selector(it.spec.selector))
+    labels(text, "Labels", it.metadata.labels)
+    annotations(text, "Annotations", it.metadata.annotations)
+    owner = controller(it.metadata.ownerReferences)
+    if owner:
+        text.line(0, "Controlled By:", owner)
+    text.line(0, "Replicas:", f"{it.status.replicas} current / {it.spec.replicas or 0} desired")
+    text.line(0, "Pods Status:", _phases(it, around))
+    pod_template(it.spec.template, text)
+    _conditions(it.status.conditions, text)
+    events_of(text, wire, around)
+
+
+def _phases(it: ReplicaSet, around: Surroundings) -> str:
+    counts = {"Running": 0, "Pending": 0, "Succeeded": 0, "Failed": 0}
+    for wire in around.objects.list("Pod", it.metadata.namespace):
+        each = view(wire, Pod)
+        owners = each.metadata.ownerReferences or ()
+        if any(owner.controller and owner.uid == it.metadata.uid for owner in owners):
+            counts[each.status.phase] = counts.get(each.status.phase, 0) + 1
+    running, waiting, succeeded, failed = (counts[key] for key in ("Running", "Pending", "Succeeded", "Failed"))
+    return f"{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"

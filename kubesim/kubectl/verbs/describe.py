@@ -1,0 +1,85 @@
+"""``kubectl describe``: everything about some objects, for a person to read.
+
+A name that does not exist is taken as the beginning of names. Of several objects the events are left out, unless
+they were asked for: each would cost the server another search.
+"""
+
+from __future__ import annotations
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.describe import Surroundings, describe
+from kubesim.kubectl.errors import KubectlError, raise_all
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.deprecation import warn_of
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
+
+NOTHING_NAMED = (
+    'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported '
+    "resources."
+)
+
+
+def run(call: Call) -> int:
+    """Describe what was named."""
+    if not call.arguments and not call.flags.texts("filename") and not call.flags.text("kustomize"):
+        raise KubectlError(NOTHING_NAMED)
+    selection = select(call, call.arguments, all_if_bare=True)
+    found: list[Info] = []
+    errors: list[Exception] = []
+    for item in selection.items():
+        (found if isinstance(item, Info) else errors).append(item)  # type: ignore[arg-type]
+    warn_of(call, found, call.arguments)
+    missing = next((e for e in errors if isinstance(e, ApiError) and e.code == 404), None)
+    if missing is not None and len(call.arguments) == 2 and "/" not in call.arguments[0]:
+        return _matching(call, missing)
+    around = _around(call, several=len(found) > 1)
+    for index, info in enumerate(found):
+        call.stdout.append(("\n\n" if index else "") + describe(info.object or {}, around))
+    if not found and not errors:
+        where = "" if call.all_namespaces else f" in {call.namespace} namespace."
+        call.complain(f"No resources found{where}")
+    raise_all(errors)
+    return 0
+
+
+def _matching(call: Call, missing: ApiError) -> int:
+    """Describe the objects whose names begin with the word given.
+
+    :raises ApiError: the original NotFound, where there are none.
+    """
+    type_word, prefix = call.arguments
+    matches: list[Wire] = [
+        info.object or {}
+        for info in select(call, (type_word,), all_if_bare=True).infos()
+        if info.name.startswith(prefix)
+    ]
+    if not matches:
+        raise missing
+    around = _around(call, several=True)
+    for wire in matches:
+        call.stdout.append(describe(wire, around) + "\n")
+    return 0
+
+
+def _around(call: Call, *, several: bool) -> Surroundings:
+    show = call.flags.on("show-events") and (not several or call.flags.changed("show-events"))
+    return Surroundings(call.cluster.store, call.cluster.simulation.datetime, show)
+
+
+VERB = Verb(
+    "describe",
+    run,
+    use="describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
+    short="Show details of a specific resource or group of resources",
+    flags=(
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        ALL_NAMESPACES_FLAG,
+        Flag("show-events", "bool", default="true", help="Add the events about the object."),
+        Flag("chunk-size", "int", default="500", help="How many objects are fetched at a time."),
+    ),
+    group="Troubleshooting and Debugging Commands",
+)
