@@ -1,0 +1,18 @@
+"""The warnings that upstream gives for Services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubesim.api.objects import Wire
+from kubesim.api.warnings import warnings_for
+from tests.conformance.result import Result
+
+
+def run(path: Path, document: list[Wire]) -> Iterator[Result]:
+    """One result a case."""
+    for case in document:
+        expected = case["warnings"] or []
+        got = warnings_for(case["object"].get("kind", "Service"), case["object"], case["old"])
+        yield Result(case["id"], expected == got, expected, got)
