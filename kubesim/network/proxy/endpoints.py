@@ -59,10 +59,17 @@ def endpoints_map(slices: Iterable[EndpointSlice], node: str, family: str = "IPv
             name = ServicePortName(piece.metadata.namespace, service, port.name, port.protocol or "TCP")
             listed = found.setdefault(name, {})
             for info in _infos(piece, port.port, node):
-                # Two slices may list the same endpoint while it moves between them; a local one is preferred.
-                if str(info) not in listed or info.local:
+                known = listed.get(str(info))
+                if known is None or _better(info, known):
                     listed[str(info)] = info
     return {name: [listed[key] for key in sorted(listed)] for name, listed in found.items() if listed}
+
+
+def _better(info: EndpointInfo, known: EndpointInfo) -> bool:
+    """Which of two entries for one address counts, as when a Pod's address passes on to another, or slices are rewritten."""
+    if info.terminating != known.terminating:
+        return known.terminating
+    return info.local
 
 
 def _infos(piece: EndpointSlice, port: int, node: str) -> Iterable[EndpointInfo]:
