@@ -6,18 +6,21 @@ from typing import Any
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
+from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.mapper import kind_type
 
 
-def patched(wire: Wire, body: Any, kind: str) -> Wire:
+def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:
     """The object after the patch.
 
     :param kind: ``strategic``, ``merge`` or ``json``.
     :raises KubectlError: where the patch does not fit.
     """
-    from kubesim.api import patch
-
+    found = kind_type(wire["apiVersion"], wire["kind"])
+    if found is None:
+        raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
     try:
-        return patch.apply(wire, body, kind)
+        return apply_patch(wire, body, kind, found, "Ignore")[0]
     except ApiError as error:
         raise KubectlError(error.message) from None

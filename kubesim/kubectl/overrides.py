@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from kubesim.api.objects import Wire
+from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import KubectlError
 
 
@@ -16,16 +17,11 @@ def overridden(wire: Wire, text: str, kind: str) -> Wire:
     """
     if not text:
         return wire
-    from kubesim.api import patch
-
-    if kind not in ("merge", "strategic", "json"):
-        raise KubectlError(f"invalid override type: {kind}")
     try:
         override = json.loads(text)
     except json.JSONDecodeError as error:
-        raise KubectlError(f"Invalid JSON Patch: {error}" if kind == "json" else f"invalid overrides: {error}") from None
-    if kind == "json":
-        return patch.json_patch(wire, override)
-    if kind == "strategic":
-        return patch.strategic_merge(wire, override, wire["kind"])
-    return patch.merge_patch(wire, override)
+        raise KubectlError(f"Invalid JSON in overrides: {error}") from None
+    match kind:
+        case "merge" | "strategic" | "json":
+            return patched(wire, override, kind)
+    raise KubectlError(f"invalid override type: {kind}")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from kubesim.api import go_json, go_yaml
+from kubesim.api import go_json
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.formats import object_printer
+from kubesim.kubectl.struct_order import in_struct_order
 
 DryRun = Literal["none", "client", "server"]
 
@@ -59,13 +61,7 @@ class Printer:
         self._mode = mode
         self.format = call.flags.text("output")
         self._typed = typed
-        self._printed = 0
-        if self.format not in ("", "name", "yaml", "json"):
-            raise KubectlError(
-                f'unable to match a printer suitable for the output format "{self.format}", allowed formats are: '
-                "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,"
-                "templatefile,yaml"
-            )
+        self._objects = None if self.format in ("", "name") else object_printer(call, columns=False)
 
     def done(self, info: Info, operation: str) -> None:
         """Print one object and what was done to it."""
@@ -73,11 +69,15 @@ class Printer:
             self._call.say(f"{info.label} {operation}{_SUFFIX[self._mode]}")
         elif self.format == "name":
             self._call.say(info.label)
-        elif self.format == "yaml":
-            self._call.stdout.append(("---\n" if self._printed else "") + go_yaml.dump(info.object))
         else:
-            self._call.say(go_json.dumps(info.object))
-        self._printed += 1
+            self.show(info.object or {})
+
+    def show(self, wire: Wire) -> None:
+        """Print an object in the format of ``-o``."""
+        if self._typed and self.format == "json":
+            self._call.say(go_json.dumps(in_struct_order(wire), sort_keys=False))
+        elif self._objects is not None:
+            self._objects(wire, self._call.stdout)
 
 
 def info_of(call: Call, wire: Wire) -> Info:

@@ -1,0 +1,228 @@
+"""``kubectl apply``: make the cluster have what the manifests say, and remember what they said."""
+
+from __future__ import annotations
+
+import json
+
+from kubesim.api import go_json
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.client_patch import patched
+from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.submission import LAST_APPLIED, field_validation, last_applied_text, with_last_applied
+from kubesim.kubectl.three_way_merge import three_way_patch
+from kubesim.kubectl.validation import check_validate
+from kubesim.kubectl.verbs import (
+    DRY_RUN_FLAG,
+    FIELD_MANAGER_FLAG,
+    FILE_FLAGS,
+    OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    VALIDATE_FLAG,
+    Flag,
+    Verb,
+)
+from kubesim.kubectl.verbs.last_applied import EDIT, SET, VIEW
+
+MISSING_ANNOTATION = (
+    "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should "
+    "only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The "
+    "missing annotation will be patched automatically."
+)
+
+
+def apply(call: Call) -> int:
+    """Apply every object of the manifests."""
+    flags = call.flags
+    if call.arguments:
+        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    mode = dry_run(call)
+    server_side = flags.on("server-side")
+    if server_side and mode == "client":
+        raise KubectlError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+    if flags.on("force-conflicts") and not server_side:
+        raise KubectlError("--force-conflicts only works with --server-side")
+    if flags.on("force") and server_side:
+        raise KubectlError("--force cannot be used with --server-side")
+    validate = check_validate(call)
+    if not flags.texts("filename") and not flags.text("kustomize"):
+        raise KubectlError("must specify one of -f and -k")
+    if flags.on("prune") and not flags.on("all") and not flags.text("selector"):
+        raise KubectlError("all resources selected for prune without explicitly passing --all. To prune all resources, "
+                           "pass the --all flag. If you did not mean to prune all resources, specify a label selector")
+    printer = Printer(call, mode)
+    infos, errors = _collect(select(call, (), latest=False, validate=validate))
+    if not infos and not errors:
+        raise KubectlError("no objects passed to apply")
+    done: list[Info] = []
+    for info in infos:
+        try:
+            outcome = _server_side(call, info, mode) if server_side else _apply(call, info, mode)
+            done.append(info)
+            if printer.format in ("", "name"):
+                printer.done(info, outcome)
+        except FAILURES as error:
+            errors.append(error)
+    if printer.format not in ("", "name"):
+        _print_all(printer, done)
+    raise_all(errors)
+    return 0
+
+
+def _collect(selection: Selection) -> tuple[list[Info], list[Exception]]:
+    """The objects, and as one error what was wrong with the manifests."""
+    infos: list[Info] = []
+    errors: list[Exception] = []
+    for item in selection.items():
+        if isinstance(item, Info):
+            infos.append(item)
+        else:
+            errors.append(item)
+    return infos, [errors[0]] if len(errors) == 1 else [Aggregate(errors)] if errors else []
+
+
+def _print_all(printer: Printer, done: list[Info]) -> None:
+    if len(done) == 1:
+        printer.done(done[0], "")
+    elif done:
+        items = [info.object for info in done]
+        printer.show({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {}})
+
+
+def _get(call: Call, info: Info) -> Wire | None:
+    """The server's form of an object; None where it has none."""
+    try:
+        if not info.name:
+            raise KubectlError("resource name may not be empty")
+        return call.api.get(info.type, info.name, info.namespace)
+    except (ApiError, KubectlError) as error:
+        if isinstance(error, ApiError) and error.reason == "NotFound":
+            return None
+        raise with_source(error, f"retrieving current configuration of:\n{_described(info)}\nfrom server for:", info.source) from None
+
+
+def _described(info: Info) -> str:
+    kind = info.type
+    return (
+        f'Resource: "{kind.group}/{kind.version}, Resource={kind.plural}", '
+        f'GroupVersionKind: "{kind.group}/{kind.version}, Kind={kind.kind}"\n'
+        f'Name: "{info.name}", Namespace: "{info.namespace}"'
+    )
+
+
+def _apply(call: Call, info: Info, mode: DryRun) -> str:
+    """Create or patch one object; says what was done."""
+    manifest = info.object or {}
+    metadata = manifest.get("metadata") or {}
+    if not info.name and metadata.get("generateName"):
+        raise KubectlError(f"from {metadata['generateName']}: cannot use generate name with apply")
+    server = _get(call, info)
+    now = with_last_applied(manifest)
+    if server is None:
+        return _create(call, info, now, mode)
+    held = (server.get("metadata") or {}).get("annotations") or {}
+    if LAST_APPLIED not in held and mode != "client":
+        call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
+    patch = three_way_patch(_last(held), now, server, info.type)
+    if not patch:
+        info.object = server
+        return "unchanged"
+    if mode == "client":
+        info.object = patched(server, patch, "strategic")
+        return "configured"
+    info.object = _send(call, info, patch, mode)
+    if (server.get("metadata") or {}).get("deletionTimestamp"):
+        call.complain(f"Warning: Detected changes to resource {info.name} which is currently being deleted.")
+    return "configured"
+
+
+def _last(annotations: Wire) -> Wire:
+    """What was applied last; nothing, where the annotation is missing or no JSON."""
+    try:
+        last = json.loads(annotations.get(LAST_APPLIED) or "{}")
+    except json.JSONDecodeError:
+        return {}
+    return last if isinstance(last, dict) else {}
+
+
+def _create(call: Call, info: Info, wire: Wire, mode: DryRun) -> str:
+    info.object = wire
+    if mode != "client":
+        try:
+            response = call.api.create(
+                wire,
+                namespace=info.namespace or call.namespace,
+                dry_run=mode == "server",
+                field_validation=field_validation(call),
+            )
+        except ApiError as error:
+            raise with_source(error, "creating", info.source) from None
+        call.warn(*response.warnings)
+        info.object = response.object
+    return "created"
+
+
+def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
+    try:
+        response = call.api.patch(
+            info.type,
+            info.name,
+            info.namespace,
+            patch,
+            kind="strategic",
+            dry_run=mode == "server",
+            field_validation=field_validation(call),
+        )
+    except ApiError as error:
+        text = f"applying patch:\n{go_json.dumps(patch, None)}\nto:\n{_described(info)}\nfor:"
+        raise with_source(error, text, info.source) from None
+    call.warn(*response.warnings)
+    return response.object
+
+
+def _server_side(call: Call, info: Info, mode: DryRun) -> str:
+    """Have the server merge the manifest; fields of the last manifest that are gone stay, for lack of managers."""
+    manifest = info.object or {}
+    server = _get(call, info)
+    if server is None:
+        _create(call, info, manifest, mode)
+    else:
+        metadata = dict(manifest.get("metadata") or {})
+        if LAST_APPLIED in ((server.get("metadata") or {}).get("annotations") or {}):
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), LAST_APPLIED: last_applied_text(manifest)}
+        info.object = _send(call, info, {**manifest, "metadata": metadata}, mode)
+    return "serverside-applied"
+
+
+VERB = Verb(
+    "apply",
+    apply,
+    "(-f FILENAME | -k DIRECTORY) [options]",
+    "Apply a configuration to a resource by file name or stdin",
+    group="Advanced Commands",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        DRY_RUN_FLAG,
+        FIELD_MANAGER_FLAG,
+        VALIDATE_FLAG,
+        Flag("all", "bool", help="Every object of the types, for --prune."),
+        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
+        Flag("force", "bool", help="Delete and create where a change is refused."),
+        Flag("force-conflicts", "bool", help="Take over fields of others, with --server-side."),
+        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
+        Flag("openapi-patch", "bool", default="true", help="Compute the difference from the API's schema."),
+        Flag("overwrite", "bool", default="true", help="Overwrite what others changed."),
+        Flag("prune", "bool", help="Delete what the manifests no longer have."),
+        Flag("prune-allowlist", "array", help="The kinds to prune."),
+        Flag("server-side", "bool", help="Have the server merge."),
+        Flag("timeout", "duration", default="0s", help="How long to wait for a deletion."),
+        Flag("wait", "bool", help="Wait until deleted objects are gone."),
+    ),
+    subcommands=(EDIT, SET, VIEW),
+)
