@@ -214,7 +214,7 @@ def hosts_per_network(cidr: str) -> int:
     """How many addresses of a range Services can have."""
     network = ipaddress.ip_network(cidr, strict=False)
     host_bits = min(network.max_prefixlen - network.prefixlen, 64)
-    total = 2**host_bits
+    total = 1 << host_bits
     return max(total - (2 if network.version == 4 else 1), 0)
 
 
@@ -222,7 +222,7 @@ def range_size(cidr: str) -> int:
     """How many addresses a range has, as far as Go's signed 64 bits can tell."""
     network = ipaddress.ip_network(cidr, strict=False)
     host_bits = network.max_prefixlen - network.prefixlen
-    return 2**63 - 1 if host_bits >= 63 else int(2**host_bits)
+    return 2**63 - 1 if host_bits >= 63 else 1 << host_bits
 
 
 def address_band(cidr: str) -> int:

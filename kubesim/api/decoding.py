@@ -36,7 +36,7 @@ def decode(wire: Wire, field_validation: FieldValidation = "Strict", expected: R
     resource = _resource_of(wire, expected)
     try:
         decoded = schema.decode(wire, resource.kind, resource.api_version)
-    except schema.TypeMismatch as error:
+    except schema.DecodingError as error:
         raise _unhandled(resource, str(error)) from None
     unknown = [f'unknown field "{path}"' for path in decoded.unknown]
     if unknown and field_validation == "Strict":

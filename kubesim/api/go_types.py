@@ -149,13 +149,15 @@ OMITTED = _fields(
 """Fields that OpenAPI demands and validation refuses to miss: they are left out rather than written as ``null``."""
 
 WIDE_INTEGERS = frozenset(
-    "activeDeadlineSeconds capacity containerRestartCount deletionGracePeriodSeconds expirationSeconds fsGroup generation gid "
-    "observedGeneration runAsGroup runAsUser seconds sizeBytes supplementalGroups terminationGracePeriodSeconds "
-    "tolerationSeconds uid".split()
-)
+    {
+        "activeDeadlineSeconds", "capacity", "deletionGracePeriodSeconds", "expirationSeconds", "fsGroup", "generation",
+        "gid", "observedGeneration", "runAsGroup", "runAsUser", "seconds", "sizeBytes", "supplementalGroups",
+        "terminationGracePeriodSeconds", "tolerationSeconds", "uid",
+    }
+)  # fmt: skip
 """Integers of 64 bits; all others have 32."""
 
-QUANTITY_MAPS = frozenset("limits requests overhead capacity allocatable allocatedResources".split())
+QUANTITY_MAPS = frozenset(["limits", "requests", "overhead", "capacity", "allocatable", "allocatedResources"])
 """Maps from a resource's name to a quantity."""
 
 BYTE_MAPS = _fields(Secret="data", ConfigMap="binaryData")

@@ -7,7 +7,7 @@ from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 
 
 def resource_type(name: str) -> ResourceType | None:
-    """The resource of a name as typed: plural, singular, short name or kind, with its group (and version) after a dot."""
+    """The resource of a name as typed: plural, singular, short name or kind; its group may follow after a dot."""
     wanted, _, group = name.lower().partition(".")
     for resource in RESOURCE_TYPES:
         if wanted in (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names):

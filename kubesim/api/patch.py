@@ -1,7 +1,7 @@
 """The three kinds of patch.
 
-A *merge* patch (RFC 7386) replaces lists whole; a *JSON* patch (RFC 6902) is a list of operations; a *strategic merge* patch
-knows the types: see :mod:`kubesim.api.strategic_merge`. What a patch leaves is decoded like any other body.
+A *merge* patch (RFC 7386) replaces lists whole; a *JSON* patch (RFC 6902) is a list of operations; a *strategic merge*
+patch knows the types: see :mod:`kubesim.api.strategic_merge`. What a patch leaves is decoded like any other body.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def apply_patch(
     shown = go_text(patch) if kind == "strategic" else go_json.dumps(patched, None)
     try:
         decoded = schema.decode(patched, resource.kind, resource.api_version)
-    except schema.TypeMismatch as error:
+    except schema.DecodingError as error:
         raise invalid("", "", "", [invalid_value("patch", shown, str(error))]) from None
     unknown = [f'unknown field "{path}"' for path in decoded.unknown]
     if unknown and field_validation == "Strict":

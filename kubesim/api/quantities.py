@@ -1,8 +1,8 @@
 """Resource quantities: ``500m``, ``1Gi``, ``2``; read, and written in Go's canonical form.
 
-A quantity is a number with a suffix: decimal (``n u m`` and nothing, ``k M G T P E``), binary (``Ki`` … ``Ei``) or an exponent. The
-canonical form has no fraction and the largest suffix that allows that: ``0.5`` is ``500m``, ``1024Mi`` is ``1Gi``.
-Upstream: ``apimachinery/pkg/api/resource/quantity.go``.
+A quantity is a number with a suffix: decimal (``n u m`` and nothing, ``k M G T P E``), binary (``Ki`` … ``Ei``) or an
+exponent. The canonical form has no fraction and the largest suffix that allows that: ``0.5`` is ``500m``, ``1024Mi``
+is ``1Gi``. Upstream: ``apimachinery/pkg/api/resource/quantity.go``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def parse(text: str) -> Decimal:
     sign, number, suffix = _split(text)
     value = Decimal(number) * (-1 if sign == "-" else 1)
     if suffix in _BINARY:
-        return value * 1024 ** _BINARY[suffix]
+        return value * Decimal(1024) ** _BINARY[suffix]
     if suffix in _DECIMAL:
         return value.scaleb(_DECIMAL[suffix])
     return value.scaleb(int(suffix[1:]))

@@ -1,45 +1,40 @@
 """The API server: every verb, for every kind.
 
-A write passes the same stations for every kind::
+A write is understood here and carried out by the :class:`~kubesim.api.registry.Registry`::
 
-    decode ─► defaults ─► admission ─► allocate ─► prepare ─► validate ─► store ─► watchers
-                                        └──────── undone where a later station refuses ────┘
+    decode ─► patch ─► defaults ─► admission ─► registry
 
 Any refusal is an :class:`~kubesim.api.errors.ApiError` and leaves no trace. Upstream:
-``k8s.io/apiserver/pkg/registry/generic/registry/store.go`` and ``.../registry/rest``.
+``k8s.io/apiserver/pkg/endpoints/handlers``.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from random import Random
 from types import MappingProxyType
-
 
 from kubesim.api import lookup
 from kubesim.api.admission import admit_create, admit_delete
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import apply_defaults
-from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
-from kubesim.api.errors import ApiError, already_exists, bad_request, conflict, not_found, refusal
-from kubesim.api.fields import invalid, invalid_value
-from kubesim.api.metadata import clear_system_fields, generate_name, keep_system_fields, new_uid
-from kubesim.api.objects import Wire, copy_of
+from kubesim.api.deletion import Propagation
+from kubesim.api.errors import ApiError, bad_request, conflict, not_found
+from kubesim.api.metadata import clear_system_fields
+from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.printers import table_for
+from kubesim.api.registry import Registry, Response
 from kubesim.api.resources import ResourceType
 from kubesim.api.selectors import parse_field_selector, parse_label_selector
 from kubesim.api.store import Store
-from kubesim.api.strategies import Strategy, strategies
+from kubesim.api.strategies import strategies
 from kubesim.api.tables import Table
-from kubesim.api.validation import validate
-from kubesim.api.warnings import warnings_for
 from kubesim.simulation import Simulation
 
-MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+__all__ = ["ApiServer", "ApiSettings", "FieldValidation", "PatchKind", "Propagation", "Response"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +51,6 @@ class ApiSettings:
     address_pins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What a request that succeeded left: the object, and what the server warns of."""
-
-    object: Wire
-    warnings: tuple[str, ...] = ()
-
-
 class ApiServer:
     """The API of one cluster."""
 
@@ -78,8 +65,7 @@ class ApiServer:
         ]
         self.addresses = {allocator.family: allocator for allocator in allocators}
         self.node_ports = PortAllocator(self.settings.node_port_range, simulation.random("service/node-ports"))
-        self._strategies = strategies(simulation, store, self.addresses, self.node_ports)
-        self._default_strategy = Strategy()
+        self.registry = Registry(simulation, store, strategies(simulation, store, self.addresses, self.node_ports))
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -109,7 +95,7 @@ class ApiServer:
         namespace: str | None = None,
         label_selector: str = "",
         field_selector: str = "",
-    ) -> list[Wire]:
+    ) -> builtins.list[Wire]:
         """The objects of a kind, ordered by namespace and name.
 
         :param namespace: only this one; None for all.
@@ -136,7 +122,7 @@ class ApiServer:
                 )
         return [wire for wire in found if fields.matches(lookup.selectable_fields(wire))]
 
-    def table(self, resource: ResourceType, objects: list[Wire], wide: bool = False) -> Table:
+    def table(self, resource: ResourceType, objects: builtins.list[Wire], wide: bool = False) -> Table:
         """The objects as the table that ``kubectl get`` prints."""
         return table_for(resource, objects, self.simulation.datetime, wide)
 
@@ -160,34 +146,14 @@ class ApiServer:
         self, resource: ResourceType, new: Wire, namespace: str, dry_run: bool, warnings: tuple[str, ...]
     ) -> Response:
         metadata = new["metadata"]
-        self._settle_namespace(resource, metadata, namespace)
+        _settle_namespace(resource, metadata, namespace)
         if metadata.get("resourceVersion"):
-            raise refusal(400, "BadRequest", "resourceVersion should not be set on objects to be created")
+            raise bad_request("resourceVersion should not be set on objects to be created")
         clear_system_fields(metadata)
         new = apply_defaults(new)
-        metadata = new["metadata"]
-        random = self.simulation.random("names/dry-run" if dry_run else f"names/{resource.kind}")
-        admit_create(new, resource, self.store, random)
-        metadata["uid"] = new_uid(self.simulation.random("uids/dry-run" if dry_run else "uids"))
-        metadata["creationTimestamp"] = self.simulation.timestamp()
-        if metadata.get("generateName") and not metadata.get("name"):
-            metadata["name"] = self._unused_name(resource, metadata, random)
-        strategy = self._strategy(resource)
-        transaction = strategy.begin_create(new, dry_run)
-        try:
-            strategy.prepare_create(new)
-            self._validate(resource, new, None)
-            if self.store.get(resource.kind, metadata["name"], metadata.get("namespace", "")) is not None:
-                raise already_exists(resource.plural, metadata["name"], resource.group)
-        except ApiError:
-            transaction.revert()
-            raise
-        warnings += tuple(warnings_for(resource.kind, new))
-        if dry_run:
-            transaction.revert()
-            return Response(new, warnings)
-        transaction.commit()
-        return Response(self.store.put(new), warnings)
+        admit_create(new, resource, self.store, self.registry.random(resource, dry_run))
+        response = self.registry.create(resource, new, dry_run)
+        return Response(response.object, warnings + response.warnings)
 
     def replace(
         self,
@@ -203,11 +169,11 @@ class ApiServer:
         """
         request = decode(wire, field_validation)
         resource, new = request.resource, request.object
-        self._settle_namespace(resource, new["metadata"], namespace)
+        _settle_namespace(resource, new["metadata"], namespace)
         name = new["metadata"].get("name", "")
         old = self.store.get(resource.kind, name, new["metadata"].get("namespace", ""))
         if old is None:
-            if subresource or not self._strategy(resource).create_on_update:
+            if subresource or not self.registry.strategy(resource).create_on_update:
                 raise not_found(resource.plural, name, resource.group)
             return self._create(resource, new, namespace, dry_run, request.warnings)
         uid = new["metadata"].get("uid")
@@ -238,7 +204,7 @@ class ApiServer:
         if metadata.get("name") != name:
             given = metadata.get("name", "")
             raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-        self._settle_namespace(resource, metadata, namespace)
+        _settle_namespace(resource, metadata, namespace)
         return self._update(resource, request.object, old, dry_run, warnings, subresource)
 
     def update_status(self, resource: ResourceType, name: str, namespace: str, status: Wire) -> Response:
@@ -255,48 +221,8 @@ class ApiServer:
         warnings: tuple[str, ...],
         subresource: str,
     ) -> Response:
-        metadata, name = new["metadata"], old["metadata"]["name"]
-        version = metadata.get("resourceVersion")
-        if version and version != old["metadata"]["resourceVersion"]:
-            if not version.isdigit():
-                detail = f"{version} is not a valid resource version"
-                raise bad_request(f'resourceVersion: Invalid value: "{version}": {detail}')
-            raise conflict(resource.plural, name, MODIFIED, resource.group)
-        strategy = self._strategy(resource)
-        if not version and not strategy.unconditional_update:
-            problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
-            raise invalid(resource.kind, resource.group, name, [problem])
-        metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
-        new = apply_defaults(new)
-        keep_system_fields(new["metadata"], old["metadata"])
-        transaction = None
-        if subresource == "status":
-            strategy.prepare_status_update(new, old)
-        elif subresource == "finalize":
-            new = {**copy_of(old), "spec": new.get("spec") or {}}
-        else:
-            transaction = strategy.begin_update(new, old, dry_run)
-        try:
-            if not subresource:
-                strategy.prepare_update(new, old)
-            if subresource != "finalize":
-                self._validate(resource, new, old)
-        except ApiError:
-            if transaction is not None:
-                transaction.revert()
-            raise
-        warnings += tuple(warnings_for(resource.kind, new, old))
-        if dry_run:
-            if transaction is not None:
-                transaction.revert()
-            return Response(new, warnings)
-        if transaction is not None:
-            transaction.commit()
-        if new == old:
-            return Response(old, warnings)
-        if old["metadata"].get("deletionTimestamp") and removable(new):
-            return Response(self._remove(resource, new), warnings)
-        return Response(self.store.put(new), warnings)
+        response = self.registry.update(resource, apply_defaults(new), old, dry_run, subresource)
+        return Response(response.object, warnings + response.warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------
 
@@ -316,49 +242,16 @@ class ApiServer:
         """
         admit_delete(resource, name)
         old = self.get(resource, name, namespace)
-        grace = self._strategy(resource).grace_period(old, grace_period_seconds)
-        new = copy_of(old)
-        propagation_finalizers(new["metadata"], propagation)
-        waits = mark_for_deletion(new, grace, self._moment(grace or 0))
-        if dry_run:
-            return Response(new)
-        if not waits:
-            return Response(self._remove(resource, new))
-        return Response(old if new == old else self.store.put(new))
+        return self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run)
 
     def finish_deletion(self, resource: ResourceType, name: str, namespace: str = "default") -> Response:
         """End a grace period: the kubelet says that the Pod's containers have stopped."""
         return self.delete(resource, name, namespace, grace_period_seconds=0)
 
-    def _remove(self, resource: ResourceType, last: Wire) -> Wire:
-        metadata = last["metadata"]
-        self.store.delete(resource.kind, metadata["name"], metadata.get("namespace", ""))
-        self._strategy(resource).after_delete(last)
-        return last
 
-    # --- parts -------------------------------------------------------------------------------------------------
-
-    def _strategy(self, resource: ResourceType) -> Strategy:
-        return self._strategies.get(resource.kind, self._default_strategy)
-
-    def _moment(self, seconds: float) -> str:
-        return (self.simulation.datetime + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _validate(self, resource: ResourceType, new: Wire, old: Wire | None) -> None:
-        problems = validate(resource.kind, new, old)
-        if problems:
-            raise invalid(resource.kind, resource.group, new["metadata"].get("name", ""), problems)
-
-    def _settle_namespace(self, resource: ResourceType, metadata: Wire, namespace: str) -> None:
-        if not resource.namespaced:
-            metadata.pop("namespace", None)
-            return
-        given = metadata.setdefault("namespace", namespace)
-        if given != namespace:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-
-    def _unused_name(self, resource: ResourceType, metadata: Wire, random: Random) -> str:
-        while True:
-            name = generate_name(metadata["generateName"], random)
-            if self.store.get(resource.kind, name, metadata.get("namespace", "")) is None:
-                return name
+def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) -> None:
+    """Fill in the namespace of the request's address; the object may name no other."""
+    if not resource.namespaced:
+        metadata.pop("namespace", None)
+    elif metadata.setdefault("namespace", namespace) != namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")

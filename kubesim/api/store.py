@@ -9,6 +9,7 @@ other objects.
 
 from __future__ import annotations
 
+import builtins
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -115,7 +116,7 @@ class Store:
     def put(self, wire: Wire) -> Wire:
         """Store an object, new or changed, and tell the watchers.
 
-        The store takes the object over; the caller must not change it afterwards. It is given the next resource version.
+        The store takes the object over; the caller must not change it afterwards. It gets the next resource version.
 
         :returns: the object as stored.
         """
@@ -153,7 +154,7 @@ class Store:
         kind: str,
         namespace: str | None = None,
         selector: Matcher | Mapping[str, str] | None = None,
-    ) -> list[Wire]:
+    ) -> builtins.list[Wire]:
         """Objects of a kind, ordered by namespace and name.
 
         :param namespace: only this one; None for all.
@@ -170,17 +171,19 @@ class Store:
             return found
         return [wire for wire in found if selector.matches(wire["metadata"].get("labels") or {})]
 
-    def _labelled(self, collection: _Collection, namespace: str | None, labels: Mapping[str, str]) -> list[Wire]:
+    def _labelled(
+        self, collection: _Collection, namespace: str | None, labels: Mapping[str, str]
+    ) -> builtins.list[Wire]:
         shortest = min((collection.by_label.get(item, []) for item in labels.items()), key=len)
         found = (collection.objects[key] for key in shortest if namespace is None or key[0] == namespace)
         return [wire for wire in found if labels.items() <= (wire["metadata"].get("labels") or {}).items()]
 
-    def owned_by(self, kind: str, uid: str) -> list[Wire]:
+    def owned_by(self, kind: str, uid: str) -> builtins.list[Wire]:
         """Objects of a kind that name ``uid`` as an owner, ordered by namespace and name."""
         collection = self._collections[kind]
         return [collection.objects[key] for key in collection.by_owner.get(uid, [])]
 
-    def on_node(self, node: str) -> list[Wire]:
+    def on_node(self, node: str) -> builtins.list[Wire]:
         """The Pods bound to a node, ordered by namespace and name."""
         collection = self._collections["Pod"]
         return [collection.objects[key] for key in collection.by_node.get(node, [])]
@@ -195,7 +198,7 @@ class Store:
         as_type: type[V],
         namespace: str | None = None,
         selector: Matcher | Mapping[str, str] | None = None,
-    ) -> list[V]:
+    ) -> builtins.list[V]:
         """Objects as typed views; a view is decoded once for each version of its object."""
         return [self._view(wire, as_type) for wire in self.list(as_type.__name__, namespace, selector)]
 
@@ -209,7 +212,7 @@ class Store:
         cache[key_of(wire)] = (version, decoded)
         return decoded
 
-    def kinds(self) -> list[str]:
+    def kinds(self) -> builtins.list[str]:
         """The kinds that have objects, in alphabetical order."""
         return sorted(kind for kind, collection in self._collections.items() if collection.objects)
 

@@ -1,8 +1,8 @@
 """Strategic merge patches: lists of objects merge by a key, as upstream's struct tags say.
 
-``spec.ports`` merges by ``port``, ``containers`` by ``name``; a list without a key is replaced. Directives in the patch override
-that: ``$patch: delete`` and ``$patch: replace``, ``$deleteFromPrimitiveList/finalizers``, ``$setElementOrder/ports``, ``$retainKeys``.
-Upstream: ``apimachinery/pkg/util/strategicpatch``.
+``spec.ports`` merges by ``port``, ``containers`` by ``name``; a list without a key is replaced. Directives in the patch
+override that: ``$patch: delete`` and ``$patch: replace``, ``$deleteFromPrimitiveList/finalizers``,
+``$setElementOrder/ports``, ``$retainKeys``. Upstream: ``apimachinery/pkg/util/strategicpatch``.
 """
 
 from __future__ import annotations

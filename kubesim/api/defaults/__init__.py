@@ -1,8 +1,8 @@
 """Defaults: what the API server fills in where a manifest says nothing.
 
-:func:`apply_defaults` is the whole of it; one module a family of kinds. Defaults are *static*: they depend on the object
-alone. What depends on the cluster (an address, a service account) comes later, from admission and strategies.
-Upstream: ``pkg/apis/{core,apps,discovery}/v1/defaults.go``.
+:func:`apply_defaults` is the whole of it; one module a family of kinds. Defaults are *static*: they depend on
+the object alone. What depends on the cluster (an address, a service account) comes later, from admission and
+strategies. Upstream: ``pkg/apis/{core,apps,discovery}/v1/defaults.go``.
 """
 
 from __future__ import annotations

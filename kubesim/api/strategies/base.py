@@ -1,8 +1,8 @@
 """What a kind does differently when it is created, changed and deleted.
 
-The server's verbs are the same for every kind; where kinds differ they ask a :class:`Strategy`. Upstream calls it the same:
-``rest.RESTCreateUpdateStrategy`` and ``RESTDeleteStrategy``. Methods that prepare an object change the copy they are
-given.
+The server's verbs are the same for every kind; where kinds differ they ask a :class:`Strategy`. Upstream calls it the
+same: ``rest.RESTCreateUpdateStrategy`` and ``RESTDeleteStrategy``. Methods that prepare an object change the copy they
+are given.
 """
 
 from __future__ import annotations

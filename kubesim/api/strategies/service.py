@@ -1,8 +1,8 @@
 """The strategy of a Service: a union of types, whose fields come and go as the type changes.
 
-A client that resubmits its manifest does not know the address and node ports that the system chose; they are patched in
-before anyone looks. A client that changes the type need not clear the fields the new type cannot have, as long as it did
-not also change them. Upstream: ``pkg/registry/core/service/{strategy.go,storage/storage.go}``.
+A client that resubmits its manifest does not know the address and node ports that the system chose; they are patched
+in before anyone looks. A client that changes the type need not clear the fields the new type cannot have, as long as
+it did not also change them. Upstream: ``pkg/registry/core/service/{strategy.go,storage/storage.go}``.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ def patch_allocated_values(new: Wire, old: Wire) -> None:
             known = by_name.get(port.get("name", ""), 0)
             if not port.get("nodePort") and known and known not in kept:
                 port["nodePort"] = known
-    if needs_health_check_port(old) and needs_health_check_port(new):
-        if not new.get("healthCheckNodePort") and old.get("healthCheckNodePort"):
-            new["healthCheckNodePort"] = old["healthCheckNodePort"]
+    both_checked = needs_health_check_port(old) and needs_health_check_port(new)
+    if both_checked and not new.get("healthCheckNodePort") and old.get("healthCheckNodePort"):
+        new["healthCheckNodePort"] = old["healthCheckNodePort"]
 
 
 def normalize_cluster_addresses(new: Wire, old: Wire) -> None:

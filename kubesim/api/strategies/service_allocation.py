@@ -1,4 +1,4 @@
-"""Allocating what a Service needs: IP families, cluster addresses, node ports, a health check's node port.
+"""Allocating what a Service needs: cluster addresses, node ports, a health check's node port.
 
 All of it happens before validation and is undone if the request is refused after all. Upstream:
 ``pkg/registry/core/service/storage/alloc.go``.
@@ -6,19 +6,15 @@ All of it happens before validation and is undone if the request is refused afte
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from random import Random
 
 from kubesim.api.allocators import AddressAllocator, AllocationError, PortAllocator
-from kubesim.api.errors import ApiError, FieldError, refusal
-from kubesim.api.fields import invalid, invalid_value
-from kubesim.api.objects import Service, Wire, view
+from kubesim.api.errors import ApiError, refusal
+from kubesim.api.fields import invalid_value
+from kubesim.api.objects import Wire
 from kubesim.api.strategies.base import Transaction
-from kubesim.api.validation.cluster_ips import validate_cluster_ips
-
-HEADLESS = "None"
-SINGLE, REQUIRE_DUAL, PREFER_DUAL = "SingleStack", "RequireDualStack", "PreferDualStack"
+from kubesim.api.strategies.service_families import HEADLESS, keeps_preferred_families, refuse, settle_families
 
 
 def uses_node_ports(spec: Wire) -> bool:
@@ -50,7 +46,6 @@ class ServiceAllocation:
 
     def __init__(self, addresses: Mapping[str, AddressAllocator], ports: PortAllocator, dry_run_random: Random) -> None:
         self._addresses = addresses
-        self._default_family = next(iter(addresses))
         self._ports = ports
         self._dry_run_random = dry_run_random
 
@@ -58,7 +53,7 @@ class ServiceAllocation:
         """Allocate for a new Service."""
         transaction = Transaction()
         try:
-            self._init_families(new, None)
+            settle_families(new, None, tuple(self._addresses))
             self._allocate_addresses(new, transaction, dry_run)
             if uses_node_ports(new["spec"]):
                 self._allocate_node_ports(new, transaction, dry_run)
@@ -73,7 +68,7 @@ class ServiceAllocation:
         """Allocate and release for a changed Service."""
         transaction = Transaction()
         try:
-            self._init_families(new, old)
+            settle_families(new, old, tuple(self._addresses))
             self._update_addresses(new, old, transaction, dry_run)
             self._update_node_ports(new, old["spec"], transaction, dry_run)
             needed, needs = needs_health_check_port(old["spec"]), needs_health_check_port(new["spec"])
@@ -96,69 +91,6 @@ class ServiceAllocation:
             self._ports.release(port)
         if needs_health_check_port(spec) and spec.get("healthCheckNodePort"):
             self._ports.release(spec["healthCheckNodePort"])
-
-    # --- IP families -------------------------------------------------------------------------------------------
-
-    def _init_families(self, new: Wire, old: Wire | None) -> None:
-        """Settle ``ipFamilyPolicy`` and ``ipFamilies`` from what was given and what the cluster has."""
-        spec = new["spec"]
-        before = old["spec"] if old is not None else None
-        if spec["type"] == "ExternalName" or (before is not None and _same_preferring_dual(spec, before)):
-            return
-        headless_without_selector = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
-        if spec.get("ipFamilyPolicy") is None:
-            if before is not None and before.get("ipFamilyPolicy") is not None:
-                spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
-            else:
-                spec["ipFamilyPolicy"] = REQUIRE_DUAL if headless_without_selector else SINGLE
-        _refuse(new, validate_cluster_ips(view(new, Service), None if old is None else view(old, Service)))
-        if before is not None:
-            _shrink_to_single(new, before)
-        self._infer_families(new)
-        families = spec.setdefault("ipFamilies", [])
-        if headless_without_selector:
-            families = spec["ipFamilies"] = families or [self._default_family]
-            if len(families) < 2 and spec["ipFamilyPolicy"] != SINGLE:
-                families.append(_other(families[0]))
-            return
-        problems = []
-        if spec["ipFamilyPolicy"] == REQUIRE_DUAL and len(self._addresses) < 2:
-            detail = "this cluster is not configured for dual-stack services"
-            problems.append(invalid_value("spec.ipFamilyPolicy", REQUIRE_DUAL, detail))
-        problems += [
-            invalid_value(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
-            for index, family in enumerate(families)
-            if family not in self._addresses
-        ]
-        _refuse(new, problems)
-        families = spec["ipFamilies"] = families or [self._default_family]
-        if spec["ipFamilyPolicy"] != SINGLE and len(families) == 1 and len(self._addresses) == 2:
-            families.append(_other(families[0]))
-
-    def _infer_families(self, new: Wire) -> None:
-        """Add the families of addresses that were given; refuse two of anything under SingleStack."""
-        spec = new["spec"]
-        problems: list[FieldError] = []
-        addresses = spec.get("clusterIPs") or []
-        families = list(spec.get("ipFamilies") or [])
-        if spec["ipFamilyPolicy"] == SINGLE:
-            for given, what in ((addresses, "cluster IPs"), (families, "IP families")):
-                if len(given) == 2:
-                    detail = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
-                    problems.append(invalid_value("spec.ipFamilyPolicy", SINGLE, detail))
-        for index, address in enumerate(addresses):
-            if address == HEADLESS:
-                break
-            if index >= len(families):
-                family = f"IPv{ipaddress.ip_address(address).version}"
-                if family in self._addresses:
-                    families.append(family)
-                else:
-                    detail = f"{family} is not configured on this cluster"
-                    problems.append(invalid_value(f"spec.clusterIPs[{index}]", addresses, detail))
-        _refuse(new, problems)
-        if families:
-            spec["ipFamilies"] = families
 
     # --- addresses ---------------------------------------------------------------------------------------------
 
@@ -189,13 +121,13 @@ class ServiceAllocation:
             if not wanted:
                 raise internal_error(f"failed to allocate a serviceIP: {error}") from None
             detail = f"failed to allocate IP {wanted}: {error}"
-            _refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
+            refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
         transaction.on_revert.append(lambda: allocator.release(address))
         return address
 
     def _update_addresses(self, new: Wire, old: Wire, transaction: Transaction, dry_run: bool) -> None:
         spec, before = new["spec"], old["spec"]
-        if _same_preferring_dual(spec, before):
+        if keeps_preferred_families(spec, before):
             return
         was_external, is_external = before["type"] == "ExternalName", spec["type"] == "ExternalName"
         if was_external and not is_external:
@@ -248,7 +180,7 @@ class ServiceAllocation:
         try:
             self._take_port(port, transaction)
         except AllocationError as error:
-            _refuse(new, [invalid_value(f"spec.ports[{index}].nodePort", port, str(error))])
+            refuse(new, [invalid_value(f"spec.ports[{index}].nodePort", port, str(error))])
 
     def _allocate_node_ports(self, new: Wire, transaction: Transaction, dry_run: bool) -> None:
         """One node port for each port number: TCP and UDP of the same number share it."""
@@ -314,40 +246,5 @@ class ServiceAllocation:
             raise internal_error(message) from None
 
 
-def _refuse(new: Wire, problems: list[FieldError]) -> None:
-    if problems:
-        raise invalid("Service", "", new["metadata"].get("name", ""), problems)
-
-
-def _other(family: str) -> str:
-    return "IPv6" if family == "IPv4" else "IPv4"
-
-
 def _allocates_node_ports(spec: Wire) -> bool:
     return spec["type"] == "NodePort" or bool(spec.get("allocateLoadBalancerNodePorts", True))
-
-
-def _same_preferring_dual(spec: Wire, before: Wire) -> bool:
-    """Whether a PreferDualStack Service is left as it is: a cluster that gained a family does not upgrade it."""
-    return (
-        spec.get("ipFamilyPolicy") == PREFER_DUAL
-        and before["type"] == spec["type"] != "ExternalName"
-        and before.get("ipFamilyPolicy") in (PREFER_DUAL, None)
-        and (before.get("clusterIPs") or []) == (spec.get("clusterIPs") or [])
-        and (before.get("ipFamilies") or []) == (spec.get("ipFamilies") or [])
-    )
-
-
-def _shrink_to_single(new: Wire, before: Wire) -> None:
-    """Asking for SingleStack is asking to let go of the second address and family; dropping one is not."""
-    spec = new["spec"]
-    problems = []
-    for name, what in (("clusterIPs", "cluster IP"), ("ipFamilies", "IP family")):
-        given, had = spec.get(name) or [], before.get(name) or []
-        if spec["ipFamilyPolicy"] == SINGLE:
-            if given == had and len(given) > 1:
-                spec[name] = given[:1]
-        elif given and len(given) < len(had):
-            detail = f"must be 'SingleStack' to release the secondary {what}"
-            problems.append(invalid_value("spec.ipFamilyPolicy", spec["ipFamilyPolicy"], detail))
-    _refuse(new, problems)

@@ -1,0 +1,171 @@
+"""Where objects are created, changed and deleted, once a request has been understood.
+
+The stations that a write passes here are the same for every kind::
+
+    metadata ─► allocate ─► prepare ─► validate ─► store ─► watchers
+                   └──── undone where a later station refuses ────┘
+
+What differs between kinds is asked of their :class:`~kubesim.api.strategies.Strategy`. Upstream:
+``k8s.io/apiserver/pkg/registry/generic/registry/store.go`` and ``.../registry/rest``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
+from kubesim.api.errors import ApiError, already_exists, bad_request, conflict
+from kubesim.api.fields import invalid, invalid_value, required
+from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
+from kubesim.api.objects import Wire, copy_of
+from kubesim.api.resources import ResourceType
+from kubesim.api.store import Store
+from kubesim.api.strategies import Strategy, Transaction
+from kubesim.api.validation import validate
+from kubesim.api.warnings import warnings_for
+from kubesim.simulation import Simulation
+
+MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a request that succeeded left: the object, and what the server warns of."""
+
+    object: Wire
+    warnings: tuple[str, ...] = ()
+
+
+class Registry:
+    """The storage behind the API: it takes objects that are decoded, defaulted and admitted."""
+
+    def __init__(self, simulation: Simulation, store: Store, strategies: Mapping[str, Strategy]) -> None:
+        self._simulation = simulation
+        self._store = store
+        self._strategies = strategies
+        self._default_strategy = Strategy()
+
+    def strategy(self, resource: ResourceType) -> Strategy:
+        """The strategy of a kind."""
+        return self._strategies.get(resource.kind, self._default_strategy)
+
+    def random(self, resource: ResourceType, dry_run: bool) -> Random:
+        """Chance for names; a dry run draws from its own stream, so that it shifts nothing."""
+        return self._simulation.random("names/dry-run" if dry_run else f"names/{resource.kind}")
+
+    def create(self, resource: ResourceType, new: Wire, dry_run: bool = False) -> Response:
+        """Store a new object, which this call takes over.
+
+        :raises ApiError: 409 if its name is taken, 422 if it is invalid.
+        """
+        metadata = new["metadata"]
+        namespace = metadata.get("namespace", "")
+        metadata["uid"] = new_uid(self._simulation.random("uids/dry-run" if dry_run else "uids"))
+        metadata["creationTimestamp"] = self._simulation.timestamp()
+        if metadata.get("generateName") and not metadata.get("name"):
+            metadata["name"] = self._unused_name(resource, metadata, self.random(resource, dry_run))
+        strategy = self.strategy(resource)
+        transaction = strategy.begin_create(new, dry_run)
+        try:
+            strategy.prepare_create(new)
+            self._validate(resource, new, None)
+            if self._store.get(resource.kind, metadata["name"], namespace) is not None:
+                raise already_exists(resource.plural, metadata["name"], resource.group)
+        except ApiError:
+            transaction.revert()
+            raise
+        warnings = tuple(warnings_for(resource.kind, new))
+        if dry_run:
+            transaction.revert()
+            return Response(new, warnings)
+        transaction.commit()
+        return Response(self._store.put(new), warnings)
+
+    def update(
+        self, resource: ResourceType, new: Wire, old: Wire, dry_run: bool = False, subresource: str = ""
+    ) -> Response:
+        """Replace a stored object by a new version, which this call takes over.
+
+        :param subresource: ``status`` to change only that, ``finalize`` for a Namespace's finalizers.
+        :raises ApiError: 409 if it was changed since the version that ``new`` names, 422 if it is invalid.
+        """
+        strategy = self.strategy(resource)
+        self._check_version(resource, new, old, strategy)
+        new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+        keep_system_fields(new["metadata"], old["metadata"])
+        transaction = Transaction()
+        if subresource == "status":
+            strategy.prepare_status_update(new, old)
+        elif subresource == "finalize":
+            new = {**copy_of(old), "spec": new.get("spec") or {}}
+        else:
+            transaction = strategy.begin_update(new, old, dry_run)
+        try:
+            if not subresource:
+                strategy.prepare_update(new, old)
+            if subresource != "finalize":
+                self._validate(resource, new, old)
+        except ApiError:
+            transaction.revert()
+            raise
+        warnings = tuple(warnings_for(resource.kind, new, old))
+        if dry_run:
+            transaction.revert()
+            return Response(new, warnings)
+        transaction.commit()
+        if old["metadata"].get("deletionTimestamp") and removable(new):
+            return Response(self._remove(resource, new), warnings)
+        return Response(old if new == old else self._store.put(new), warnings)
+
+    def delete(
+        self,
+        resource: ResourceType,
+        old: Wire,
+        grace_period_seconds: int | None = None,
+        propagation: Propagation | None = None,
+        dry_run: bool = False,
+    ) -> Response:
+        """Delete a stored object, or mark it as being deleted where something holds it."""
+        grace = self.strategy(resource).grace_period(old, grace_period_seconds)
+        new = copy_of(old)
+        propagation_finalizers(new["metadata"], propagation)
+        moment = self._simulation.datetime + timedelta(seconds=grace or 0)
+        waits = mark_for_deletion(new, grace, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        if dry_run:
+            return Response(new)
+        if not waits:
+            return Response(self._remove(resource, new))
+        return Response(old if new == old else self._store.put(new))
+
+    def _remove(self, resource: ResourceType, last: Wire) -> Wire:
+        metadata = last["metadata"]
+        self._store.delete(resource.kind, metadata["name"], metadata.get("namespace", ""))
+        self.strategy(resource).after_delete(last)
+        return last
+
+    def _check_version(self, resource: ResourceType, new: Wire, old: Wire, strategy: Strategy) -> None:
+        name, version = old["metadata"]["name"], new["metadata"].get("resourceVersion")
+        if version and version != old["metadata"]["resourceVersion"]:
+            if not version.isdigit():
+                raise bad_request(f'invalid resource version "{version}": strconv.ParseUint: invalid syntax')
+            raise conflict(resource.plural, name, MODIFIED, resource.group)
+        if not version and not strategy.unconditional_update:
+            problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
+            raise invalid(resource.kind, resource.group, name, [problem])
+
+    def _validate(self, resource: ResourceType, new: Wire, old: Wire | None) -> None:
+        name = new["metadata"].get("name", "")
+        problems = validate(resource.kind, new, old)
+        if not problems and not name:
+            problems = [required("metadata.name", "name or generateName is required")]
+        if problems:
+            raise invalid(resource.kind, resource.group, name, problems)
+
+    def _unused_name(self, resource: ResourceType, metadata: Wire, random: Random) -> str:
+        while True:
+            name = generate_name(metadata["generateName"], random)
+            if self._store.get(resource.kind, name, metadata.get("namespace", "")) is None:
+                return name
