@@ -25,6 +25,7 @@ class TableOptions:
 
     :param kind: put before each name with a slash, such as ``deployment.apps``; empty for none.
     :param column_labels: label keys that get a column of their own (``-L``).
+    :param events: the first column says what happened to the object, and stays first.
     """
 
     no_headers: bool = False
@@ -33,6 +34,7 @@ class TableOptions:
     show_labels: bool = False
     kind: str = ""
     column_labels: tuple[str, ...] = ()
+    events: bool = False
 
 
 class TablePrinter:
@@ -68,7 +70,7 @@ def decorate(table: Table, options: TableOptions) -> Table:
     columns = list(table.columns)
     named = [column.format == "name" and column.type == "string" for column in columns]
     if options.with_namespace:
-        columns.insert(0, Column("Namespace"))
+        columns.insert(int(options.events), Column("Namespace"))
     columns += [Column(key.split("/")[-1].upper()) for key in options.column_labels]
     if options.show_labels:
         columns.append(Column("Labels"))
@@ -87,7 +89,7 @@ def _cells(row: Row, named: Sequence[bool], options: TableOptions) -> tuple[Any,
     if not isinstance(labels, dict):
         labels = {}
     if options.with_namespace:
-        cells.insert(0, metadata.get("namespace", ""))
+        cells.insert(int(options.events), metadata.get("namespace", ""))
     cells += [labels.get(key, "<none>") for key in options.column_labels]
     if options.show_labels:
         cells.append(",".join(f"{key}={labels[key]}" for key in sorted(labels)) or "<none>")

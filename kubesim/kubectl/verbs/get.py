@@ -156,6 +156,7 @@ def table_options(call: Call, type: ResourceType, *, several: bool = False) -> T
         show_labels=flags.on("show-labels"),
         kind=type.qualified_singular if with_kind else "",
         column_labels=flags.texts("label-columns"),
+        events=flags.on("output-watch-events"),
     )
 
 
