@@ -1,9 +1,9 @@
 """Connection tracking: what each machine remembers of the connections that pass through it.
 
-The first packet of a connection makes an entry: the packet as it came (the *original* tuple) and the packet that a reply
-will be (the *reply* tuple, after every rewriting). Later packets find the entry and are rewritten the same way, replies
-the opposite way; the nat rules are not asked again. That is why an established connection keeps its endpoint when
-rules change, and why a UDP client may go on talking to an endpoint that is gone.
+The first packet of a connection makes an entry: the packet as it came (the *original* tuple) and the packet that a
+reply will be (the *reply* tuple, after every rewriting). Later packets find the entry and are rewritten the same way,
+replies the opposite way; the nat rules are not asked again. That is why an established connection keeps its endpoint
+when rules change, and why a UDP client may go on talking to an endpoint that is gone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rules that flannel writes on a node: Pods are not masqueraded among themselves, but when they leave the cluster."""
+"""The rules that flannel writes on a node: Pods are masqueraded when they leave the cluster, not among themselves."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rules as text: what ``iptables-save`` prints and what kube-proxy hands to ``iptables-restore``.
 
-The two differ: kube-proxy writes conditions in its own order (``-m tcp -p tcp -d 10.43.0.10 --dport 53``), the kernel hands
-them back in a fixed one (``-d 10.43.0.10/32 -p tcp … -m tcp --dport 53``), numbers rounded to what it keeps.
+The two differ: kube-proxy writes conditions in its own order (``-m tcp -p tcp -d 10.43.0.10 --dport 53``), the kernel
+hands them back in a fixed one (``-d 10.43.0.10/32 -p tcp … -m tcp --dport 53``), numbers rounded to what it keeps.
 """
 
 from __future__ import annotations

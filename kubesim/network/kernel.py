@@ -11,6 +11,7 @@ from dataclasses import replace
 from math import inf
 from zlib import crc32
 
+from kubesim.network import kernel_reasons as reasons
 from kubesim.network.addresses import is_loopback
 from kubesim.network.conntrack import Entry
 from kubesim.network.flight import Ending, Flight, NetworkState
@@ -18,7 +19,7 @@ from kubesim.network.matches import Situation
 from kubesim.network.netfilter import Passage, Verdict, traverse
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Hook, Ruleset
-from kubesim.network.topology import INTERNET, LAN, Host, Interface, Route
+from kubesim.network.topology import INTERNET, Host, Interface, Route
 from kubesim.network.trace import Action, Hop, Outcome, Step
 
 NEIGHBOUR_SECONDS = 3.0
@@ -56,7 +57,7 @@ class _Stay:
     def send(self) -> list[Result]:
         """OUTPUT, then routing and POSTROUTING."""
         flight = self.flight
-        self._note(Action.SEND, "socket", flight.shown, _sending(flight))
+        self._note(Action.SEND, "socket", flight.shown, reasons.sending(flight))
         self._track()
         if not self.host.owns(flight.packet.destination) and self.host.route_to(flight.packet.destination) is None:
             return [self._no_route()]
@@ -113,7 +114,11 @@ class _Stay:
         self.flight = replace(self.flight, packet=after, error_from=error_from)
         if self.flight.shown != before:
             self._note(
-                Action.UNTRANSLATE, "conntrack", self.flight.shown, _remembering(before, self.flight), before=before
+                Action.UNTRANSLATE,
+                "conntrack",
+                self.flight.shown,
+                reasons.remembering(before, self.flight),
+                before=before,
             )
 
     # --- hooks ----------------------------------------------------------------------------------------------------
@@ -174,7 +179,7 @@ class _Stay:
         if self.host.owns(packet.destination):
             return self._to_itself() if sent_here else self._input()
         if not sent_here and not self.host.forwards:
-            reason = f"{self.host.name} does not have the address {packet.destination} and passes nothing on; it ignores the packet."
+            reason = reasons.ignored(self.host, packet)
             self._note(Action.LOSE, "routing", self.flight.shown, reason)
             return [self._end(Outcome.LOST, inf)]
         route = self.host.route_to(packet.destination)
@@ -186,7 +191,13 @@ class _Stay:
             self._note(Action.DROP, "routing", self.flight.shown, reason)
             return [self._end(Outcome.DROPPED, inf)]
         self.interface_out = interface.name
-        self._note(Action.ROUTE, "routing", self.flight.shown, self._why(route, interface), rule=str(route))
+        self._note(
+            Action.ROUTE,
+            "routing",
+            self.flight.shown,
+            reasons.routing(self.state.topology, self.flight, route, interface),
+            rule=str(route),
+        )
         results: list[Result] = []
         stays = [self] if sent_here else self._through(Hook.FORWARD)
         for stay in stays:
@@ -212,24 +223,8 @@ class _Stay:
         return results
 
     def _any_address(self) -> str:
-        """The address for masquerading on an interface that has none of its own, as the loopback: the machine's first."""
+        """The machine's first address: what masquerading takes where the interface has none, as the loopback."""
         return next(iter(self.host.addresses), "")
-
-    def _why(self, route: Route, interface: Interface) -> str:
-        destination = self.flight.packet.destination
-        if interface.name == "flannel.1":
-            here = next((i.address for i in self.host.interfaces if i.link == LAN), "")
-            there = self.state.topology.neighbour(interface.link, route.gateway)
-            far = next((i.address for i in there.interfaces if i.link == LAN), "") if there else "the other node"
-            return (
-                f"{destination} is a Pod address of another node: flannel.1 wraps the packet (VXLAN, UDP port 8472) and sends it "
-                f"from {here} to {far}. The addresses inside stay as they are."
-            )
-        if self.flight.bridged:
-            return f"The bridge {interface.name} hands the packet to {destination}, which hangs on the same bridge."
-        if route.gateway:
-            return f"{destination} is not on this machine's own link; the route leads to {route.gateway} by {interface.name}."
-        return f"{destination} is on the link behind {interface.name}."
 
     # --- ends -----------------------------------------------------------------------------------------------------
 
@@ -257,13 +252,9 @@ class _Stay:
 
     def _nobody(self, interface: Interface, address: str) -> Ending:
         if interface.link == INTERNET:
-            reason = f"Beyond this router nobody has the address {address}; no answer will ever come."
-            self._note(Action.LOSE, "routing", self.flight.shown, reason)
+            self._note(Action.LOSE, "routing", self.flight.shown, reasons.beyond(address))
             return self._end(Outcome.LOST, inf)
-        reason = (
-            f"No machine on the link behind {interface.name} answers for {address}; after {NEIGHBOUR_SECONDS:.0f} seconds the kernel "
-            "gives up and the sender hears: no route to host."
-        )
+        reason = reasons.nobody_there(interface, address, NEIGHBOUR_SECONDS)
         self._note(Action.LOSE, "neighbour", self.flight.shown, reason)
         return self._end(Outcome.UNREACHABLE, NEIGHBOUR_SECONDS, self._answer_address() if self.flight.hops else "")
 
@@ -281,25 +272,12 @@ class _Stay:
 
     def _socket(self) -> Ending:
         self._confirm()
-        packet, shown = self.flight.packet, self.flight.shown
-        if self.flight.answering:
-            self._note(Action.DELIVER, "socket", shown, "The answer is back where the packet was sent.")
+        flight, packet = self.flight, self.flight.packet
+        takes = flight.answering or packet.protocol == "ICMP"
+        if takes or self.state.listens(self.host.name, packet.protocol, packet.destination_port, packet.destination):
+            self._note(Action.DELIVER, "socket", flight.shown, reasons.taken(flight))
             return self._end(Outcome.DELIVERED, 0.0)
-        if packet.protocol == "ICMP":
-            self._note(Action.DELIVER, "socket", shown, f"{self.host.name} answers an echo request itself.")
-            return self._end(Outcome.DELIVERED, 0.0)
-        where = f"{packet.protocol} port {packet.destination_port}"
-        if self.state.listens(self.host.name, packet.protocol, packet.destination_port, packet.destination):
-            reason = f"A process on {self.host.name} listens on {where}; it sees the client as {packet.source}."
-            self._note(Action.DELIVER, "socket", shown, reason)
-            return self._end(Outcome.DELIVERED, 0.0)
-        answer = "a TCP reset (RST)" if packet.protocol == "TCP" else "ICMP port unreachable"
-        self._note(
-            Action.REFUSE,
-            "socket",
-            shown,
-            f"Nothing on {self.host.name} listens on {where}; its kernel answers with {answer}.",
-        )
+        self._note(Action.REFUSE, "socket", flight.shown, reasons.refused(flight))
         return self._end(Outcome.REFUSED, 0.0, "" if packet.protocol == "TCP" else packet.destination)
 
     def _end(self, outcome: Outcome, seconds: float, answer_from: str = "") -> Ending:
@@ -332,30 +310,6 @@ class _Stay:
 
 def _same(one: Packet, other: Packet) -> bool:
     return one.rewritten(mark=0) == other.rewritten(mark=0)
-
-
-def _sending(flight: Flight) -> str:
-    packet = flight.packet
-    where = f"{packet.destination}:{packet.destination_port}" if packet.destination_port else packet.destination
-    if flight.answering:
-        return f"The answer goes to {where}, where the packet seemed to come from."
-    if packet.protocol == "ICMP":
-        return f"{flight.host.name} sends an echo request to {where}."
-    return (
-        f"{flight.host.name} opens a {packet.protocol} connection to {where}."
-        if packet.protocol != "UDP"
-        else (f"{flight.host.name} sends a UDP packet to {where}.")
-    )
-
-
-def _remembering(before: Packet, flight: Flight) -> str:
-    after = flight.shown
-    if flight.answering:
-        return (
-            f"Conntrack knows the connection and turns its rewriting round: {before.source} → {before.destination} becomes "
-            f"{after.source} → {after.destination}."
-        )
-    return f"Conntrack knows the connection; the packet is rewritten as its first one was, to {after.destination}:{after.destination_port}."
 
 
 def _masqueraded_port(packet: Packet) -> int:

@@ -190,13 +190,12 @@ class _Evaluation:
                 for below in several:
                     step = self._step(Action.RULE, chain, rule, Goto(below), packet, packet, share)
                     yield from self._enter(below, _less_likely(walk, share), step, depth, True)
-            case SetMark(bits=bits) | FlipMark(bits=bits):
-                mark = packet.mark | bits if isinstance(target, SetMark) else packet.mark ^ bits
-                after = packet.rewritten(mark=mark)
-                step = (
-                    self._step(Action.RULE, chain, rule, target, packet, after) if isinstance(target, SetMark) else None
-                )
-                yield _moved(walk, after, step), None
+            case SetMark(bits=bits):
+                after = packet.rewritten(mark=packet.mark | bits)
+                yield _moved(walk, after, self._step(Action.RULE, chain, rule, target, packet, after)), None
+            case FlipMark(bits=bits):
+                # Taking kube-proxy's mark off again is bookkeeping; the masquerade that follows is the step.
+                yield _moved(walk, packet.rewritten(mark=packet.mark ^ bits), None), None
             case Remember(set=name):
                 yield _remembered(walk, name), None
             case Accept():

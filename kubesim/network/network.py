@@ -1,7 +1,7 @@
 """The running network: machines that come and go, processes that listen, connections that are remembered.
 
-:class:`Network` holds what changes; the walker reads it. Rules are not kept here but asked for (``ruleset_provider``), so
-a packet always meets the rules that kube-proxy would have written by now.
+:class:`Network` holds what changes; the walker reads it. Rules are not kept here but asked for (``ruleset_provider``),
+so a packet always meets the rules that kube-proxy would have written by now.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class _Node:
 class Network:
     """Machines, listeners, conntrack and session affinity.
 
-    :param ruleset_provider: machine name → its rules, or None where it has none (Pods, the laptop). It is asked at every
-        packet, so it should answer from a cache.
+    :param ruleset_provider: machine name → its rules, or None where it has none (Pods, the laptop). It is asked at
+        every packet, so it should answer from a cache.
     :param pod_prefix: the addresses of all Pods of the cluster.
     :param gateway: the router's address on the nodes' LAN.
     """

@@ -1,7 +1,7 @@
 """One sentence for every rule that acted, for a reader who meets these rules for the first time.
 
-The sentence is made from the rule itself: its target, its conditions, and the Service that kube-proxy names in the comment
-(iptables mode) or in the chain's name (nftables mode). It stays true whatever the Services are called.
+The sentence is made from the rule itself: its target, its conditions, and the Service that kube-proxy names in the
+comment (iptables mode) or in the chain's name (nftables mode). It stays true whatever the Services are called.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TypeVar
 from kubesim.network.matches import Comment, Mark, Match, RecentlySeen, Source, Statistic
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Rule
-from kubesim.network.targets import Accept, Dnat, Drop, FlipMark, Goto, Jump, Masquerade, Reject, SetMark, Target
+from kubesim.network.targets import Accept, Dnat, Drop, Goto, Jump, Masquerade, Reject, SetMark, Target
 
 _NFT_CHAIN = re.compile(r"^(service|local|external|firewall|endpoint)-[A-Z2-7]{8}-([^/]+/[^/]+)/[a-z]+/([^_]*)")
 _SUBJECT = re.compile(
-    r"(\S+/\S+?)(?: (?:cluster IP|external IP|loadbalancer IP|has no|traffic not accepted|->|health)|$)"
+    r"(\S+/\S+?)(?: (?:cluster IP|external IP|loadbalancer IP|has no|traffic not accepted|balanced to|->|health)|$)"
 )
 
 M = TypeVar("M", bound=Match)
@@ -53,25 +53,18 @@ def explain(rule: Rule, target: Target, chain: str, before: Packet, after: Packe
             return _explain_jump(rule, below, chain, service, before)
         case SetMark():
             return (
-                "The packet gets the mark 0x4000, which means: rewrite its source to an address of this node when it leaves, "
-                "so that the reply comes back this way."
+                "The packet gets the mark 0x4000, which means: rewrite its source to an address of this node when it "
+                "leaves, so that the reply comes back this way."
             )
-        case FlipMark():
-            return "The mark is taken off again; it has done its work."
         case Dnat(address=address, port=port):
-            return _explain_dnat(address, port, before, service)
+            return _explain_dnat(address, port, before, service, chain)
         case Masquerade():
             return (
-                f"The source {before.source} becomes {after.source}, this machine's address on the interface by which the "
-                "packet leaves; the reply will come back here and conntrack will hand it on."
+                f"The source {before.source} becomes {after.source}, this machine's address on the interface by which "
+                "the packet leaves; the reply will come back here and conntrack will hand it on."
             )
         case Reject():
-            if service:
-                return f"Service {service} has no endpoint that may take this packet; the sender is told so at once (ICMP port unreachable)."
-            return (
-                f"{before.destination} is the cluster IP of a Service, but none of its ports is {before.protocol} "
-                f"{before.destination_port}; the sender is told so at once (ICMP port unreachable)."
-            )
+            return _explain_reject(service, before)
         case Drop():
             return _explain_drop(rule, chain, service, before)
         case Accept():
@@ -85,65 +78,110 @@ def _explain_jump(rule: Rule, below: str, chain: str, service: str, packet: Pack
     comment = _first(rule.matches, Comment)
     text = comment.text if comment else rule.text
     where = f"{packet.destination}:{packet.destination_port}"
-    if kind == "services":
-        return "A new connection is compared with the addresses and ports of all Services."
-    if kind == "nodeports":
-        return f"{packet.destination} is an address of this node, so the port is compared with the node ports of all Services."
-    if kind == "mark":
-        return _explain_mark(rule, chain, text, packet)
-    if kind == "endpoint":
-        return _explain_choice(rule, below, text)
-    if kind == "firewall":
-        return f"{where} is a load-balancer address of Service {service}, which only some sources may use; that is checked next."
     if "pod traffic for" in text or "short-circuit pod traffic" in text:
-        return "The sender is a Pod of this cluster, so every ready endpoint may be chosen although the policy for outside traffic is Local."
-    if "LOCAL traffic for" in text or "short-circuit local traffic" in text:
-        return "The sender is this node itself, so every ready endpoint may be chosen although the policy for outside traffic is Local."
-    if kind == "external":
-        if "external IP" in text:
-            return f"{where} is an external IP of Service {service}."
-        if "loadbalancer IP" in text:
-            return f"{where} is the load-balancer address of Service {service}; the node serves it itself, without a way through the load balancer."
-        if chain in ("KUBE-NODEPORTS",) or rule.text.endswith("@service-nodeports"):
-            return f"Port {packet.destination_port} is the node port of Service {service}."
-        return f"{where} is an address of Service {service} for clients outside the cluster."
-    if kind == "local":
-        return "The Service's traffic policy is Local: only endpoints on this node may be chosen."
-    if kind == "service":
-        if "cluster IP" in text or rule.text.endswith("@service-ips"):
-            return f"{where} is the cluster IP of Service {service}; one of its endpoints is chosen next."
-        return "One of the Service's endpoints is chosen next, wherever in the cluster it runs."
+        return _FREE.format("a Pod of this cluster")
+    if "route LOCAL traffic for" in text or "short-circuit local traffic" in text:
+        return _FREE.format("this node itself")
+    match kind:
+        case "services":
+            return "A new connection is compared with the addresses and ports of all Services."
+        case "nodeports":
+            return (
+                f"{packet.destination} is an address of this node, so the port is compared with the node ports of all "
+                "Services."
+            )
+        case "mark":
+            return _explain_mark(rule, chain, text, packet)
+        case "endpoint":
+            return _explain_choice(rule, below, text)
+        case "firewall":
+            return (
+                f"{where} is a load-balancer address of Service {service}, which only some sources may use; that is "
+                "checked next."
+            )
+        case "external":
+            return _explain_external(rule, chain, text, service, where, packet)
+        case "local":
+            return "The Service's traffic policy is Local: only endpoints on this node may be chosen."
+        case "service":
+            if "cluster IP" in text or rule.text.endswith("@service-ips"):
+                return f"{where} is the cluster IP of Service {service}; one of its endpoints is chosen next."
+            return "One of the Service's endpoints is chosen next, wherever in the cluster it runs."
+        case _:
+            return _explain_check(below)
+
+
+_FREE = (
+    "The sender is {}: every ready endpoint may be chosen although the Service's policy for outside traffic is Local."
+)
+
+
+def _explain_external(rule: Rule, chain: str, text: str, service: str, where: str, packet: Packet) -> str:
+    if "external IP" in text:
+        return f"{where} is an external IP of Service {service}."
+    if "loadbalancer IP" in text:
+        return (
+            f"{where} is the load-balancer address of Service {service}; the node serves it itself, without a way "
+            "through the load balancer."
+        )
+    if chain == "KUBE-NODEPORTS" or rule.text.endswith("@service-nodeports"):
+        return f"Port {packet.destination_port} is the node port of Service {service}."
+    return f"{where} is an address of Service {service} for clients outside the cluster."
+
+
+def _explain_check(below: str) -> str:
     if "firewall" in below.lower():
         return "Packets to load-balancer addresses are checked against the source ranges that their Services allow."
-    if "check" in below or below in ("KUBE-EXTERNAL-SERVICES",):
+    if below == "cluster-ips-check":
+        return "The packet was not rewritten; it is checked whether its destination is nevertheless a cluster IP."
+    if "check" in below or below == "KUBE-EXTERNAL-SERVICES":
         return "A new connection is compared with the Services that have no endpoint to offer."
-    if below.startswith("FLANNEL-POSTRTG") or below in ("KUBE-POSTROUTING", "masquerading"):
+    if below in ("FLANNEL-POSTRTG", "KUBE-POSTROUTING", "masquerading"):
         return "Before the packet leaves, it is decided whether its source must be rewritten."
+    if below in ("FLANNEL-FWD", "KUBE-FORWARD"):
+        return "The packet is for another machine; it is decided whether this node passes it on."
     return f"The packet goes through the rules of {below}."
+
+
+_KINDS = {
+    "KUBE-NODEPORTS": "nodeports",
+    "KUBE-MARK-MASQ": "mark",
+    "KUBE-SEP-": "endpoint",
+    "endpoint-": "endpoint",
+    "KUBE-FW-": "firewall",
+    "firewall-": "firewall",
+    "KUBE-EXT-": "external",
+    "external-": "external",
+    "KUBE-SVL-": "local",
+    "local-": "local",
+    "KUBE-SVC-": "service",
+    "service-": "service",
+}
 
 
 def _kind_of(chain: str) -> str:
     """What a chain is for, in either mode."""
     if chain in ("KUBE-SERVICES", "services"):
         return "services"
-    prefixes = {
-        "KUBE-NODEPORTS": "nodeports", "KUBE-MARK-MASQ": "mark", "KUBE-SEP-": "endpoint", "endpoint-": "endpoint",
-        "KUBE-FW-": "firewall", "firewall-": "firewall", "KUBE-EXT-": "external", "external-": "external",
-        "KUBE-SVL-": "local", "local-": "local", "KUBE-SVC-": "service", "service-": "service",
-    }  # fmt: skip
-    if chain in ("firewall-check", "service-endpoints-check"):
+    if chain.endswith("-check"):
         return ""
-    return next((kind for prefix, kind in prefixes.items() if chain.startswith(prefix)), "")
+    return next((kind for prefix, kind in _KINDS.items() if chain.startswith(prefix)), "")
 
 
 def _explain_mark(rule: Rule, chain: str, text: str, packet: Packet) -> str:
     source = _first(rule.matches, Source)
     if chain.startswith("KUBE-SEP-"):
-        return f"The chosen endpoint is {packet.source}, the sender itself; without another source the answer would never leave the Pod as a reply."
+        return (
+            f"The chosen endpoint is {packet.source}, the sender itself; with its own address as the source the answer "
+            "would never leave the Pod, so the source will be rewritten."
+        )
     if "LOCAL" in text:
-        return "The sender is this node itself, so its source is rewritten to the address that the endpoint's node can answer."
+        return "The sender is this node itself, by one of its own addresses; its source will be rewritten."
     if "external destinations" in text:
-        return "The packet came for an address outside the cluster network and its endpoint may be on any node; its source will be rewritten."
+        return (
+            "The packet came for an address outside the cluster network and its endpoint may be on any node; its "
+            "source will be rewritten, so that the answer passes this node again."
+        )
     if source is not None and source.negated:
         return f"The sender {packet.source} is not a Pod (not in {source.prefix}), so its source will be rewritten."
     return "The packet's source will be rewritten when it leaves."
@@ -153,37 +191,66 @@ def _explain_choice(rule: Rule, below: str, text: str) -> str:
     endpoint = text.partition("-> ")[2] or below.partition("__")[2].replace("/", ":") or "the endpoint"
     recent = _first(rule.matches, RecentlySeen)
     if recent is not None:
-        return f"Session affinity: this client was sent to {endpoint} within the last {recent.seconds} seconds and stays with it."
+        if not recent.name.startswith("KUBE-"):
+            endpoint = recent.name.partition("__")[2].replace("/", ":")
+        return (
+            f"Session affinity: this client was sent to {endpoint} within the last {recent.seconds} seconds and stays "
+            "with it."
+        )
     dice = _first(rule.matches, Statistic)
     if dice is not None:
         return f"The dice fall on endpoint {endpoint} ({_percent(dice.kept)} of the packets that get this far)."
     if "vmap" in rule.text:
+        endpoint = below.partition("__")[2].replace("/", ":")
         return f"The dice fall on endpoint {endpoint}; each endpoint is as likely as the others."
     return f"Endpoint {endpoint} is taken: it is the only one left."
 
 
-def _explain_dnat(address: str, port: int, before: Packet, service: str) -> str:
+def _explain_dnat(address: str, port: int, before: Packet, service: str, chain: str) -> str:
+    where = f"{before.destination}:{before.destination_port}"
+    if chain == "PREROUTING":
+        return (
+            f"The load balancer sends this connection to a node that is ready: the destination {where} becomes "
+            f"{address}:{port}, the node port of Service {service}."
+        )
     of = f" of Service {service}" if service else ""
     return (
-        f"The destination {before.destination}:{before.destination_port} becomes {address}:{port}, an endpoint{of}; conntrack "
-        "remembers this, gives later packets of the connection the same endpoint and rewrites the replies back."
+        f"The destination {where} becomes {address}:{port}, an endpoint{of}; conntrack remembers this, gives later "
+        "packets of the connection the same endpoint and rewrites the replies back."
+    )
+
+
+def _explain_reject(service: str, before: Packet) -> str:
+    told = "the sender is told so at once (ICMP port unreachable)."
+    if service:
+        return f"Service {service} has no endpoint that may take this packet; {told}"
+    if before.protocol == "ICMP":
+        return f"{before.destination} is the cluster IP of a Service; nothing answers an echo request there, and {told}"
+    return (
+        f"No rule rewrote the destination {before.destination}:{before.destination_port} ({before.protocol}): its "
+        f"Service has no such port, or no endpoint; {told}"
     )
 
 
 def _explain_drop(rule: Rule, chain: str, service: str, packet: Packet) -> str:
     comment = _first(rule.matches, Comment)
     text = comment.text if comment else ""
+    silently = "the packet is thrown away, silently, and the sender waits until its time-out."
     if "not accepted" in text or chain.startswith("firewall-"):
         name = service or "this Service"
-        return f"{packet.source} is in none of the source ranges that Service {name} admits to its load-balancer address; the packet is thrown away, silently."
+        return (
+            f"{packet.source} is in none of the source ranges that Service {name} admits to its load-balancer address; "
+            f"{silently}"
+        )
     if chain == "KUBE-FIREWALL":
-        return "A packet for the loopback came from outside; it is thrown away, silently."
-    if "INVALID" in rule.text or (_first(rule.matches, Source) is None and not service):
-        return "Conntrack knows no connection that this packet could belong to; it is thrown away, silently."
-    return (
-        f"Service {service} has endpoints, but none on this node, and its traffic policy is Local; the packet is thrown away, "
-        "silently, and the sender waits until its time-out."
-    )
+        return f"A packet for the loopback came from outside; {silently}"
+    if chain == "cluster-ips-check":
+        return f"{packet.destination} is in the range of cluster IPs, but no Service has it; {silently}"
+    if not service and comment is None:
+        if "no-endpoint" in rule.text:
+            return f"The Service has endpoints, but none on this node, and its traffic policy is Local; {silently}"
+        return f"Conntrack knows no connection that this packet could belong to; {silently}"
+    return f"Service {service} has endpoints, but none on this node, and its traffic policy is Local; {silently}"
 
 
 def _explain_accept(rule: Rule, chain: str) -> str:

@@ -1,8 +1,9 @@
 """Netfilter rules as data: matches, targets, chains, and the rule set of one node.
 
-A :class:`Rule` is a list of conditions (*matches*) and one thing to do (the *target*), in the form both kube-proxy modes
-share; how it is written as text is the business of its dialect (``iptables_text`` and ``nftables_text``). A
-:class:`Ruleset` is everything one machine has. It is a value: pass 1 (kube-proxy) makes it, pass 2 (the walker) reads it.
+A :class:`Rule` is a list of conditions (*matches*) and one thing to do (the *target*), in the form both kube-proxy
+modes share; how it is written as text is the business of its dialect (``iptables_text`` and ``nftables_text``). A
+:class:`Ruleset` is everything one machine has. It is a value: pass 1 (kube-proxy) makes it, pass 2 (the walker) reads
+it.
 
 A chain with thousands of rules is not searched one by one. Rules that demand one destination address, protocol and
 port are found by that key; the few others are tried in their place, so the result is the one a list walk would give.
@@ -141,8 +142,8 @@ class Ruleset:
     :param mode: ``iptables`` or ``nftables``: how :meth:`save` prints them.
     :param chains: (table, chain name) → chain, in the order in which they are printed.
     :param bases: the chains that the kernel calls.
-    :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in iptables
-        mode so that node ports answer on the loopback.
+    :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in
+        iptables mode so that node ports answer on the loopback.
     """
 
     mode: str
@@ -189,7 +190,8 @@ class Ruleset:
         """The rules as ``iptables-save`` (or ``nft list ruleset``) prints them.
 
         :param table: only this table.
-        :param timestamp: for the comment lines that iptables-save writes around each table; without it they are left out.
+        :param timestamp: for the comment lines that iptables-save writes around each table; without it they are left
+            out.
         """
         if self.mode == "iptables":
             from kubesim.network.iptables_text import save

@@ -19,7 +19,10 @@ class Client:
 
 
 class Server(Protocol):
-    """A process that listens. What ``request`` is depends on the port's protocol: an HttpRequest, a DNS message, text."""
+    """A process that listens.
+
+    What ``request`` is depends on the port's protocol: an HttpRequest, a DNS message, text.
+    """
 
     def handle(self, request: Any, client: Client) -> Any:
         """Answer one request; None is no answer (the client's time-out)."""

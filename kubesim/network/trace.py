@@ -26,7 +26,9 @@ class Outcome(StrEnum):
     DROPPED = "dropped"
     """A rule dropped it, silently: the sender waits until its time-out."""
     UNREACHABLE = "unreachable"
-    """A router answered that there is no such host or route; the sender learns it (after about 3 s for a dead neighbour)."""
+    """A router answered that there is no such host or route; the sender learns it (after about 3 s for a dead
+    neighbour).
+    """
     LOST = "lost"
     """It left for a network that never answers: the sender waits until its time-out."""
 
@@ -117,7 +119,8 @@ class Trace:
 
     @property
     def not_permitted(self) -> bool:
-        """Whether the sender's own rules stopped a UDP packet: its program's send fails with ``Operation not permitted``.
+        """Whether the sender's own rules stopped a UDP packet: its program's send fails with ``Operation not
+        permitted``.
 
         TCP programs do not see this: the kernel sends their packets by itself, later and again.
         """

@@ -80,8 +80,8 @@ def build(document: Mapping[str, Any]) -> Bed:
 def _config(document: Mapping[str, Any], node: str) -> ProxyConfig:
     """kube-proxy's configuration on a node.
 
-    ServiceCIDR objects are not among the recorded ones, and one of the two proxies had not read them yet: whether it had
-    is taken from its rules.
+    ServiceCIDR objects are not among the recorded ones, and one of the two proxies had not read them yet: whether it
+    had is taken from its rules.
     """
     texts = "".join(document["rules"][node].values())
     known = "Drop traffic to unallocated ClusterIPs" in texts

@@ -22,7 +22,9 @@ _DISPATCH = {"KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-
 
 
 def detector(text: str | None) -> LocalDetector:
-    """How upstream's tests write the way to detect local traffic: ``-s 10.0.0.0/8``, ``ip saddr 10.0.0.0/8``, ``-i cni0``."""
+    """How upstream's tests write the way to detect local traffic: ``-s 10.0.0.0/8``, ``ip saddr 10.0.0.0/8``, ``-i
+    cni0``.
+    """
     words = (text or "").split()
     if not words:
         return LocalDetector()
@@ -79,7 +81,9 @@ def by_chain(text: str) -> dict[str, list[str]]:
 
 
 def comparable(chain: str, rules: Iterable[str]) -> list[Any]:
-    """Rules as they must be equal: in their order, but where the order of Services is chance, in order for each Service."""
+    """Rules as they must be equal: in their order, but where the order of Services is chance, in order for each
+    Service.
+    """
     listed = list(rules)
     if chain.partition("/")[2] not in _DISPATCH:
         return listed

@@ -75,16 +75,19 @@ class ProxyConfig:
     """kube-proxy's configuration.
 
     :param mode: ``iptables`` or ``nftables``.
-    :param pod_prefix: the addresses of all Pods (``clusterCIDR``); flannel's rules are written from it too. Empty: no flannel.
+    :param pod_prefix: the addresses of all Pods (``clusterCIDR``); flannel's rules are written from it too. Empty: no
+        flannel.
     :param detect_local: how Pods are told from the rest; None takes ``ClusterCIDR`` with ``pod_prefix``.
     :param masquerade_all: rewrite the source of every packet for a cluster IP.
-    :param node_port_addresses: prefixes of the node's addresses that take node ports. Empty is the mode's default: every address
-        in iptables mode, the node's primary address in nftables mode (``primary``).
+    :param node_port_addresses: prefixes of the node's addresses that take node ports. Empty is the mode's default:
+        every address in iptables mode, the node's primary address in nftables mode (``primary``).
     :param localhost_node_ports: whether node ports answer on 127.0.0.1 (iptables mode only).
     :param random_fully: whether the kernel can pick masqueraded ports at random.
     :param count_packets: whether the kernel has ``xt_nfacct``, with which kube-proxy counts some packets.
-    :param tcp_liberal: whether conntrack is told to accept segments outside the window, so that no rule has to drop them.
-    :param service_prefixes: the cluster's ServiceCIDRs; nftables mode drops packets to addresses in them that no Service has.
+    :param tcp_liberal: whether conntrack is told to accept segments outside the window, so that no rule has to drop
+        them.
+    :param service_prefixes: the cluster's ServiceCIDRs; nftables mode drops packets to addresses in them that no
+        Service has.
     """
 
     mode: str = "iptables"

@@ -1,8 +1,8 @@
 """Which endpoints a node may use, and for which traffic (upstream's ``pkg/proxy/endpoints.go`` and ``topology.go``).
 
 Ready endpoints are used. Where none is ready, endpoints that are terminating but still serve are better than nothing.
-Traffic under a Cluster policy may use every node's endpoints, unless the EndpointSlices hint that this node (or its zone) should
-use some of them; traffic under a Local policy may use this node's only, and hints do not matter to it.
+Traffic under a Cluster policy may use every node's endpoints, unless the EndpointSlices hint that this node (or its
+zone) should use some of them; traffic under a Local policy may use this node's only, and hints do not matter to it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def endpoints_map(slices: Iterable[EndpointSlice], node: str, family: str = "IPv
 
 
 def _better(info: EndpointInfo, known: EndpointInfo) -> bool:
-    """Which of two entries for one address counts, as when a Pod's address passes on to another, or slices are rewritten."""
+    """Which of two entries for one address counts, as when a Pod's address passes on to another, or slices are
+    rewritten.
+    """
     if info.terminating != known.terminating:
         return known.terminating
     return info.local

@@ -6,8 +6,9 @@ A packet for a Service passes three chains::
     KUBE-SVC-… or SVL   which endpoint? (SVL: endpoints of this node only)
     KUBE-SEP-…          rewrite the destination to that endpoint
 
-An address for the outside goes through KUBE-EXT-… first, which decides about masquerading and the traffic policy, and
-a load balancer with source ranges through KUBE-FW-… before that. What has no endpoint is rejected or dropped in the filter table.
+An address for the outside goes through KUBE-EXT-… first, which decides about masquerading and the traffic policy, and a
+load balancer with source ranges through KUBE-FW-… before that. What has no endpoint is rejected or dropped in the
+filter table.
 """
 
 from __future__ import annotations
@@ -216,7 +217,9 @@ class _ServiceRules:
         return (self.protocol, Destination(address), DestinationPort(port))
 
     def _refusal(self) -> tuple[Target, Comment]:
-        """What is done with traffic that finds no endpoint: REJECT where there is none at all, DROP where one is elsewhere."""
+        """What is done with traffic that finds no endpoint: REJECT where there is none at all, DROP where one is
+        elsewhere.
+        """
         if not self.usable.any:
             return _REJECT, Comment(f"{self.text} has no endpoints")
         return _DROP, Comment(f"{self.text} has no local endpoints")

@@ -1,7 +1,7 @@
 """Names that kube-proxy makes: of Service ports, and of the chains it writes for them.
 
-A chain's name must be short, so it holds a hash: the beginning of the base32 of a sha256. Knowing the rule, one can find a
-Service's chain on a real node.
+A chain's name must be short, so it holds a hash: the beginning of the base32 of a sha256. Knowing the rule, one can
+find a Service's chain on a real node.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import hashlib
 from dataclasses import dataclass
 
 NFT_NAME_LIMIT = 240
-"""How long a chain's name may get in nftables mode before it is cut and ``...`` added (upstream's ``chainNameBaseLengthMax``)."""
+"""How long a chain's name may get in nftables mode before it is cut and ``...`` added (upstream's
+``chainNameBaseLengthMax``).
+"""
 
 
 @dataclass(frozen=True, slots=True, order=True)

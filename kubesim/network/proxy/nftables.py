@@ -1,10 +1,10 @@
 """kube-proxy's rules in nftables mode (upstream's ``pkg/proxy/nftables``).
 
-Where iptables mode walks a list of Services, nftables mode looks the packet up in maps: ``service-ips`` by address, protocol and
-port, ``service-nodeports`` by protocol and port. The map's entry is the chain to go to: ``service-…``
-(any endpoint), ``local-…`` (endpoints of this node), ``external-…`` (from outside: masquerade, policy). One rule then
-picks an endpoint by number and rewrites the destination. Cluster IPs are a set, so a port that no Service has can be
-rejected instead of leaving the cluster.
+Where iptables mode walks a list of Services, nftables mode looks the packet up in maps: ``service-ips`` by address,
+protocol and port, ``service-nodeports`` by protocol and port. The map's entry is the chain to go to: ``service-…`` (any
+endpoint), ``local-…`` (endpoints of this node), ``external-…`` (from outside: masquerade, policy). One rule then picks
+an endpoint by number and rewrites the destination. Cluster IPs are a set, so a port that no Service has can be rejected
+instead of leaving the cluster.
 """
 
 from __future__ import annotations

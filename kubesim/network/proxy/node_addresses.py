@@ -1,4 +1,6 @@
-"""Which of a node's addresses take node ports (``--nodeport-addresses``; upstream's ``pkg/proxy/util/nodeport_addresses.go``)."""
+"""Which of a node's addresses take node ports (``--nodeport-addresses``; upstream's
+``pkg/proxy/util/nodeport_addresses.go``).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Each port of each Service as kube-proxy sees it (upstream's ``pkg/proxy/serviceport.go``).
 
-kube-proxy leaves out Services that have no cluster IP (headless ones, ExternalName), those of another proxy (a label says
-so), and of the rest every address that is not of its own family.
+kube-proxy leaves out Services that have no cluster IP (headless ones, ExternalName), those of another proxy (a label
+says so), and of the rest every address that is not of its own family.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class ServicePort:
     def uses_cluster_endpoints(self) -> bool:
         """Whether some of its traffic may go to endpoints on any node.
 
-        A Service open to the outside needs them even where its external policy is Local: Pods and nodes take a short cut.
+        A Service open to the outside needs them even where its external policy is Local: Pods and nodes take a short
+        cut.
         """
         return not self.internal_policy_local or self.externally_accessible
 

@@ -12,7 +12,8 @@ from tests.conformance.result import Result
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    """One result for each case: every chain of the expected text has the expected rules, and there is no other chain."""
+    """One result for each case: every chain of the expected text has the expected rules, and there is no other chain.
+    """
     for case in document:
         ruleset = unit_test_ruleset(case)
         got = by_chain(restore_text(ruleset, "filter") + restore_text(ruleset, "nat"))

@@ -1,0 +1,98 @@
+"""A load balancer outside the cluster: a machine that has the Services' addresses and spreads connections over the
+nodes.
+
+It knows nothing of Pods. For each port of a Service it has the list of healthy nodes and sends each new connection to
+the node port of one of them, all equally likely, from its own address, so that the answers come back through it.
+Healthy is a node that is Ready; where the Service's policy is Local it must also have a ready endpoint, which the load
+balancer learns from the Service's health check port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubesim.api.objects import EndpointSlice, Node, Service
+from kubesim.network.matches import Comment, ConnectionState, Destination, DestinationPort, Match, Protocol, Statistic
+from kubesim.network.proxy.endpoints import endpoints_map, local_ready_addresses
+from kubesim.network.proxy.service_ports import service_ports
+from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
+from kubesim.network.targets import Dnat, Masquerade
+
+EXCLUDED_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers"
+"""A node with this label gets no traffic from load balancers."""
+
+BASES = (
+    BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True),
+    BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
+)
+
+
+def balanced_addresses(services: Sequence[Service], nodes: Sequence[Node]) -> tuple[str, ...]:
+    """The addresses that the load balancer must have: those of Services, but not the nodes' own."""
+    own = {entry.address for node in nodes for entry in node.status.addresses or []}
+    found = (
+        ingress.ip
+        for service in services
+        if service.spec.type == "LoadBalancer"
+        for ingress in service.status.loadBalancer.ingress or []
+        if ingress.ip and ingress.ip not in own
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def balancer_ruleset(
+    services: Sequence[Service], nodes: Sequence[Node], slices: Sequence[EndpointSlice] = ()
+) -> Ruleset:
+    """The load balancer's rules.
+
+    :param slices: needed for Services whose policy is Local.
+    """
+    rules: list[Rule] = []
+    addresses = balanced_addresses(services, nodes)
+    for service in services:
+        if service.spec.type != "LoadBalancer":
+            continue
+        own = [ingress.ip for ingress in service.status.loadBalancer.ingress or [] if ingress.ip in addresses]
+        healthy = healthy_nodes(service, nodes, slices)
+        for name, port in service_ports(service).items():
+            for address in own:
+                if port.node_port:
+                    target = (port.protocol.lower(), address, port.port, port.node_port)
+                    rules += _spread(str(name), target, healthy)
+    leave = Rule((ConnectionState(("DNAT",)),), Masquerade())
+    chains = {
+        ("nat", "PREROUTING"): Chain("PREROUTING", tuple(rules)),
+        ("nat", "POSTROUTING"): Chain("POSTROUTING", (leave,)),
+    }
+    return Ruleset("iptables", chains, BASES)
+
+
+def healthy_nodes(service: Service, nodes: Sequence[Node], slices: Sequence[EndpointSlice] = ()) -> tuple[str, ...]:
+    """The addresses of the nodes to which connections for a Service are spread."""
+    local_only = service.spec.externalTrafficPolicy == "Local"
+    key = (service.metadata.namespace, service.metadata.name)
+    found = []
+    for node in nodes:
+        ready = any(c.type == "Ready" and c.status == "True" for c in node.status.conditions or [])
+        if not ready or EXCLUDED_LABEL in (node.metadata.labels or {}):
+            continue
+        if local_only and not local_ready_addresses(endpoints_map(slices, node.metadata.name)).get(key):
+            continue
+        found += [entry.address for entry in node.status.addresses or [] if entry.type == "InternalIP"][:1]
+    return tuple(found)
+
+
+def _spread(service: str, target: tuple[str, str, int, int], healthy: Sequence[str]) -> list[Rule]:
+    protocol, address, port, node_port = target
+    rules = []
+    for position, node in enumerate(healthy):
+        matches: tuple[Match, ...] = (
+            Comment(f"{service} balanced to node {node}"),
+            Protocol(protocol),
+            Destination(address),
+            DestinationPort(port),
+        )
+        if position < len(healthy) - 1:
+            matches = (*matches, Statistic(1 / (len(healthy) - position)))
+        rules.append(Rule(matches, Dnat(node, node_port)))
+    return rules
