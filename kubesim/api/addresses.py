@@ -81,9 +81,7 @@ def parse_block_sloppily(text: str) -> tuple[Address, Network] | None:
         length -= 96
     if not 0 <= length <= address.max_prefixlen:
         return None
-    return address, ipaddress.ip_network(
-        (int(address), length) if address.version == 6 else f"{address}/{length}", False
-    )
+    return address, ipaddress.ip_network(f"{address}/{length}", strict=False)
 
 
 def legacy_cidr(value: str, unchanged: Sequence[str] = (), strict: bool = True) -> list[str]:

@@ -1,8 +1,8 @@
-"""Selectors: which labels, or which fields, an object must have.
+"""Label selectors: which labels an object must have.
 
-``app=web,tier in (front,back),!debug`` is a *label* selector: requirements that must all hold. The parser is a lexer
-and a recursive descent over three productions, so its error messages are upstream's. A *field* selector
-(``status.phase!=Running``) knows only equality. Upstream: ``apimachinery/pkg/labels/selector.go``, ``.../fields``.
+``app=web,tier in (front,back),!debug`` is a selector: requirements that must all hold. The parser is a lexer and a
+recursive descent over three productions, so its error messages are upstream's. Selectors of fields are in
+:mod:`kubesim.api.field_selectors`. Upstream: ``apimachinery/pkg/labels/selector.go``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubesim.api.errors import FieldError
+from kubesim.api.field_selectors import FieldRequirement, FieldSelector, parse_field_selector, split_terms
 from kubesim.api.fields import go_quote, invalid_value, message_of, not_supported
 from kubesim.api.names import label_value, qualified_name
 from kubesim.api.objects import LabelSelector
+
+__all__ = [
+    "EVERYTHING",
+    "NOTHING",
+    "FieldRequirement",
+    "FieldSelector",
+    "Requirement",
+    "Selector",
+    "parse_field_selector",
+    "parse_label_map",
+    "parse_label_selector",
+    "requirement",
+    "requirement_errors",
+    "selector_from_labels",
+    "selector_of",
+    "split_terms",
+]
 
 Labels = Mapping[str, str]
 
@@ -314,72 +332,3 @@ class _Parser:
             if following == ")":
                 self.take()
                 return values
-
-
-# --- field selectors ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRequirement:
-    """``field=value`` or ``field!=value``."""
-
-    field: str
-    operator: str
-    value: str
-
-    def matches(self, fields: Mapping[str, str]) -> bool:
-        """Whether the field has (or has not) the value; an absent field reads as empty."""
-        return (fields.get(self.field, "") == self.value) == (self.operator == "=")
-
-    def __str__(self) -> str:
-        escaped = re.sub(r"([\\,=])", r"\\\1", self.value)
-        return f"{self.field}{self.operator}{escaped}"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
-    """Field requirements that must all hold."""
-
-    requirements: tuple[FieldRequirement, ...] = ()
-
-    def matches(self, fields: Mapping[str, str]) -> bool:
-        """Whether an object with these fields is selected."""
-        return all(requirement.matches(fields) for requirement in self.requirements)
-
-    def __str__(self) -> str:
-        return ",".join(map(str, self.requirements))
-
-
-def split_terms(text: str) -> list[str]:
-    """Split at commas that no backslash protects."""
-    return re.findall(r"(?s)(?:^|(?<=,))((?:\\.|[^,\\]|\\$)*)(?:,|$)", text) if text else []
-
-
-def parse_field_selector(text: str) -> FieldSelector:
-    """Parse what follows ``kubectl get --field-selector``; ValueError with upstream's words."""
-    requirements = []
-    for term in sorted(split_terms(text)):
-        if not term:
-            continue
-        found = re.search("!=|==|=", term)
-        if found is None:
-            raise ValueError(f"invalid selector: '{text}'; can't understand '{term}'")
-        operator = "!=" if found[0] == "!=" else "="
-        requirements.append(FieldRequirement(term[: found.start()], operator, _unescape(term[found.end() :])))
-    return FieldSelector(tuple(requirements))
-
-
-def _unescape(value: str) -> str:
-    characters = iter(value)
-    plain = []
-    for character in characters:
-        if character == "\\":
-            escaped = next(characters, "")
-            if escaped not in ("\\", ",", "="):
-                raise ValueError(f"invalid field selector: invalid escape sequence: \\{escaped}")
-            plain.append(escaped)
-        elif character in ",=":
-            raise ValueError(f"invalid field selector: unescaped character in value: {ord(character)}")
-        else:
-            plain.append(character)
-    return "".join(plain)

@@ -1,0 +1,88 @@
+"""Names: limits and characters of each sort of name. Expected: RFC 1123, 1035, 6335, upstream's documentation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubesim.api import names
+
+CHECKS = [
+    names.dns1123_label,
+    names.dns1123_subdomain,
+    names.dns1035_label,
+    names.search_domain,
+    names.wildcard_dns1123_subdomain,
+    names.qualified_name,
+    names.label_value,
+    names.port_name,
+    names.percentage,
+    names.http_header_name,
+    names.environment_variable,
+    names.config_map_key,
+    names.path_segment,
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (names.dns1123_label, ["a", "web-1", "1", "a" * 63], ["", "-a", "a-", "a.b", "A", "a_b", "a" * 64, "é"]),
+        (names.dns1123_subdomain, ["a.b", "web", "a" * 63 + ".b"], ["", "a..b", ".a", "a.", "a_b.c", "A.b"]),
+        (names.dns1035_label, ["a", "a-1"], ["1a", "", "a.b"]),
+        (names.search_domain, ["_tcp.web", "a_b.c"], ["", "a_", "A"]),
+        (names.wildcard_dns1123_subdomain, ["*.example.com"], ["*", "example.com", "*.*.com"]),
+        (names.qualified_name, ["app", "example.com/App_1.x"], ["", "/a", "a/", "a/b/c", "Ex.com/a", "a" * 64]),
+        (names.label_value, ["", "web", "A_b-c.d", "x" * 63], ["-a", "a b", "x" * 64]),
+        (names.port_name, ["http", "a-1"], ["", "80", "a--b", "-a", "a" * 16, "A"]),
+        (names.percentage, ["25%", "0%"], ["25", "%", "-1%"]),
+        (names.http_header_name, ["X-Name"], ["", "a b"]),
+        (names.environment_variable, ["HOME", "1x", "a b", "a.b"], ["", "a=b", "é"]),
+        (names.config_map_key, ["key.name", "KEY_1"], ["", ".", "..", "..a", "a/b"]),
+        (names.path_segment, ["anything goes"], [".", "..", "a/b", "50%"]),
+    ],
+)  # fmt: skip
+def test_good_and_bad(check: names.Check, good: list[str], bad: list[str]) -> None:
+    assert [value for value in good if check(value)] == []
+    assert [value for value in bad if not check(value)] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "problem"),
+    [
+        (names.dns1123_label, "a.b", "must not contain dots"),
+        (names.dns1123_label, "a" * 64, "must be no more than 63 characters"),
+        (names.label_value, "a" * 64, "must be no more than 63 bytes"),
+        (names.port_name, "8080", "must contain at least one letter (a-z)"),
+        (names.qualified_name, "/a", "prefix part must be non-empty"),
+        (names.path_segment, "a/b", "may not contain '/'"),
+    ],
+)
+def test_words(check: names.Check, value: str, problem: str) -> None:
+    assert check(value) == [problem]
+
+
+def test_lengths_count_bytes() -> None:
+    assert "must be no more than 63 bytes" in names.label_value("é" * 32)
+
+
+@pytest.mark.parametrize(("number", "good"), [(0, False), (1, True), (65535, True), (65536, False), (-1, False)])
+def test_port_number(number: int, good: bool) -> None:
+    assert (names.port_number(number) == []) == good
+
+
+@pytest.mark.parametrize(("prefix", "masked"), [("web-", "wea"), ("web", "web"), ("-", "-"), ("", "")])
+def test_a_generated_name_may_have_a_dash_before_its_suffix(prefix: str, masked: str) -> None:
+    assert names.without_trailing_dash(prefix) == masked
+
+
+@given(st.text(), st.sampled_from(CHECKS))
+def test_checks_take_any_text(text: str, check: names.Check) -> None:
+    assert all(isinstance(problem, str) for problem in check(text))
+
+
+@given(st.from_regex(r"\A[a-z]([-a-z0-9]{0,61}[a-z0-9])?\Z"))
+def test_a_label_of_rfc_1035_is_a_label_a_subdomain_and_a_label_value(label: str) -> None:
+    for check in (names.dns1035_label, names.dns1123_label, names.dns1123_subdomain, names.label_value):
+        assert check(label) == []
