@@ -60,9 +60,7 @@ class Bind:
 
     def candidates(self, name: str, *, search: bool = True) -> Iterator[str]:
         """The absolute names to try in turn until one exists."""
-        if name.endswith(".") or not search or not self.settings.search:
-            yield names.absolute(name)
-        elif name.count(".") >= self.settings.ndots:
+        if name.endswith(".") or not search or not self.settings.search or name.count(".") >= self.settings.ndots:
             yield names.absolute(name)
         else:
             yield from (names.absolute(f"{name}.{suffix}") for suffix in self.settings.search)

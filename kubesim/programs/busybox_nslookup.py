@@ -45,7 +45,7 @@ def busybox_nslookup(invocation: Invocation) -> Completed:
     if not names.is_address(servers[0]):
         return Completed("", f"nslookup: bad address '{servers[0]}'\n", 1)
     queries = _queries(words[0], types, settings)
-    return _Run(Asker(invocation.machine.sockets), servers, queries).result()
+    return _Run(Asker(invocation.machine.sockets, keeps_socket=True), servers, queries).result()
 
 
 def _queries(host: str, types: list[str], settings: resolv_conf.ResolvConf) -> list[DnsQuery]:

@@ -84,7 +84,7 @@ def getent(invocation: Invocation) -> Completed:
     if not words:
         return Completed("", f"getent: wrong number of arguments\n{USAGE}", 1)
     database, keys = words[0], words[1:]
-    lookups = _Lookups(invocation.machine, Asker(invocation.machine.sockets))
+    lookups = _Lookups(invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True))
     read = DATABASES.get(database)
     if read is None:
         return Completed("", f"Unknown database: {database}\n{USAGE}", 1)

@@ -28,10 +28,10 @@ def musl_getent(invocation: Invocation) -> Completed:
     if not words:
         return Completed("", "usage: getent database [key ...]\n", 1)
     database, keys = words[0], words[1:]
-    machine, asker = invocation.machine, Asker(invocation.machine.sockets)
+    machine, asker = invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True)
     if database not in ("hosts", "ahosts", "ahostsv4", "ahostsv6", "passwd", "group"):
         return Completed("", f"Unknown database: {database}\n", 1)
-    output = []
+    output: list[str] = []
     for key in keys:
         if database == "hosts":
             text = _hosts(machine, asker, key)

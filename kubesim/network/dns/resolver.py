@@ -80,7 +80,7 @@ def resolve(
         if literal.version in wanted:
             return Resolution(name, (str(literal),), name)
         return Resolution(name, error=Failure.NO_NAME)
-    asker = Asker(sockets)
+    asker = Asker(sockets, keeps_socket=True)
     found: Found | Failure | None = _in_hosts(hosts_file.parse(hosts), name, family)
     if found is None:
         settings = resolv_conf.parse(resolv_conf_text)

@@ -1,0 +1,123 @@
+"""``coredns``: the cluster's DNS server as the main process of its container.
+
+It reads the Corefile that its ConfigMap brings into ``/etc/coredns``, watches the API server's objects and listens. A
+Corefile that cannot be used ends it at once with the parser's words; one that breaks later is only remarked on.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kubesim.api.objects import Wire
+from kubesim.api.store import Store
+from kubesim.network.dns.coredns import BUILD, COREFILE, VERSION, CoreDNS
+from kubesim.network.dns.corefile import CorefileError
+from kubesim.network.dns.exchange import Sockets
+from kubesim.network.dns.objects import KubernetesObjects
+from kubesim.network.dns.plugins.base import Surroundings
+from kubesim.network.service import Server
+from kubesim.programs.filesystem import FileError
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed, Invocation, Running, Steps
+from kubesim.simulation import Simulation
+
+WATCHED = ("Namespace", "Service", "EndpointSlice", "Pod")
+LAME_DUCK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _MachineFiles:
+    """A container's files, as CoreDNS reads them."""
+
+    machine: Machine
+
+    def text(self, path: str) -> str | None:
+        """The file's text, or None where it cannot be read."""
+        try:
+            return self.machine.files.read(path)
+        except FileError:
+            return None
+
+    def matching(self, pattern: str) -> Sequence[str]:
+        """The files of a directory whose names match."""
+        directory, last = posixpath.split(pattern)
+        try:
+            names = self.machine.files.list(directory or "/")
+        except FileError:
+            return []
+        return sorted(posixpath.join(directory, name) for name in fnmatch.filter(names, last))
+
+
+class _Watched(KubernetesObjects):
+    """The cache of one process; it can be forgotten, so that a stopped process's watch ends."""
+
+
+def watched_objects(store: Store, simulation: Simulation) -> KubernetesObjects:
+    """A cache of the store's objects that follows every change, for as long as somebody holds it."""
+    start = int(simulation.start.timestamp())
+    objects = _Watched(modified=start + int(simulation.now))
+    for kind in WATCHED:
+        for wire in store.list(kind):
+            objects.changed("ADDED", None, wire, objects.modified)
+    follower = weakref.ref(objects)
+
+    def changed(event: str, old: Wire | None, new: Wire | None) -> None:
+        target = follower()
+        if target is None:
+            stop()
+        else:
+            target.changed(event, old, new, start + int(simulation.now))
+
+    stop = store.watch(changed, WATCHED)
+    return objects
+
+
+def coredns(invocation: Invocation) -> Completed | Running:
+    """``coredns [-conf FILE]``."""
+    machine = invocation.machine
+    arguments = [word.lstrip("-") for word in invocation.argv[1:]]
+    if "version" in arguments:
+        return Completed(f"{VERSION}\n{BUILD}\n")
+    path = COREFILE
+    for number, word in enumerate(arguments):
+        if word.startswith("conf="):
+            path = word.removeprefix("conf=")
+        elif word == "conf" and number + 1 < len(arguments):
+            path = invocation.argv[number + 2]
+    objects = watched_objects(machine.store, machine.simulation) if machine.store is not None else KubernetesObjects()
+    address = getattr(machine.sockets, "address", "")
+    sockets: Sockets = machine.sockets
+    surroundings = Surroundings(
+        objects,
+        _MachineFiles(machine),
+        sockets,
+        machine.simulation,
+        addresses=(address,) if address else (),
+        name=machine.name,
+    )
+    try:
+        server = CoreDNS(surroundings, path, invocation.environment)
+    except CorefileError as error:
+        return Completed("", f"{error}\n", 1)
+    listeners: dict[tuple[str, int], Server] = {}
+    for port in server.ports:
+        listeners["UDP", port] = listeners["TCP", port] = server.on_port(port)
+    for port, page in server.endpoints.items():
+        listeners["TCP", port] = page
+    steps = _reloads(server, surroundings) if server.reload_interval is not None else None
+    return Running(listeners, surroundings.log, LAME_DUCK_SECONDS, steps=steps)
+
+
+def _reloads(server: CoreDNS, surroundings: Surroundings) -> Steps:
+    """Look at the Corefile again and again; each process has a rhythm of its own."""
+    chance = surroundings.simulation.random(f"coredns/reload/{surroundings.name}")
+    interval, jitter = server.reload_interval, server.reload_jitter
+    while interval is not None:
+        yield interval + chance.uniform(-jitter / 2, jitter / 2)
+        server.look_again()
+        interval, jitter = server.reload_interval, server.reload_jitter
+    return 0
