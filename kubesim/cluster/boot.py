@@ -1,0 +1,174 @@
+"""What is in a cluster before anybody types a command: namespaces, nodes, the API's own Service, the add-ons."""
+
+from __future__ import annotations
+
+import base64
+import random
+import uuid
+from collections.abc import Iterable
+
+from kubesim.api import go_yaml
+from kubesim.api.objects import Wire
+from kubesim.api.quantities import parse
+from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
+
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+KUBELET_CONDITIONS = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+
+
+def namespace(name: str) -> Wire:
+    """A Namespace to create."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def node_object(node: NodeFile, cluster: ClusterConfiguration) -> Wire:
+    """A Node as k3s' agent registers it."""
+    labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/instance-type": "k3s",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": node.name,
+        "kubernetes.io/os": "linux",
+        "node.kubernetes.io/instance-type": "k3s",
+    }
+    if node.controlPlane:
+        labels["node-role.kubernetes.io/control-plane"] = "true"
+    spec: Wire = {
+        "podCIDR": node.podCIDR,
+        "podCIDRs": [node.podCIDR],
+        "providerID": f"k3s://{node.name}",
+    }
+    if node.taints:
+        spec["taints"] = node.taints
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "annotations": {
+                "alpha.kubernetes.io/provided-node-ip": node.address,
+                "flannel.alpha.coreos.com/backend-type": "vxlan",
+                "flannel.alpha.coreos.com/kube-subnet-manager": "true",
+                "flannel.alpha.coreos.com/public-ip": node.address,
+                "k3s.io/hostname": node.name,
+                "k3s.io/internal-ip": node.address,
+                "node.alpha.kubernetes.io/ttl": "0",
+                "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+            },
+            "labels": dict(sorted((labels | node.labels).items())),
+            "name": node.name,
+        },
+        "spec": spec,
+    }
+
+
+def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire:
+    """What the node's kubelet reports."""
+    hardware = cluster.hardware
+    capacity = {
+        "cpu": hardware.cpu,
+        "ephemeral-storage": hardware.storage,
+        "hugepages-2Mi": "0",
+        "memory": hardware.memory,
+        "pods": hardware.pods,
+    }
+    allocatable = capacity | {"ephemeral-storage": str(_allocatable_storage(hardware.storage))}
+    machine = random.Random(f"{cluster.name}/{node.name}")
+    return {
+        "addresses": [
+            {"address": node.address, "type": "InternalIP"},
+            {"address": node.name, "type": "Hostname"},
+        ],
+        "allocatable": allocatable,
+        "capacity": capacity,
+        "conditions": [
+            {
+                "lastHeartbeatTime": now,
+                "lastTransitionTime": now,
+                "message": message,
+                "reason": reason,
+                "status": status,
+                "type": type,
+            }
+            for type, status, reason, message in KUBELET_CONDITIONS
+        ],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "nodeInfo": {
+            "architecture": "amd64",
+            "bootID": _uuid(machine),
+            "containerRuntimeVersion": hardware.containerRuntime,
+            "kernelVersion": hardware.kernel,
+            "kubeProxyVersion": "",
+            "kubeletVersion": cluster.version,
+            "machineID": f"{machine.getrandbits(128):032x}",
+            "operatingSystem": "linux",
+            "osImage": hardware.osImage,
+            "systemUUID": _uuid(machine),
+        },
+    }
+
+
+def _allocatable_storage(capacity: str) -> int:
+    """k3s keeps 5 % of the disk back (``--eviction-hard=nodefs.available<5%``)."""
+    return int(parse(capacity) * 95 / 100)
+
+
+def _uuid(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128), version=4))
+
+
+def root_certificate(cluster: ClusterConfiguration) -> str:
+    """A text in the shape of the cluster's root certificate; it certifies nothing."""
+    body = base64.b64encode(random.Random(f"{cluster.name}/ca").randbytes(797)).decode()
+    lines = [body[start : start + 64] for start in range(0, len(body), 64)]
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
+
+
+def control_plane_objects() -> list[Wire]:
+    """ConfigMaps that the API server keeps for itself."""
+    authentication = (
+        "client-ca-file",
+        "requestheader-allowed-names",
+        "requestheader-client-ca-file",
+        "requestheader-extra-headers-prefix",
+        "requestheader-group-headers",
+        "requestheader-username-headers",
+    )
+    maps = {
+        "extension-apiserver-authentication": dict.fromkeys(authentication, ""),
+        "kube-apiserver-legacy-service-account-token-tracking": {"since": "2026-07-01"},
+    }
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": "kube-system"},
+            "data": data,
+        }
+        for name, data in maps.items()
+    ]
+
+
+def addon_objects(cluster: ClusterConfiguration) -> Iterable[Wire]:
+    """The objects of the add-ons' manifests, with the cluster's own values filled in."""
+    hosts = "\n    ".join(f"{node.address} {node.name}" for node in cluster.nodes)
+    values = {
+        "{cluster-dns}": cluster.networks.dns,
+        "{cluster-domain}": cluster.networks.domain,
+        "{node-hosts}": hosts,
+    }
+    for relative in cluster.addons:
+        text = cluster.file(relative).read_text(encoding="utf-8")
+        for placeholder, value in values.items():
+            text = text.replace(placeholder, value)
+        yield from (document for document in go_yaml.load_all(text) if document)
+
+
+def node_hosts_file(node: NodeFile) -> str:
+    """A node's own ``/etc/hosts``."""
+    return f"127.0.0.1 localhost\n127.0.1.1 {node.name}\n"

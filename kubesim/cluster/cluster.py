@@ -1,0 +1,402 @@
+"""The whole cluster behind one object.
+
+::
+
+    cluster = Cluster()                                     # data/clusters/k3s.yaml
+    cluster.apply(manifest); cluster.settle()
+    cluster.connect("pod/client", "http://myservice:8080")  # a Journey: outcome, hops, table, picture
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kubesim.api import go_yaml
+from kubesim.api.objects import VIEWS, Node, Pod, Service, View, Wire, view
+from kubesim.api.resources import ResourceType
+from kubesim.cluster import boot
+from kubesim.cluster.applying import LAST_APPLIED, strategic_patch, with_last_applied
+from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
+from kubesim.cluster.places import machine_name, target_of
+from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
+from kubesim.network.dns.resolver import Resolution, resolve
+from kubesim.network.service import HttpRequest
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed
+from kubesim.views.journey import Journey
+from kubesim.views.scene import Scene, scene_of
+from kubesim.views.tables import frame
+
+if TYPE_CHECKING:
+    import pandas
+
+BOOT_SECONDS = 120.0
+AGENT = "curl/8.14.1"
+
+
+class Cluster:
+    """A simulated cluster.
+
+    :param configuration: which cluster; None takes ``data/clusters/k3s.yaml``.
+    :param seed: the same seed gives the same run.
+    :param load_balancer: overrides the file's provider: ``external``, ``servicelb`` or ``none``.
+    :param proxy_mode: overrides the file's mode: ``iptables`` or ``nftables``.
+    :param runtime: makes another container runtime than the image catalogue's (for tests).
+    """
+
+    def __init__(
+        self,
+        configuration: ClusterConfiguration | None = None,
+        *,
+        seed: int = 0,
+        load_balancer: str = "",
+        proxy_mode: str = "",
+        runtime: RuntimeFactory | None = None,
+    ) -> None:
+        chosen = configuration or ClusterConfiguration.load()
+        self.configuration = _with_overrides(chosen, load_balancer, proxy_mode)
+        self._parts = wire_parts(self.configuration, seed, runtime)
+        self._expose(self._parts)
+        self._boot()
+
+    def _expose(self, parts: Parts) -> None:
+        self.simulation = parts.simulation
+        self.store = parts.store
+        self.api = parts.api
+        self.network = parts.network
+        self.machines: Mapping[str, Machine] = parts.machines
+        """The hosts people sit at: ``node/master``, ``node/worker``, ``laptop``…"""
+        self.controllers = parts.manager
+        self.proxies = parts.proxies
+        self.kubelet = parts.kubelet
+        self.runtime = parts.runtime
+        self.events = parts.events
+
+    @classmethod
+    def from_file(cls, path: Path | str = DEFAULT_FILE, *, seed: int = 0, **overrides: Any) -> Cluster:
+        """Build the cluster that a file describes.
+
+        :raises ClusterFileError: where the file does not read as one.
+        """
+        return cls(ClusterConfiguration.load(path), seed=seed, **overrides)
+
+    @classmethod
+    def from_objects(cls, objects: Any, *, seed: int = 0, proxy_mode: str = "iptables") -> Cluster:
+        """Take a dump (``kubectl get -A -o json``) as it is: no controllers run, traffic and names work on it.
+
+        :param objects: JSON text, a path to it, a List, or a sequence of objects.
+        """
+        from kubesim.cluster.dump import fill_from_dump
+
+        documents = list(_documents(objects))
+        cluster = cls.__new__(cls)
+        cluster.configuration = _with_overrides(ClusterConfiguration.load(), "none", proxy_mode)
+        cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False)
+        cluster._expose(cluster._parts)
+        fill_from_dump(cluster._parts, documents)
+        return cluster
+
+    def _boot(self) -> None:
+        for name in boot.NAMESPACES:
+            self.api.create(boot.namespace(name))
+        for node in self.configuration.nodes:
+            created = self.api.create(boot.node_object(node, self.configuration)).object
+            status = boot.node_status(node, self.configuration, self.simulation.timestamp())
+            self.api.update_status(self.api.resource_type("nodes"), created["metadata"]["name"], "", status)
+        self._parts.bring_up()
+        for wire in [*boot.control_plane_objects(), *boot.addon_objects(self.configuration)]:
+            self.api.create(wire, wire["metadata"].get("namespace") or "default")
+        self.settle(BOOT_SECONDS)
+
+    # --- objects -----------------------------------------------------------------------------------------------
+
+    def apply(self, manifest: Any, namespace: str = "default") -> list[Wire]:
+        """Create or update the objects of a manifest, as ``kubectl apply`` does.
+
+        :param manifest: YAML text, a path, an object, or several.
+        :returns: the objects as stored.
+        :raises ApiError: what the API server refused; objects before it have been applied.
+        """
+        return [self._apply_one(wire, namespace) for wire in _documents(manifest)]
+
+    def _apply_one(self, wire: Wire, namespace: str) -> Wire:
+        manifest = with_last_applied(wire)
+        resource = self._resource(str(wire.get("kind", "")))
+        metadata = wire.get("metadata") or {}
+        where = metadata.get("namespace") or namespace
+        name = metadata.get("name", "")
+        stored = self.store.get(resource.kind, name, where if resource.namespaced else "") if resource else None
+        if resource is None or stored is None:
+            return self.api.create(manifest, namespace=where).object
+        last = json.loads((stored["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}")
+        patch = strategic_patch(last, manifest)
+        return self.api.patch(resource, name, where, patch).object
+
+    def _resource(self, kind: str) -> Any:
+        from kubesim.api.errors import ApiError
+
+        try:
+            return self.api.resource_type(kind)
+        except ApiError:
+            return None
+
+    def get(self, kind: str, name: str, namespace: str = "default") -> Any:
+        """A copy of one object: a typed view where the kind has one, else the wire form.
+
+        :raises ApiError: NotFound.
+        """
+        resource: ResourceType = self.api.resource_type(kind)
+        wire = copy.deepcopy(self.api.get(resource, name, namespace))
+        as_type: type[View] | None = VIEWS.get(resource.kind)
+        return wire if as_type is None else view(wire, as_type)
+
+    def delete(
+        self, kind: str, name: str, namespace: str = "default", grace_period_seconds: int | None = None
+    ) -> None:
+        """Delete one object.
+
+        :raises ApiError: NotFound.
+        """
+        self.api.delete(self.api.resource_type(kind), name, namespace, grace_period_seconds=grace_period_seconds)
+
+    def patch(self, kind: str, name: str, patch: Any, namespace: str = "default") -> Wire:
+        """Change one object by a strategic merge patch (a dict) or a JSON patch (a list).
+
+        :raises ApiError: what the API server refused.
+        """
+        how = "json" if isinstance(patch, list) else "strategic"
+        return self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object  # type: ignore[arg-type]
+
+    def table(
+        self,
+        kind: str,
+        namespace: str | None = "default",
+        *,
+        wide: bool = False,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> pandas.DataFrame:
+        """Objects as a frame with kubectl's columns.
+
+        :param namespace: None for all namespaces.
+        """
+        resource = self.api.resource_type(kind)
+        objects = self.api.list(resource, namespace, label_selector, field_selector)
+        return frame(self.api.table(resource, objects, wide), wide=wide)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time pass."""
+        self.simulation.advance(seconds)
+
+    def settle(self, limit: float = 120.0) -> bool:
+        """Let time pass until nothing is pending that a person would wait for.
+
+        :returns: whether everything settled within ``limit`` simulated seconds.
+        """
+        return self.simulation.settle(limit)
+
+    # --- traffic -----------------------------------------------------------------------------------------------
+
+    def connect(self, source: str, url: str) -> Journey:
+        """Send one request, from the look-up of the name to the answer. No time passes.
+
+        :param source: ``pod/client``, ``node/master``, ``laptop`` or an address.
+        :param url: ``http://myservice:8080``, ``10.43.0.10:53``, ``udp://…``.
+        :raises LookupError: if there is no such source.
+        """
+        machine, target = machine_name(source, self.network), target_of(url)
+        resolution = None
+        address = target.host
+        if not _is_address(address):
+            resolution = self.resolve(source, address)
+            if not resolution.addresses:
+                return Journey(machine, url, self.scene(), resolution)
+            address = next((a for a in resolution.addresses if ":" not in a), resolution.addresses[0])
+        connection = self.network.sockets(machine).connect(address, target.port, target.protocol)
+        response = None
+        if target.protocol == "TCP":
+            host = target.host if target.port == 80 else f"{target.host}:{target.port}"
+            headers = (("Host", host), ("User-Agent", AGENT), ("Accept", "*/*"))
+            response = connection.request(HttpRequest("GET", target.path, headers, tls=target.scheme == "https"))
+            connection.close()
+        return Journey(
+            source=machine,
+            target=url,
+            scene=self.scene(),
+            resolution=resolution,
+            trace=connection.trace,
+            alternatives=connection.alternatives,
+            response=response,
+        )
+
+    def resolve(self, source: str, name: str) -> Resolution:
+        """Look a name up as a program on that machine would: every query tried, every answer. No time passes.
+
+        :raises LookupError: if there is no such source.
+        """
+        machine = self.machine(source)
+        return resolve(
+            machine.sockets,
+            machine.files.read("/etc/resolv.conf"),
+            machine.files.read("/etc/hosts"),
+            name,
+            libc=machine.libc,
+        )
+
+    def scene(self) -> Scene:
+        """The map: nodes with their Pods, and what is outside."""
+        outside = {
+            host.name: host.addresses[0]
+            for host in self.network.topology.hosts
+            if not host.name.startswith(("pod/", "node/")) and host.addresses
+        }
+        return scene_of(self.store.views(Node), self.store.views(Pod), outside)
+
+    # --- machines ----------------------------------------------------------------------------------------------
+
+    def machine(self, source: str, container: str | None = None) -> Machine:
+        """A machine to run programs on: a host, or a Pod's container (its first unless named).
+
+        :raises LookupError: if there is no such machine, or the container does not run.
+        """
+        name = machine_name(source, self.network)
+        known = self.machines.get(name)
+        if known is not None:
+            return known
+        if not name.startswith("pod/"):
+            raise LookupError(f"a machine must be a node, a Pod or one of the hosts outside, got {source!r}")
+        _, namespace, pod_name = name.split("/")
+        pod, spec = self._container(f"{namespace}/{pod_name}", container)
+        found = self._parts.containers.machine(pod, spec)
+        if found is None:
+            raise LookupError(f"container {spec.name} of Pod {namespace}/{pod_name} must run, it does not")
+        return found
+
+    def _container(self, pod: str, container: str | None, namespace: str = "default") -> tuple[Pod, Any]:
+        where, _, name = pod.rpartition("/")
+        where = where.removeprefix("pod/").removeprefix("pod") or namespace
+        found: Pod = self.get("pods", name, where)
+        everyone = [*(found.spec.containers or []), *(found.spec.initContainers or [])]
+        for spec in everyone:
+            if container in (None, spec.name):
+                return found, spec
+        known = ", ".join(spec.name for spec in everyone)
+        raise LookupError(f"a container must be one of {known}, got {container!r}")
+
+    def exec(
+        self,
+        pod: str,
+        argv: Iterable[str],
+        container: str | None = None,
+        stdin: str = "",
+        namespace: str = "default",
+    ) -> Completed:
+        """Run a program in a Pod's container; the time it takes passes.
+
+        :param pod: ``NAME`` or ``NAMESPACE/NAME``.
+        :raises ApiError: if there is no such Pod.
+        :raises LookupError: if there is no such container, or it does not run.
+        :raises ExecutableNotFoundError: if its image has no such program.
+        """
+        found, spec = self._container(pod, container, namespace)
+        done = self.runtime.execute(found, spec, tuple(argv), stdin)
+        if math.isfinite(done.seconds) and done.seconds > 0:
+            self.advance(done.seconds)
+        return done
+
+    def logs(
+        self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
+    ) -> str:
+        """What a container has written.
+
+        :raises ApiError: if there is no such Pod.
+        :raises LookupError: if there is no such container.
+        """
+        found, spec = self._container(pod, container, namespace)
+        return self.runtime.log(found, spec, previous=previous)
+
+    def suspend(self, pod: str, namespace: str = "default", ports: Iterable[int] | None = None) -> None:
+        """Let a Pod's processes hang: connections open, nothing is ever answered.
+
+        :param ports: only what listens on these ports hangs; None: everything, probes included.
+        :raises LookupError: if no such Pod runs.
+        """
+        where, _, name = pod.rpartition("/")
+        self.kubelet.suspend(where or namespace, name, ports)
+
+    def resume(self, pod: str, namespace: str = "default") -> None:
+        """Let a suspended Pod's processes go on.
+
+        :raises LookupError: if no such Pod runs.
+        """
+        where, _, name = pod.rpartition("/")
+        self.kubelet.resume(where or namespace, name)
+
+    def fail_node(self, name: str) -> None:
+        """Switch a node off: its Pods are gone, its kubelet falls silent, the cluster finds out after a while.
+
+        :raises LookupError: if there is no such node.
+        """
+        self._parts.fail_node(name)
+
+    def recover_node(self, name: str) -> None:
+        """Switch a node on again.
+
+        :raises LookupError: if there is no such node.
+        """
+        self._parts.recover_node(name)
+
+    # --- showing itself ----------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        nodes, pods = len(self.store.list("Node")), len(self.store.list("Pod"))
+        services = len(self.store.views(Service))
+        return (
+            f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
+            f"{services} Services, {self.simulation.now:.1f} s"
+        )
+
+
+def _with_overrides(configuration: ClusterConfiguration, load_balancer: str, proxy_mode: str) -> ClusterConfiguration:
+    document = msgspec.to_builtins(configuration)
+    if load_balancer:
+        document["loadBalancer"]["provider"] = load_balancer
+    if proxy_mode:
+        document["proxy"]["mode"] = proxy_mode
+    return ClusterConfiguration.from_document(document, Path(configuration.directory))
+
+
+def _is_address(host: str) -> bool:
+    return host.replace(".", "").isdigit() and host.count(".") == 3
+
+
+def _documents(manifest: Any) -> Iterable[Wire]:
+    """The objects in YAML or JSON text, a file, a List, or a sequence of them."""
+    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
+        manifest = Path(manifest).read_text(encoding="utf-8")
+    if isinstance(manifest, str):
+        manifest = go_yaml.load_all(manifest)
+    if isinstance(manifest, Mapping):
+        manifest = [manifest]
+    for document in manifest:
+        if not document:
+            continue
+        if str(document.get("kind", "")).endswith("List") and "items" in document:
+            yield from _documents(document["items"])
+        else:
+            yield dict(document)
+
+
+def _names_file(text: str) -> bool:
+    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and Path(text).is_file()
+
+

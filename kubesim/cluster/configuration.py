@@ -1,0 +1,167 @@
+"""The cluster file: a readable document that says which cluster to build.
+
+``data/clusters/k3s.yaml`` is the default one and explains every field. A file that misses something takes the default
+cluster's value; a field that does not exist is an error, so that a typing mistake does not pass unseen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+DATA = Path(__file__).parents[2] / "data"
+DEFAULT_FILE = DATA / "clusters" / "k3s.yaml"
+
+
+class ClusterFileError(ValueError):
+    """A cluster file that cannot be read; says what must hold and what was given."""
+
+
+class _Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    """A part of the file."""
+
+
+class Networks(_Part):
+    """The cluster's address ranges."""
+
+    gateway: str = "172.31.0.1"
+    pods: str = "10.42.0.0/16"
+    services: str = "10.43.0.0/16"
+    nodePorts: str = "30000-32767"
+    dns: str = "10.43.0.10"
+    domain: str = "cluster.local"
+    nameservers: tuple[str, ...] = ("8.8.8.8",)
+
+    @property
+    def node_port_range(self) -> tuple[int, int]:
+        """The first and the last node port."""
+        first, dash, last = self.nodePorts.partition("-")
+        if not (dash and first.isdigit() and last.isdigit()):
+            raise ClusterFileError(f"networks.nodePorts must read FIRST-LAST, got {self.nodePorts!r}")
+        return int(first), int(last)
+
+
+class NodeFile(_Part):
+    """One node."""
+
+    name: str
+    address: str
+    podCIDR: str
+    controlPlane: bool = False
+    labels: dict[str, str] = {}
+    taints: list[dict[str, str]] = []
+
+
+class Hardware(_Part):
+    """What each node is made of and reports."""
+
+    cpu: str = "4"
+    memory: str = "8131912Ki"
+    storage: str = "40901312Ki"
+    pods: str = "110"
+    osImage: str = "Ubuntu 24.04.2 LTS"
+    kernel: str = "6.8.0-60-generic"
+    containerRuntime: str = "containerd://2.2.3-k3s1"
+
+
+class Proxy(_Part):
+    """kube-proxy's configuration."""
+
+    mode: str = "iptables"
+    masqueradeAll: bool = False
+    nodePortAddresses: list[str] = []
+    localhostNodePorts: bool = True
+
+
+class LoadBalancer(_Part):
+    """Who provides addresses to Services of type LoadBalancer."""
+
+    provider: str = "external"
+    addresses: str = "172.31.0.200-172.31.0.230"
+
+
+class Outside(_Part):
+    """A machine outside the cluster, on the nodes' LAN."""
+
+    name: str
+    address: str
+
+
+class Pins(_Part):
+    """Addresses that are not left to the allocators, by ``namespace/name``."""
+
+    pods: dict[str, str] = {}
+    services: dict[str, str] = {}
+
+
+class ClusterConfiguration(_Part):
+    """A whole cluster file."""
+
+    name: str = "k3s"
+    version: str = "v1.36.2+k3s1"
+    networks: Networks = Networks()
+    nodes: list[NodeFile] = []
+    hardware: Hardware = Hardware()
+    proxy: Proxy = Proxy()
+    loadBalancer: LoadBalancer = LoadBalancer()
+    outside: list[Outside] = []
+    internet: str = "../internet.yaml"
+    images: str = "../images.yaml"
+    addons: list[str] = []
+    pins: Pins = Pins()
+    directory: str = ""
+
+    @classmethod
+    def load(cls, path: Path | str = DEFAULT_FILE) -> ClusterConfiguration:
+        """Read a cluster file.
+
+        :raises ClusterFileError: where the file does not read as one.
+        """
+        file = Path(path)
+        if not file.exists() and not file.is_absolute() and (DATA.parent / file).exists():
+            file = DATA.parent / file
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return cls.from_document(document, file.parent)
+
+    @classmethod
+    def from_document(cls, document: Any, directory: Path) -> ClusterConfiguration:
+        """Read a cluster file's parsed document; ``base`` names another file whose values it starts from.
+
+        :param directory: where files that it names are looked for.
+        :raises ClusterFileError: where the document does not read as one.
+        """
+        if not isinstance(document, dict):
+            raise ClusterFileError(f"a cluster file must be a mapping, got {type(document).__name__}")
+        merged = dict(document)
+        base = merged.pop("base", None)
+        if base is not None:
+            known = yaml.safe_load((directory / base).read_text(encoding="utf-8"))
+            merged = _merge(known, merged)
+        try:
+            found = msgspec.convert({**merged, "directory": str(directory)}, cls)
+        except msgspec.ValidationError as error:
+            raise ClusterFileError(f"a cluster file must hold the fields that k3s.yaml explains: {error}") from None
+        if not found.nodes:
+            raise ClusterFileError("a cluster must have a node, got none")
+        if found.loadBalancer.provider not in ("external", "servicelb", "none"):
+            given = found.loadBalancer.provider
+            raise ClusterFileError(f"loadBalancer.provider must be external, servicelb or none, got {given!r}")
+        if found.proxy.mode not in ("iptables", "nftables"):
+            raise ClusterFileError(f"proxy.mode must be iptables or nftables, got {found.proxy.mode!r}")
+        return found
+
+    def file(self, relative: str) -> Path:
+        """The path of a file that the cluster file names."""
+        return Path(self.directory) / relative if self.directory else DATA / "clusters" / relative
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """``over`` laid over ``base``: mappings merge, everything else replaces."""
+    result = dict(base)
+    for key, value in over.items():
+        known = result.get(key)
+        result[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result

@@ -1,0 +1,72 @@
+"""Names for machines, as a person writes them: ``pod/client``, ``node/master``, ``laptop``, an address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kubesim.network.network import Network
+
+DEFAULT_PORTS = {"http": 80, "https": 443, "dns": 53, "udp": 53}
+
+
+def machine_name(source: str, network: Network, namespace: str = "default") -> str:
+    """The network's name of a machine.
+
+    :param source: ``pod/NAME``, ``pod/NAMESPACE/NAME``, ``node/NAME``, ``laptop`` or another outside name, or an address.
+    :raises LookupError: if there is no such machine.
+    """
+    parts = source.split("/")
+    wanted = source
+    if parts[0] in ("pod", "pods", "po"):
+        wanted = "/".join(["pod", namespace, parts[1]] if len(parts) == 2 else ["pod", *parts[1:]])
+    elif parts[0] in ("node", "nodes", "no") and len(parts) == 2:
+        wanted = f"node/{parts[1]}"
+    elif f"internet/{source}" in network.topology:
+        wanted = f"internet/{source}"
+    else:
+        owner = network.topology.owner(source)
+        if owner is not None:
+            wanted = owner.name
+    try:
+        network.machine(wanted)
+    except KeyError:
+        known = ", ".join(host.name for host in network.topology.hosts)
+        raise LookupError(f"a source must be a machine that runs ({known}), got {source!r}") from None
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes.
+
+    :param scheme: ``http``, ``https``, ``tcp`` or ``udp``.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def protocol(self) -> str:
+        """The transport protocol."""
+        return "UDP" if self.scheme in ("udp", "dns") else "TCP"
+
+
+def target_of(url: str) -> Target:
+    """Read a URL; without a scheme it is HTTP, without a port the scheme's own.
+
+    :raises ValueError: where it is none.
+    """
+    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"the port of a URL must be a number up to 65535, got {url!r}") from None
+    if not parts.hostname:
+        raise ValueError(f"a URL must name a host, got {url!r}")
+    if port is None:
+        port = DEFAULT_PORTS.get(parts.scheme, 80)
+    path = parts.path or "/"
+    return Target(parts.scheme, parts.hostname, port, f"{path}?{parts.query}" if parts.query else path)

@@ -1,0 +1,224 @@
+"""How the parts of a cluster are joined: one place where every part meets the others."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubesim.api.objects import Node
+from kubesim.api.server import ApiServer, ApiSettings
+from kubesim.api.store import Store
+from kubesim.cluster.boot import node_hosts_file, root_certificate
+from kubesim.cluster.configuration import ClusterConfiguration
+from kubesim.cluster.hosts import host_machine, node_resolver
+from kubesim.controllers.client import Client
+from kubesim.controllers.containers import SimulatedContainers
+from kubesim.controllers.deployment import DeploymentController
+from kubesim.controllers.endpoints import (
+    EndpointsController,
+    EndpointSliceController,
+    EndpointSliceMirroringController,
+)
+from kubesim.controllers.events import NORMAL, EventRecorder
+from kubesim.controllers.garbage_collector import GarbageCollector
+from kubesim.controllers.kubelet import Kubelet
+from kubesim.controllers.kubelet.context import KubeletContext, NodeState
+from kubesim.controllers.kubelet.ipam import NodeAddresses
+from kubesim.controllers.kubernetes_service import KEY, KubernetesServiceController
+from kubesim.controllers.loadbalancer import LoadBalancerController
+from kubesim.controllers.manager import Manager
+from kubesim.controllers.namespaces import NamespaceController
+from kubesim.controllers.node_lifecycle import NodeLifecycleController
+from kubesim.controllers.proxies import KubeProxies
+from kubesim.controllers.replicaset import ReplicaSetController
+from kubesim.controllers.runtime import ContainerRuntime
+from kubesim.controllers.scheduler import Scheduler
+from kubesim.network.network import Network
+from kubesim.network.proxy import ProxyConfig
+from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
+from kubesim.simulation import Simulation
+
+RuntimeFactory = Callable[[SimulatedContainers], ContainerRuntime]
+"""Makes another container runtime, given the cluster's own, to which it may hand work on."""
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of one cluster."""
+
+    configuration: ClusterConfiguration
+    simulation: Simulation
+    store: Store
+    api: ApiServer
+    client: Client
+    network: Network
+    manager: Manager
+    events: EventRecorder
+    proxies: KubeProxies
+    containers: SimulatedContainers
+    runtime: ContainerRuntime
+    kubelet: Kubelet
+    lifecycle: NodeLifecycleController
+    kubernetes: KubernetesServiceController
+    loadbalancer: LoadBalancerController
+    machines: dict[str, Machine] = field(default_factory=dict)
+
+    def bring_up(self) -> None:
+        """Start the controllers; the nodes and namespaces are there already."""
+        self.kubernetes.reconcile(KEY)
+        client, events, manager, simulation = self.client, self.events, self.manager, self.simulation
+        pins = self.configuration.pins.pods
+        for controller in (
+            NamespaceController(manager, client, root_certificate(self.configuration)),
+            DeploymentController(simulation, manager, client, events),
+            ReplicaSetController(simulation, manager, client, events),
+            Scheduler(simulation, manager, client, events, _placements(self.configuration, pins)),
+            self.kubelet,
+            EndpointSliceController(client),
+            EndpointsController(client),
+            EndpointSliceMirroringController(client),
+            self.loadbalancer,
+            self.lifecycle,
+            GarbageCollector(client),
+            self.kubernetes,
+        ):
+            manager.add(controller)
+        for node in self.store.list("Node"):
+            name = node["metadata"]["name"]
+            message = f"Node {name} event: Registered Node {name} in Controller"
+            events.record(node, NORMAL, "RegisteredNode", message, component="node-controller")
+
+    def fail_node(self, name: str) -> None:
+        """A node stops dead."""
+        self.kubelet.power_off(name)
+        self.network.remove_node(name)
+        self.lifecycle.stopped(name)
+
+    def recover_node(self, name: str) -> None:
+        """A node comes back."""
+        node = self.store.view(Node, name)
+        if node is not None:
+            address = self.kubelet.node(name).address
+            self.network.add_node(name, address, node.spec.podCIDR)
+            self.lifecycle.returned(name)
+            self.kubelet.power_on(name)
+
+
+def wire_parts(
+    configuration: ClusterConfiguration, seed: int, runtime: RuntimeFactory | None, *, controllers: bool = True
+) -> Parts:
+    """Make and join all parts; nothing runs yet."""
+    simulation = Simulation(seed)
+    store = Store()
+    networks = configuration.networks
+    settings = ApiSettings(networks.services, networks.node_port_range, dict(configuration.pins.services))
+    api = ApiServer(simulation, store, settings)
+    client = Client(api, store)
+    network = Network(simulation, pod_prefix=networks.pods, gateway=networks.gateway)
+    proxies = KubeProxies(store, network, proxy_config(configuration))
+    network.ruleset_provider = proxies.rules
+    manager = Manager(simulation, store)
+    events = EventRecorder(simulation, client)
+    containers = SimulatedContainers(
+        simulation,
+        network,
+        store,
+        ImageCatalogue.load(configuration.file(configuration.images)),
+        cluster_dns=networks.dns,
+        cluster_domain=networks.domain,
+        node_resolv_conf=node_resolver(networks.nameservers),
+        node_hosts=node_hosts_file(configuration.nodes[0]),
+    )
+    chosen = containers if runtime is None else runtime(containers)
+    nodes = configuration.nodes if controllers else []
+    states = [
+        NodeState(node.name, node.address, NodeAddresses(node.podCIDR, configuration.pins.pods)) for node in nodes
+    ]
+    kubelet = Kubelet(KubeletContext(simulation, client, events, network, chosen), states)
+    servers = [node.address for node in configuration.nodes if node.controlPlane]
+    first = str(ipaddress.IPv4Network(networks.services)[1])
+    parts = Parts(
+        configuration,
+        simulation,
+        store,
+        api,
+        client,
+        network,
+        manager,
+        events,
+        proxies,
+        containers,
+        chosen,
+        kubelet,
+        NodeLifecycleController(simulation, manager, client, events),
+        KubernetesServiceController(manager, client, first, servers),
+        LoadBalancerController(simulation, manager, client, events, network, configuration_of(configuration)),
+    )
+    for node in nodes:
+        network.add_node(node.name, node.address, node.podCIDR)
+        add_node_machine(parts, node.name, node_hosts_file(node))
+    for outside in configuration.outside:
+        network.add_outside(outside.name, [outside.address])
+        parts.machines[outside.name] = _host(parts, outside.name, outside.name, "127.0.0.1 localhost\n", None)
+    _connect_internet(parts, configuration.file(configuration.internet))
+    return parts
+
+
+def proxy_config(configuration: ClusterConfiguration) -> ProxyConfig:
+    """kube-proxy's configuration, from the cluster file."""
+    proxy = configuration.proxy
+    return ProxyConfig(
+        mode=proxy.mode,
+        pod_prefix=configuration.networks.pods,
+        masquerade_all=proxy.masqueradeAll,
+        node_port_addresses=tuple(proxy.nodePortAddresses),
+        localhost_node_ports=proxy.localhostNodePorts,
+        service_prefixes=(configuration.networks.services,) if proxy.mode == "nftables" else (),
+    )
+
+
+def add_node_machine(parts: Parts, name: str, hosts: str) -> None:
+    """Give a node of the network a machine to run programs on."""
+    machine = f"node/{name}"
+    parts.machines[machine] = _host(parts, machine, name, hosts, parts.store)
+
+
+def _host(parts: Parts, machine: str, hostname: str, hosts: str, store: Store | None) -> Machine:
+    return host_machine(
+        machine,
+        hostname,
+        parts.simulation,
+        parts.network,
+        hosts=hosts,
+        resolver=node_resolver(parts.configuration.networks.nameservers),
+        kernel=parts.configuration.hardware.kernel,
+        store=store,
+    )
+
+
+def configuration_of(configuration: ClusterConfiguration) -> tuple[str, str]:
+    """The load balancer's provider and its addresses."""
+    return configuration.loadBalancer.provider, configuration.loadBalancer.addresses
+
+
+def _placements(configuration: ClusterConfiguration, pins: dict[str, str]) -> dict[str, str]:
+    """Pods with a pinned address prefer the node whose range holds it."""
+    found = {}
+    for pod, address in pins.items():
+        for node in configuration.nodes:
+            if ipaddress.IPv4Address(address) in ipaddress.IPv4Network(node.podCIDR):
+                found[pod] = node.name
+    return found
+
+
+def _connect_internet(parts: Parts, path: Path) -> None:
+    """Add the hosts of the Internet, with what listens there."""
+    if path.exists():
+        from kubesim.programs.internet import Internet
+
+        Internet.load(path).join(parts.network)
+
+

@@ -1,0 +1,222 @@
+"""The container runtime of the simulated cluster: images from the catalogue, programs on the simulated network.
+
+A container is a :class:`~kubesim.programs.machine.Machine` of its image with the files that the kubelet adds
+(``/etc/resolv.conf``, ``/etc/hosts``, mounted ConfigMaps) and the environment that Kubernetes gives it. The containers
+of one Pod share its network, not its files.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
+from kubesim.api.store import Store
+from kubesim.controllers.environment import container_environment, pod_hosts_file
+from kubesim.controllers.mounts import mounted_files
+from kubesim.controllers.probing import exec_probe, http_probe, tcp_probe
+from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
+from kubesim.network.dns import resolv_conf
+from kubesim.network.network import Network
+from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import ExecutableNotFoundError, Machine
+from kubesim.programs.process import Completed, Running
+from kubesim.programs.references import InvalidReferenceError
+from kubesim.simulation import Simulation
+
+SANDBOX_SECONDS = 0.2
+"""Setting up a Pod's network namespace."""
+PRESENT_PULL_SHARE = 0.3
+"""An image whose layers are on the node costs only the look-up of its digest: this share of a whole pull, at most 1 s."""
+NOT_FOUND_EXIT_CODE = 128
+"""runc could not start the program (containerd: StartError)."""
+EXEC_NOT_FOUND_CODE = 127
+
+_Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Instance:
+    """One container that has been started."""
+
+    machine: Machine
+    running: Running | None = None
+    log: str = ""
+    previous: str = ""
+
+
+@dataclass(slots=True)
+class SimulatedContainers:
+    """Runs containers from the image catalogue.
+
+    :param cluster_dns: the address of kube-dns, for Pods with ``dnsPolicy: ClusterFirst``.
+    :param node_resolv_conf: the nodes' own ``/etc/resolv.conf``; ``node_hosts`` their ``/etc/hosts``.
+    """
+
+    simulation: Simulation
+    network: Network
+    store: Store
+    images: ImageCatalogue
+    cluster_dns: str
+    cluster_domain: str = "cluster.local"
+    node_resolv_conf: str = ""
+    node_hosts: str = ""
+    _instances: dict[_Key, _Instance] = field(default_factory=dict)
+
+    def sandbox_seconds(self, pod: Pod) -> float | None:
+        """A Pod's network is set up in a moment; a host-network Pod has none to set up."""
+        return 0.0 if pod.spec.hostNetwork else SANDBOX_SECONDS
+
+    def pull(self, pod: Pod, container: Container, *, present: bool) -> Pulled | PullFailed:
+        """Pull from the catalogue."""
+        try:
+            image = self.images.find(container.image)
+        except InvalidReferenceError as error:
+            return PullFailed(f"couldn't parse image name: {error}", 0.0, reason="InvalidImageName")
+        if image is None:
+            return PullFailed(self.images.pull_error(container.image))
+        seconds = min(1.0, image.pull_seconds * PRESENT_PULL_SHARE) if present else image.pull_seconds
+        return Pulled(image.reference, image.digest, seconds, image.size)
+
+    def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
+        """Run the container's program; one that the image lacks is a failed start."""
+        key = _key(pod, container)
+        before = self._instances.get(key)
+        machine = self._machine(pod, container)
+        instance = _Instance(machine, previous=_text(before) if before is not None else "")
+        self._instances[key] = instance
+        image = self.images.find(container.image)
+        assert image is not None, "a container is started only after its image was pulled"
+        argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
+        try:
+            outcome = machine.run(argv, main=True)
+        except ExecutableNotFoundError as error:
+            instance.log = ""
+            message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {error}"
+            return Completed(stderr=message, returncode=NOT_FOUND_EXIT_CODE)
+        if isinstance(outcome, Running):
+            instance.running = outcome
+        else:
+            instance.log = outcome.stdout + outcome.stderr
+        return outcome
+
+    def _machine(self, pod: Pod, container: Container) -> Machine:
+        image = self.images.find(container.image)
+        assert image is not None, "a container is started only after its image was pulled"
+        node = pod.spec.nodeName
+        hostname = node if pod.spec.hostNetwork else (pod.spec.hostname or pod.metadata.name)
+        name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
+        machine = image.machine(
+            name=name,
+            hostname=hostname,
+            sockets=self.network.sockets(f"node/{node}" if pod.spec.hostNetwork else name),
+            simulation=self.simulation,
+            environment=container_environment(pod, container, self.store),
+            store=self.store,
+        )
+        machine.files.write("/etc/resolv.conf", self.resolv_conf(pod))
+        machine.files.write("/etc/hosts", pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts))
+        for path, text in mounted_files(pod, container, self.store).items():
+            parent = path.rpartition("/")[0] or "/"
+            machine.files.make_directory(parent, parents=True)
+            machine.files.write(path, text)
+        return machine
+
+    def resolv_conf(self, pod: Pod) -> str:
+        """The Pod's ``/etc/resolv.conf``, by its DNS policy."""
+        config = pod.spec.dnsConfig or PodDNSConfig()
+        return resolv_conf.for_pod(
+            pod.spec.dnsPolicy or "ClusterFirst",
+            pod.metadata.namespace,
+            self.node_resolv_conf,
+            cluster_dns=(self.cluster_dns,),
+            cluster_domain=self.cluster_domain,
+            host_network=pod.spec.hostNetwork,
+            nameservers=config.nameservers or (),
+            searches=config.searches or (),
+            options=[(option.name, option.value) for option in config.options or []],
+        )
+
+    def probe(self, pod: Pod, container: Container, probe: Probe) -> ProbeResult:
+        """Probe from the Pod's node, over the network, or by running a program in the container."""
+        sockets = self.network.sockets(f"node/{pod.spec.nodeName}")
+        if probe.httpGet is not None:
+            return http_probe(sockets, pod, container, probe, probe.httpGet)
+        if probe.tcpSocket is not None:
+            return tcp_probe(sockets, pod, container, probe, probe.tcpSocket)
+        if probe.exec is not None:
+            return exec_probe(self.execute(pod, container, tuple(probe.exec.command or ())), probe)
+        return ProbeResult(True)
+
+    def starts_ready(self, pod: Pod, container: Container) -> bool:
+        """Without a readiness probe a running container is ready."""
+        return True
+
+    def stopped(self, pod: Pod, container: Container) -> None:
+        """Keep the log; the process is gone."""
+        instance = self._instances.get(_key(pod, container))
+        if instance is not None and instance.running is not None:
+            instance.log = _text(instance)
+            instance.running = None
+
+    def removed(self, pod: Pod) -> None:
+        """Forget the Pod's containers."""
+        for container in [*(pod.spec.initContainers or []), *(pod.spec.containers or [])]:
+            self._instances.pop(_key(pod, container), None)
+
+    def machine(self, pod: Pod, container: Container) -> Machine | None:
+        """The machine of a container that has been started, or None."""
+        instance = self._instances.get(_key(pod, container))
+        return None if instance is None else instance.machine
+
+    def execute(self, pod: Pod, container: Container, argv: tuple[str, ...], stdin: str = "") -> Completed:
+        """Run a program in a container.
+
+        :raises ExecutableNotFoundError: where its image has no such program.
+        :raises LookupError: if the container does not run.
+        """
+        machine = self.machine(pod, container)
+        if machine is None:
+            raise LookupError(f"container {container.name} of {pod.metadata.namespace}/{pod.metadata.name} must run, it does not")
+        outcome = machine.run(argv, stdin)
+        if isinstance(outcome, Completed):
+            return outcome
+        return Completed(stdout="".join(f"{line}\n" for line in outcome.log), seconds=math.inf)
+
+    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> str:
+        """What the container, or the one before it, has written."""
+        instance = self._instances.get(_key(pod, container))
+        if instance is None:
+            return ""
+        return instance.previous if previous else _text(instance)
+
+
+def _key(pod: Pod, container: Container) -> _Key:
+    return pod.metadata.uid, pod.metadata.name, container.name
+
+
+def _text(instance: _Instance) -> str:
+    if instance.running is None:
+        return instance.log
+    return "".join(f"{line}\n" for line in instance.running.log)
+
+
+def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:
+    """``$(NAME)`` in a command or its arguments is the variable's value; ``$$`` is a dollar sign; unknown names stay."""
+    return tuple(expand_references(word, machine.environment) for word in words or ())
+
+
+def expand_references(text: str, variables: dict[str, str]) -> str:
+    """Replace ``$(NAME)`` by the variable's value, as the kubelet does."""
+    result, rest = "", text
+    while "$" in rest:
+        before, _, after = rest.partition("$")
+        result += before
+        if after.startswith("$"):
+            result, rest = result + "$", after[1:]
+        elif after.startswith("(") and ")" in after:
+            name, _, tail = after[1:].partition(")")
+            result, rest = result + variables.get(name, f"$({name})"), tail
+        else:
+            result, rest = result + "$", after
+    return result + rest

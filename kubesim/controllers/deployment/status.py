@@ -1,0 +1,87 @@
+"""What a Deployment reports: counts, and the conditions Available and Progressing. Pure.
+
+Upstream: ``pkg/controller/deployment/sync.go`` and ``progress.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubesim.api.objects import Wire
+from kubesim.controllers.deployment.rolling import available_of, limits_of, replicas_of
+
+
+def counts(deployment: Wire, everyone: Sequence[Wire], new: Wire | None) -> Wire:
+    """The numbers of a Deployment's status; zeros are left out, as Go encodes them."""
+
+    def total(field: str, sets: Sequence[Wire]) -> int:
+        return sum(int((each.get("status") or {}).get(field, 0)) for each in sets)
+
+    available = sum(available_of(each) for each in everyone)
+    spread = sum(replicas_of(each) for each in everyone)
+    numbers = {
+        "availableReplicas": available,
+        "readyReplicas": total("readyReplicas", everyone),
+        "replicas": total("replicas", everyone),
+        "unavailableReplicas": max(0, spread - available),
+        "updatedReplicas": total("replicas", [new] if new is not None else []),
+    }
+    status: Wire = {name: number for name, number in numbers.items() if number}
+    status["terminatingReplicas"] = total("terminatingReplicas", everyone)
+    status["observedGeneration"] = deployment["metadata"].get("generation", 1)
+    collisions = (deployment.get("status") or {}).get("collisionCount")
+    if collisions is not None:
+        status["collisionCount"] = collisions
+    return status
+
+
+def available_condition(deployment: Wire, status: Wire) -> Wire:
+    """Available: enough Pods are available."""
+    if status.get("availableReplicas", 0) >= replicas_of(deployment) - limits_of(deployment).unavailable:
+        return {
+            "type": "Available",
+            "status": "True",
+            "reason": "MinimumReplicasAvailable",
+            "message": "Deployment has minimum availability.",
+        }
+    return {
+        "type": "Available",
+        "status": "False",
+        "reason": "MinimumReplicasUnavailable",
+        "message": "Deployment does not have minimum availability.",
+    }
+
+
+def is_complete(deployment: Wire, status: Wire) -> bool:
+    """Whether all Pods are of the new template and available, and no old ones are left."""
+    wanted = replicas_of(deployment)
+    return (
+        status.get("updatedReplicas", 0) == wanted
+        and status.get("replicas", 0) == wanted
+        and status.get("availableReplicas", 0) == wanted
+    )
+
+
+def is_progressing(before: Wire, status: Wire) -> bool:
+    """Whether anything has moved since the last status."""
+
+    def old_replicas(of: Wire) -> int:
+        return int(of.get("replicas", 0)) - int(of.get("updatedReplicas", 0))
+
+    return (
+        status.get("updatedReplicas", 0) > before.get("updatedReplicas", 0)
+        or old_replicas(status) < old_replicas(before)
+        or status.get("readyReplicas", 0) > before.get("readyReplicas", 0)
+        or status.get("availableReplicas", 0) > before.get("availableReplicas", 0)
+    )
+
+
+def set_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
+    """Write a condition: nothing changes while status and reason stay; a changed one moves to the end."""
+    known = next((entry for entry in conditions if entry["type"] == new["type"]), None)
+    if known is not None and (known["status"], known["reason"]) == (new["status"], new["reason"]):
+        return conditions
+    same = known is not None and known["status"] == new["status"]
+    since = known["lastTransitionTime"] if known is not None and same else now
+    others = [entry for entry in conditions if entry["type"] != new["type"]]
+    return [*others, {**new, "lastTransitionTime": since, "lastUpdateTime": now}]

@@ -1,0 +1,238 @@
+"""The older Endpoints object: one for each selecting Service, all addresses in it, at most 1,000.
+
+Upstream: ``pkg/controller/endpoint`` and ``pkg/api/v1/endpoints`` (which packs addresses that share ports).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from kubesim.api.objects import Pod, Service, Wire, view
+from kubesim.controllers.client import Client
+from kubesim.controllers.endpoints.labels import HEADLESS, is_headless
+from kubesim.controllers.endpoints.membership import address_of, belongs, has_own_name, is_ready
+from kubesim.controllers.endpoints.ports import PortNotFoundError, find_port
+from kubesim.controllers.endpoints.selection import ServiceSelectors
+from kubesim.controllers.endpoints.triggers import ANNOTATION, TriggerTimes, stamped
+from kubesim.controllers.manager import Change, key_of
+
+MANAGED_BY = "endpoints.kubernetes.io/managed-by"
+CONTROLLER = "endpoint-controller"
+OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
+MAX_ADDRESSES = 1000
+
+
+class EndpointsController:
+    """Keeps each selecting Service's Endpoints in step with its Pods."""
+
+    name = "endpoints-controller"
+    kinds = ("Service", "Pod")
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._selectors = ServiceSelectors()
+        self._triggers = TriggerTimes()
+
+    def keys(self, change: Change) -> Iterable[Hashable]:
+        """A Service itself, or the Services of a Pod."""
+        if change.kind == "Service":
+            self._selectors.note(change)
+            return (key_of(change.object),)
+        return self._selectors.concerned(change)
+
+    def reconcile(self, key: Hashable) -> None:
+        """Bring one Service's Endpoints up to date; those of a deleted Service go with it."""
+        assert isinstance(key, tuple)
+        namespace, name = key
+        wire = self._client.get("Service", namespace, name)
+        current = self._client.get("Endpoints", namespace, name)
+        if wire is None:
+            self._triggers.forget(key)
+            if current is not None:
+                self._client.delete(current)
+            return
+        spec = wire["spec"]
+        if spec.get("type") == "ExternalName" or not spec.get("selector"):
+            return
+        service = view(wire, Service)
+        pods = self._client.store.views(Pod, namespace, spec["selector"])
+        wanted = endpoints_object(service, pods, current)
+        trigger = self._triggers.trigger(service, pods)
+        if wanted is None:
+            return
+        wanted = stamped(wanted, trigger)
+        if current is None:
+            self._client.create({**wanted, "metadata": {**wanted["metadata"], "namespace": namespace}})
+        else:
+            self._client.update(wanted)
+
+
+def endpoints_object(service: Service, pods: Sequence[Pod], current: Wire | None) -> Wire | None:
+    """The Endpoints that a Service should have; None where the current one says the same already. Pure."""
+    subsets, truncated = truncate(subsets_of(service, pods))
+    labels = {k: v for k, v in (service.metadata.labels or {}).items() if k != HEADLESS}
+    labels[MANAGED_BY] = CONTROLLER
+    if is_headless(service):
+        labels[HEADLESS] = ""
+    metadata = dict((current or {}).get("metadata") or {"name": service.metadata.name})
+    annotations = dict(metadata.get("annotations") or {})
+    was_truncated = OVER_CAPACITY in annotations
+    if current is not None and was_truncated == truncated:
+        known = metadata.get("labels") or {}
+        compared = {k: v for k, v in labels.items() if k != HEADLESS or HEADLESS in known}
+        if _comparable(current.get("subsets") or []) == _comparable(subsets) and known == compared:
+            return None
+    annotations.pop(OVER_CAPACITY, None)
+    annotations.pop(ANNOTATION, None)
+    if truncated:
+        annotations[OVER_CAPACITY] = "truncated"
+    metadata["labels"] = labels
+    metadata.pop("annotations", None)
+    if annotations:
+        metadata["annotations"] = annotations
+    wanted: Wire = {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata}
+    if subsets:
+        wanted["subsets"] = subsets
+    return wanted
+
+
+def subsets_of(service: Service, pods: Sequence[Pod]) -> list[Wire]:
+    """The subsets for a Service's Pods, packed. Pure."""
+    publish = service.spec.publishNotReadyAddresses
+    loose: list[tuple[Wire, bool, list[Wire | None]]] = []
+    for pod in pods:
+        if not belongs(pod, include_terminating=publish):
+            continue
+        address = endpoint_address(service, pod)
+        if address is None:
+            continue
+        ports: list[Wire | None] = []
+        if not service.spec.ports and service.spec.clusterIP == "None":
+            ports.append(None)
+        for port in service.spec.ports or []:
+            try:
+                number = find_port(pod.spec, port.targetPort, port.protocol, pod.metadata.uid)
+            except PortNotFoundError:
+                continue
+            entry: Wire = {"port": number}
+            if port.name:
+                entry["name"] = port.name
+            if port.protocol:
+                entry["protocol"] = port.protocol
+            if port.appProtocol is not None:
+                entry["appProtocol"] = port.appProtocol
+            ports.append(entry)
+        loose.append((address, publish or is_ready(pod), ports))
+    return pack(loose)
+
+
+def endpoint_address(service: Service, pod: Pod) -> Wire | None:
+    """The address entry of a Pod; None where it has no address of the Service's family. Pure."""
+    families = service.spec.ipFamilies or []
+    family = families[0] if families else ("IPv6" if ":" in service.spec.clusterIP else "")
+    if not family:
+        own = pod.status.podIP or next((entry.ip for entry in pod.status.podIPs or []), "")
+        family = "IPv6" if ":" in own else "IPv4"
+    address = address_of(pod, family) or ("" if families else address_of(pod, "IPv4") or address_of(pod, "IPv6"))
+    if not address:
+        return None
+    target: Wire = {"kind": "Pod", "namespace": pod.metadata.namespace, "name": pod.metadata.name}
+    if pod.metadata.uid:
+        target["uid"] = pod.metadata.uid
+    entry: Wire = {"ip": address, "nodeName": pod.spec.nodeName, "targetRef": target}
+    if has_own_name(pod, service):
+        entry["hostname"] = pod.spec.hostname
+    return entry
+
+
+def pack(loose: Sequence[tuple[Wire, bool, list[Wire | None]]]) -> list[Wire]:
+    """Group addresses that share ports, so that each address is listed as seldom as possible. Pure.
+
+    :param loose: (address, ready, ports); a port of None stands for an address without any.
+    """
+    by_port: dict[tuple[object, ...], tuple[Wire | None, dict[tuple[str, str], tuple[Wire, bool]]]] = {}
+    for address, ready, ports in loose:
+        identity = (address["ip"], (address.get("targetRef") or {}).get("uid") or "")
+        for port in ports:
+            key = ("",) if port is None else tuple(sorted(port.items(), key=str))
+            _, members = by_port.setdefault(key, (port, {}))
+            known = members.get(identity)
+            members[identity] = (address, ready or (known is not None and known[1]))
+    grouped: dict[tuple[object, ...], tuple[list[Wire], dict[tuple[str, str], tuple[Wire, bool]]]] = {}
+    for port, members in by_port.values():
+        same = tuple(sorted((identity, ready) for identity, (_, ready) in members.items()))
+        ports_of_group, _ = grouped.setdefault(same, ([], members))
+        if port is not None:
+            ports_of_group.append(port)
+    subsets = []
+    for ports_of_group, members in grouped.values():
+        subset: Wire = {}
+        ordered = [members[identity] for identity in sorted(members, key=lambda i: (_numeric(i[0]), i[1]))]
+        for field, state in (("addresses", True), ("notReadyAddresses", False)):
+            chosen = [address for address, ready in ordered if ready is state]
+            if chosen:
+                subset[field] = chosen
+        if ports_of_group:
+            subset["ports"] = ports_of_group
+        subsets.append(subset)
+    return subsets
+
+
+def truncate(subsets: list[Wire], limit: int = MAX_ADDRESSES) -> tuple[list[Wire], bool]:
+    """Cut the addresses down to the limit, ready ones kept first, each subset giving up its share. Pure.
+
+    :returns: the subsets and whether anything was cut.
+    """
+    ready = sum(len(subset.get("addresses") or []) for subset in subsets)
+    waiting = sum(len(subset.get("notReadyAddresses") or []) for subset in subsets)
+    if ready + waiting <= limit:
+        return subsets, False
+    result = [dict(subset) for subset in subsets]
+    _share(result, "addresses", ready, min(ready, limit))
+    _share(result, "notReadyAddresses", waiting, max(0, limit - ready))
+    kept = [subset for subset in result if subset.get("addresses") or subset.get("notReadyAddresses")]
+    return kept, True
+
+
+def _share(subsets: list[Wire], field: str, total: int, room: int) -> None:
+    """Leave ``room`` entries of ``field``, in proportion; what rounding leaves over goes to the first that can."""
+    if total <= room:
+        return
+    left = room
+    quotas = []
+    for subset in subsets:
+        count = len(subset.get(field) or [])
+        quotas.append(count * room // total)
+        left -= quotas[-1]
+    for position, subset in enumerate(subsets):
+        spare = min(left, len(subset.get(field) or []) - quotas[position])
+        quotas[position] += spare
+        left -= spare
+    for quota, subset in zip(quotas, subsets, strict=True):
+        if subset.get(field):
+            subset[field] = subset[field][:quota]
+
+
+def _numeric(address: str) -> tuple[int, ...]:
+    if ":" in address:
+        return (1, *(ord(character) for character in address))
+    return (0, *(int(part) for part in address.split(".")))
+
+
+def _comparable(subsets: Sequence[Wire]) -> object:
+    """Subsets without what does not count: order, and the resource versions of the Pods behind them."""
+
+    def address(entry: Wire) -> str:
+        target = {k: v for k, v in (entry.get("targetRef") or {}).items() if k != "resourceVersion"}
+        return repr(sorted({**entry, "targetRef": sorted(target.items())}.items(), key=str))
+
+    return sorted(
+        repr(
+            (
+                sorted(address(entry) for entry in subset.get("addresses") or []),
+                sorted(address(entry) for entry in subset.get("notReadyAddresses") or []),
+                sorted(repr(sorted(port.items(), key=str)) for port in subset.get("ports") or []),
+            )
+        )
+        for subset in subsets
+    )

@@ -1,0 +1,98 @@
+"""One container of a Pod as its kubelet knows it: waiting, running or terminated, and how it came there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kubesim.api.objects import Container, Wire
+from kubesim.programs.process import Running
+
+FIRST_BACKOFF_SECONDS = 10.0
+LONGEST_BACKOFF_SECONDS = 300.0
+BACKOFF_FORGOTTEN_AFTER = 600.0
+"""A container that ran for ten minutes starts anew with the shortest back-off."""
+
+
+@dataclass(slots=True)
+class ContainerState:
+    """What is known of one container.
+
+    :param state: the current ``state`` of its status, in wire form.
+    :param last: the ``lastState``.
+    :param incarnation: grows with every start; work that was planned for an earlier one is void.
+    :param backoff: seconds to wait before the next restart; 0 before the first.
+    """
+
+    spec: Container
+    init: bool = False
+    state: Wire = field(default_factory=dict)
+    last: Wire = field(default_factory=dict)
+    restarts: int = 0
+    container_id: str = ""
+    image: str = ""
+    image_id: str = ""
+    ready: bool = False
+    started: bool = False
+    process: Running | None = None
+    incarnation: int = 0
+    backoff: float = 0.0
+    pull_backoff: float = 0.0
+    suspended: bool = False
+
+    @property
+    def name(self) -> str:
+        """The container's name."""
+        return self.spec.name
+
+    @property
+    def sidecar(self) -> bool:
+        """Whether it is an init container that keeps running beside the others."""
+        return self.init and self.spec.restartPolicy == "Always"
+
+    @property
+    def running(self) -> bool:
+        """Whether its process runs."""
+        return "running" in self.state
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit status, where it has terminated."""
+        terminated = self.state.get("terminated")
+        return None if terminated is None else int(terminated["exitCode"])
+
+    def wait(self, reason: str, message: str = "") -> None:
+        """It waits, for a reason that ``kubectl get pod`` shows."""
+        self.state = {"waiting": {"message": message, "reason": reason} if message else {"reason": reason}}
+
+    def run(self, process: Running | None, container_id: str, now: str) -> None:
+        """Its process has started."""
+        if "terminated" in self.state:
+            self.last = {"terminated": self.state["terminated"]}
+        self.process = process
+        self.container_id = container_id
+        self.state = {"running": {"startedAt": now}}
+
+    def end(self, exit_code: int, now: str, reason: str = "") -> None:
+        """Its process has ended."""
+        began = self.state.get("running", {}).get("startedAt", now)
+        terminated: Wire = {
+            "containerID": self.container_id,
+            "exitCode": exit_code,
+            "finishedAt": now,
+            "reason": reason or ("Completed" if exit_code == 0 else "Error"),
+            "startedAt": began,
+        }
+        self.state = {"terminated": terminated}
+        self.process = None
+        self.ready = self.init and not self.sidecar and exit_code == 0
+        self.started = False
+        self.suspended = False
+        self.incarnation += 1
+
+    def next_backoff(self, ran_for: float) -> float:
+        """How long to wait before the restart that is due now, and make the following one longer."""
+        if ran_for >= BACKOFF_FORGOTTEN_AFTER:
+            self.backoff = 0.0
+        due = self.backoff
+        self.backoff = min(self.backoff * 2 or FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)
+        return due

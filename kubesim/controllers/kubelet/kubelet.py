@@ -1,0 +1,131 @@
+"""The kubelets of all nodes: each Pod that is bound to a node gets a worker there."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from kubesim.api.objects import Wire
+from kubesim.controllers.kubelet.context import KubeletContext, NodeState
+from kubesim.controllers.kubelet.hung import HungServer
+from kubesim.controllers.kubelet.worker import PodWorker
+from kubesim.controllers.manager import Change, Key, key_of
+from kubesim.controllers.pods import is_finished
+
+
+class Kubelet:
+    """Keeps one worker for every Pod that is bound to a node."""
+
+    name = "kubelet"
+    kinds = ("Pod",)
+
+    def __init__(self, context: KubeletContext, nodes: Iterable[NodeState]) -> None:
+        self._context = context
+        self._nodes = {node.name: node for node in nodes}
+        self._workers: dict[Key, PodWorker] = {}
+
+    def keys(self, change: Change) -> Iterable[Hashable]:
+        """Pods that are bound to a node, or were; a change that only the kubelet's own status made needs nothing."""
+        old, new = change.old, change.new
+        if new is None:
+            return (key_of(change.object),)
+        if not new["spec"].get("nodeName"):
+            return (key_of(new),) if new["metadata"].get("deletionTimestamp") else ()
+        if old is not None and old["metadata"].get("deletionTimestamp") == new["metadata"].get("deletionTimestamp"):
+            same_node = old["spec"].get("nodeName") == new["spec"].get("nodeName")
+            if same_node and not new["spec"].get("readinessGates"):
+                return ()
+        return (key_of(new),)
+
+    def reconcile(self, key: Hashable) -> None:
+        """Start, end or drop a Pod's worker."""
+        assert isinstance(key, tuple)
+        wire = self._context.client.get("Pod", *key)
+        worker = self._workers.get(key)
+        if worker is not None and (wire is None or wire["metadata"]["uid"] != worker.pod.metadata.uid):
+            del self._workers[key]
+            worker.vanish()
+            worker = None
+        if wire is None:
+            return
+        node = self._nodes.get(wire["spec"].get("nodeName") or "")
+        if node is None or not node.alive:
+            if node is None and wire["metadata"].get("deletionTimestamp"):
+                self._context.client.delete(wire, grace_period_seconds=0)
+            return
+        if worker is None:
+            self._take_on(key, wire, node)
+        elif wire["metadata"].get("deletionTimestamp"):
+            worker.terminate(int(wire["metadata"].get("deletionGracePeriodSeconds") or 0))
+        else:
+            worker.write()
+
+    def _take_on(self, key: Key, wire: Wire, node: NodeState) -> None:
+        if wire["metadata"].get("deletionTimestamp"):
+            self._context.client.delete(wire, grace_period_seconds=0)
+            return
+        if is_finished(wire):
+            return
+        worker = PodWorker(self._context, node, wire)
+        self._workers[key] = worker
+        worker.start()
+
+    def worker(self, namespace: str, name: str) -> PodWorker | None:
+        """The worker of a Pod, or None where it runs nowhere."""
+        return self._workers.get((namespace, name))
+
+    def suspend(self, namespace: str, name: str, ports: Iterable[int] | None = None) -> None:
+        """Let a Pod's processes hang, as SIGSTOP would: connections open, no answer ever comes.
+
+        :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
+        :raises LookupError: if no such Pod runs.
+        """
+        worker = self._workers.get((namespace, name))
+        if worker is None:
+            raise LookupError(f"a Pod must run to be suspended, got {namespace}/{name}")
+        chosen = None if ports is None else set(ports)
+        for container in worker.containers:
+            if container.process is None:
+                continue
+            container.suspended = chosen is None
+            for protocol, port in container.process.listeners:
+                if chosen is None or port in chosen:
+                    worker.listen(protocol, port, HungServer())
+
+    def resume(self, namespace: str, name: str) -> None:
+        """Let a suspended Pod's processes go on, as SIGCONT would.
+
+        :raises LookupError: if no such Pod runs.
+        """
+        worker = self._workers.get((namespace, name))
+        if worker is None:
+            raise LookupError(f"a Pod must run to be resumed, got {namespace}/{name}")
+        for container in worker.containers:
+            container.suspended = False
+            if container.process is not None:
+                for (protocol, port), server in container.process.listeners.items():
+                    worker.listen(protocol, port, server)
+
+    def node(self, name: str) -> NodeState:
+        """A node's state.
+
+        :raises LookupError: if there is no such node.
+        """
+        if name not in self._nodes:
+            raise LookupError(f"a node must be one of {', '.join(self._nodes)}, got {name!r}")
+        return self._nodes[name]
+
+    def power_off(self, name: str) -> None:
+        """The node stops dead: its containers are gone, and nobody reports it."""
+        node = self.node(name)
+        node.alive = False
+        for key, worker in list(self._workers.items()):
+            if worker.node is node:
+                del self._workers[key]
+                worker.vanish()
+
+    def power_on(self, name: str) -> None:
+        """The node comes back: its kubelet takes its Pods on again."""
+        node = self.node(name)
+        node.alive = True
+        for wire in self._context.client.store.on_node(name):
+            self.reconcile(key_of(wire))

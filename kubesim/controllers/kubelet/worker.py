@@ -1,0 +1,398 @@
+"""One Pod on its node, from the moment it is bound until it is gone: what the kubelet calls a Pod worker.
+
+::
+
+    sandbox (network, address) → init containers one after another → containers: pull, create, start → probes
+    ended container → restart, at once the first time and then after a growing back-off
+    deleted Pod → preStop, SIGTERM, grace period, SIGKILL → the object goes
+
+Each step is planned on the simulation's clock and writes the Pod's status when it happens. Whatever was planned for a
+container that has ended since is void: every plan carries the container's incarnation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from kubesim.api.objects import Pod, Wire, view
+from kubesim.controllers.events import NORMAL, WARNING
+from kubesim.controllers.kubelet.container import ContainerState
+from kubesim.controllers.kubelet.context import KubeletContext, NodeState
+from kubesim.controllers.kubelet.ending import ending_of, grace_of
+from kubesim.controllers.kubelet.pulling import (
+    fetch,
+    go_duration,
+    next_pull_backoff,
+    note_backoff,
+    note_failure,
+    note_pulled,
+    present_message,
+    pulled_message,
+)
+from kubesim.controllers.kubelet.status import PodFacts, initialised, pod_status
+from kubesim.controllers.kubelet.watchdog import Watchdog
+from kubesim.controllers.pods import moment
+from kubesim.controllers.runtime import PullFailed
+from kubesim.network.service import Server
+from kubesim.programs.process import Completed, Running
+from kubesim.simulation import Scheduled
+
+START_SECONDS = 0.1
+"""From a created container to a started one."""
+RESTART_SECONDS = 1.0
+"""How long the kubelet takes to notice that a container has ended."""
+BACKOFF_NOTICED_SECONDS = 2.0
+"""From a failed pull to the moment the kubelet finds the container in its back-off."""
+LONGEST_AWAITED_RUN = 60.0
+"""A container that ends within a minute is waited for; one that runs longer is like a server."""
+
+
+class PodWorker:
+    """Runs one Pod."""
+
+    def __init__(self, context: KubeletContext, node: NodeState, wire: Wire) -> None:
+        self.context = context
+        self.node = node
+        self.wire = wire
+        self.pod = view(wire, Pod)
+        self.machine = (
+            f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{self.pod.metadata.namespace}/{self.pod.metadata.name}"
+        )
+        self.init = [ContainerState(c, init=True) for c in self.pod.spec.initContainers or []]
+        self.containers = [ContainerState(c) for c in self.pod.spec.containers or []]
+        self.address = ""
+        self.sandbox = False
+        self.started_at = context.simulation.timestamp()
+        self.terminating = False
+        self.gone = False
+        self._failure: tuple[str, str] = ("", "")
+        self._begun: set[str] = set()
+        self._watchdogs: dict[str, Watchdog] = {}
+        self._plans: dict[int, Scheduled] = {}
+        self._planned = 0
+        self._kill: Scheduled | None = None
+
+    @property
+    def identity(self) -> str:
+        """``name_namespace(uid)``: how the kubelet writes a Pod in messages."""
+        meta = self.pod.metadata
+        return f"{meta.name}_{meta.namespace}({meta.uid})"
+
+    @property
+    def everyone(self) -> list[ContainerState]:
+        """Init containers, then the others."""
+        return [*self.init, *self.containers]
+
+    # --- the clock and the status ----------------------------------------------------------------------------
+
+    def plan(self, delay: float, action: Callable[[], object], *, progress: bool = True) -> Scheduled:
+        """Do something later, unless the Pod is gone by then."""
+
+        self._planned += 1
+        number = self._planned
+
+        def act() -> None:
+            self._plans.pop(number, None)
+            if not self.gone:
+                action()
+
+        scheduled = self.context.simulation.after(delay, act, progress=progress)
+        self._plans[number] = scheduled
+        return scheduled
+
+    def plan_for(self, container: ContainerState, delay: float, action: Callable[[], object], *, progress: bool = True) -> None:
+        """Do something later with this incarnation of a container."""
+        incarnation = container.incarnation
+
+        def act() -> None:
+            if container.incarnation == incarnation:
+                action()
+
+        self.plan(delay, act, progress=progress)
+
+    def write(self) -> None:
+        """Write the Pod's status as it is now."""
+        if self.gone or not self.node.alive:
+            return
+        stored = self.context.client.get("Pod", self.pod.metadata.namespace, self.pod.metadata.name)
+        if stored is None or stored["metadata"]["uid"] != self.pod.metadata.uid:
+            return
+        self.wire = stored
+        reason, message = self._failure
+        facts = PodFacts(
+            pod=stored,
+            containers=self.containers,
+            init=self.init,
+            host_address=self.node.address,
+            address=self.address,
+            start_time=self.started_at,
+            sandbox=self.sandbox,
+            now=self.context.simulation.timestamp(),
+            reason=reason,
+            message=message,
+            failed=bool(reason),
+        )
+        self.context.client.update_status(stored, pod_status(facts))
+
+    def say(self, type: str, reason: str, message: str, container: ContainerState | None = None) -> None:
+        """Record an event about the Pod or one of its containers."""
+        name, init = (container.name, container.init) if container else ("", False)
+        self.context.say(self.wire, self.node, type, reason, message, name, init=init)
+
+    # --- starting ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Take the Pod on: set up its network, then its containers."""
+        for container in self.everyone:
+            container.wait("PodInitializing" if self.init and not container.init else "ContainerCreating")
+        self.write()
+        seconds = self.context.runtime.sandbox_seconds(self.pod)
+        if seconds is not None:
+            self.plan(seconds, self._set_up)
+
+    def _set_up(self) -> None:
+        if self.terminating:
+            return
+        meta = self.pod.metadata
+        if self.pod.spec.hostNetwork:
+            self.address = self.node.address
+        else:
+            address = self.node.addresses.allocate(f"{meta.namespace}/{meta.name}")
+            if address is None:
+                message = "no IP addresses available in range set"
+                self.say(WARNING, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {message}")
+                self.plan(RESTART_SECONDS * 10, self._set_up, progress=False)
+                return
+            self.address = address
+            self.context.network.add_pod(meta.namespace, meta.name, address, self.node.name)
+        self.sandbox = True
+        self.pod.status.podIP, self.pod.status.hostIP = self.address, self.node.address
+        self.write()
+        self.proceed()
+
+    def proceed(self) -> None:
+        """Begin the next container that may begin."""
+        if self.terminating or not self.sandbox:
+            return
+        for container in self.init:
+            if initialised(container):
+                continue
+            if container.name not in self._begun:
+                self._begin(container)
+            return
+        for container in self.containers:
+            if container.name not in self._begun:
+                self._begin(container)
+                return
+
+    def _begin(self, container: ContainerState) -> None:
+        self._begun.add(container.name)
+        if not container.init and "waiting" in container.state and not container.last:
+            container.wait("ContainerCreating")
+        result, fetched = fetch(self.context, self.node, self.pod, container)
+        if result is None:
+            return
+        if fetched:
+            self.say(NORMAL, "Pulling", f'Pulling image "{container.spec.image}"', container)
+        if isinstance(result, PullFailed):
+            failure = result
+            self.plan_for(container, result.seconds, lambda: self._pull_failed(container, failure))
+            return
+        pulled = result
+
+        def arrived() -> None:
+            note_pulled(self.node, container, pulled)
+            image = container.spec.image
+            self.say(NORMAL, "Pulled", pulled_message(image, pulled) if fetched else present_message(image), container)
+            self.say(NORMAL, "Created", "Container created", container)
+            self.plan_for(container, START_SECONDS, lambda: self._run(container))
+
+        self.plan_for(container, pulled.seconds if fetched else 0.0, arrived)
+
+    def _pull_failed(self, container: ContainerState, failure: PullFailed) -> None:
+        note_failure(self.context, self.node, self.wire, container, failure)
+        self.write()
+        wait = next_pull_backoff(container)
+        if failure.reason == "ErrImagePull":
+            self.plan_for(container, BACKOFF_NOTICED_SECONDS, lambda: self._pull_backoff(container, failure))
+        self.plan_for(container, wait, lambda: self._begin(container), progress=False)
+        self.proceed()
+
+    def _pull_backoff(self, container: ContainerState, failure: PullFailed) -> None:
+        note_backoff(self.context, self.node, self.wire, container, failure)
+        self.write()
+
+    def _run(self, container: ContainerState) -> None:
+        simulation = self.context.simulation
+        identity = f"{simulation.random('container ids').getrandbits(256):064x}"
+        outcome = self.context.runtime.start(self.pod, container.spec, container.restarts)
+        process = outcome if isinstance(outcome, Running) else None
+        container.run(process, f"containerd://{identity}", simulation.timestamp())
+        self.say(NORMAL, "Started", "Container started", container)
+        if isinstance(outcome, Completed):
+            if math.isfinite(outcome.seconds):
+                awaited = outcome.seconds <= LONGEST_AWAITED_RUN
+                code = outcome.returncode
+                self.plan_for(container, outcome.seconds, lambda: self._ended(container, code), progress=awaited)
+        else:
+            self._listen(outcome)
+        watchdog = Watchdog(self, container)
+        self._watchdogs[container.name] = watchdog
+        watchdog.start()
+        self.write()
+        self.proceed()
+
+    def _listen(self, process: Running) -> None:
+        for (protocol, port), server in process.listeners.items():
+            self.listen(protocol, port, server)
+
+    def listen(self, protocol: str, port: int, server: Server) -> None:
+        """Put a server behind a port of the Pod."""
+        self.context.network.listen(self.machine, protocol, port, server)
+
+    # --- ending ------------------------------------------------------------------------------------------------
+
+    def stop(self, container: ContainerState, grace: float, then: Callable[[], object] | None = None) -> None:
+        """Send SIGTERM, and SIGKILL when the grace period is over.
+
+        :param then: done when it has ended.
+        """
+        seconds, code = ending_of(self, container, grace)
+
+        def over() -> None:
+            self._ended(container, code)
+            if then is not None:
+                then()
+
+        self.plan_for(container, seconds, over)
+
+    def _ended(self, container: ContainerState, code: int) -> None:
+        ran_since = container.state.get("running", {}).get("startedAt")
+        self._silence(container)
+        container.end(code, self.context.simulation.timestamp())
+        self.context.runtime.stopped(self.pod, container.spec)
+        if self.terminating:
+            self._ended_while_terminating()
+            return
+        ran_for = (self.context.simulation.datetime - moment(ran_since)).total_seconds() if ran_since else 0.0
+        if self._restarts(container, code):
+            self.write()
+            self._restart(container, ran_for)
+        else:
+            self._settle_finished()
+            self.write()
+            self.proceed()
+
+    def _silence(self, container: ContainerState) -> None:
+        watchdog = self._watchdogs.pop(container.name, None)
+        if watchdog is not None:
+            watchdog.stop()
+        if container.process is not None:
+            for protocol, port in container.process.listeners:
+                self.context.network.close(self.machine, protocol, port)
+
+    def _restarts(self, container: ContainerState, code: int) -> bool:
+        policy = self.pod.spec.restartPolicy or "Always"
+        if container.init and not container.sidecar:
+            return code != 0 and policy != "Never"
+        return policy == "Always" or container.sidecar or (policy == "OnFailure" and code != 0)
+
+    def _settle_finished(self) -> None:
+        """When no container will run again, the Pod's network is taken down."""
+        policy = self.pod.spec.restartPolicy or "Always"
+        failed_init = any(not c.sidecar and c.exit_code not in (None, 0) for c in self.init) and policy == "Never"
+        if failed_init or (self.containers and all(c.exit_code is not None for c in self.containers)):
+            for sidecar in self.init:
+                if sidecar.running:
+                    self._silence(sidecar)
+                    sidecar.end(0, self.context.simulation.timestamp())
+            self._take_down()
+
+    def _restart(self, container: ContainerState, ran_for: float) -> None:
+        wait = container.next_backoff(ran_for)
+
+        def again() -> None:
+            container.restarts += 1
+            self._begin(container)
+
+        if wait == 0:
+            self.plan_for(container, RESTART_SECONDS, again)
+            return
+
+        def notice() -> None:
+            container.last = {"terminated": container.state["terminated"]}
+            took = go_duration(wait)
+            message = f"back-off {took} restarting failed container={container.name} pod={self.identity}"
+            container.wait("CrashLoopBackOff", message)
+            text = f"Back-off restarting failed container {container.name} in pod {self.identity}"
+            self.say(WARNING, "BackOff", text, container)
+            self.write()
+            self.plan_for(container, wait - RESTART_SECONDS, again, progress=False)
+
+        self.plan_for(container, RESTART_SECONDS, notice)
+
+    def terminate(self, grace: int) -> None:
+        """The Pod was deleted: end its containers within the grace period. Asked again, only a shorter one counts."""
+        if self._kill is not None:
+            self._kill.cancel()
+        if not self.terminating:
+            self.terminating = True
+            running = [container for container in self.everyone if container.running]
+            for container in running:
+                self._hush(container)
+                self.say(NORMAL, "Killing", f"Stopping container {container.name}", container)
+                self.stop(container, grace_of(container, grace))
+            if not running:
+                self.plan(0.0, self._finish)
+                return
+        if any(container.running for container in self.everyone):
+            self._kill = self.plan(float(grace), self._kill_all)
+
+    def _hush(self, container: ContainerState) -> None:
+        watchdog = self._watchdogs.get(container.name)
+        if watchdog is not None:
+            watchdog.stop_all_but_readiness()
+
+    def _kill_all(self) -> None:
+        for container in self.everyone:
+            if container.running:
+                self._ended(container, 137)
+
+    def _ended_while_terminating(self) -> None:
+        if any(container.running for container in self.everyone):
+            self.write()
+        else:
+            self._take_down()
+            self.write()
+            self.plan(0.0, self._finish)
+
+    def _finish(self) -> None:
+        """Nothing runs any more: the object may go."""
+        wire = self.context.client.get("Pod", self.pod.metadata.namespace, self.pod.metadata.name)
+        self.vanish()
+        if wire is not None and wire["metadata"]["uid"] == self.pod.metadata.uid and self.node.alive:
+            self.context.client.delete(wire, grace_period_seconds=0)
+
+    def fail(self, reason: str, message: str) -> None:
+        """The kubelet itself ends the Pod for good (upstream: an eviction or a refused admission)."""
+        self._failure = (reason, message)
+        self.write()
+
+    def vanish(self) -> None:
+        """Drop everything at once: the object is gone, or the node is."""
+        self.gone = True
+        for plan in self._plans.values():
+            plan.cancel()
+        for container in self.everyone:
+            if container.running:
+                self._silence(container)
+                self.context.runtime.stopped(self.pod, container.spec)
+        self._take_down()
+        self.context.runtime.removed(self.pod)
+
+    def _take_down(self) -> None:
+        if self.sandbox and not self.pod.spec.hostNetwork:
+            self.context.network.remove_pod(self.pod.metadata.namespace, self.pod.metadata.name)
+            self.node.addresses.release(self.address)
+        self.sandbox = False

@@ -1,0 +1,198 @@
+"""Load balancers: where the address of a Service of type LoadBalancer comes from.
+
+``external``
+    One address in front of the nodes; its machine passes each connection on to a node's node port, in turn by chance.
+``servicelb``
+    What k3s has built in: the nodes' own addresses; with ``externalTrafficPolicy: Local`` only those with a ready Pod.
+``none``
+    Nobody: the Service waits, ``<pending>``.
+
+A finalizer keeps a deleted Service until its load balancer is gone. Upstream: ``cloud-provider/controllers/service``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Hashable, Iterable
+
+from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
+from kubesim.controllers.client import Client
+from kubesim.controllers.endpoints.labels import SERVICE_NAME
+from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
+from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.proxies import BALANCER
+from kubesim.network.network import Network
+from kubesim.simulation import Simulation
+
+FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
+NAME = "service-controller"
+PROVISION_SECONDS = {"external": 5.0, "servicelb": 1.5}
+"""How long it takes until the address is there."""
+
+
+class LoadBalancerController:
+    """Gives LoadBalancer Services their addresses.
+
+    :param provider: the provider, and the range from which ``external`` takes its addresses.
+    """
+
+    name = NAME
+    kinds = ("Service", "EndpointSlice", "Node")
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        manager: Manager,
+        client: Client,
+        events: EventRecorder,
+        network: Network,
+        provider: tuple[str, str],
+    ) -> None:
+        self._simulation = simulation
+        self._manager = manager
+        self._client = client
+        self._events = events
+        self._network = network
+        self._provider, addresses = provider
+        self._free = _addresses(addresses)
+        self._given: dict[Key, str] = {}
+        self._joined: dict[Key, str] = {}
+        self._ensured: set[Key] = set()
+        self._ready_at: dict[Key, float] = {}
+
+    def keys(self, change: Change) -> Iterable[Hashable]:
+        """LoadBalancer Services, those that were, and for servicelb those whose endpoints moved."""
+        if self._provider == "none":
+            return ()
+        if change.kind == "Service":
+            types = {(w.get("spec") or {}).get("type") for w in (change.old, change.new) if w is not None}
+            managed = FINALIZER in (change.object["metadata"].get("finalizers") or ())
+            return (key_of(change.object),) if "LoadBalancer" in types or managed else ()
+        if change.kind == "Node":
+            return list(self._ensured)
+        labels = change.object["metadata"].get("labels") or {}
+        key = (change.object["metadata"].get("namespace", ""), labels.get(SERVICE_NAME, ""))
+        return (key,) if key in self._ensured else ()
+
+    def reconcile(self, key: Hashable) -> None:
+        """Bring one Service's load balancer to what it should be."""
+        assert isinstance(key, tuple)
+        wire = self._client.get("Service", *key)
+        if wire is None:
+            self._forget(key)
+            return
+        wanted = wire["spec"].get("type") == "LoadBalancer" and not wire["spec"].get("loadBalancerClass")
+        if wire["metadata"].get("deletionTimestamp") or not wanted:
+            self._remove(key, wire)
+            return
+        if FINALIZER not in (wire["metadata"].get("finalizers") or ()):
+            wire = self._client.set_finalizers(wire, [*(wire["metadata"].get("finalizers") or []), FINALIZER])
+        if key not in self._ensured:
+            self._ensured.add(key)
+            self._say(wire, "EnsuringLoadBalancer", "Ensuring load balancer")
+            if self._provider == "servicelb":
+                name = f"svclb-{key[1]}-{wire['metadata']['uid'][:8]}"
+                self._say(wire, "AppliedDaemonSet", f"Applied LoadBalancer DaemonSet kube-system/{name}")
+            delay = PROVISION_SECONDS[self._provider]
+            self._ready_at[key] = self._simulation.now + delay
+            self._manager.enqueue_after(self, key, delay, progress=True)
+        if self._simulation.now >= self._ready_at[key]:
+            self._provide(key, wire)
+
+    def _provide(self, key: Key, wire: Wire) -> None:
+        service = view(wire, Service)
+        if self._provider == "servicelb":
+            addresses = self._node_addresses(key, service)
+        else:
+            address = self._external_address(key, service)
+            if not address:
+                message = "Error syncing load balancer: failed to ensure load balancer: no address is left"
+                self._events.record(wire, WARNING, "SyncLoadBalancerFailed", message, component=NAME)
+                return
+            addresses = [address]
+            self._attach(key, address)
+        known = [entry.ip for entry in service.status.loadBalancer.ingress or []]
+        if known == addresses:
+            return
+        ingress = [{"ip": address, "ipMode": "VIP"} for address in addresses]
+        status = {**(wire.get("status") or {}), "loadBalancer": {"ingress": ingress} if ingress else {}}
+        self._client.update_status(wire, status)
+        if self._provider == "servicelb":
+            before, after = " ".join(known), " ".join(addresses)
+            message = f"Updated LoadBalancer with new IPs: [{before}] -> [{after}]"
+            self._say(wire, "UpdatedLoadBalancer", message)
+        else:
+            self._say(wire, "EnsuredLoadBalancer", "Ensured load balancer")
+
+    def _external_address(self, key: Key, service: Service) -> str:
+        if key not in self._given:
+            asked = service.spec.loadBalancerIP
+            if asked and asked in self._free:
+                self._free.remove(asked)
+                self._given[key] = asked
+            elif self._free:
+                self._given[key] = self._free.pop(0)
+        return self._given.get(key, "")
+
+    def _attach(self, key: Key, address: str | None) -> None:
+        """Give the balancer's machine one more address, or take a Service's away."""
+        if self._joined.get(key) == address:
+            return
+        if address is None:
+            del self._joined[key]
+        else:
+            self._joined[key] = address
+        if self._joined:
+            self._network.add_outside(BALANCER, list(self._joined.values()), forwards=True)
+        else:
+            self._network.remove_outside(BALANCER)
+
+    def _node_addresses(self, key: Key, service: Service) -> list[str]:
+        """The addresses of the nodes that can take the Service's traffic."""
+        slices = self._client.store.views(EndpointSlice, key[0], {SERVICE_NAME: key[1]})
+        ready = {
+            endpoint.nodeName
+            for piece in slices
+            for endpoint in piece.endpoints or []
+            if endpoint.conditions.ready is not False
+        }
+        if not ready:
+            return []
+        found = []
+        for node in self._client.store.views(Node):
+            alive = any(c.type == "Ready" and c.status == "True" for c in node.status.conditions or [])
+            if alive and (service.spec.externalTrafficPolicy != "Local" or node.metadata.name in ready):
+                internal = [a.address for a in node.status.addresses or [] if a.type == "InternalIP"]
+                found += internal[:1]
+        return sorted(found, key=lambda address: int(ipaddress.IPv4Address(address)))
+
+    def _remove(self, key: Key, wire: Wire) -> None:
+        finalizers = wire["metadata"].get("finalizers") or []
+        if FINALIZER not in finalizers:
+            self._forget(key)
+            return
+        self._say(wire, "DeletingLoadBalancer", "Deleting load balancer")
+        self._forget(key)
+        if (wire.get("status") or {}).get("loadBalancer", {}).get("ingress"):
+            self._client.update_status(wire, {**wire["status"], "loadBalancer": {}})
+            wire = self._client.get("Service", *key) or wire
+        self._say(wire, "DeletedLoadBalancer", "Deleted load balancer")
+        self._client.set_finalizers(wire, [f for f in finalizers if f != FINALIZER])
+
+    def _forget(self, key: Key) -> None:
+        self._ensured.discard(key)
+        self._ready_at.pop(key, None)
+        self._attach(key, None)
+        address = self._given.pop(key, None)
+        if address is not None:
+            self._free.append(address)
+
+    def _say(self, wire: Wire, reason: str, message: str) -> None:
+        self._events.record(wire, NORMAL, reason, message, component=NAME)
+
+
+def _addresses(text: str) -> list[str]:
+    """The addresses of ``FIRST-LAST``."""
+    first, _, last = text.partition("-")
+    start, end = int(ipaddress.IPv4Address(first)), int(ipaddress.IPv4Address(last or first))
+    return [str(ipaddress.IPv4Address(number)) for number in range(start, end + 1)]

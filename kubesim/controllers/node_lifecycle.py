@@ -1,0 +1,170 @@
+"""Nodes that fall silent: NotReady after 40 s, tainted, their Pods out of every Service, and evicted after a while.
+
+A kubelet renews its lease every ten seconds. Here the renewals of a healthy node are not simulated one by one; the clock
+starts when a node stops. Upstream: ``pkg/controller/nodelifecycle`` and ``pkg/controller/tainteviction``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Hashable, Iterable
+
+from kubesim.api.objects import Pod, Taint, Wire, view
+from kubesim.controllers.client import Client
+from kubesim.controllers.conditions import with_condition
+from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
+from kubesim.controllers.manager import Change, Manager, key_of
+from kubesim.controllers.pods import moment
+from kubesim.controllers.scheduler.tolerations import tolerates
+from kubesim.simulation import Simulation
+
+GRACE_SECONDS = 40.0
+"""``--node-monitor-grace-period``, as long as clusters have had it; 50 s from 1.32 on is not k3s' setting."""
+UNREACHABLE, NOT_READY = "node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"
+UNKNOWN = "NodeStatusUnknown"
+SILENT = "Kubelet stopped posting node status."
+NAME = "node-controller"
+
+
+class NodeLifecycleController:
+    """Watches over nodes, and evicts Pods from tainted ones."""
+
+    name = "node-lifecycle-controller"
+    kinds = ("Node", "Pod")
+
+    def __init__(self, simulation: Simulation, manager: Manager, client: Client, events: EventRecorder) -> None:
+        self._simulation = simulation
+        self._manager = manager
+        self._client = client
+        self._events = events
+        self._silent: set[str] = set()
+
+    def stopped(self, node: str) -> None:
+        """The node's kubelet renews its lease no more."""
+        self._silent.add(node)
+        self._simulation.after(GRACE_SECONDS, lambda: self._declare_unknown(node), progress=False)
+
+    def returned(self, node: str) -> None:
+        """The node's kubelet reports again: the taints go, the node is Ready."""
+        self._silent.discard(node)
+        wire = self._client.get("Node", "", node)
+        if wire is None:
+            return
+        now = self._simulation.timestamp()
+        status = copy.deepcopy(wire["status"])
+        for entry in wire["status"].get("conditions") or []:
+            good = _KUBELET.get(entry["type"])
+            if good is not None:
+                status["conditions"] = with_condition(status["conditions"], {**entry, **good}, now)
+        self._client.update_status(wire, status)
+        self._taint(node, [])
+        message = f"Node {node} status is now: NodeReady"
+        self._events.record(wire, NORMAL, "NodeReady", message, component="kubelet", host=node)
+
+    def _declare_unknown(self, node: str) -> None:
+        wire = self._client.get("Node", "", node)
+        if node not in self._silent or wire is None:
+            return
+        now = self._simulation.timestamp()
+        status = copy.deepcopy(wire["status"])
+        for entry in wire["status"].get("conditions") or []:
+            unknown = {**entry, "status": "Unknown", "reason": UNKNOWN, "message": SILENT}
+            status["conditions"] = with_condition(status["conditions"], unknown, now)
+        self._client.update_status(wire, status)
+        message = f"Node {node} status is now: NodeNotReady"
+        self._events.record(wire, NORMAL, "NodeNotReady", message, component=NAME)
+        self._taint(node, [(UNREACHABLE, "NoSchedule"), (UNREACHABLE, "NoExecute")])
+        self._mark_pods(node)
+
+    def _taint(self, node: str, wanted: list[tuple[str, str]]) -> None:
+        wire = self._client.get("Node", "", node)
+        if wire is None:
+            return
+        changed = copy.deepcopy(wire)
+        others = [t for t in changed["spec"].get("taints") or [] if t["key"] not in (UNREACHABLE, NOT_READY)]
+        now = self._simulation.timestamp()
+        taints = others + [{"effect": effect, "key": key, "timeAdded": now} for key, effect in wanted]
+        changed["spec"].pop("taints", None)
+        if taints:
+            changed["spec"]["taints"] = taints
+        self._client.update(changed)
+
+    def _mark_pods(self, node: str) -> None:
+        """The node's Pods are not ready any more: every Service drops them."""
+        for pod in self._client.store.on_node(node):
+            status = copy.deepcopy(pod.get("status") or {})
+            for entry in status.get("conditions") or []:
+                if entry["type"] == "Ready" and entry["status"] == "True":
+                    unready = {**entry, "status": "False"}
+                    now = self._simulation.timestamp()
+                    status["conditions"] = with_condition(status["conditions"], unready, now)
+                    self._client.update_status(pod, status)
+                    self._events.record(pod, WARNING, "NodeNotReady", "Node is not ready", component=NAME)
+
+    def keys(self, change: Change) -> Iterable[Hashable]:
+        """Pods on a node whose taints changed, and Pods that are placed on a node."""
+        old, new = change.old, change.new
+        if new is None:
+            return ()
+        if change.kind == "Pod":
+            placed = new["spec"].get("nodeName")
+            return (key_of(new),) if placed and (old is None or not old["spec"].get("nodeName")) else ()
+        if old is not None and (old["spec"].get("taints") or []) == (new["spec"].get("taints") or []):
+            return ()
+        if old is None and not new["spec"].get("taints"):
+            return ()
+        return [key_of(pod) for pod in self._client.store.on_node(new["metadata"]["name"])]
+
+    def reconcile(self, key: Hashable) -> None:
+        """Evict one Pod if its node's NoExecute taints are not tolerated, or not for longer."""
+        assert isinstance(key, tuple)
+        wire = self._client.get("Pod", *key)
+        if wire is None or wire["metadata"].get("deletionTimestamp"):
+            return
+        node = self._client.get("Node", "", wire["spec"].get("nodeName", ""))
+        taints = [t for t in ((node or {}).get("spec") or {}).get("taints") or [] if t["effect"] == "NoExecute"]
+        left = self._seconds_left(wire, taints)
+        if left is None:
+            return
+        if left > 0:
+            self._manager.enqueue_after(self, key, left, progress=False)
+            return
+        message = f"Marking for deletion Pod {key[0]}/{key[1]}"
+        self._events.record(wire, NORMAL, "TaintManagerEviction", message, component="taint-eviction-controller")
+        self._client.delete(wire)
+
+    def _seconds_left(self, wire: Wire, taints: list[Wire]) -> float | None:
+        """Seconds until the Pod must go; None where it may stay."""
+        tolerations = view(wire, Pod).spec.tolerations or []
+        limits: list[float] = []
+        for entry in taints:
+            taint = view(entry, Taint)
+            using = [toleration for toleration in tolerations if tolerates(toleration, taint)]
+            if not using:
+                return 0.0
+            seconds = [t.tolerationSeconds for t in using if t.tolerationSeconds is not None]
+            if len(seconds) == len(using):
+                since = (self._simulation.datetime - moment(entry["timeAdded"])).total_seconds() if entry.get("timeAdded") else 0.0
+                limits.append(max(0.0, min(seconds) - since))
+        return min(limits, default=None)
+
+
+_KUBELET = {
+    "MemoryPressure": {
+        "status": "False",
+        "reason": "KubeletHasSufficientMemory",
+        "message": "kubelet has sufficient memory available",
+    },
+    "DiskPressure": {
+        "status": "False",
+        "reason": "KubeletHasNoDiskPressure",
+        "message": "kubelet has no disk pressure",
+    },
+    "PIDPressure": {
+        "status": "False",
+        "reason": "KubeletHasSufficientPID",
+        "message": "kubelet has sufficient PID available",
+    },
+    "Ready": {"status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"},
+}
+"""What a healthy kubelet reports."""

@@ -1,0 +1,88 @@
+"""How the kubelet asks: an HTTP GET, a TCP connection, a program in the container; and the words for a failure.
+
+Upstream: ``pkg/probe``. The connection is a real one on the simulated network, from the node to the Pod's address.
+"""
+
+from __future__ import annotations
+
+import math
+
+from kubesim.api.objects import Container, HTTPGetAction, IntOrString, Pod, Probe, TCPSocketAction
+from kubesim.controllers.runtime import ProbeResult
+from kubesim.network.service import HttpRequest, HttpResponse
+from kubesim.network.sockets import Connection, Sockets
+from kubesim.network.trace import Outcome
+from kubesim.programs.process import Completed
+
+AGENT = "kube-probe/1.36"
+
+
+def probe_port(container: Container, port: IntOrString) -> int:
+    """The number of a probe's port; a name is looked up in the container. 0 where there is none of that name."""
+    if isinstance(port, int):
+        return port
+    named = {entry.name: entry.containerPort for entry in container.ports or []}
+    return named.get(port, int(port) if port.isdigit() else 0)
+
+
+def http_probe(
+    sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: HTTPGetAction
+) -> ProbeResult:
+    """GET a path; 200 to 399 is a success."""
+    host, port = action.host or pod.status.podIP, probe_port(container, action.port)
+    url = f"{(action.scheme or 'HTTP').lower()}://{host}:{port}{action.path or '/'}"
+    connection = sockets.connect(host, port)
+    failure = _failure(connection, host, port)
+    if failure:
+        return ProbeResult(False, f'Get "{url}": {failure}', _seconds(connection, probe))
+    headers = [("Host", f"{host}:{port}"), ("User-Agent", AGENT), ("Accept", "*/*"), ("Connection", "close")]
+    for header in action.httpHeaders or []:
+        headers = [(name, value) for name, value in headers if name.lower() != header.name.lower()]
+        headers.append((header.name, header.value))
+    request = HttpRequest("GET", action.path or "/", tuple(headers), tls=action.scheme == "HTTPS")
+    response = connection.request(request)
+    connection.close()
+    limit = float(probe.timeoutSeconds or 1)
+    if not isinstance(response, HttpResponse) or response.seconds > limit:
+        awaited = "(Client.Timeout exceeded while awaiting headers)"
+        return ProbeResult(False, f'Get "{url}": context deadline exceeded {awaited}', limit)
+    if 200 <= response.status < 400:
+        return ProbeResult(True, seconds=response.seconds)
+    return ProbeResult(False, f"HTTP probe failed with statuscode: {response.status}", response.seconds)
+
+
+def tcp_probe(
+    sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: TCPSocketAction
+) -> ProbeResult:
+    """A connection that opens is a success."""
+    host, port = action.host or pod.status.podIP, probe_port(container, action.port)
+    connection = sockets.connect(host, port)
+    failure = _failure(connection, host, port)
+    if failure:
+        return ProbeResult(False, failure, _seconds(connection, probe))
+    connection.close()
+    return ProbeResult(True)
+
+
+def exec_probe(done: Completed, probe: Probe) -> ProbeResult:
+    """Exit status 0 within the time-out is a success."""
+    limit = float(probe.timeoutSeconds or 1)
+    if done.seconds > limit:
+        return ProbeResult(False, f"command timed out: exceeded {probe.timeoutSeconds or 1}s", limit)
+    return ProbeResult(done.returncode == 0, (done.stdout + done.stderr).strip(), done.seconds)
+
+
+def _failure(connection: Connection, host: str, port: int) -> str:
+    """Go's words for a connection that did not come about; nothing where it did."""
+    if connection.outcome is Outcome.DELIVERED:
+        return ""
+    if connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
+        return f"dial tcp {host}:{port}: connect: connection refused"
+    if connection.outcome is Outcome.UNREACHABLE:
+        return f"dial tcp {host}:{port}: connect: no route to host"
+    return f"dial tcp {host}:{port}: i/o timeout"
+
+
+def _seconds(connection: Connection, probe: Probe) -> float:
+    limit = float(probe.timeoutSeconds or 1)
+    return min(connection.seconds, limit) if math.isfinite(connection.seconds) else limit

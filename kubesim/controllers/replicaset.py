@@ -1,0 +1,224 @@
+"""The ReplicaSet controller: as many Pods as asked for, no more and no fewer.
+
+Upstream: ``pkg/controller/replicaset``. Pods that match the selector and belong to nobody are adopted; Pods that no
+longer match are let go. Which surplus Pods go first follows upstream's ranking: unassigned, pending and unready ones,
+then those on the node with more of them, then the youngest.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Hashable, Iterable
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import LabelSelector, Wire, view
+from kubesim.api.selectors import selector_of
+from kubesim.controllers.client import Client
+from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
+from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.names import RandomSuffix
+from kubesim.controllers.pods import (
+    available_in,
+    controller_of,
+    is_active,
+    is_ready,
+    is_terminating,
+    owned_by,
+    owner_reference,
+)
+from kubesim.simulation import Simulation
+
+NAME = "replicaset-controller"
+
+
+class ReplicaSetController:
+    """Creates and deletes the Pods of ReplicaSets."""
+
+    name = NAME
+    kinds = ("ReplicaSet", "Pod")
+
+    def __init__(self, simulation: Simulation, manager: Manager, client: Client, events: EventRecorder) -> None:
+        self._simulation = simulation
+        self._manager = manager
+        self._client = client
+        self._events = events
+        self._suffix = RandomSuffix(simulation.random("names/replicaset"))
+
+    def keys(self, change: Change) -> Iterable[Hashable]:
+        """The set itself, the owner of a Pod, or the sets that might adopt a Pod without one."""
+        if change.kind == "ReplicaSet":
+            return (key_of(change.object),)
+        found: dict[Key, None] = {}
+        for pod in (change.old, change.new):
+            if pod is None:
+                continue
+            namespace = pod["metadata"].get("namespace", "")
+            owner = controller_of(pod)
+            if owner is not None:
+                if owner["kind"] == "ReplicaSet":
+                    found[namespace, owner["name"]] = None
+            elif pod["metadata"].get("labels"):
+                labels = pod["metadata"]["labels"]
+                for wire in self._client.store.list("ReplicaSet", namespace):
+                    if _selector(wire).matches(labels):
+                        found[key_of(wire)] = None
+        return list(found)
+
+    def reconcile(self, key: Hashable) -> None:
+        """Bring the number of Pods to what is asked for and write the status."""
+        assert isinstance(key, tuple)
+        wire = self._client.get("ReplicaSet", *key)
+        if wire is None:
+            return
+        pods = self._claim(wire)
+        active = [pod for pod in pods if is_active(pod)]
+        failure = ""
+        if wire["metadata"].get("deletionTimestamp") is None:
+            failure = self._scale(wire, active)
+            pods = [pod for pod in self._client.store.owned_by("Pod", wire["metadata"]["uid"]) if owned_by(pod, wire)]
+        self._write_status(wire, pods, failure)
+
+    def _claim(self, wire: Wire) -> list[Wire]:
+        """The Pods that belong to the set: adopt matching orphans, release those whose labels no longer match."""
+        selector, uid = _selector(wire), wire["metadata"]["uid"]
+        mine: list[Wire] = []
+        for pod in self._client.store.owned_by("Pod", uid):
+            if not owned_by(pod, wire):
+                continue
+            if selector.matches(pod["metadata"].get("labels") or {}) or is_terminating(pod):
+                mine.append(pod)
+            else:
+                released = copy.deepcopy(pod)
+                references = [r for r in pod["metadata"]["ownerReferences"] if r.get("uid") != uid]
+                released["metadata"]["ownerReferences"] = references
+                if not references:
+                    del released["metadata"]["ownerReferences"]
+                self._client.update(released)
+        if wire["metadata"].get("deletionTimestamp") is None:
+            mine += self._adopt(wire)
+        return mine
+
+    def _adopt(self, wire: Wire) -> list[Wire]:
+        labels = (wire["spec"].get("selector") or {}).get("matchLabels") or {}
+        selector, namespace = _selector(wire), wire["metadata"]["namespace"]
+        adopted = []
+        for pod in self._client.store.list("Pod", namespace, labels):
+            if controller_of(pod) is None and is_active(pod) and selector.matches(pod["metadata"].get("labels") or {}):
+                changed = copy.deepcopy(pod)
+                changed["metadata"].setdefault("ownerReferences", []).append(owner_reference(wire))
+                adopted.append(self._client.update(changed))
+        return adopted
+
+    def _scale(self, wire: Wire, active: list[Wire]) -> str:
+        """Create or delete Pods; returns why Pods could not be created, or nothing."""
+        wanted = _replicas(wire)
+        for _ in range(wanted - len(active)):
+            try:
+                created = self._client.create(self._new_pod(wire))
+            except ApiError as error:
+                self._events.record(wire, WARNING, "FailedCreate", f"Error creating: {error.message}", component=NAME)
+                return error.message
+            message = f"Created pod: {created['metadata']['name']}"
+            self._events.record(wire, NORMAL, "SuccessfulCreate", message, component=NAME)
+        surplus = len(active) - wanted
+        if surplus > 0:
+            for pod in sorted(active, key=self._ranking(active))[:surplus]:
+                self._client.delete(pod)
+                message = f"Deleted pod: {pod['metadata']['name']}"
+                self._events.record(wire, NORMAL, "SuccessfulDelete", message, component=NAME)
+        return ""
+
+    def _new_pod(self, wire: Wire) -> Wire:
+        template = copy.deepcopy(wire["spec"]["template"])
+        metadata = template.get("metadata") or {}
+        prefix = f"{wire['metadata']['name']}-"
+        namespace = wire["metadata"]["namespace"]
+        name = self._suffix.unused(prefix, lambda name: self._client.get("Pod", namespace, name) is not None)
+        kept = {key: metadata[key] for key in ("labels", "annotations", "finalizers") if metadata.get(key)}
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": kept
+            | {
+                "generateName": prefix,
+                "name": name,
+                "namespace": namespace,
+                "ownerReferences": [owner_reference(wire)],
+            },
+            "spec": template.get("spec") or {},
+        }
+
+    @staticmethod
+    def _ranking(active: list[Wire]):  # type: ignore[no-untyped-def]
+        crowd = Counter(pod["spec"].get("nodeName", "") for pod in active)
+        phases = {"Pending": 0, "Unknown": 1, "Running": 2}
+
+        def rank(pod: Wire) -> tuple[object, ...]:
+            node = pod["spec"].get("nodeName", "")
+            status = pod.get("status") or {}
+            cost = int((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", 0))
+            restarts = max((c.get("restartCount", 0) for c in status.get("containerStatuses") or []), default=0)
+            age = int(pod["metadata"]["resourceVersion"])
+            created = pod["metadata"].get("creationTimestamp") or ""
+            return (
+                bool(node),
+                phases.get(status.get("phase", "Pending"), 2),
+                is_ready(pod),
+                cost,
+                -crowd[node],
+                -restarts,
+                _descending(created),
+                -age,
+            )
+
+        return rank
+
+    def _write_status(self, wire: Wire, pods: list[Wire], failure: str) -> None:
+        template = (wire["spec"]["template"].get("metadata") or {}).get("labels") or {}
+        minimum = int(wire["spec"].get("minReadySeconds") or 0)
+        now = self._simulation.datetime
+        active = [pod for pod in pods if is_active(pod)]
+        waits = [available_in(pod, minimum, now) for pod in active]
+        status: Wire = {
+            "observedGeneration": wire["metadata"].get("generation", 1),
+            "replicas": len(active),
+            "terminatingReplicas": sum(1 for pod in pods if is_terminating(pod)),
+        }
+        counts = {
+            "fullyLabeledReplicas": sum(
+                template.items() <= (pod["metadata"].get("labels") or {}).items() for pod in active
+            ),
+            "readyReplicas": sum(is_ready(pod) for pod in active),
+            "availableReplicas": sum(wait == 0 for wait in waits),
+        }
+        status |= {name: count for name, count in counts.items() if count}
+        if failure:
+            known = (wire.get("status") or {}).get("conditions") or []
+            since = next((c["lastTransitionTime"] for c in known if c["type"] == "ReplicaFailure"), None)
+            status["conditions"] = [
+                {
+                    "type": "ReplicaFailure",
+                    "status": "True",
+                    "reason": "FailedCreate",
+                    "message": failure,
+                    "lastTransitionTime": since or self._simulation.timestamp(),
+                }
+            ]
+        self._client.update_status(wire, status)
+        pending = [wait for wait in waits if wait]
+        if pending:
+            self._manager.enqueue_after(self, key_of(wire), min(pending), progress=True)
+
+
+def _selector(wire: Wire):  # type: ignore[no-untyped-def]
+    return selector_of(view(wire["spec"].get("selector") or {}, LabelSelector))
+
+
+def _replicas(wire: Wire) -> int:
+    replicas = wire["spec"].get("replicas")
+    return 1 if replicas is None else int(replicas)
+
+
+def _descending(timestamp: str) -> tuple[int, ...]:
+    return tuple(-ord(character) for character in timestamp)
