@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api import lookup
+from kubesim.api.discovery import KNOWN_BY_NAME
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 from kubesim.kubectl.errors import KubectlError
 
@@ -22,6 +23,10 @@ def resource_type(word: str) -> ResourceType:
     if found is not None:
         return found
     resource, dot, group = word.partition(".")
+    for known in KNOWN_BY_NAME:
+        names = (known.plural, known.singular, *known.short_names)
+        if resource.lower() in names and group.lower() in ("", known.group, f"{known.version}.{known.group}"):
+            return known
     if not dot:
         raise KubectlError(f'the server doesn\'t have a resource type "{word}"')
     raise KubectlError(f'the server doesn\'t have a resource type "{resource}" in group "{group}"')
