@@ -77,6 +77,7 @@ class Image:
     ) -> Machine:
         """A fresh container's machine; the kubelet adds /etc/hosts and /etc/resolv.conf."""
         files = FileSystem(lambda: simulation.datetime.timestamp(), self.files)
+        files.make_directory("/etc", parents=True)
         files.write("/etc/hostname", f"{hostname}\n")
         home = "/root" if self.user == "root" else self.directory
         surroundings = {"PATH": DEFAULT_PATH, "HOSTNAME": hostname, "HOME": home}

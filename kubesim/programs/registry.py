@@ -11,14 +11,19 @@ from collections.abc import Iterable, Mapping
 from kubesim.programs.curl import curl
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.process import Completed, Invocation, Program
+from kubesim.programs.shell.script import ash, bash, dash
 
 COMMON: dict[str, Program] = {
     "curl": curl,
     "nginx": nginx,
     "nginx-debug": nginx,
     "docker-entrypoint.sh": docker_entrypoint,
+    "bash": bash,
+    "rbash": bash,
+    "sh": dash,
+    "dash": dash,
 }
-BUSYBOX: dict[str, Program] = {}
+BUSYBOX: dict[str, Program] = {"sh": ash, "ash": ash}
 
 
 def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:

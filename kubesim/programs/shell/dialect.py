@@ -1,0 +1,126 @@
+"""The three shells and how each words its complaints: bash, Debian's dash and busybox' ash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ShellSyntaxError(Exception):
+    """Text that the shell cannot parse.
+
+    :param token: the unexpected token, ``newline`` at a line's end; empty at the end of the text.
+    :param expecting: the keyword that was awaited, where one was.
+    :param quote: the quote or bracket that was never closed.
+    :param is_word: whether the token is an ordinary word.
+    """
+
+    def __init__(
+        self, line: int, token: str = "", expecting: str = "", quote: str = "", is_word: bool = False, source: str = ""
+    ) -> None:
+        super().__init__(f"line {line}: unexpected {token or 'end of file'}")
+        self.line = line
+        self.token = token
+        self.expecting = expecting
+        self.quote = quote
+        self.is_word = is_word
+        self.source = source
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One shell's grammar and words.
+
+    :param name: ``bash``, ``dash`` or ``ash``.
+    """
+
+    name: str
+
+    @property
+    def is_bash(self) -> bool:
+        """Whether arrays, ``[[ ]]``, braces, ``<<<`` and process substitution exist."""
+        return self.name == "bash"
+
+    def prefix(self, script: str, line: int, *, builtin: bool = False) -> str:
+        """What stands before a complaint: ``bash: line 1: ``, ``sh: 1: ``, ``sh: ``."""
+        if self.name == "bash":
+            return f"{script}: line {line}: "
+        if self.name == "dash":
+            return f"{script}: {line}: "
+        del builtin
+        return f"{script}: "
+
+    def not_found(self, word: str) -> str:
+        """Words for a command that does not exist."""
+        return f"{word}: command not found" if self.name == "bash" else f"{word}: not found"
+
+    def cannot_create(self, path: str, reason: str) -> str:
+        """Words for a redirection that cannot write."""
+        if self.name == "bash":
+            return f"{path}: {reason}"
+        if self.name == "dash":
+            shorter = {"No such file or directory": "Directory nonexistent", "File exists": "File exists"}
+            return f"cannot create {path}: {shorter.get(reason, reason)}"
+        return f"can't create {path}: {'nonexistent directory' if reason == 'No such file or directory' else reason}"
+
+    def cannot_open(self, path: str, reason: str) -> str:
+        """Words for a redirection that cannot read."""
+        if self.name == "bash":
+            return f"{path}: {reason}"
+        if self.name == "dash":
+            return f"cannot open {path}: {'No such file' if reason == 'No such file or directory' else reason}"
+        return f"can't open {path}: {'no such file' if reason == 'No such file or directory' else reason}"
+
+    def unset(self, name: str) -> str:
+        """Words for ``set -u``."""
+        return f"{name}: unbound variable" if self.name == "bash" else f"{name}: parameter not set"
+
+    def syntax_error(self, script: str, error: ShellSyntaxError, *, from_option: bool) -> str:
+        """The whole complaint about a text that cannot be parsed."""
+        if self.name == "bash":
+            where = f"{script}: -c: line {error.line}: " if from_option else f"{script}: line {error.line}: "
+            if error.quote:
+                return f"{where}unexpected EOF while looking for matching `{error.quote}'\n"
+            if not error.token:
+                return f"{where}syntax error: unexpected end of file\n"
+            return f"{where}syntax error near unexpected token `{error.token}'\n{where}`{error.source}'\n"
+        expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
+        if self.name == "dash":
+            where = f"{script}: {error.line}: Syntax error: "
+            if error.quote in ("'", '"'):
+                return f"{where}Unterminated quoted string\n"
+            if error.quote == "`":
+                return f"{where}EOF in backquote substitution\n"
+            if error.quote == "}":
+                return f"{where}Missing '}}'\n"
+            if not error.token or error.quote:
+                return f"{where}end of file unexpected{expecting}\n"
+            if error.token == "newline":
+                return f"{where}newline unexpected{expecting}\n"
+            if error.token in ("<", ">", ">>", "<<", "<<<"):
+                return f"{where}redirection unexpected{expecting}\n"
+            return (
+                f'{where}"{error.token}" unexpected{expecting}\n'
+                if not error.is_word
+                else f"{where}word unexpected{expecting}\n"
+            )
+        where = f"{script}: syntax error: "
+        if error.quote in ("'", '"'):
+            return f"{where}unterminated quoted string\n"
+        if error.quote == "`":
+            return f"{where}EOF in backquote substitution\n"
+        if not error.token or error.quote:
+            return f"{where}unexpected end of file{expecting}\n"
+        if error.token == "newline":
+            return f"{where}unexpected newline{expecting}\n"
+        if error.token in ("<", ">", ">>", "<<", "<<<"):
+            return f"{where}unexpected redirection{expecting}\n"
+        return (
+            f"{where}unexpected word{expecting}\n"
+            if error.is_word
+            else f'{where}unexpected "{error.token}"{expecting}\n'
+        )
+
+
+BASH = Dialect("bash")
+DASH = Dialect("dash")
+ASH = Dialect("ash")
