@@ -11,13 +11,13 @@ What differs between kinds is asked of their :class:`~kubesim.api.strategies.Str
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
 from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
-from kubesim.api.errors import ApiError, already_exists, bad_request, conflict
+from kubesim.api.errors import ApiError, FieldError, already_exists, bad_request, conflict
 from kubesim.api.fields import invalid, invalid_value, required
 from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
 from kubesim.api.objects import Wire, copy_of
@@ -72,6 +72,7 @@ class Registry:
         try:
             strategy.prepare_create(new)
             self._validate(resource, new, None)
+            strategy.canonicalize(new)
             if self._store.get(resource.kind, metadata["name"], namespace) is not None:
                 raise already_exists(resource.plural, metadata["name"], resource.group)
         except ApiError:
@@ -106,8 +107,11 @@ class Registry:
         try:
             if not subresource:
                 strategy.prepare_update(new, old)
+            if subresource == "status":
+                self._refuse(resource, new, strategy.validate_status(new, old))
             if subresource != "finalize":
                 self._validate(resource, new, old)
+            strategy.canonicalize(new)
         except ApiError:
             transaction.revert()
             raise
@@ -161,8 +165,11 @@ class Registry:
         problems = validate(resource.kind, new, old)
         if not problems and not name:
             problems = [required("metadata.name", "name or generateName is required")]
+        self._refuse(resource, new, problems)
+
+    def _refuse(self, resource: ResourceType, new: Wire, problems: Sequence[FieldError]) -> None:
         if problems:
-            raise invalid(resource.kind, resource.group, name, problems)
+            raise invalid(resource.kind, resource.group, new["metadata"].get("name", ""), problems)
 
     def _unused_name(self, resource: ResourceType, metadata: Wire, random: Random) -> str:
         while True:

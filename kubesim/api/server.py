@@ -147,8 +147,6 @@ class ApiServer:
     ) -> Response:
         metadata = new["metadata"]
         _settle_namespace(resource, metadata, namespace)
-        if metadata.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
         clear_system_fields(metadata)
         new = apply_defaults(new)
         admit_create(new, resource, self.store, self.registry.random(resource, dry_run))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
 
 
@@ -47,6 +48,13 @@ class Strategy:
     def prepare_update(self, new: Wire, old: Wire) -> None:
         """Clear what a client may not change, and keep the status."""
         keep_status(new, old)
+
+    def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
+        """The problems of a new status beyond those of the whole object."""
+        return []
+
+    def canonicalize(self, new: Wire) -> None:
+        """Bring a valid object into the form that is stored."""
 
     def prepare_status_update(self, new: Wire, old: Wire) -> None:
         """Keep everything but the status."""

@@ -8,7 +8,8 @@ it did not also change them. Upstream: ``pkg/registry/core/service/{strategy.go,
 from __future__ import annotations
 
 from kubesim.api.defaults.service import externally_accessible
-from kubesim.api.objects import Wire
+from kubesim.api.errors import FieldError
+from kubesim.api.objects import Service, Wire, view
 from kubesim.api.store import Store
 from kubesim.api.strategies.base import Strategy, Transaction
 from kubesim.api.strategies.service_allocation import (
@@ -17,6 +18,7 @@ from kubesim.api.strategies.service_allocation import (
     node_ports,
     uses_node_ports,
 )
+from kubesim.api.validation.service import validate_load_balancer_status
 
 
 class ServiceStrategy(Strategy):
@@ -36,6 +38,16 @@ class ServiceStrategy(Strategy):
         """Keep the status, and drop what the new type cannot have."""
         new["status"] = {**(old.get("status") or {"loadBalancer": {}})}
         drop_type_dependent_fields(new, old)
+
+    def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
+        """Only a load balancer has ingress points."""
+        service, before = view(new, Service), view(old, Service)
+        return validate_load_balancer_status(service.status.loadBalancer, service, before.status.loadBalancer)
+
+    def canonicalize(self, new: Wire) -> None:
+        """An ExternalName has no traffic to be kept inside; upstream hides the policy whenever it reads one."""
+        if new["spec"]["type"] == "ExternalName":
+            new["spec"].pop("internalTrafficPolicy", None)
 
     def begin_create(self, new: Wire, dry_run: bool) -> Transaction:
         """Allocate addresses and node ports."""

@@ -111,6 +111,8 @@ class ServiceAllocation:
         allocator = self._addresses[family]
         try:
             if wanted:
+                if not allocator.contains(wanted):
+                    raise AllocationError("the provided network does not match the current range")
                 allocator.allocate(wanted)
                 address = wanted
             else:
@@ -118,11 +120,13 @@ class ServiceAllocation:
                 random = self._dry_run_random if dry_run else None
                 address = allocator.allocate_named(key, random, keep_pin=dry_run)
         except AllocationError as error:
-            if not wanted:
-                raise internal_error(f"failed to allocate a serviceIP: {error}") from None
-            detail = f"failed to allocate IP {wanted}: {error}"
+            detail = f"failed to allocate IP{f' {wanted}' if wanted else ''}: {error}"
             refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
         transaction.on_revert.append(lambda: allocator.release(address))
+        if not new["metadata"].get("name"):  # the IPAddress object that stands for the address names its Service
+            problem = f'IPAddress.networking.k8s.io "{address}" is invalid: spec.parentRef.name: Required value'
+            detail = f"failed to allocate IP{f' {wanted}' if wanted else ''}: {problem}"
+            refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
         return address
 
     def _update_addresses(self, new: Wire, old: Wire, transaction: Transaction, dry_run: bool) -> None:
