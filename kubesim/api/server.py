@@ -104,7 +104,7 @@ class ApiServer:
         try:
             selector = parse_label_selector(label_selector) if label_selector else None
         except ValueError as error:
-            raise bad_request(f"unable to parse requirement: {error}") from None
+            raise bad_request(str(error)) from None
         found = self.store.list(resource.kind, namespace if resource.namespaced else None, selector)
         if not field_selector:
             return found

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import ResourceType
-from kubesim.api.selectors import parse_label_selector
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
 from kubesim.kubectl.manifests import Info, infos, sources
@@ -127,8 +126,6 @@ def select(
                     yield _prepared(call, item, latest=latest, label_selector=label_selector)
 
         return Selection(from_files, single=single, from_files=True, named=True)
-    if label_selector:
-        _check_selector(label_selector)
     if selecting:
         if request.names:
             raise KubectlError("name cannot be provided when a selector is specified")
@@ -193,13 +190,6 @@ def _pair(word: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _check_selector(text: str) -> None:
-    try:
-        parse_label_selector(text)
-    except ValueError as error:
-        raise KubectlError(str(error)) from None
-
-
 def _prepared(call: Call, item: Item, *, latest: bool, label_selector: str) -> Item:
     """An object from a manifest: with its namespace, and as the server has it when ``latest``."""
     if not isinstance(item, Info):
@@ -249,8 +239,21 @@ def _listed(call: Call, types: Sequence[ResourceType], labels: str, fields: str)
         try:
             listed = call.api.list(kind, namespace, label_selector=labels, field_selector=fields)
         except ApiError as error:
-            yield error
+            yield _enhanced(error, kind, labels, fields)
             continue
         for wire in listed:
             metadata = wire.get("metadata") or {}
             yield Info(kind, metadata.get("namespace", ""), metadata.get("name", ""), wire)
+
+
+def _enhanced(error: ApiError, kind: ResourceType, labels: str, fields: str) -> ApiError:
+    """The refusal of a list, with what was looked for in front (``EnhanceListError``)."""
+    if error.code not in (400, 404) or error.message.startswith("Unable to find"):
+        return error
+    version = kind.api_version if kind.group else f"/{kind.version}"
+    what = f'"{version}, Resource={kind.plural}"'
+    if labels or fields:
+        looked_for = f'Unable to find {what} that match label selector "{labels}", field selector "{fields}"'
+    else:
+        looked_for = f"Unable to list {what}"
+    return ApiError(error.code, error.reason, f"{looked_for}: {error.message}", error.details)

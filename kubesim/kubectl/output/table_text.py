@@ -90,7 +90,7 @@ def _cells(row: Row, named: Sequence[bool], options: TableOptions) -> tuple[Any,
         labels = {}
     if options.with_namespace:
         cells.insert(int(options.events), metadata.get("namespace", ""))
-    cells += [labels.get(key, "<none>") for key in options.column_labels]
+    cells += [labels.get(key, "") for key in options.column_labels]
     if options.show_labels:
         cells.append(",".join(f"{key}={labels[key]}" for key in sorted(labels)) or "<none>")
     return tuple(cells)
