@@ -1,7 +1,8 @@
 """Tables as the API server prints them: ``metav1.Table``.
 
 ``kubectl get`` asks the server for a table, not for objects: the server decides which columns a kind has and what each
-cell says, and kubectl only lays them out. A column's *priority* says when it is shown: 0 always, others with ``-o wide``.
+cell says, and kubectl only lays them out. A column's *priority* says when it is shown: 0 always, others with
+``-o wide``.
 """
 
 from __future__ import annotations
@@ -68,7 +69,5 @@ def from_wire(wire: Mapping[str, Any]) -> Table:
         )
         for definition in wire.get("columnDefinitions") or ()
     )
-    rows = tuple(
-        Row(tuple(row.get("cells") or ()), row.get("object") or {}) for row in wire.get("rows") or ()
-    )
+    rows = tuple(Row(tuple(row.get("cells") or ()), row.get("object") or {}) for row in wire.get("rows") or ())
     return Table(columns, rows)

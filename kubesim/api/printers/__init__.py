@@ -1,7 +1,7 @@
 """Server-side printing: which columns a kind has, and what each cell says.
 
-One module a family of kinds, after ``pkg/printers/internalversion`` upstream. kubectl's layout (widths, headers, labels)
-is not here: see ``kubesim/kubectl/output``.
+One module a family of kinds, after ``pkg/printers/internalversion`` upstream. kubectl's layout (widths, headers,
+labels) is not here: see ``kubesim/kubectl/output``.
 """
 
 from __future__ import annotations

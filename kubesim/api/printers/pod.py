@@ -75,10 +75,7 @@ def status_text(wire: Wire) -> str:
 def _summarize(pod: Pod) -> _Summary:
     sidecars = {each.name for each in pod.spec.initContainers or () if each.restartPolicy == "Always"}
     summary = _Summary(pod.status.reason or pod.status.phase, len(pod.spec.containers or ()) + len(sidecars))
-    if any(
-        each.type == "PodScheduled" and each.reason == "SchedulingGated"
-        for each in pod.status.conditions or ()
-    ):
+    if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in pod.status.conditions or ()):
         summary.reason = "SchedulingGated"
     sidecar_restarts = _Restarts()
     initializing = _initialization(pod, sidecars, summary, sidecar_restarts)

@@ -57,9 +57,7 @@ def ports_text(ports: Sequence[ServicePort] | None) -> str:
     """``80/TCP``, or ``80:30080/TCP`` with a node port, joined by commas."""
     return or_none(
         ",".join(
-            f"{port.port}:{port.nodePort}/{port.protocol}"
-            if port.nodePort > 0
-            else f"{port.port}/{port.protocol}"
+            f"{port.port}:{port.nodePort}/{port.protocol}" if port.nodePort > 0 else f"{port.port}/{port.protocol}"
             for port in ports or ()
         )
     )

@@ -13,7 +13,7 @@ from kubesim.api.printers.node import roles
 from kubesim.kubectl.describe.amounts import Amount, pod_amounts, total
 from kubesim.kubectl.describe.events import events_of
 from kubesim.kubectl.describe.surroundings import Surroundings
-from kubesim.kubectl.describe.text import Text, annotations, column, labels, moment
+from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels, moment
 from kubesim.kubectl.output.go_format import sprint
 
 _SYSTEM = (
@@ -36,7 +36,7 @@ def node(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Name:", it.metadata.name)
     text.line(0, "Roles:", ",".join(roles(it)) or "<none>")
     labels(text, "Labels", it.metadata.labels)
-    annotations(text, "Annotations", it.metadata.annotations)
+    annotation_lines(text, "Annotations", it.metadata.annotations)
     text.line(0, "CreationTimestamp:", moment(it.metadata.creationTimestamp))
     column(text, "Taints", [_taint(each) for each in sorted(it.spec.taints or (), key=_taint_order)])
     text.line(0, "Unschedulable:", sprint(it.spec.unschedulable))

@@ -1,4 +1,4 @@
-"""The kinds with little to say: Namespaces, ConfigMaps, Secrets, ServiceAccounts, and any kind without words of its own."""
+"""The kinds with little to say (Namespaces, ConfigMaps, Secrets, ServiceAccounts), and any other kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from kubesim.api.objects import Wire
 from kubesim.kubectl.describe.events import events_of
 from kubesim.kubectl.describe.surroundings import Surroundings
-from kubesim.kubectl.describe.text import Text, annotations, labels
+from kubesim.kubectl.describe.text import Text, annotation_lines, labels
 from kubesim.kubectl.output.go_format import sprint
 
 _ACRONYMS = ("API", "URL", "UID", "OSB", "GUID")
@@ -23,7 +23,7 @@ def heading(wire: Wire, text: Text) -> None:
     if metadata.get("namespace"):
         text.line(0, "Namespace:", metadata["namespace"])
     labels(text, "Labels", metadata.get("labels"))
-    annotations(text, "Annotations", metadata.get("annotations"))
+    annotation_lines(text, "Annotations", metadata.get("annotations"))
 
 
 def namespace(wire: Wire, around: Surroundings, text: Text) -> None:
@@ -97,7 +97,7 @@ def anything(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Name:", metadata["name"])
     text.line(0, "Namespace:", metadata.get("namespace", ""))
     labels(text, "Labels", metadata.get("labels"))
-    annotations(text, "Annotations", metadata.get("annotations"))
+    annotation_lines(text, "Annotations", metadata.get("annotations"))
     rest = {key: value for key, value in metadata.items() if key not in _SHOWN_ABOVE}
     _fields({**wire, "metadata": rest}, text, 0)
     events_of(text, wire, around)

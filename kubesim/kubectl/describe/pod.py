@@ -7,7 +7,7 @@ from kubesim.api.objects import Pod, Wire, view
 from kubesim.kubectl.describe.containers import containers
 from kubesim.kubectl.describe.events import events_of
 from kubesim.kubectl.describe.surroundings import Surroundings
-from kubesim.kubectl.describe.text import Text, annotations, controller, labels, moment, tolerations
+from kubesim.kubectl.describe.text import Text, annotation_lines, controller, labels, moment, tolerations
 from kubesim.kubectl.describe.volumes import spread_constraints, volumes
 
 
@@ -53,7 +53,7 @@ def _identity(it: Pod, text: Text) -> None:
     if it.status.startTime is not None:
         text.line(0, "Start Time:", moment(it.status.startTime))
     labels(text, "Labels", it.metadata.labels)
-    annotations(text, "Annotations", it.metadata.annotations)
+    annotation_lines(text, "Annotations", it.metadata.annotations)
 
 
 def _status(it: Pod, around: Surroundings, text: Text) -> None:

@@ -8,7 +8,7 @@ from kubesim.api.objects import EndpointSlice, LoadBalancerIngress, Service, Ser
 from kubesim.api.printers.columns import label_map
 from kubesim.kubectl.describe.events import events_of
 from kubesim.kubectl.describe.surroundings import Surroundings
-from kubesim.kubectl.describe.text import Text, annotations, labels
+from kubesim.kubectl.describe.text import Text, annotation_lines, labels
 
 SHOWN = 3
 """How many endpoints are printed before ``+ N more...``."""
@@ -23,7 +23,7 @@ def service(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Name:", name)
     text.line(0, "Namespace:", namespace)
     labels(text, "Labels", it.metadata.labels)
-    annotations(text, "Annotations", it.metadata.annotations)
+    annotation_lines(text, "Annotations", it.metadata.annotations)
     text.line(0, "Selector:", label_map(it.spec.selector))
     text.line(0, "Type:", it.spec.type)
     _addresses(it, text)

@@ -47,7 +47,7 @@ def column(text: Text, title: str, lines: Sequence[str]) -> None:
         text.line(0, f"{title}:" if index == 0 else "", line)
 
 
-def annotations(text: Text, title: str, values: Mapping[str, str] | None) -> None:
+def annotation_lines(text: Text, title: str, values: Mapping[str, str] | None) -> None:
     """Annotations but for the last applied configuration; long ones are cut and stand on lines of their own."""
     keys = sorted(key for key in values or {} if key != LAST_APPLIED)
     if not values or not keys:

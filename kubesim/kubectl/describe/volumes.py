@@ -8,7 +8,7 @@ from typing import Any
 from kubesim.api.objects import LabelSelector, PodTemplateSpec, Wire, view
 from kubesim.api.printers.columns import label_selector
 from kubesim.kubectl.describe.containers import containers
-from kubesim.kubectl.describe.text import Text, annotations, labels, tolerations
+from kubesim.kubectl.describe.text import Text, annotation_lines, labels, tolerations
 from kubesim.kubectl.output.go_format import sprint
 
 _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -103,7 +103,7 @@ def pod_template(template: PodTemplateSpec, text: Text) -> None:
     text.line(0, "Pod Template:")
     labels(text, "  Labels", template.metadata.labels)
     if template.metadata.annotations:
-        annotations(text, "  Annotations", template.metadata.annotations)
+        annotation_lines(text, "  Annotations", template.metadata.annotations)
     if spec.serviceAccountName:
         text.line(1, "Service Account:", spec.serviceAccountName)
     if spec.initContainers:

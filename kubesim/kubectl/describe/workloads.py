@@ -9,7 +9,7 @@ from kubesim.api.objects import Condition, Deployment, Pod, ReplicaSet, Wire, vi
 from kubesim.api.printers.columns import label_selector
 from kubesim.kubectl.describe.events import events_of
 from kubesim.kubectl.describe.surroundings import Surroundings
-from kubesim.kubectl.describe.text import Text, annotations, controller, labels, moment
+from kubesim.kubectl.describe.text import Text, annotation_lines, controller, labels, moment
 from kubesim.kubectl.describe.volumes import pod_template
 
 HASH_LABEL = "pod-template-hash"
@@ -23,7 +23,7 @@ def deployment(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Namespace:", it.metadata.namespace)
     text.line(0, "CreationTimestamp:", moment(it.metadata.creationTimestamp))
     labels(text, "Labels", it.metadata.labels)
-    annotations(text, "Annotations", it.metadata.annotations)
+    annotation_lines(text, "Annotations", it.metadata.annotations)
     text.line(0, "Selector:", label_selector(spec.selector))
     text.line(
         0,
@@ -92,7 +92,7 @@ def replica_set(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Namespace:", it.metadata.namespace)
     text.line(0, "Selector:", label_selector(it.spec.selector))
     labels(text, "Labels", it.metadata.labels)
-    annotations(text, "Annotations", it.metadata.annotations)
+    annotation_lines(text, "Annotations", it.metadata.annotations)
     owner = controller(it.metadata.ownerReferences)
     if owner:
         text.line(0, "Controlled By:", owner)

@@ -50,7 +50,8 @@ def object_printer(call: Call, *, columns: bool = True) -> ObjectPrinter | None:
     if columns and name in _COLUMNS:
         return _columns_printer(call, name, argument or template)
     if name in _PLAIN and not equals:
-        return {"json": _json, "kyaml": _kyaml, "name": _name, "yaml": _YamlPrinter()}[name]
+        plain: dict[str, ObjectPrinter] = {"json": _json, "kyaml": _kyaml, "name": _name, "yaml": _YamlPrinter()}
+        return plain[name]
     raise KubectlError(
         f"unable to match a printer suitable for the output format {quote(given)}, allowed formats are: "
         + ",".join(sorted((*_PLAIN, *_GO_TEMPLATE, *_JSON_PATH, *((*_COLUMNS, "wide") if columns else ()))))

@@ -7,6 +7,7 @@ blank line stands between two. Every other format prints one object, or one List
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -122,7 +123,7 @@ def _print_tables(call: Call, selection: Selection) -> int:
         options = table_options(call, infos[0].type, several=len({info.type for info in found}) > 1)
         table = _table(call, infos[0].type, [info.object or {} for info in infos])
         if call.flags.text("sort-by"):
-            table = _sorted(lambda table=table: sort_table(table, call.flags.text("sort-by")))
+            table = _sorted(partial(sort_table, table, call.flags.text("sort-by")))
         chunks.append(TablePrinter(options).print(table))
     call.stdout.append(("" if call.flags.on("no-headers") else "\n").join(chunks))
     if not chunks and not errors and not (call.flags.on("ignore-not-found")):
@@ -188,7 +189,7 @@ def _types_asked(call: Call) -> list[ResourceType]:
 VERB = Verb(
     "get",
     get,
-    use="get [(-o|--output=)FORMAT] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
+    use="get [(-o|--output=)FORMAT] (TYPE [NAME | -l label] | TYPE/NAME ...) [flags]",
     short="Display one or many resources",
     flags=(
         *OUTPUT_FLAGS,

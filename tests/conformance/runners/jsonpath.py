@@ -14,7 +14,6 @@ from kubesim.kubectl.output.custom_columns import CustomColumn, CustomColumns, c
 from kubesim.kubectl.output.sorting import sort_objects, sort_table
 from tests.conformance.result import Result
 
-
 STRUCTS = (
     ("name", "value", "type"),
     ("Category", "Author", "Title", "Price"),
