@@ -12,9 +12,8 @@ back-off, a periodic probe: it never ends). :meth:`Simulation.settle` runs until
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import simpy
 
@@ -64,11 +63,8 @@ class Simulation:
         """
         scheduled = Scheduled(self, action, progress)
 
-        def run() -> Generator[simpy.Event, Any, None]:
-            yield self.environment.timeout(delay)
-            scheduled.fire()
-
-        self.environment.process(run())
+        due = self.environment.timeout(delay)
+        due.callbacks.append(lambda event: scheduled.fire())  # an exception leaves step() at once
         return scheduled
 
     @property

@@ -114,11 +114,13 @@ class SimulatedContainers:
             environment=container_environment(pod, container, self.store),
             store=self.store,
         )
-        machine.files.write("/etc/resolv.conf", self.resolv_conf(pod))
-        machine.files.write("/etc/hosts", pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts))
-        for path, text in mounted_files(pod, container, self.store).items():
-            parent = path.rpartition("/")[0] or "/"
-            machine.files.make_directory(parent, parents=True)
+        files = {
+            "/etc/resolv.conf": self.resolv_conf(pod),
+            "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
+            **mounted_files(pod, container, self.store),
+        }
+        for path, text in files.items():
+            machine.files.make_directory(path.rpartition("/")[0] or "/", parents=True)
             machine.files.write(path, text)
         return machine
 
