@@ -40,7 +40,7 @@ def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
     shown = arrows if upto is None else arrows[:upto]
     others = [trace for trace in journey.alternatives if trace != journey.trace]
     on_path = {journey.source, *(hop.machine for hop in journey.hops)}
-    candidates = {trace.destination for trace in others}
+    candidates = {hop.machine for trace in others for hop in trace.hops} - on_path
     _draw_machines(graph, journey.scene, on_path, candidates)
     for number, (tail, head, label) in enumerate(shown, start=1):
         graph.edge(
@@ -160,7 +160,7 @@ def _draw_machines(graph: graphviz.Digraph, scene: Scene, on_path: set[str], can
             node,
             pods=pods,
             left_out=max(0, len(idle) - MOST_IDLE_PODS),
-            kernel=node.place.machine in on_path,
+            kernel=node.place.machine in on_path | candidates,
         )
     for place in scene.outside:
         if place.machine in on_path:
@@ -189,42 +189,36 @@ def _change(step: Step) -> str:
 
 
 def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -> str:
-    """An arrow's label on a ground of its own, so that it stays legible where it crosses a border."""
+    """An arrow's label on a ground of its own, so that it stays legible where it crosses a border.
+
+    The row below it is empty: it keeps the ground clear of the arrow.
+    """
     rows = [html.escape(line) for line in lines]
     rows = [f"<i>{row}</i>" if row.startswith(("DNAT", "masq")) else row for row in rows]
-    text = "<br/>".join(rows)
-    badge = f'<td width="14" fixedsize="false"><b>{number}</b></td>' if number is not None else ""
+    badge = f"<td><b>{number}</b>&nbsp;</td>" if number is not None else ""
     return (
-        f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="2" bgcolor="white"><tr>{badge}'
-        f'<td><font color="{colour}">{text}</font></td></tr></table>>'
+        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
+        f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="1" bgcolor="white"><tr>{badge}'
+        f'<td><font color="{colour}">{"<br/>".join(rows)}</font></td></tr></table></td></tr>'
+        '<tr><td height="5"></td></tr></table>>'
     )
 
 
 def _draw_alternatives(graph: graphviz.Digraph, taken: Trace | None, others: list[Trace]) -> None:
-    if taken is None:
-        return
-    drawn: set[tuple[str, str]] = set()
+    """The ways not taken, as one tree: each dashed arrow with the chance that a packet goes along it."""
+    on_path = set(_links(taken)) if taken else set()
+    chances: dict[tuple[str, str], float] = {}
     for other in others:
-        tail = _where_they_part(taken, other)
-        if (tail, other.destination) not in drawn and tail != other.destination:
-            drawn.add((tail, other.destination))
-            graph.edge(
-                tail,
-                other.destination,
-                label=_plate([f"not taken ({percent(other.probability)})"], colour=IDLE_COLOUR),
-                style="dashed",
-                color=IDLE_COLOUR,
-            )
+        for link in _links(other):
+            if link not in on_path:
+                chances[link] = chances.get(link, 0.0) + other.probability
+    for (tail, head), chance in chances.items():
+        label = _plate([f"not taken ({percent(chance)})"], colour=IDLE_COLOUR)
+        graph.edge(tail, head, label=label, style="dashed", color=IDLE_COLOUR)
 
 
-def _where_they_part(taken: Trace, other: Trace) -> str:
-    """The last machine that two traces have in common, from the start."""
-    shared = taken.hops[0].machine
-    for mine, theirs in zip(taken.hops, other.hops, strict=False):
-        if mine.machine != theirs.machine:
-            break
-        shared = mine.machine
-    return shared
+def _links(trace: Trace) -> list[tuple[str, str]]:
+    return [(here.machine, there.machine) for here, there in zip(trace.hops, trace.hops[1:], strict=False)]
 
 
 def _draw_failure(graph: graphviz.Digraph, journey: Journey) -> None:
