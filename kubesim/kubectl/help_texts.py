@@ -18,7 +18,7 @@ def help_of(command: str, verb: Verb) -> str:
         lines = "\n".join(f"  {name.ljust(width)}   {short}" for name, short in rows)
         paragraphs.append(f"Available Commands:\n{lines}")
     if verb.flags:
-        paragraphs.append("Options:\n" + "\n".join(_flag_help(flag) for flag in sorted(verb.flags, key=lambda f: f.name)))
+        paragraphs.append("Options:\n" + "\n".join(flag_help(flag) for flag in sorted(verb.flags, key=lambda f: f.name)))
     usage = verb.use or "[flags] [options]"
     paragraphs.append(f"Usage:\n  {command} {usage}")
     closing = 'Use "kubectl options" for a list of global command-line options (applies to all commands).'
@@ -28,7 +28,8 @@ def help_of(command: str, verb: Verb) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _flag_help(flag: Flag) -> str:
+def flag_help(flag: Flag) -> str:
+    """One flag, as the option list shows it."""
     short = f"-{flag.short}, " if flag.short else "    "
     shown = flag.default or {"bool": "false", "strings": "[]", "array": "[]", "pairs": "[]"}.get(flag.kind, "''")
     return f"    {short}--{flag.name}={shown}:\n\t{flag.help}"

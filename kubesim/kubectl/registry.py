@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
+from kubesim.kubectl.verbs import (
+    Verb,
+    annotate,
+    api_resources,
+    apply,
+    cluster_verbs,
+    create,
+    delete,
+    describe,
+    diff,
+    exec_,
+    explain,
+    expose,
+    get,
+    label,
+    logs,
+    nodes,
+    patch,
+    port_forward,
+    replace,
+    rollout,
+    run,
+    scale,
+    set_,
+    taint,
+    wait,
+)
 
-from kubesim.kubectl.verbs import Verb
-
-NAMES: tuple[str, ...] = (
-    "create", "expose", "run", "set_", "explain", "get", "edit", "delete", "rollout", "scale", "cluster_info", "top",
-    "cordon", "uncordon", "drain", "taint", "describe", "logs", "exec_", "port_forward", "cp", "auth", "diff", "apply",
-    "patch", "replace", "wait", "kustomize", "label", "annotate", "config", "version", "api_versions", "api_resources",
-    "options", "events",
-)  # fmt: skip
-
-
-def _load() -> tuple[Verb, ...]:
-    verbs: list[Verb] = []
-    for name in NAMES:
-        if find_spec(f"kubesim.kubectl.verbs.{name}") is not None:
-            verbs.append(import_module(f"kubesim.kubectl.verbs.{name}").VERB)
-    return tuple(verbs)
-
-
-VERBS: tuple[Verb, ...] = _load()
+VERBS: tuple[Verb, ...] = (
+    create.VERB,
+    expose.VERB,
+    run.VERB,
+    set_.VERB,
+    explain.VERB,
+    get.VERB,
+    cluster_verbs.EDIT,
+    delete.VERB,
+    rollout.VERB,
+    scale.VERB,
+    cluster_verbs.CLUSTER_INFO,
+    cluster_verbs.TOP,
+    nodes.CORDON,
+    nodes.UNCORDON,
+    nodes.DRAIN,
+    taint.VERB,
+    describe.VERB,
+    logs.VERB,
+    exec_.VERB,
+    port_forward.VERB,
+    cluster_verbs.CP,
+    cluster_verbs.AUTH,
+    diff.VERB,
+    apply.VERB,
+    patch.VERB,
+    replace.VERB,
+    wait.VERB,
+    cluster_verbs.KUSTOMIZE_VERB,
+    label.VERB,
+    annotate.VERB,
+    cluster_verbs.CONFIG,
+    cluster_verbs.VERSION,
+    cluster_verbs.API_VERSIONS,
+    api_resources.VERB,
+    cluster_verbs.OPTIONS,
+)
+"""All verbs."""

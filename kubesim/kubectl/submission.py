@@ -22,6 +22,7 @@ def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire
         wire = with_last_applied(wire)
     if mode == "client":
         return wire
+    wire = without_version(wire)
     response = call.api.create(
         wire,
         namespace=namespace or call.namespace,
@@ -30,6 +31,14 @@ def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire
     )
     call.warn(*response.warnings)
     return response.object
+
+
+def without_version(wire: Wire) -> Wire:
+    """The object without its resource version, which a manifest copied from a cluster still has."""
+    metadata = wire.get("metadata")
+    if not isinstance(metadata, dict) or "resourceVersion" not in metadata:
+        return wire
+    return {**wire, "metadata": {key: value for key, value in metadata.items() if key != "resourceVersion"}}
 
 
 def field_validation(call: Call) -> str:

@@ -13,7 +13,7 @@ from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.submission import LAST_APPLIED, field_validation, last_applied_text, with_last_applied
+from kubesim.kubectl.submission import LAST_APPLIED, field_validation, last_applied_text, with_last_applied, without_version
 from kubesim.kubectl.three_way_merge import three_way_patch
 from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs import (
@@ -127,7 +127,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     held = (server.get("metadata") or {}).get("annotations") or {}
     if LAST_APPLIED not in held and mode != "client":
         call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
-    patch = three_way_patch(_last(held), now, server, info.type)
+    patch = three_way_patch(last_applied(held), now, server, info.type)
     if not patch:
         info.object = server
         return "unchanged"
@@ -140,7 +140,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     return "configured"
 
 
-def _last(annotations: Wire) -> Wire:
+def last_applied(annotations: Wire) -> Wire:
     """What was applied last; nothing, where the annotation is missing or no JSON."""
     try:
         last = json.loads(annotations.get(LAST_APPLIED) or "{}")
@@ -154,7 +154,7 @@ def _create(call: Call, info: Info, wire: Wire, mode: DryRun) -> str:
     if mode != "client":
         try:
             response = call.api.create(
-                wire,
+                without_version(wire),
                 namespace=info.namespace or call.namespace,
                 dry_run=mode == "server",
                 field_validation=field_validation(call),

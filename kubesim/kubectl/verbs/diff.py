@@ -1,0 +1,87 @@
+"""``kubectl diff``: what ``apply`` would change, as a unified difference."""
+
+from __future__ import annotations
+
+import difflib
+
+from kubesim.api import go_yaml
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.submission import LAST_APPLIED, with_last_applied
+from kubesim.kubectl.three_way_merge import three_way_patch
+from kubesim.kubectl.verbs import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.verbs.apply import last_applied
+
+
+def diff(call: Call) -> int:
+    """Print the difference of each object; 1 where there is one."""
+    if call.arguments:
+        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    if not call.flags.texts("filename"):
+        raise KubectlError("must specify one of -f and -k")
+    changed: list[bool] = []
+    moment = call.cluster.simulation.datetime.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000")
+    number = call.cluster.simulation.random("diff/directories").randrange(10**9, 10**10)
+
+    def act(info: Info) -> None:
+        live, merged = _both(call, info)
+        name = f"{info.type.group + '.' if info.type.group else ''}{info.type.version}.{info.type.kind}.{info.namespace}.{info.name}"
+        before, after = (go_yaml.dump(_shown(wire)).splitlines(keepends=True) if wire else [] for wire in (live, merged))
+        lines = list(
+            difflib.unified_diff(before, after, f"/tmp/LIVE-{number}/{name}", f"/tmp/MERGED-{number + 1}/{name}", moment, moment)
+        )
+        if lines:
+            changed.append(True)
+            call.say(f"diff -u -N /tmp/LIVE-{number}/{name} /tmp/MERGED-{number + 1}/{name}")
+            call.stdout.extend(lines)
+
+    select(call, (), latest=False, validate=True).visit(act)
+    return 1 if changed else 0
+
+
+def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
+    """The object as it is, and as it would be."""
+    wanted = with_last_applied(info.object or {})
+    try:
+        live = call.api.get(info.type, info.name, info.namespace)
+    except ApiError as error:
+        if error.reason != "NotFound":
+            raise
+        return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True).object
+    held = (live.get("metadata") or {}).get("annotations") or {}
+    change = three_way_patch(last_applied(held), wanted, live, info.type)
+    merged = call.api.patch(info.type, info.name, info.namespace, change, dry_run=True).object
+    return live, merged
+
+
+def _shown(wire: Wire) -> Wire:
+    """An object without the annotation that apply itself writes."""
+    metadata = dict(wire.get("metadata") or {})
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
+    if annotations:
+        metadata["annotations"] = annotations
+    else:
+        metadata.pop("annotations", None)
+    return {**wire, "metadata": metadata}
+
+
+VERB = Verb(
+    "diff",
+    diff,
+    "-f FILENAME [options]",
+    "Diff the live version against a would-be applied version",
+    group="Advanced Commands",
+    flags=(
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        FIELD_MANAGER_FLAG,
+        Flag("concurrency", "int", default="1", help="How many at once."),
+        Flag("server-side", "bool", help="Have the server merge."),
+        Flag("force-conflicts", "bool", help="Take over fields of others."),
+        Flag("show-managed-fields", "bool", help="Keep managedFields."),
+    ),
+)

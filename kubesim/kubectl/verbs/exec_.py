@@ -1,0 +1,65 @@
+"""``kubectl exec``: run a program in a Pod's container."""
+
+from __future__ import annotations
+
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
+from kubesim.kubectl.verbs import FILE_FLAGS, Flag, Verb
+from kubesim.programs.machine import ExecutableNotFoundError
+
+
+def exec_(call: Call) -> int:
+    """Run the words after ``--``; their exit status becomes kubectl's."""
+    arguments, dash = call.arguments, call.dash
+    if dash == 0 and not call.flags.texts("filename") or not arguments and not call.flags.texts("filename"):
+        raise KubectlError("pod, type/name or --filename must be specified")
+    if dash < 0 and len(arguments) > 1:
+        raise UsageError(call.command, "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+    command = arguments[dash:] if dash >= 0 else ()
+    if not command:
+        raise UsageError(call.command, "you must specify at least one command for the container")
+    pod = pod_of(call, arguments[0])
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    phase = (pod.get("status") or {}).get("phase", "")
+    if phase in ("Succeeded", "Failed"):
+        raise KubectlError(f"cannot exec into a container in a completed pod; current phase is {phase}")
+    container = container_of(call, pod, call.flags.text("container"), quiet=call.flags.on("quiet"))
+    if not (pod.get("spec") or {}).get("nodeName"):
+        raise bad_request(f"pod {name} does not have a host assigned")
+    if "running" not in (status_of(pod, container).get("state") or {}):
+        raise KubectlError(f'unable to upgrade connection: container not found ("{container}")')
+    if call.flags.on("tty"):
+        call.complain("Unable to use a TTY - input is not a terminal or the right type of file")
+    stdin = call.stdin if call.flags.on("stdin") else ""
+    try:
+        done = call.cluster.exec(name, command, container, stdin, namespace)
+    except ExecutableNotFoundError as error:
+        task = f"{call.cluster.simulation.random('exec/id').getrandbits(256):064x}"
+        raise KubectlError(
+            "Internal error occurred: Internal error occurred: error executing command in container: failed to exec in "
+            f'container: failed to start exec "{task}": OCI runtime exec failed: exec failed: unable to start '
+            f"container process: {error}"
+        ) from None
+    call.stdout.append(done.stdout)
+    call.stderr.append(done.stderr)
+    if done.returncode:
+        call.complain(f"command terminated with exit code {done.returncode}")
+    return done.returncode
+
+
+VERB = Verb(
+    "exec",
+    exec_,
+    "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
+    "Execute a command in a container",
+    group="Troubleshooting and Debugging Commands",
+    flags=(
+        *FILE_FLAGS,
+        Flag("container", short="c", help="The container; the Pod's first, where left out."),
+        Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for a Pod."),
+        Flag("quiet", "bool", short="q", help="Print only what the program prints."),
+        Flag("stdin", "bool", short="i", help="Pass standard input on."),
+        Flag("tty", "bool", short="t", help="Ask for a terminal."),
+    ),
+)

@@ -1,0 +1,142 @@
+"""``kubectl logs``: what containers wrote."""
+
+from __future__ import annotations
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.api.selectors import parse_label_selector
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
+from kubesim.kubectl.verbs import SELECTOR_FLAG, Flag, Verb
+
+FOLLOWED_SECONDS = 10.0
+"""How long ``-f`` follows a container that goes on, in simulated seconds; a person would press Ctrl-C."""
+
+SELECTED_TAIL = 10
+"""How many lines of each Pod are shown where a selector chose them."""
+
+
+def logs(call: Call) -> int:
+    """Print the log of each container meant."""
+    flags = call.flags
+    if flags.text("selector"):
+        if call.arguments:
+            raise UsageError(call.command, "only a selector (-l) or a POD name is allowed")
+        _check_selector(flags.text("selector"))
+        pods = call.api.list(resource_type("pods"), call.namespace, label_selector=flags.text("selector"))
+        if not pods:
+            call.complain(f"No resources found in {call.namespace} namespace.")
+    else:
+        if not call.arguments or len(call.arguments) > 2:
+            raise UsageError(call.command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command")
+        if len(call.arguments) == 2 and flags.text("container"):
+            raise UsageError(call.command, "only one of -c or an inline [CONTAINER] arg is allowed")
+        pods = [_pod(call, call.arguments[0])]
+    if flags.changed("tail") and flags.number("tail") < -1:
+        raise KubectlError("--tail must be greater than or equal to -1")
+    if flags.seconds("since") and flags.text("since-time"):
+        raise KubectlError("at most one of `sinceTime` or `sinceSeconds` may be specified")
+    for pod in pods:
+        for container in _containers(call, pod):
+            _print(call, pod, container)
+    return 0
+
+
+def _check_selector(text: str) -> None:
+    try:
+        parse_label_selector(text)
+    except ValueError as error:
+        raise KubectlError(str(error)) from None
+
+
+def _pod(call: Call, word: str) -> Wire:
+    try:
+        return pod_of(call, word)
+    except ApiError as error:
+        if error.reason == "NotFound" and "/" not in word:
+            raise KubectlError(f'error from server (NotFound): {error.message} in namespace "{call.namespace}"') from None
+        raise
+
+
+def _containers(call: Call, pod: Wire) -> list[str]:
+    flags, spec = call.flags, pod.get("spec") or {}
+    if flags.on("all-containers"):
+        return [c["name"] for c in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))]
+    wanted = flags.text("container") or (call.arguments[1] if len(call.arguments) == 2 else "")
+    try:
+        return [container_of(call, pod, wanted)]
+    except KubectlError:
+        raise bad_request(f"container {wanted} is not valid for pod {pod['metadata']['name']}") from None
+
+
+def _print(call: Call, pod: Wire, container: str) -> None:
+    flags, name, namespace = call.flags, pod["metadata"]["name"], pod["metadata"]["namespace"]
+    status, previous = status_of(pod, container), flags.on("previous")
+    waiting = (status.get("state") or {}).get("waiting")
+    ran = "terminated" in (status.get("lastState") or {})
+    if previous and not ran:
+        raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+    if not status and not (pod.get("spec") or {}).get("nodeName"):
+        return
+    if not status or (waiting is not None and not ran):
+        raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {_why(waiting)}')
+    text = _text(call, name, namespace, container, previous)
+    if flags.on("follow"):
+        _follow(call, pod)
+        text = _text(call, name, namespace, container, previous)
+    lines = text.splitlines(keepends=True)
+    tail = flags.number("tail") if flags.changed("tail") else SELECTED_TAIL if flags.text("selector") else -1
+    if tail >= 0:
+        lines = lines[len(lines) - min(tail, len(lines)) :]
+    prefix = f"[pod/{name}/{container}] " if flags.on("prefix") else ""
+    call.stdout.extend(prefix + line for line in lines)
+
+
+def _why(waiting: Wire | None) -> str:
+    reason = (waiting or {}).get("reason", "ContainerCreating")
+    if reason == "ErrImagePull":
+        return "image can't be pulled"
+    return "trying and failing to pull image" if reason == "ImagePullBackOff" else str(reason)
+
+
+def _text(call: Call, name: str, namespace: str, container: str, previous: bool) -> str:
+    return call.cluster.logs(name, container, previous=previous, namespace=namespace)
+
+
+def _follow(call: Call, pod: Wire) -> None:
+    """Let time pass until the Pod ends, or for a while."""
+    simulation, metadata = call.cluster.simulation, pod["metadata"]
+    deadline = simulation.now + FOLLOWED_SECONDS
+    while simulation.now < deadline:
+        held = call.cluster.store.get("Pod", metadata["name"], metadata["namespace"])
+        if held is None or (held.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+            return
+        simulation.advance(1.0)
+
+
+VERB = Verb(
+    "logs",
+    logs,
+    "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
+    "Print the logs for a container in a pod",
+    group="Troubleshooting and Debugging Commands",
+    flags=(
+        SELECTOR_FLAG,
+        Flag("all-containers", "bool", help="Every container of the Pod."),
+        Flag("all-pods", "bool", help="Every Pod of the object."),
+        Flag("container", short="c", help="The container; the Pod's first, where left out."),
+        Flag("follow", "bool", short="f", help="Go on for a while."),
+        Flag("ignore-errors", "bool", help="Go on after an error."),
+        Flag("limit-bytes", "int", default="0", help="At most this many bytes."),
+        Flag("max-log-requests", "int", default="5", help="How many logs are followed at once."),
+        Flag("pod-running-timeout", "duration", default="20s", help="How long to wait for a Pod."),
+        Flag("prefix", "bool", help="Say which container wrote each line."),
+        Flag("previous", "bool", short="p", help="The container before the last restart."),
+        Flag("since", "duration", default="0s", help="Only newer lines."),
+        Flag("since-time", help="Only lines after this moment."),
+        Flag("tail", "int", default="-1", help="Only the last lines."),
+        Flag("timestamps", "bool", help="Show when each line was written."),
+    ),
+)

@@ -1,0 +1,177 @@
+"""``kubectl cordon``, ``uncordon`` and ``drain``: taking a node out of service."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.changes import send_change
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.printing import DryRun, dry_run
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import DRY_RUN_FLAG, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.waiting import wait_until
+
+_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def _nodes(call: Call) -> list[Info]:
+    names = [word.removeprefix("node/").removeprefix("nodes/").removeprefix("no/") for word in call.arguments]
+    if not names and not call.flags.text("selector"):
+        raise UsageError(call.command, f"USAGE: {call.command.split()[-1]} NODE [flags]")
+    if names and call.flags.text("selector"):
+        raise KubectlError("error: cannot specify both a node name and a --selector option")
+    return select(call, ["node", *names], files=False).infos()
+
+
+def _schedulable(wanted: bool) -> Callable[[Call], int]:
+    def run(call: Call) -> int:
+        mode = dry_run(call)
+        for info in _nodes(call):
+            _set_schedulable(call, info, wanted, mode)
+        return 0
+
+    return run
+
+
+def _set_schedulable(call: Call, info: Info, wanted: bool, mode: DryRun) -> None:
+    word = "uncordoned" if wanted else "cordoned"
+    before = info.object or {}
+    if bool((before.get("spec") or {}).get("unschedulable")) == (not wanted):
+        call.say(f"{info.label} already {word}{_SUFFIX[mode]}")
+        return
+    after = copy.deepcopy(before)
+    if wanted:
+        after["spec"].pop("unschedulable", None)
+    else:
+        after.setdefault("spec", {})["unschedulable"] = True
+    info.object = send_change(call, info, after, mode)
+    call.say(f"{info.label} {word}{_SUFFIX[mode]}")
+
+
+def drain(call: Call) -> int:
+    """Cordon the nodes and evict their Pods."""
+    mode = dry_run(call)
+    failed: list[tuple[Info, str]] = []
+    for info in _nodes(call):
+        _set_schedulable(call, info, False, mode)
+        pods = [
+            pod
+            for pod in call.api.list(resource_type("pods"), None, field_selector=f"spec.nodeName={info.name}")
+            if (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed") or not call.flags.on("force")
+        ]
+        problem = _drain_problem(call, pods)
+        if problem:
+            call.complain(f'error: unable to drain node "{info.name}" due to error: {problem}, continuing command...')
+            failed.append((info, problem))
+            continue
+        _evict(call, [pod for pod in pods if not _is_daemon(pod)], mode)
+        call.say(f"{info.label} drained{_SUFFIX[mode]}")
+    if failed:
+        call.complain("There are pending nodes to be drained:")
+        for info, _ in failed:
+            call.complain(f" {info.name}")
+        call.complain("\n".join(problem for _, problem in failed))
+        return 1
+    return 0
+
+
+def _controller(pod: Wire) -> Wire | None:
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def _is_daemon(pod: Wire) -> bool:
+    owner = _controller(pod)
+    return owner is not None and owner.get("kind") == "DaemonSet"
+
+
+def _drain_problem(call: Call, pods: Sequence[Wire]) -> str:
+    def listed(found: Sequence[Wire]) -> str:
+        return ", ".join(f"{pod['metadata']['namespace']}/{pod['metadata']['name']}" for pod in found)
+
+    problems: list[str] = []
+    bare = [pod for pod in pods if _controller(pod) is None]
+    if bare and not call.flags.on("force"):
+        problems.append(f"cannot delete Pods that declare no controller (use --force to override): {listed(bare)}")
+    daemons = [pod for pod in pods if _is_daemon(pod)]
+    if daemons and not call.flags.on("ignore-daemonsets"):
+        problems.append(f"cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore): {listed(daemons)}")
+    local = [
+        pod
+        for pod in pods
+        if not _is_daemon(pod) and any("emptyDir" in v for v in (pod.get("spec") or {}).get("volumes") or ())
+    ]
+    if local and not call.flags.on("delete-emptydir-data"):
+        problems.append(f"cannot delete Pods with local storage (use --delete-emptydir-data to override): {listed(local)}")
+    return problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]" if problems else ""
+
+
+def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
+    grace = call.flags.number("grace-period")
+    kind = resource_type("pods")
+    for pod in pods:
+        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+        call.say(f"evicting pod {namespace}/{name}{_SUFFIX[mode]}")
+        if mode == "none":
+            try:
+                call.api.delete(kind, name, namespace, grace_period_seconds=None if grace < 0 else grace)
+            except ApiError as error:
+                if error.reason != "NotFound":
+                    raise
+    if mode != "none":
+        return
+    timeout = call.flags.seconds("timeout")
+    for pod in pods:
+        namespace, name, uid = pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"].get("uid")
+
+        def gone(namespace: str = namespace, name: str = name, uid: str = uid) -> bool:
+            held = call.cluster.store.get("Pod", name, namespace)
+            return held is None or held["metadata"].get("uid") != uid
+
+        if not wait_until(call, gone, timeout if timeout > 0 else None):
+            raise KubectlError(f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global timeout reached: {call.flags.text("timeout")}')
+        call.say(f"pod/{name} evicted")
+
+
+CORDON = Verb(
+    "cordon",
+    _schedulable(False),
+    "NODE [options]",
+    "Mark node as unschedulable",
+    group="Cluster Management Commands",
+    flags=(DRY_RUN_FLAG, SELECTOR_FLAG),
+)
+UNCORDON = Verb(
+    "uncordon",
+    _schedulable(True),
+    "NODE [options]",
+    "Mark node as schedulable",
+    group="Cluster Management Commands",
+    flags=(DRY_RUN_FLAG, SELECTOR_FLAG),
+)
+DRAIN = Verb(
+    "drain",
+    drain,
+    "NODE [options]",
+    "Drain node in preparation for maintenance",
+    group="Cluster Management Commands",
+    flags=(
+        DRY_RUN_FLAG,
+        SELECTOR_FLAG,
+        Flag("chunk-size", "int", default="500", help="How many objects a list returns."),
+        Flag("delete-emptydir-data", "bool", help="Evict Pods whose local data is lost."),
+        Flag("disable-eviction", "bool", help="Delete instead of evicting."),
+        Flag("force", "bool", help="Evict Pods that nobody makes again."),
+        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
+        Flag("ignore-daemonsets", "bool", help="Leave Pods of DaemonSets alone."),
+        Flag("pod-selector", help="Only Pods whose labels match."),
+        Flag("skip-wait-for-delete-timeout", "int", default="0", help="Do not wait for Pods already being deleted this long."),
+        Flag("timeout", "duration", default="0s", help="How long to wait."),
+    ),
+)

@@ -1,0 +1,227 @@
+"""``kubectl rollout``: watch a Deployment change, restart it, go back, pause and resume."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
+from kubesim.kubectl import rollouts
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.changes import send_change
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.waiting import wait_until
+
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
+
+def _select(call: Call) -> Selection:
+    if not call.arguments and not call.flags.texts("filename"):
+        raise KubectlError("required resource not specified")
+    return select(call, call.arguments, all_if_bare=True)
+
+
+def _deployment(info: Info, doing: str) -> Wire:
+    if info.type.kind != "Deployment":
+        raise KubectlError(f"{info.type.qualified} \"{info.name}\" {doing} is not supported" if doing == "pausing" else
+                           f"no {doing} has been implemented for \"{info.type.kind}\"")
+    return info.object or {}
+
+
+def _owned(call: Call, info: Info) -> list[Wire]:
+    return rollouts.owned_by(info.object or {}, call.api.list(resource_type("replicasets"), info.namespace))
+
+
+def status(call: Call) -> int:
+    """Say how far the rollout has come, until it is over."""
+    flags = call.flags
+    infos = _select(call).infos()
+    timeout = flags.seconds("timeout")
+    for info in infos:
+        _deployment(info, "status viewer")
+        _follow(call, info, timeout if timeout > 0 else None)
+    return 0
+
+
+def _follow(call: Call, info: Info, timeout: float | None) -> None:
+    said: list[str] = []
+
+    def finished() -> bool:
+        try:
+            wire = call.api.get(info.type, info.name, info.namespace)
+        except ApiError:
+            raise KubectlError("object has been deleted") from None
+        text, over = rollouts.status_of(wire, call.flags.number("revision"))
+        if not said or said[-1] != text:
+            said.append(text)
+            call.stdout.append(text)
+        return over or not call.flags.on("watch")
+
+    if not wait_until(call, finished, timeout):
+        raise KubectlError("timed out waiting for the condition")
+
+
+def history(call: Call) -> int:
+    """List the revisions, or show the template of one."""
+    from kubesim.kubectl.describe.pod_template import describe_pod_template
+
+    wanted = call.flags.number("revision")
+    if wanted < 0:
+        raise KubectlError(f"revision must be a positive integer: {wanted}")
+    for info in _select(call).infos():
+        _deployment(info, "history viewer")
+        owned = _owned(call, info)
+        if wanted:
+            found = next((wire for wire in owned if rollouts.revision_of(wire) == wanted), None)
+            if found is None:
+                raise KubectlError("unable to find the specified revision")
+            call.say(f"{info.label} with revision #{wanted}")
+            template = copy.deepcopy(found["spec"]["template"])
+            cause = (found["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE)
+            if cause:
+                template.setdefault("metadata", {}).setdefault("annotations", {})[rollouts.CHANGE_CAUSE] = cause
+            call.stdout.append(describe_pod_template(template))
+            continue
+        if not owned:
+            call.say(f"{info.label} ")
+            call.say("No rollout history found.")
+            continue
+        call.say(f"{info.label} ")
+        call.say("REVISION  CHANGE-CAUSE")
+        for wire in owned:
+            cause = (wire["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE) or "<none>"
+            call.say(f"{rollouts.revision_of(wire):<10}{cause}")
+        call.say("")
+    return 0
+
+
+def _change(call: Call, edit: Callable[[Info, Wire], None], done: str) -> int:
+    printer = Printer(call)
+
+    def act(info: Info) -> None:
+        after = copy.deepcopy(info.object or {})
+        edit(info, after)
+        info.object = send_change(call, info, after, "none")
+        printer.done(info, done)
+
+    if not _select(call).visit(act):
+        raise KubectlError("no objects passed to " + call.command.split()[-1])
+    return 0
+
+
+def restart(call: Call) -> int:
+    """Give the template a new annotation, so that every Pod is replaced."""
+
+    def edit(info: Info, after: Wire) -> None:
+        if info.type.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
+            raise KubectlError(f"{info.type.qualified} \"{info.name}\" restarting is not supported")
+        if (after.get("spec") or {}).get("paused"):
+            raise KubectlError(f"{info.type.qualified} \"{info.name}\" can't restart paused deployment (run rollout resume first)")
+        metadata = after["spec"]["template"].setdefault("metadata", {})
+        annotations = metadata.get("annotations") or {}
+        metadata["annotations"] = {**annotations, RESTARTED_AT: call.cluster.simulation.timestamp()}
+
+    return _change(call, edit, "restarted")
+
+
+def _pausing(pause: bool) -> Callable[[Call], int]:
+    def run(call: Call) -> int:
+        def edit(info: Info, after: Wire) -> None:
+            if info.type.kind != "Deployment":
+                raise KubectlError(f"{info.type.qualified} \"{info.name}\" {'pausing' if pause else 'resuming'} is not supported")
+            spec = after["spec"]
+            if bool(spec.get("paused")) == pause:
+                state = "is already paused" if pause else "is not paused"
+                raise KubectlError(f'{info.type.qualified} "{info.name}" {state}')
+            if pause:
+                spec["paused"] = True
+            else:
+                spec.pop("paused", None)
+
+        return _change(call, edit, "paused" if pause else "resumed")
+
+    return run
+
+
+def undo(call: Call) -> int:
+    """Go back to an earlier template."""
+    mode: DryRun = dry_run(call)
+    printer = Printer(call, mode)
+    revision = call.flags.number("to-revision")
+    if revision < 0:
+        raise KubectlError(f"revision must be a positive integer: {revision}")
+
+    def act(info: Info) -> None:
+        deployment = _deployment(info, "rollbacker")
+        if (deployment.get("spec") or {}).get("paused"):
+            raise KubectlError(
+                f'you cannot rollback a paused deployment; resume it first with "kubectl rollout resume '
+                f'deployment/{info.name}" and try again'
+            )
+        target = rollouts.rollback_target(deployment, _owned(call, info), revision)
+        template = rollouts.template_without_hash(target)
+        if template == (deployment.get("spec") or {}).get("template"):
+            chosen = rollouts.revision_of(target)
+            printer.done(info, f"skipped rollback (current template already matches revision {chosen})")
+            return
+        after = copy.deepcopy(deployment)
+        after["spec"]["template"] = template
+        cause = (target["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE)
+        if cause:
+            after["metadata"].setdefault("annotations", {})[rollouts.CHANGE_CAUSE] = cause
+        info.object = send_change(call, info, after, mode)
+        printer.done(info, "rolled back")
+
+    if not _select(call).visit(act):
+        raise KubectlError("no objects passed to undo")
+    return 0
+
+
+_COMMON = (*OUTPUT_FLAGS, *FILE_FLAGS, SELECTOR_FLAG, FIELD_MANAGER_FLAG)
+
+VERB = Verb(
+    "rollout",
+    None,
+    "SUBCOMMAND [options]",
+    "Manage the rollout of a resource",
+    long="Manage the rollout of one or many resources.",
+    group="Deploy Commands",
+    subcommands=(
+        Verb(
+            "history",
+            history,
+            "(TYPE NAME | TYPE/NAME) [flags] [options]",
+            "View rollout history",
+            flags=(*_COMMON, Flag("revision", "int", default="0", help="Show the template of this revision.")),
+        ),
+        Verb("pause", _pausing(True), "RESOURCE [options]", "Mark the provided resource as paused", flags=_COMMON),
+        Verb("restart", restart, "RESOURCE [options]", "Restart a resource", flags=_COMMON),
+        Verb("resume", _pausing(False), "RESOURCE [options]", "Resume a paused resource", flags=_COMMON),
+        Verb(
+            "status",
+            status,
+            "(TYPE NAME | TYPE/NAME) [flags] [options]",
+            "Show the status of the rollout",
+            flags=(
+                *FILE_FLAGS,
+                SELECTOR_FLAG,
+                Flag("revision", "int", default="0", help="Refuse where another revision is running."),
+                Flag("timeout", "duration", default="0s", help="How long to watch; zero watches to the end."),
+                Flag("watch", "bool", "w", default="true", help="Watch until it is over."),
+            ),
+        ),
+        Verb(
+            "undo",
+            undo,
+            "(TYPE NAME | TYPE/NAME) [flags] [options]",
+            "Undo a previous rollout",
+            flags=(*_COMMON, DRY_RUN_FLAG, Flag("to-revision", "int", default="0", help="Which revision; 0 is the one before.")),
+        ),
+    ),
+)

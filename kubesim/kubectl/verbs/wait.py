@@ -1,0 +1,119 @@
+"""``kubectl wait``: let time pass until objects are as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, FIELD_SELECTOR_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.waiting import wait_until
+
+Met = Callable[[Wire | None], bool]
+WEEK = 7 * 24 * 3600.0
+
+
+def wait(call: Call) -> int:
+    """Wait for each object in turn; the time limit is one for all."""
+    flags = call.flags
+    met, deleting = _condition(flags.text("for"))
+    printer = Printer(call)
+    timeout = flags.seconds("timeout")
+    deadline = call.cluster.simulation.now + (WEEK if timeout < 0 else timeout)
+    selection = select(call, call.arguments, everything=flags.on("all"), fetch=not deleting, latest=not deleting)
+
+    def act(info: Info) -> None:
+        def reached() -> bool:
+            return met(call.cluster.store.get(info.type.kind, info.name, info.namespace))
+
+        existed = call.cluster.store.get(info.type.kind, info.name, info.namespace) is not None
+        left = None if timeout < 0 else max(0.0, deadline - call.cluster.simulation.now)
+        if not wait_until(call, reached, left):
+            raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
+        if existed or not deleting:
+            printer.done(info, "condition met")
+
+    if not selection.visit(act) and not deleting:
+        raise KubectlError("no matching resources found")
+    return 0
+
+
+def _condition(text: str) -> tuple[Met, bool]:
+    """What to wait for, and whether it is that the object is gone.
+
+    :raises KubectlError: where the text is no condition.
+    """
+    lowered = text.lower()
+    if lowered == "delete":
+        return (lambda wire: wire is None), True
+    if lowered == "create":
+        return (lambda wire: wire is not None), False
+    if lowered.startswith("condition="):
+        name, _, value = text[len("condition=") :].partition("=")
+        wanted = value or "True"
+        return (lambda wire: _has_condition(wire, name, wanted)), False
+    if lowered.startswith("jsonpath="):
+        return _json_path(text[len("jsonpath=") :]), False
+    raise KubectlError(f'unrecognized condition: "{text}"')
+
+
+def _has_condition(wire: Wire | None, name: str, wanted: str) -> bool:
+    status = (wire or {}).get("status") or {}
+    generation = ((wire or {}).get("metadata") or {}).get("generation", 0)
+    for condition in status.get("conditions") or ():
+        if condition.get("type", "").lower() != name.lower():
+            continue
+        observed = condition.get("observedGeneration") or status.get("observedGeneration")
+        if observed is not None and observed < generation:
+            return False
+        return bool(condition.get("status", "").lower() == wanted.lower())
+    return False
+
+
+def _json_path(text: str) -> Met:
+    path, equals, wanted = text.partition("}=")
+    expression = f"{path}}}" if equals else text
+    expression = expression.strip("'\"")
+    if not expression.startswith("{"):
+        expression = "{" + expression if expression.endswith("}") else "{" + expression + "}"
+    try:
+        compiled = JsonPath(expression, allow_missing_keys=True)
+    except JsonPathError as error:
+        raise KubectlError(f"error parsing jsonpath {expression}, {error}") from None
+
+    def met(wire: Wire | None) -> bool:
+        if wire is None:
+            return False
+        try:
+            found = compiled.render(wire)
+        except JsonPathError:
+            return False
+        return found == wanted.strip("'\"") if equals else bool(found)
+
+    return met
+
+
+VERB = Verb(
+    "wait",
+    wait,
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) "
+    "[--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+    "Wait for a specific condition on one or many resources",
+    group="Advanced Commands",
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        SELECTOR_FLAG,
+        FIELD_SELECTOR_FLAG,
+        ALL_NAMESPACES_FLAG,
+        Flag("all", "bool", help="Every object of the types named."),
+        Flag("for", help="create, delete, condition=NAME[=VALUE] or jsonpath='{…}'[=VALUE]."),
+        Flag("local", "bool", help="Do not ask the server."),
+        Flag("timeout", "duration", default="30s", help="How long to wait; zero looks once, negative waits a week."),
+    ),
+)

@@ -1,0 +1,63 @@
+"""One recorded session, replayed: its cluster, its files, its shell."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import Any
+
+from kubesim.cluster import Cluster
+from kubesim.kubectl.main import run as kubectl
+from kubesim.programs.filesystem import FileSystem
+from kubesim.programs.process import Completed, Invocation
+from tests.conformance.transcripts.world import recorder_cluster, recorder_machine
+
+DIRECTORY = "/home/learner"
+"""Where the recorder's shell was."""
+
+COMMAND_SECONDS = 0.06
+"""How long the recorder's kubectl took, by and large."""
+
+WAIT_LIMIT = 60.0
+
+
+@dataclass(slots=True)
+class Session:
+    """A cluster with a shell on its control plane node."""
+
+    cluster: Cluster
+    files: FileSystem
+
+    @classmethod
+    def start(cls, files: dict[str, str]) -> Session:
+        """A fresh cluster, with the session's files in its working directory."""
+        cluster = recorder_cluster()
+        tree = FileSystem()
+        tree.make_directory(DIRECTORY, parents=True)
+        tree.make_directory("/tmp", parents=True)
+        for name, text in files.items():
+            path = posixpath.join(DIRECTORY, name)
+            tree.make_directory(posixpath.dirname(path), parents=True)
+            tree.write(path, text)
+        return cls(cluster, tree)
+
+    def run(self, text: str, stdin: str = "") -> Completed:
+        """Type one command."""
+
+        def program(invocation: Invocation) -> Completed:
+            return kubectl(invocation.argv, self.cluster, self.files, invocation.stdin, invocation.directory)
+
+        machine = recorder_machine(self.cluster, self.files, program)
+        done = machine.run(("bash", "-c", text), stdin, directory=DIRECTORY)
+        assert isinstance(done, Completed)
+        return done
+
+    def wait(self, wait: dict[str, Any]) -> None:
+        """Let the cluster settle, as the recorder did, for as long as it did."""
+        simulation = self.cluster.simulation
+        began = simulation.now
+        simulation.settle(WAIT_LIMIT)
+        if "cmd" in wait:
+            while self.run(wait["cmd"]).returncode and simulation.now < began + WAIT_LIMIT:
+                simulation.advance(0.5)
+        simulation.advance(max(0.0, began + wait.get("seconds", 0) - simulation.now))

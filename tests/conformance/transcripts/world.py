@@ -1,0 +1,32 @@
+"""The cluster of the recorder, and the shell that typed at it."""
+
+from __future__ import annotations
+
+from kubesim.cluster import Cluster, ClusterConfiguration
+from kubesim.cluster.configuration import DATA
+from kubesim.programs.filesystem import FileSystem
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Program
+from tests.conformance.transcripts.oracle import OracleRuntime
+
+FILE = DATA / "clusters" / "recorded.yaml"
+
+
+def recorder_cluster() -> Cluster:
+    """Two nodes, servicelb, and containers that follow the oracle's annotations."""
+    return Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
+
+
+def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program) -> Machine:
+    """The node's shell, with kubectl and the ordinary programs; its files are the session's."""
+    master = cluster.machine("node/master")
+    return Machine(
+        name=master.name,
+        hostname=master.hostname,
+        files=files,
+        sockets=master.sockets,
+        programs={**master.programs, "kubectl": kubectl},
+        simulation=cluster.simulation,
+        environment={**master.environment, "HOME": "/home/learner"},
+        store=cluster.store,
+    )
