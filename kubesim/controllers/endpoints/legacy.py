@@ -162,7 +162,7 @@ def pack(loose: Sequence[tuple[Wire, bool, list[Wire | None]]]) -> list[Wire]:
     for port, members in by_port.values():
         same = tuple(sorted((identity, ready) for identity, (_, ready) in members.items()))
         ports_of_group, _ = grouped.setdefault(same, ([], members))
-        if port is not None:
+        if port is not None and port["port"] > 0:
             ports_of_group.append(port)
     subsets = []
     for ports_of_group, members in grouped.values():

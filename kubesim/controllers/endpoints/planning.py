@@ -159,7 +159,7 @@ def _fill(
         if len(missing) < limit and room:
             fullest = max(room, key=lambda p: len(p.get("endpoints") or []))
             unchanged.remove(fullest)
-            piece = _changed(fullest, service, list(fullest.get("endpoints") or []), controller)
+            piece = {**fullest, "endpoints": list(fullest.get("endpoints") or [])}
             changed.append(piece)
         else:
             piece = new_slice(service, group.ports, address_type, controller)

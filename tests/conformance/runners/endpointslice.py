@@ -1,0 +1,242 @@
+"""Services and Pods → slices and Endpoints, against the results of upstream's own tests."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kubesim.api.objects import Node, Pod, PodSpec, Service, Wire, view
+from kubesim.controllers.endpoints.hints import hints_enabled, reconcile_hints
+from kubesim.controllers.endpoints.labels import SERVICE_NAME, labels_changed, slice_labels
+from kubesim.controllers.endpoints.legacy import MAX_ADDRESSES, endpoint_address, endpoints_object, truncate
+from kubesim.controllers.endpoints.membership import belongs, endpoint_of, has_own_name
+from kubesim.controllers.endpoints.planning import new_slice, plan_slices
+from kubesim.controllers.endpoints.ports import PortNotFoundError, endpoint_ports, find_port
+from kubesim.controllers.endpoints.topology import zone_hints
+from tests.conformance.result import Result
+
+Case = dict[str, Any]
+
+
+def run(path: Path, document: list[Case]) -> Iterator[Result]:
+    """One result a case."""
+    for case in document:
+        runner = RUNNERS.get(case["func"])
+        if runner is None:
+            yield Result(case["id"], False, "a runner", case["func"])
+            continue
+        try:
+            expected, got = runner(case)
+        except Exception as error:
+            yield Result(case["id"], False, "no exception", repr(error))
+            continue
+        yield Result(case["id"], expected == got, expected, got)
+
+
+def _find_port(case: Case) -> tuple[Any, Any]:
+    try:
+        return case["output"], find_port(view(case["pod_spec"], PodSpec), case["target_port"], case["protocol"])
+    except PortNotFoundError:
+        return bool(case["error"]), True
+
+
+def _belongs(case: Case) -> tuple[Any, Any]:
+    return case["output"], belongs(view(case["pod"], Pod), include_terminating=case["include_terminating"])
+
+
+def _hostname(case: Case) -> tuple[Any, Any]:
+    return case["output"], has_own_name(view(case["pod"], Pod), view(case["service"], Service))
+
+
+def _hints(case: Case) -> tuple[Any, Any]:
+    return case["output"], hints_enabled(case["annotations"] or {})
+
+
+def _labels(case: Case) -> tuple[Any, Any]:
+    service = view(case["service"], Service)
+    expected = (case["output"], case["updated"])
+    return expected, (slice_labels(service), labels_changed(case["endpointslice"], service))
+
+
+def _ports(case: Case) -> tuple[Any, Any]:
+    got = endpoint_ports(view(case["service"], Service), view(case["pod"], Pod).spec)
+    return _unordered(case["output"]), _unordered(got)
+
+
+def _new_slice(case: Case) -> tuple[Any, Any]:
+    service = view(case["service"], Service)
+    ports = [{"name": port.get("name"), "protocol": port.get("protocol")} for port in case["output"]["ports"]]
+    return _slice(case["output"]), _slice(new_slice(service, ports))
+
+
+def _endpoint(case: Case) -> tuple[Any, Any]:
+    node = None if case["node"] is None else view(case["node"], Node)
+    got = endpoint_of(view(case["pod"], Pod), node, view(case["service"], Service), case["address_type"])
+    return _point(case["output"]), _point(got)
+
+
+def _address(case: Case) -> tuple[Any, Any]:
+    got = endpoint_address(view(case["service"], Service), view(case["pod"], Pod))
+    if case["error"]:
+        return None, got
+    return case["output"], got
+
+
+def _truncate(case: Case) -> tuple[Any, Any]:
+    subsets: list[Wire] = [
+        {"addresses": [{"ip": "a"}] * ready, "notReadyAddresses": [{"ip": "b"}] * waiting}
+        for ready, waiting in zip(case["ready_per_subset"], case["not_ready_per_subset"], strict=True)
+    ]
+    cut, _ = truncate(subsets, MAX_ADDRESSES)
+    got = (
+        [len(subset["addresses"]) for subset in cut],
+        [len(subset["notReadyAddresses"]) for subset in cut],
+    )
+    return (case["out_ready"], case["out_not_ready"]), got
+
+
+def _sync_endpoints(case: Case) -> tuple[Any, Any]:
+    service = view(case["service"], Service)
+    selector = service.spec.selector or {}
+    pods = [view(pod, Pod) for pod in case["pods"] or []]
+    chosen = [pod for pod in pods if selector.items() <= (pod.metadata.labels or {}).items()]
+    current = case["current_endpoints"]
+    exists = current is not None and current["metadata"].get("resourceVersion") is not None
+    got = endpoints_object(service, chosen, current if exists else None)
+    return _endpoints(case["output"]), _endpoints(got)
+
+
+def _endpoints(wire: Wire | None) -> Any:
+    """Endpoints without what the trigger time and the order of lists add."""
+    if wire is None:
+        return None
+    labels = (wire.get("metadata") or {}).get("labels") or {}
+    subsets = []
+    for subset in wire.get("subsets") or []:
+        subsets.append(
+            {
+                "addresses": _unordered(_addresses(subset.get("addresses"))),
+                "notReadyAddresses": _unordered(_addresses(subset.get("notReadyAddresses"))),
+                "ports": _unordered(subset.get("ports")),
+            }
+        )
+    return {"labels": labels, "subsets": _unordered(subsets)}
+
+
+def _addresses(entries: list[Wire] | None) -> list[Wire]:
+    return [
+        {
+            "ip": entry["ip"],
+            "hostname": entry.get("hostname") or "",
+            "nodeName": entry.get("nodeName") or "",
+            "target": {k: v for k, v in (entry.get("targetRef") or {}).items() if k != "resourceVersion"},
+        }
+        for entry in entries or []
+    ]
+
+
+def _reconcile(case: Case) -> tuple[Any, Any]:
+    service = view(case["service"], Service)
+    nodes = {node["metadata"]["name"]: view(node, Node) for node in case["nodes"] or []}
+    pods = [view(pod, Pod) for pod in case["pods"] or []]
+    before = copy.deepcopy(case["namespace_slices_before"] or [])
+    existing = copy.deepcopy(case["existing_slices"] or [])
+    stored = [piece["metadata"]["name"] for piece in before if "name" in piece["metadata"]]
+    for piece, name in zip(existing, stored, strict=False):
+        piece["metadata"].setdefault("name", name)
+        piece["metadata"].setdefault("namespace", service.metadata.namespace)
+    names = {piece["metadata"]["name"] for piece in existing}
+    others = [piece for piece in before if piece["metadata"].get("name") not in names | {None}]
+    if service.metadata.deletionTimestamp:
+        return _slices(case["namespace_slices_after"] or []), _slices(before)
+    plan = plan_slices(service, pods, existing, nodes, limit=case["max_endpoints_per_slice"])
+    if case["topology_cache"] and hints_enabled(service.metadata.annotations or {}):
+        create, update, _ = zone_hints(list(nodes.values()), plan.create, plan.update, plan.unchanged)
+    else:
+        distribution = service.spec.trafficDistribution
+        create, update, _ = reconcile_hints(distribution, plan.create, plan.update, plan.unchanged)
+    gone = {piece["metadata"]["name"] for piece in plan.delete}
+    changed = {piece["metadata"]["name"]: piece for piece in update}
+    kept = [changed.get(s["metadata"]["name"], s) for s in existing if s["metadata"]["name"] not in gone]
+    after = [*others, *kept, *create]
+    shared_out = case["topology_cache"] and hints_enabled(service.metadata.annotations or {})
+    view_of = _shares if shared_out else _slices
+    error = case["error"] or ""
+    return (view_of(case["namespace_slices_after"] or []), error), (view_of(after), ", ".join(plan.problems))
+
+
+def _shares(slices: list[Wire]) -> Any:
+    """Slices whose zones' shares count, not which endpoint of a zone was given to another: upstream leaves that to chance."""
+    bare = copy.deepcopy(slices)
+    moves: Counter[tuple[str, str]] = Counter()
+    for piece in bare:
+        for endpoint in piece.get("endpoints") or []:
+            hints = endpoint.pop("hints", None) or {}
+            moves[endpoint.get("zone") or "", repr(hints.get("forZones"))] += 1
+    return _slices(bare), sorted(moves.items())
+
+
+def _reconcile_hints(case: Case) -> tuple[Any, Any]:
+    groups = [copy.deepcopy(case[name] or []) for name in ("to_create", "to_update", "unchanged")]
+    got = reconcile_hints(case["traffic_distribution"], *groups)
+    expected = [case[name] or [] for name in ("out_to_create", "out_to_update", "out_unchanged")]
+    return [_slices(group) for group in expected], [_slices(group) for group in got]
+
+
+def _slices(slices: list[Wire]) -> list[Any]:
+    return _unordered([_slice(piece) for piece in slices])
+
+
+def _slice(piece: Wire) -> Any:
+    """A slice without names, uids, annotations' times and the order of its endpoints."""
+    metadata = piece.get("metadata") or {}
+    owners = [{k: v for k, v in owner.items() if v} for owner in metadata.get("ownerReferences") or []]
+    return {
+        "addressType": piece.get("addressType"),
+        "labels": metadata.get("labels") or {},
+        "namespace": metadata.get("namespace") or "",
+        "owners": owners,
+        "endpoints": _unordered([_point(endpoint) for endpoint in piece.get("endpoints") or []]),
+        "ports": _unordered(
+            [{k: v for k, v in port.items() if v not in (None, "")} for port in piece.get("ports") or []]
+        ),
+    }
+
+
+def _point(endpoint: Wire) -> Wire:
+    cleaned = {key: value for key, value in endpoint.items() if value not in (None, "", {})}
+    if "targetRef" in cleaned:
+        cleaned["targetRef"] = {k: v for k, v in cleaned["targetRef"].items() if k != "resourceVersion"}
+    return cleaned
+
+
+def _unordered(entries: list[Any] | None) -> list[Any]:
+    return sorted(entries or [], key=lambda entry: repr(_canonical(entry)))
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return sorted((key, _canonical(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return [_canonical(inner) for inner in value]
+    return value
+
+
+RUNNERS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
+    "FindPort": _find_port,
+    "Reconcile": _reconcile,
+    "ShouldPodBeInEndpoints": _belongs,
+    "ShouldSetHostname": _hostname,
+    "endpoints.syncService": _sync_endpoints,
+    "getEndpointPorts": _ports,
+    "hintsEnabled": _hints,
+    "newEndpointSlice": _new_slice,
+    "podToEndpoint": _endpoint,
+    "podToEndpointAddressForService": _address,
+    "setEndpointSliceLabels": _labels,
+    "trafficdist.ReconcileHints": _reconcile_hints,
+    "truncateEndpoints": _truncate,
+}
