@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kubesim.programs.busybox_nslookup import busybox_nslookup
+from kubesim.programs.coredns import coredns
 from kubesim.programs.curl import curl
+from kubesim.programs.dig import dig
+from kubesim.programs.getent import getent
+from kubesim.programs.host import host
+from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.nginx import docker_entrypoint, nginx
+from kubesim.programs.nslookup import nslookup
 from kubesim.programs.process import Completed, Invocation, Program
 from kubesim.programs.shell.script import ash, bash, dash
 
 COMMON: dict[str, Program] = {
+    "coredns": coredns,
     "curl": curl,
+    "dig": dig,
+    "getent": getent,
+    "host": host,
     "nginx": nginx,
     "nginx-debug": nginx,
+    "nslookup": nslookup,
     "docker-entrypoint.sh": docker_entrypoint,
     "bash": bash,
     "rbash": bash,
     "sh": dash,
     "dash": dash,
 }
-BUSYBOX: dict[str, Program] = {"sh": ash, "ash": ash}
+BUSYBOX: dict[str, Program] = {"getent": musl_getent, "nslookup": busybox_nslookup, "sh": ash, "ash": ash}
 
 
 def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
