@@ -103,6 +103,6 @@ def _data_size(record: DnsRecord) -> int:
         dns.rdataclass.from_text(record.class_name),
         dns.rdatatype.from_text(record.type),
         record.data,
-        origin=dns.name.root,
+        relativize=False,
     )
-    return len(rdata.to_wire() or b"")
+    return len(rdata.to_wire(origin=dns.name.root) or b"")

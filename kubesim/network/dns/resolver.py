@@ -8,9 +8,10 @@ that exists. :func:`resolve` chooses; a :class:`Resolution` keeps every query th
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from kubesim.network.dns import hosts_file, resolv_conf
 from kubesim.network.dns.address_order import in_order
@@ -18,6 +19,12 @@ from kubesim.network.dns.exchange import Asker, Exchange, Sockets
 from kubesim.network.dns.glibc import Glibc
 from kubesim.network.dns.lookup import Failure, Found
 from kubesim.network.dns.musl import Musl
+from kubesim.network.dns.uclibc import Uclibc
+
+LIBRARIES: Mapping[str, type[Glibc] | type[Musl] | type[Uclibc]] = MappingProxyType(
+    {"glibc": Glibc, "musl": Musl, "uclibc": Uclibc}
+)
+"""The C libraries by name."""
 
 __all__ = ["Failure", "Family", "Resolution", "resolve"]
 
@@ -68,7 +75,7 @@ def resolve(
 
     :param resolv_conf_text: the text of ``/etc/resolv.conf``.
     :param hosts: the text of ``/etc/hosts``.
-    :param libc: ``glibc`` or ``musl``.
+    :param libc: ``glibc``, ``musl`` or ``uclibc``.
     :param local: the machine's own addresses with their networks (``10.42.1.5/24``): they decide on the order.
     """
     try:
@@ -85,8 +92,7 @@ def resolve(
     if found is None:
         settings = resolv_conf.parse(resolv_conf_text)
         types = {Family.ANY: ("A", "AAAA"), Family.IPV4: ("A",), Family.IPV6: ("AAAA",)}[family]
-        library = Musl(asker, settings) if libc == "musl" else Glibc(asker, settings)
-        found = library.search(name, types)
+        found = LIBRARIES.get(libc, Glibc)(asker, settings).search(name, types)
     queries = tuple(asker.exchanges)
     if isinstance(found, Failure):
         return Resolution(name, queries=queries, error=found, seconds=asker.elapsed)
