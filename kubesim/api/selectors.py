@@ -108,34 +108,35 @@ EVERYTHING = Selector()
 NOTHING = Selector(selectable=False)
 
 
-def requirement(key: str, operator: str, values: Sequence[str] = ()) -> Requirement:
+def requirement(key: str, operator: str, values: Sequence[str] | None = ()) -> Requirement:
     """A checked requirement; ValueError with upstream's words where key, operator and values do not fit together."""
     errors = requirement_errors(key, operator, values)
     if errors:
         raise ValueError(_aggregate(errors))
-    return Requirement(key, operator, tuple(values))
+    return Requirement(key, operator, tuple(values or ()))
 
 
-def requirement_errors(key: str, operator: str, values: Sequence[str]) -> list[FieldError]:
-    """The problems of a requirement, with paths relative to it."""
+def requirement_errors(key: str, operator: str, values: Sequence[str] | None) -> list[FieldError]:
+    """The problems of a requirement, with paths relative to it; values that are None print as null."""
     errors = _key_errors(key, "key")
-    given = list(values)
+    given = list(values or ())
+    shown = None if values is None else given
     match operator:
         case "in" | "notin":
             if not given:
                 problem = "for 'in', 'notin' operators, values set can't be empty"
-                errors.append(invalid_value("values", given, problem))
+                errors.append(invalid_value("values", shown, problem))
         case "=" | "==" | "!=":
             if len(given) != 1:
-                errors.append(invalid_value("values", given, "exact-match compatibility requires one single value"))
+                errors.append(invalid_value("values", shown, "exact-match compatibility requires one single value"))
         case "exists" | "!":
             if given:
                 problem = "values set must be empty for exists and does not exist"
-                errors.append(invalid_value("values", given, problem))
+                errors.append(invalid_value("values", shown, problem))
         case "gt" | "lt":
             if len(given) != 1:
                 problem = "for 'Gt', 'Lt' operators, exactly one value is required"
-                errors.append(invalid_value("values", given, problem))
+                errors.append(invalid_value("values", shown, problem))
             problem = "for 'Gt', 'Lt' operators, the value must be an integer"
             errors += [
                 invalid_value(f"values[{index}]", value, problem)
@@ -143,7 +144,7 @@ def requirement_errors(key: str, operator: str, values: Sequence[str]) -> list[F
                 if _integer(value) is None
             ]
         case _:
-            errors.append(not_supported("operator", operator, sorted((*_BINARY_OPERATORS, EXISTS, MISSING))))
+            errors.append(not_supported("operator", operator, (*_BINARY_OPERATORS, EXISTS, MISSING)))
     for index, value in enumerate(given):
         errors += _value_errors(key, value, f"values[{index}]")
     return errors
@@ -166,7 +167,7 @@ def selector_of(selector: LabelSelector | None) -> Selector:
         if expression.operator not in _EXPRESSION_OPERATORS:
             raise ValueError(f"{go_quote(expression.operator)} is not a valid label selector operator")
         operator = _EXPRESSION_OPERATORS[expression.operator]
-        requirements.append(requirement(expression.key, operator, expression.values or []))
+        requirements.append(requirement(expression.key, operator, expression.values or None))
     return Selector(_by_key(requirements))
 
 

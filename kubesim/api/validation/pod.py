@@ -6,10 +6,12 @@ for Windows are left out: the simulated nodes run Linux.
 
 from __future__ import annotations
 
+import re
+
 from kubesim.api import names
 from kubesim.api.addresses import legacy_ip_address
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import forbidden, invalid_value, invalid_values, not_supported, required, too_long
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, not_supported, required, too_long
 from kubesim.api.objects import Wire
 from kubesim.api.validation.container import (
     validate_containers,
@@ -24,6 +26,7 @@ from kubesim.api.validation.metadata import (
     validate_metadata,
     without_nulls,
 )
+from kubesim.api.validation.profiles import validate_profile_annotations, validate_profiles_agree
 from kubesim.api.validation.resources import validate_resources
 from kubesim.api.validation.scheduling import validate_affinity, validate_tolerations, validate_topology_spread
 from kubesim.api.validation.security import validate_pod_security
@@ -44,14 +47,14 @@ def validate_new_pod(new: Wire) -> list[FieldError]:
         errors.append(forbidden("spec.ephemeralContainers", "cannot be set on create"))
     if spec.get("nodeName") and spec.get("schedulingGates"):
         errors.append(forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared"))
-    return errors
+    return errors + validate_profiles_agree(wire.get("metadata", {}).get("annotations", {}), spec, "spec")
 
 
 def validate_whole_pod(wire: Wire) -> list[FieldError]:
     """Metadata and spec of a Pod (without nulls), whether new or changed."""
     metadata, spec = wire.get("metadata", {}), wire.get("spec", {})
     errors = validate_metadata(metadata, names.dns1123_subdomain)
-    errors += _annotations(metadata.get("annotations", {}), "metadata.annotations")
+    errors += validate_pod_annotations(metadata.get("annotations", {}), spec, "metadata.annotations")
     errors += validate_pod_spec(spec, "spec", is_pod=True)
     for kind in ("containers", "initContainers"):
         for index, container in enumerate(spec.get(kind, [])):
@@ -59,14 +62,20 @@ def validate_whole_pod(wire: Wire) -> list[FieldError]:
     return errors
 
 
-def _annotations(annotations: dict[str, str], path: str) -> list[FieldError]:
+def validate_pod_annotations(annotations: dict[str, str], spec: Wire, path: str) -> list[FieldError]:
     """Annotations that the Pod's own machinery reads."""
-    cost = annotations.get(_DELETION_COST, "0")
-    digits = cost.removeprefix("-")
-    plain = digits.isascii() and digits.isdigit() and (digits == "0" or not digits.startswith("0"))
-    if plain and -(1 << 31) <= int(cost[:20]) < 1 << 31 and cost != "-0":
-        return []
-    return [invalid_value(f"{path}[{_DELETION_COST}]", cost, "must be a 32bit integer")]
+    errors = []
+    cost = annotations.get(_DELETION_COST)
+    if cost is not None and not _is_deletion_cost(cost):
+        errors.append(invalid_value(f"{path}[{_DELETION_COST}]", cost, "must be a 32bit integer"))
+    return errors + validate_profile_annotations(annotations, spec, path)
+
+
+def _is_deletion_cost(text: str) -> bool:
+    """A number as one writes it: without a plus sign, without leading zeros."""
+    if re.fullmatch("-[0-9]{1,18}|0|[1-9][0-9]{0,17}", text, re.ASCII) is None:
+        return False
+    return -(1 << 31) <= int(text) < 1 << 31
 
 
 def validate_pod_template(template: Wire, path: str) -> list[FieldError]:
@@ -74,9 +83,11 @@ def validate_pod_template(template: Wire, path: str) -> list[FieldError]:
     metadata = template.get("metadata", {})
     errors = validate_labels(metadata.get("labels"), f"{path}.labels")
     errors += validate_annotations(metadata.get("annotations"), f"{path}.annotations")
-    errors += _annotations(metadata.get("annotations", {}), f"{path}.annotations")
-    errors += validate_pod_spec(template.get("spec", {}), f"{path}.spec", is_pod=False)
-    if template.get("spec", {}).get("ephemeralContainers"):
+    annotations, spec = metadata.get("annotations", {}), template.get("spec", {})
+    errors += validate_pod_annotations(annotations, spec, f"{path}.annotations")
+    errors += validate_pod_spec(spec, f"{path}.spec", is_pod=False)
+    errors += validate_profiles_agree(annotations, spec, f"{path}.spec")
+    if spec.get("ephemeralContainers"):
         problem = "ephemeral containers not allowed in pod template"
         errors.append(forbidden(f"{path}.spec.ephemeralContainers", problem))
     return errors
@@ -104,8 +115,25 @@ def validate_pod_spec(spec: Wire, path: str, is_pod: bool) -> list[FieldError]:
         condition = gate.get("conditionType", "")
         where = f"{path}.readinessGates[{index}].conditionType"
         errors += invalid_values(where, condition, names.qualified_name(condition))
+    errors += _scheduling_gates(spec.get("schedulingGates", []), f"{path}.schedulingGates")
     errors += validate_topology_spread(spec.get("topologySpreadConstraints", []), f"{path}.topologySpreadConstraints")
+    if spec.get("hostUsers") is False:
+        shared = {"hostNetwork": "hostNetwork", "hostPID": "HostPID", "hostIPC": "HostIPC"}
+        problem = "when `pod.Spec.HostUsers` is false"
+        errors += [forbidden(f"{path}.{shown}", problem) for field, shown in shared.items() if spec.get(field)]
     return errors + _names_and_limits(spec, path)
+
+
+def _scheduling_gates(gates: list[Wire], path: str) -> list[FieldError]:
+    errors = []
+    seen: set[str] = set()
+    for index, gate in enumerate(gates):
+        name = gate.get("name", "")
+        errors += invalid_values(f"{path}[{index}]", name, names.qualified_name(name))
+        if name in seen:
+            errors.append(duplicate(f"{path}[{index}]", name))
+        seen.add(name)
+    return errors
 
 
 def _names_and_limits(spec: Wire, path: str) -> list[FieldError]:

@@ -122,11 +122,11 @@ def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
     if old.get("terminationGracePeriodSeconds", 0) < 0 and spec.get("terminationGracePeriodSeconds") == 1:
         back.append("terminationGracePeriodSeconds")
     if old.get("schedulingGates"):
-        selector, old_selector = spec.get("nodeSelector", {}), old.get("nodeSelector", {})
-        if any(selector.get(key) != value for key, value in old_selector.items()):
-            problem = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
-            errors.append(invalid_value("spec.nodeSelector", dict(sorted(selector.items())), problem))
+        errors += _gated_changes(spec, old)
         back.append("nodeSelector")
+        munged["affinity"] = _affinity_set_back(spec.get("affinity"), old.get("affinity"))
+        if munged["affinity"] is None:
+            del munged["affinity"]
     for field in back:
         munged.pop(field, None)
         if field in old:
@@ -140,6 +140,56 @@ def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
     difference = "".join(list(difflib.unified_diff(old_lines, new_lines))[2:])
     problem = f"pod updates may not change fields other than {_CHANGEABLE}\n{difference}"
     return [*errors, forbidden("spec", problem)]
+
+
+def _gated_changes(spec: Wire, old: Wire) -> list[FieldError]:
+    """While a gate holds a Pod back, its node selector and node affinity may still become narrower."""
+    errors = []
+    selector, old_selector = spec.get("nodeSelector", {}), old.get("nodeSelector", {})
+    if any(selector.get(key) != value for key, value in old_selector.items()):
+        problem = "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+        errors.append(invalid_value("spec.nodeSelector", dict(sorted(selector.items())), problem))
+    terms, old_terms = _node_terms(spec), _node_terms(old)
+    path = f"spec.affinity.nodeAffinity.{_REQUIRED}.nodeSelectorTerms"
+    if not old_terms:
+        return errors
+    if len(terms) != len(old_terms):
+        shown = [internal_form(term, "NodeSelectorTerm") for term in terms] or None
+        problem = "no additions/deletions to non-empty NodeSelectorTerms list are allowed"
+        return [*errors, invalid_value(path, shown, problem)]
+    for index, (term, old_term) in enumerate(zip(terms, old_terms, strict=True)):
+        if not _only_additions(term, old_term):
+            shown_term = internal_form(term, "NodeSelectorTerm")
+            problem = "only additions are allowed (no mutations or deletions)"
+            errors.append(invalid_value(f"{path}[{index}]", shown_term, problem))
+    return errors
+
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def _node_terms(spec: Wire) -> list[Wire]:
+    required_terms = spec.get("affinity", {}).get("nodeAffinity", {}).get(_REQUIRED, {})
+    terms: list[Wire] = required_terms.get("nodeSelectorTerms", [])
+    return terms
+
+
+def _only_additions(term: Wire, old: Wire) -> bool:
+    kept = {field: (term.get(field, []), old.get(field, [])) for field in ("matchExpressions", "matchFields")}
+    if not any(before for _, before in kept.values()):
+        return not any(now for now, _ in kept.values())
+    return all(now[: len(before)] == before for now, before in kept.values())
+
+
+def _affinity_set_back(affinity: Wire | None, old: Wire | None) -> Wire | None:
+    """The new affinity with the old node affinity, to compare what is left."""
+    node = (old or {}).get("nodeAffinity")
+    others = {field: value for field, value in (affinity or {}).items() if field != "nodeAffinity"}
+    if node is not None:
+        return {**others, "nodeAffinity": node}
+    if affinity is None or (old is None and not others):
+        return None
+    return others
 
 
 def _semantic(value: Any) -> Any:

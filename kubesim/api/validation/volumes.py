@@ -77,13 +77,14 @@ def _no_backsteps(where: str, path: str) -> list[FieldError]:
     return [invalid_value(path, where, "must not contain '..'")] if ".." in where.split("/") else []
 
 
-def _local_path(where: str, path: str) -> list[FieldError]:
+def validate_local_path(where: str, path: str) -> list[FieldError]:
+    """A path that stays below the directory it starts from."""
     errors = [invalid_value(path, where, "must be a relative path")] if where.startswith("/") else []
     return errors + _no_backsteps(where, path)
 
 
 def _file_name(where: str, path: str) -> list[FieldError]:
-    errors = _local_path(where, path)
+    errors = validate_local_path(where, path)
     # '..' as a step is reported above; a name that only starts with it is reserved for atomic updates
     if where.startswith("..") and not where.startswith("../"):
         errors.append(invalid_value(path, where, "must not start with '..'"))
@@ -219,13 +220,13 @@ def validate_volume_mounts(container: Wire, volumes: dict[str, Wire], path: str)
             errors.append(invalid_value(f"{here}.mountPath", point, "must be unique"))
         points.add(point)
         if sub:
-            errors += _local_path(sub, f"{path}.subPath")
+            errors += validate_local_path(sub, f"{path}.subPath")
         expression = mount.get("subPathExpr", "")
         if expression:
             if sub:
                 problem = "subPathExpr and subPath are mutually exclusive"
                 errors.append(invalid_value(f"{here}.subPathExpr", expression, problem))
-            errors += _local_path(expression, f"{path}.subPathExpr")
+            errors += validate_local_path(expression, f"{path}.subPathExpr")
         propagation = mount.get("mountPropagation")
         if propagation is not None and propagation not in ("Bidirectional", "HostToContainer", "None"):
             allowed = ("Bidirectional", "HostToContainer", "None")

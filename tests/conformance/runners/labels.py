@@ -88,7 +88,7 @@ def _recorded(selector: Wire) -> selectors.Selector:
 
 
 def _new_requirement(case: Wire) -> tuple[Any, Any]:
-    made, problem = _attempt(lambda: selectors.requirement(case["key"], case["op"], case["vals"] or []))
+    made, problem = _attempt(lambda: selectors.requirement(case["key"], case["op"], case["vals"]))
     return (case["r"] if made else None, case["err"]), (_requirements([made])[0] if made else None, problem)
 
 

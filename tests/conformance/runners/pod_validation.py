@@ -40,7 +40,7 @@ def _whole(case: Wire) -> list[FieldError]:
         case "TestPodIPsValidation":
             return validate_pod_status(new, old)
         case "TestValidatePodSpec":
-            return validate_pod_spec(spec, "field", is_pod=False)
+            return validate_pod_spec(spec, "field", is_pod=True)
         case "TestValidatePodHostName":
             return validate_host_name(spec, "spec")
     return validate("Pod", new, old)
