@@ -157,9 +157,7 @@ class Cluster:
         as_type: type[View] | None = VIEWS.get(resource.kind)
         return wire if as_type is None else view(wire, as_type)
 
-    def delete(
-        self, kind: str, name: str, namespace: str = "default", grace_period_seconds: int | None = None
-    ) -> None:
+    def delete(self, kind: str, name: str, namespace: str = "default", grace_period_seconds: int | None = None) -> None:
         """Delete one object.
 
         :raises ApiError: NotFound.
@@ -398,5 +396,3 @@ def _documents(manifest: Any) -> Iterable[Wire]:
 
 def _names_file(text: str) -> bool:
     return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and Path(text).is_file()
-
-

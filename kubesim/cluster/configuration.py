@@ -24,7 +24,7 @@ class _Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     """A part of the file."""
 
 
-class Networks(_Part):
+class Networks(_Part, frozen=True):
     """The cluster's address ranges."""
 
     gateway: str = "172.31.0.1"
@@ -44,7 +44,7 @@ class Networks(_Part):
         return int(first), int(last)
 
 
-class NodeFile(_Part):
+class NodeFile(_Part, frozen=True):
     """One node."""
 
     name: str
@@ -55,7 +55,7 @@ class NodeFile(_Part):
     taints: list[dict[str, str]] = []
 
 
-class Hardware(_Part):
+class Hardware(_Part, frozen=True):
     """What each node is made of and reports."""
 
     cpu: str = "4"
@@ -67,7 +67,7 @@ class Hardware(_Part):
     containerRuntime: str = "containerd://2.2.3-k3s1"
 
 
-class Proxy(_Part):
+class Proxy(_Part, frozen=True):
     """kube-proxy's configuration."""
 
     mode: str = "iptables"
@@ -76,28 +76,28 @@ class Proxy(_Part):
     localhostNodePorts: bool = True
 
 
-class LoadBalancer(_Part):
+class LoadBalancer(_Part, frozen=True):
     """Who provides addresses to Services of type LoadBalancer."""
 
     provider: str = "external"
     addresses: str = "172.31.0.200-172.31.0.230"
 
 
-class Outside(_Part):
+class Outside(_Part, frozen=True):
     """A machine outside the cluster, on the nodes' LAN."""
 
     name: str
     address: str
 
 
-class Pins(_Part):
+class Pins(_Part, frozen=True):
     """Addresses that are not left to the allocators, by ``namespace/name``."""
 
     pods: dict[str, str] = {}
     services: dict[str, str] = {}
 
 
-class ClusterConfiguration(_Part):
+class ClusterConfiguration(_Part, frozen=True):
     """A whole cluster file."""
 
     name: str = "k3s"

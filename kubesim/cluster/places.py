@@ -13,7 +13,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "dns": 53, "udp": 53}
 def machine_name(source: str, network: Network, namespace: str = "default") -> str:
     """The network's name of a machine.
 
-    :param source: ``pod/NAME``, ``pod/NAMESPACE/NAME``, ``node/NAME``, ``laptop`` or another outside name, or an address.
+    :param source: ``pod/NAME``, ``pod/NAMESPACE/NAME``, ``node/NAME``, ``laptop``, another outside name, an address.
     :raises LookupError: if there is no such machine.
     """
     parts = source.split("/")

@@ -220,5 +220,3 @@ def _connect_internet(parts: Parts, path: Path) -> None:
         from kubesim.programs.internet import Internet
 
         Internet.load(path).join(parts.network)
-
-

@@ -27,7 +27,7 @@ from kubesim.simulation import Simulation
 SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""
 PRESENT_PULL_SHARE = 0.3
-"""An image whose layers are on the node costs only the look-up of its digest: this share of a whole pull, at most 1 s."""
+"""An image whose layers are on the node costs the look-up of its digest: this share of a pull, at most 1 s."""
 NOT_FOUND_EXIT_CODE = 128
 """runc could not start the program (containerd: StartError)."""
 EXEC_NOT_FOUND_CODE = 127
@@ -78,6 +78,13 @@ class SimulatedContainers:
         seconds = min(1.0, image.pull_seconds * PRESENT_PULL_SHARE) if present else image.pull_seconds
         return Pulled(image.reference, image.digest, seconds, image.size)
 
+    def knows(self, image: str) -> bool:
+        """Whether the catalogue has an image."""
+        try:
+            return self.images.find(image) is not None
+        except InvalidReferenceError:
+            return False
+
     def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
         """Run the container's program; one that the image lacks is a failed start."""
         key = _key(pod, container)
@@ -92,7 +99,8 @@ class SimulatedContainers:
             outcome = machine.run(argv, main=True)
         except ExecutableNotFoundError as error:
             instance.log = ""
-            message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {error}"
+            start = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
+            message = f"{start}: {error}"
             return Completed(stderr=message, returncode=NOT_FOUND_EXIT_CODE)
         if isinstance(outcome, Running):
             instance.running = outcome
@@ -179,7 +187,8 @@ class SimulatedContainers:
         """
         machine = self.machine(pod, container)
         if machine is None:
-            raise LookupError(f"container {container.name} of {pod.metadata.namespace}/{pod.metadata.name} must run, it does not")
+            where = f"{pod.metadata.namespace}/{pod.metadata.name}"
+            raise LookupError(f"container {container.name} of {where} must run, it does not")
         outcome = machine.run(argv, stdin)
         if isinstance(outcome, Completed):
             return outcome
@@ -204,7 +213,7 @@ def _text(instance: _Instance) -> str:
 
 
 def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:
-    """``$(NAME)`` in a command or its arguments is the variable's value; ``$$`` is a dollar sign; unknown names stay."""
+    """``$(NAME)`` in a command is the variable's value; ``$$`` is a dollar sign; unknown names stay."""
     return tuple(expand_references(word, machine.environment) for word in words or ())
 
 

@@ -18,10 +18,11 @@ def container_environment(pod: Pod, container: Container, store: Store) -> dict[
     A Service is seen only if it existed when the container started, which is why the course prefers names.
     """
     variables = dict(service_variables(_visible(pod, store)))
-    for source in container.envFrom or []:
-        variables |= _from_source(source, pod, store)
+    for whole in container.envFrom or []:
+        variables |= _from_source(whole, pod, store)
     for variable in container.env or []:
-        variables[variable.name] = variable.value if variable.valueFrom is None else _from(variable.valueFrom, pod, store)
+        source = variable.valueFrom
+        variables[variable.name] = variable.value if source is None else _from(source, pod, store)
     return variables
 
 

@@ -156,8 +156,6 @@ class LoadBalancerController:
             for endpoint in piece.endpoints or []
             if endpoint.conditions.ready is not False
         }
-        if not ready:
-            return []
         found = []
         for node in self._client.store.views(Node):
             alive = any(c.type == "Ready" and c.status == "True" for c in node.status.conditions or [])

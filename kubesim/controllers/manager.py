@@ -54,8 +54,13 @@ class Change:
 class Controller(Protocol):
     """What the manager drives."""
 
-    name: str
-    kinds: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """What tells it apart from other controllers."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds whose changes it wants to hear of."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The keys that must be reconciled after a change of one of ``kinds``."""

@@ -1,7 +1,7 @@
-"""Nodes that fall silent: NotReady after 40 s, tainted, their Pods out of every Service, and evicted after a while.
+"""Nodes that fall silent: NotReady after 40 s, tainted, their Pods out of every Service, evicted after a while.
 
-A kubelet renews its lease every ten seconds. Here the renewals of a healthy node are not simulated one by one; the clock
-starts when a node stops. Upstream: ``pkg/controller/nodelifecycle`` and ``pkg/controller/tainteviction``.
+A kubelet renews its lease every ten seconds. Here the renewals of a healthy node are not simulated one by one; the
+clock starts when a node stops. Upstream: ``pkg/controller/nodelifecycle`` and ``pkg/controller/tainteviction``.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ class NodeLifecycleController:
                 return 0.0
             seconds = [t.tolerationSeconds for t in using if t.tolerationSeconds is not None]
             if len(seconds) == len(using):
-                since = (self._simulation.datetime - moment(entry["timeAdded"])).total_seconds() if entry.get("timeAdded") else 0.0
+                added = moment(entry["timeAdded"]) if entry.get("timeAdded") else self._simulation.datetime
+                since = (self._simulation.datetime - added).total_seconds()
                 limits.append(max(0.0, min(seconds) - since))
         return min(limits, default=None)
 

@@ -25,9 +25,7 @@ def probe_port(container: Container, port: IntOrString) -> int:
     return named.get(port, int(port) if port.isdigit() else 0)
 
 
-def http_probe(
-    sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: HTTPGetAction
-) -> ProbeResult:
+def http_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: HTTPGetAction) -> ProbeResult:
     """GET a path; 200 to 399 is a success."""
     host, port = action.host or pod.status.podIP, probe_port(container, action.port)
     url = f"{(action.scheme or 'HTTP').lower()}://{host}:{port}{action.path or '/'}"
@@ -51,9 +49,7 @@ def http_probe(
     return ProbeResult(False, f"HTTP probe failed with statuscode: {response.status}", response.seconds)
 
 
-def tcp_probe(
-    sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: TCPSocketAction
-) -> ProbeResult:
+def tcp_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: TCPSocketAction) -> ProbeResult:
     """A connection that opens is a success."""
     host, port = action.host or pod.status.podIP, probe_port(container, action.port)
     connection = sockets.connect(host, port)

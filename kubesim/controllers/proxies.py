@@ -65,7 +65,6 @@ class KubeProxies:
         self._network.forget_connections(machine, stale_entries(ports, endpoints))
         return written
 
-
     def _balancer_rules(self) -> Ruleset:
         balanced = [s for s in self._store.views(Service) if s.spec.type == "LoadBalancer"]
         local = any(s.spec.externalTrafficPolicy == "Local" for s in balanced)

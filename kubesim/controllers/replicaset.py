@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from typing import Any
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import LabelSelector, Wire, view
-from kubesim.api.selectors import selector_of
+from kubesim.api.selectors import Selector, selector_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Key, Manager, key_of
@@ -150,11 +151,11 @@ class ReplicaSetController:
         }
 
     @staticmethod
-    def _ranking(active: list[Wire]):  # type: ignore[no-untyped-def]
+    def _ranking(active: list[Wire]) -> Callable[[Wire], tuple[Any, ...]]:
         crowd = Counter(pod["spec"].get("nodeName", "") for pod in active)
         phases = {"Pending": 0, "Unknown": 1, "Running": 2}
 
-        def rank(pod: Wire) -> tuple[object, ...]:
+        def rank(pod: Wire) -> tuple[Any, ...]:
             node = pod["spec"].get("nodeName", "")
             status = pod.get("status") or {}
             cost = int((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", 0))
@@ -211,7 +212,7 @@ class ReplicaSetController:
             self._manager.enqueue_after(self, key_of(wire), min(pending), progress=True)
 
 
-def _selector(wire: Wire):  # type: ignore[no-untyped-def]
+def _selector(wire: Wire) -> Selector:
     return selector_of(view(wire["spec"].get("selector") or {}, LabelSelector))
 
 

@@ -121,7 +121,7 @@ class DeploymentController:
         template.setdefault("metadata", {}).setdefault("labels", {})[HASH] = label
         selector = copy.deepcopy(spec["selector"])
         selector.setdefault("matchLabels", {})[HASH] = label
-        created = {
+        created: Wire = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {
@@ -213,8 +213,7 @@ class DeploymentController:
                 self._resize(wire, only, replicas_of(wire))
             return
         before = {
-            each["metadata"]["name"]: int((each["metadata"].get("annotations") or {}).get(MOST) or 0)
-            for each in active
+            each["metadata"]["name"]: int((each["metadata"].get("annotations") or {}).get(MOST) or 0) for each in active
         }
         sizes = proportional_sizes(wire, active, before)
         for each in active:

@@ -109,7 +109,11 @@ def proportional_sizes(deployment: Wire, everyone: Sequence[Wire], desired_befor
     growing = missing > 0
     ordered = sorted(
         active,
-        key=lambda each: (-replicas_of(each), each["metadata"].get("creationTimestamp") or "", each["metadata"]["name"]),
+        key=lambda each: (
+            -replicas_of(each),
+            each["metadata"].get("creationTimestamp") or "",
+            each["metadata"]["name"],
+        ),
     )
     sizes, added = {}, 0
     for each in ordered:

@@ -55,11 +55,7 @@ def available_condition(deployment: Wire, status: Wire) -> Wire:
 def is_complete(deployment: Wire, status: Wire) -> bool:
     """Whether all Pods are of the new template and available, and no old ones are left."""
     wanted = replicas_of(deployment)
-    return (
-        status.get("updatedReplicas", 0) == wanted
-        and status.get("replicas", 0) == wanted
-        and status.get("availableReplicas", 0) == wanted
-    )
+    return all(status.get(name, 0) == wanted for name in ("updatedReplicas", "replicas", "availableReplicas"))
 
 
 def is_progressing(before: Wire, status: Wire) -> bool:
@@ -68,11 +64,9 @@ def is_progressing(before: Wire, status: Wire) -> bool:
     def old_replicas(of: Wire) -> int:
         return int(of.get("replicas", 0)) - int(of.get("updatedReplicas", 0))
 
-    return (
-        status.get("updatedReplicas", 0) > before.get("updatedReplicas", 0)
-        or old_replicas(status) < old_replicas(before)
-        or status.get("readyReplicas", 0) > before.get("readyReplicas", 0)
-        or status.get("availableReplicas", 0) > before.get("availableReplicas", 0)
+    more = ("updatedReplicas", "readyReplicas", "availableReplicas")
+    return old_replicas(status) < old_replicas(before) or any(
+        status.get(name, 0) > before.get(name, 0) for name in more
     )
 
 

@@ -40,7 +40,7 @@ def wanted_hints(endpoint: Wire, distribution: str | None) -> Wire | None:
 
 
 def with_hints(piece: Wire, distribution: str | None) -> Wire:
-    """The slice with its ready endpoints' hints as the distribution wants them; the same slice where nothing differs."""
+    """The slice with its ready endpoints' hints as the distribution wants them; the same one where nothing differs."""
     changed = False
     endpoints = []
     known = distribution in (*SAME_ZONE, SAME_NODE)
@@ -61,9 +61,9 @@ def reconcile_hints(
     update: Sequence[Wire],
     unchanged: Sequence[Wire],
 ) -> tuple[list[Wire], list[Wire], list[Wire]]:
-    """Give hints to the slices of one Service: (to create, to update, unchanged); an unchanged one may need an update."""
+    """Give hints to one Service's slices: (to create, to update, unchanged); an unchanged one may need an update."""
     updated = [with_hints(piece, distribution) for piece in update]
-    same = []
+    same: list[Wire] = []
     for piece in unchanged:
         hinted = with_hints(piece, distribution)
         (same if hinted is piece else updated).append(hinted)

@@ -23,14 +23,12 @@ ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
 def belongs(pod: Pod, *, include_terminating: bool) -> bool:
-    """Whether a selected Pod is an endpoint at all: it has an address, is not finished, and perhaps not being deleted."""
+    """Whether a selected Pod is an endpoint at all: it has an address, is not finished, perhaps not being deleted."""
     if not pod.status.podIP and not pod.status.podIPs:
         return False
     if not include_terminating and pod.metadata.deletionTimestamp is not None:
         return False
-    if pod.status.phase in ("Failed", "Succeeded"):
-        return False
-    return True
+    return pod.status.phase not in ("Failed", "Succeeded")
 
 
 def has_own_name(pod: Pod, service: Service) -> bool:

@@ -76,9 +76,7 @@ def mirrors(endpoints: Wire) -> list[Wire]:
     metadata = endpoints["metadata"]
     labels = {k: v for k, v in (metadata.get("labels") or {}).items() if k not in (SERVICE_NAME, MANAGED_BY)}
     labels |= {SERVICE_NAME: metadata["name"], MANAGED_BY: MIRRORING_CONTROLLER}
-    annotations = {
-        k: v for k, v in (metadata.get("annotations") or {}).items() if k not in (ANNOTATION, LAST_APPLIED)
-    }
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k not in (ANNOTATION, LAST_APPLIED)}
     result = []
     for subset in endpoints.get("subsets") or []:
         entries = [

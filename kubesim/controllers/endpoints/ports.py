@@ -51,10 +51,7 @@ def port_key(ports: list[Wire]) -> tuple[tuple[str, int | None, str, str | None]
     """What makes two lists of ports the same: names, numbers and protocols, in any order."""
     return tuple(
         sorted(
-            (
-                (p.get("name") or "", p.get("port"), p.get("protocol") or "", p.get("appProtocol"))
-                for p in ports
-            ),
+            ((p.get("name") or "", p.get("port"), p.get("protocol") or "", p.get("appProtocol")) for p in ports),
             key=repr,
         )
     )

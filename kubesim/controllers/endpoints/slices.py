@@ -76,9 +76,7 @@ class EndpointSliceController:
             if node is not None:
                 nodes[node_name] = node
         plan = plan_slices(service, pods, existing, nodes)
-        create, update, _ = reconcile_hints(
-            service.spec.trafficDistribution, plan.create, plan.update, plan.unchanged
-        )
+        create, update, _ = reconcile_hints(service.spec.trafficDistribution, plan.create, plan.update, plan.unchanged)
         trigger = self._triggers.trigger(service, pods)
         for piece in create:
             self._client.create(_tidy(stamped(piece, trigger)))

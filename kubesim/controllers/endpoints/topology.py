@@ -1,7 +1,7 @@
 """Topology aware hints: endpoints shared out to the zones in proportion to their nodes' CPUs. Pure.
 
-Asked for by the annotation ``service.kubernetes.io/topology-mode: Auto``. Where a zone would get less than its share allows
-(overload above 20 %), or nodes lack a zone, or there is only one zone, nobody gets hints. Upstream:
+Asked for by the annotation ``service.kubernetes.io/topology-mode: Auto``. Where a zone would get less than its share
+allows (overload above 20 %), or nodes lack a zone, or there is only one zone, nobody gets hints. Upstream:
 ``k8s.io/endpointslice/topologycache``.
 """
 
@@ -43,7 +43,7 @@ def cpu_shares(nodes: Sequence[Node]) -> dict[str, float]:
 
 
 def allocations(shares: dict[str, float], endpoints: int) -> dict[str, tuple[int, int, float]] | None:
-    """For each zone: the fewest and the most endpoints it may have, and its exact share; None where it cannot be done."""
+    """For each zone: the fewest and the most endpoints, and its exact share; None where it cannot be done."""
     least = {zone: math.ceil(share * endpoints / (1 + OVERLOAD)) for zone, share in shares.items()}
     spare = endpoints - sum(least.values())
     if spare < 0 or endpoints < len(shares):
@@ -75,9 +75,11 @@ def zone_hints(
     return _assigned(create, update, unchanged, zones)
 
 
-def _assigned(create: Sequence[Wire], update: Sequence[Wire], unchanged: Sequence[Wire], zones: dict[int, str]) -> Slices:
+def _assigned(
+    create: Sequence[Wire], update: Sequence[Wire], unchanged: Sequence[Wire], zones: dict[int, str]
+) -> Slices:
     updated = [_hinted(piece, zones) for piece in update]
-    same = []
+    same: list[Wire] = []
     for piece in unchanged:
         hinted = _hinted(piece, zones)
         (same if hinted == piece else updated).append(hinted)

@@ -34,9 +34,7 @@ class TriggerTimes:
         changed: list[str] = []
         moments: dict[str, str] = {}
         for pod in pods:
-            moment = next(
-                (c.lastTransitionTime or "" for c in pod.status.conditions or [] if c.type == "Ready"), ""
-            )
+            moment = next((c.lastTransitionTime or "" for c in pod.status.conditions or [] if c.type == "Ready"), "")
             if moment:
                 moments[pod.metadata.name] = moment
                 if moment > known.pods.get(pod.metadata.name, ""):

@@ -38,7 +38,17 @@ class KubeletContext:
     network: Network
     runtime: ContainerRuntime
 
-    def say(self, pod: Wire, node: NodeState, type: str, reason: str, message: str, container: str = "", *, init: bool = False) -> None:
+    def say(
+        self,
+        pod: Wire,
+        node: NodeState,
+        type: str,
+        reason: str,
+        message: str,
+        container: str = "",
+        *,
+        init: bool = False,
+    ) -> None:
         """Record an event about a Pod, or about one of its containers."""
         path = f"spec.{'initContainers' if init else 'containers'}{{{container}}}" if container else ""
         self.events.record(pod, type, reason, message, component="kubelet", host=node.name, field_path=path)

@@ -1,4 +1,4 @@
-"""Pod addresses, as the ``host-local`` plugin hands them out: in turn, so that a freed one is not used again at once."""
+"""Pod addresses, as the ``host-local`` plugin gives them out: in turn, so that a freed one is not used at once."""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ def note_pulled(node: NodeState, container: ContainerState, result: Pulled) -> N
 def pulled_message(image: str, result: Pulled) -> str:
     """What the Pulled event says of a pull; a container that need not wait pulls as long as it waits."""
     took = go_duration(result.seconds)
-    return f'Successfully pulled image "{image}" in {took} ({took} including waiting). Image size: {result.bytes} bytes.'
+    return (
+        f'Successfully pulled image "{image}" in {took} ({took} including waiting). Image size: {result.bytes} bytes.'
+    )
 
 
 def present_message(image: str) -> str:

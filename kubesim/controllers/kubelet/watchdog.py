@@ -68,7 +68,8 @@ class Watchdog:
         elif not healthy:
             self.stop()
             word = kind.lower()
-            worker.say(NORMAL, "Killing", f"Container {container.name} failed {word} probe, will be restarted", container)
+            message = f"Container {container.name} failed {word} probe, will be restarted"
+            worker.say(NORMAL, "Killing", message, container)
             probe = self._probes[kind]
             grace = probe.terminationGracePeriodSeconds or worker.pod.spec.terminationGracePeriodSeconds
             worker.stop(container, float(30 if grace is None else grace))

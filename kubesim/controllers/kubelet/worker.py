@@ -56,9 +56,8 @@ class PodWorker:
         self.node = node
         self.wire = wire
         self.pod = view(wire, Pod)
-        self.machine = (
-            f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{self.pod.metadata.namespace}/{self.pod.metadata.name}"
-        )
+        meta = self.pod.metadata
+        self.machine = f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{meta.namespace}/{meta.name}"
         self.init = [ContainerState(c, init=True) for c in self.pod.spec.initContainers or []]
         self.containers = [ContainerState(c) for c in self.pod.spec.containers or []]
         self.address = ""
@@ -101,7 +100,9 @@ class PodWorker:
         self._plans[number] = scheduled
         return scheduled
 
-    def plan_for(self, container: ContainerState, delay: float, action: Callable[[], object], *, progress: bool = True) -> None:
+    def plan_for(
+        self, container: ContainerState, delay: float, action: Callable[[], object], *, progress: bool = True
+    ) -> None:
         """Do something later with this incarnation of a container."""
         incarnation = container.incarnation
 

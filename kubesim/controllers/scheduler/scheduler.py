@@ -10,7 +10,7 @@ import copy
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
-from kubesim.api.objects import Node, Pod, Wire, view
+from kubesim.api.objects import Node, Pod, Taint, Wire, view
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
@@ -28,7 +28,7 @@ NAME = "default-scheduler"
 class Scheduler:
     """Binds Pods to nodes.
 
-    :param placements: Pods (``namespace/name``) that prefer a node, once each: those whose pinned address belongs to it.
+    :param placements: Pods (``namespace/name``) that prefer a node, once each: their pinned address belongs to it.
     """
 
     name = NAME
@@ -118,11 +118,11 @@ class Scheduler:
 
     def _refusal(self, pod: Pod, taken: Footprint, node: Node) -> tuple[str, ...] | None:
         """Why a node cannot run the Pod, in upstream's words and in the order of its filter plugins."""
-        if node.spec.unschedulable and not any(
-            t.operator == "Exists" and t.key in ("", "node.kubernetes.io/unschedulable") for t in pod.spec.tolerations or []
-        ):
+        cordon = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+        tolerations = pod.spec.tolerations or []
+        if node.spec.unschedulable and untolerated([cordon], tolerations, ("NoSchedule",)):
             return ("node(s) were unschedulable",)
-        taint = untolerated(node.spec.taints or [], pod.spec.tolerations or [], ("NoSchedule", "NoExecute"))
+        taint = untolerated(node.spec.taints or [], tolerations, ("NoSchedule", "NoExecute"))
         if taint is not None:
             return (f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}",)
         if not matches_node(pod.spec, node):
@@ -154,18 +154,14 @@ class Scheduler:
         status["conditions"] = with_condition(status.get("conditions") or [], scheduled, now)
         self._client.bind(bound)
         message = f"Successfully assigned {key[0]}/{key[1]} to {node}"
-        self._events.announce(
-            wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME
-        )
+        self._events.announce(wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME)
 
     def _report_failure(self, wire: Wire, count: int, refusals: Counter[str]) -> None:
         reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in refusals.items()))
         summary = f"0/{count} nodes are available"
         message = f"{summary}: {reasons}." if count else "no nodes available to schedule pods"
         if count:
-            message += (
-                f" no new claims to deallocate, preemption: {summary}: {self._preemption(count, refusals)}."
-            )
+            message += f" no new claims to deallocate, preemption: {summary}: {self._preemption(count, refusals)}."
         self._condition(wire, "Unschedulable", message, observed=True)
         self._events.announce(
             wire, WARNING, "FailedScheduling", message, action="Scheduling", component=NAME, instance=NAME
@@ -174,7 +170,8 @@ class Scheduler:
     @staticmethod
     def _preemption(count: int, refusals: Counter[str]) -> str:
         """Preemption helps where only resources or ports are short; no Pod here has a lower priority to give way."""
-        curable = sum(n for reason, n in refusals.items() if reason.startswith(("Insufficient", "Too many", "node(s) didn't have free")))
+        short = ("Insufficient", "Too many", "node(s) didn't have free")
+        curable = sum(number for reason, number in refusals.items() if reason.startswith(short))
         parts = []
         if curable:
             parts.append(f"{min(curable, count)} No preemption victims found for incoming pod")
@@ -183,7 +180,8 @@ class Scheduler:
         return ", ".join(sorted(parts))
 
     def _set_gated(self, wire: Wire) -> None:
-        self._condition(wire, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", observed=False)
+        message = "Scheduling is blocked due to non-empty scheduling gates"
+        self._condition(wire, "SchedulingGated", message, observed=False)
 
     def _condition(self, wire: Wire, reason: str, message: str, *, observed: bool) -> None:
         unscheduled: Wire = {
@@ -196,9 +194,5 @@ class Scheduler:
         if observed:
             unscheduled["observedGeneration"] = wire["metadata"].get("generation", 1)
         status = copy.deepcopy(wire.get("status") or {})
-        status["conditions"] = with_condition(
-            status.get("conditions") or [], unscheduled, self._simulation.timestamp()
-        )
+        status["conditions"] = with_condition(status.get("conditions") or [], unscheduled, self._simulation.timestamp())
         self._client.update_status(wire, status)
-
-

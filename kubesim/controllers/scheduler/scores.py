@@ -43,9 +43,7 @@ def balanced_allocation(node: Node, usage: Usage, taken: Footprint) -> int:
     return math.floor((1 - deviation) * 100)
 
 
-def scores(
-    pod: Pod, taken: Footprint, nodes: Sequence[Node], usage: Mapping[str, Usage]
-) -> dict[str, int]:
+def scores(pod: Pod, taken: Footprint, nodes: Sequence[Node], usage: Mapping[str, Usage]) -> dict[str, int]:
     """The total score of each feasible node, by name."""
     spread = _normalised_reverse({n.metadata.name: usage[n.metadata.name].groups[taken.group] for n in nodes})
     tainted = _normalised_reverse({n.metadata.name: _soft_taints(pod, n) for n in nodes})

@@ -18,9 +18,7 @@ def tolerates(toleration: Toleration, taint: Taint) -> bool:
     return toleration.operator == "Exists"
 
 
-def untolerated(
-    taints: Iterable[Taint], tolerations: Iterable[Toleration], effects: tuple[str, ...]
-) -> Taint | None:
+def untolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration], effects: tuple[str, ...]) -> Taint | None:
     """The first taint with one of the effects that nothing tolerates."""
     allowed = list(tolerations)
     for taint in taints:

@@ -82,7 +82,9 @@ class Usage:
     def conflicts(self, taken: Footprint) -> bool:
         """Whether a host port that the Pod wants is taken; 0.0.0.0 collides with every address."""
         return any(
-            count > 0 and protocol == wanted[0] and port == wanted[2] and (address == wanted[1] or "0.0.0.0" in (address, wanted[1]))
+            count > 0
+            and (protocol, port) == (wanted[0], wanted[2])
+            and (address == wanted[1] or "0.0.0.0" in (address, wanted[1]))
             for wanted in taken.ports
             for (protocol, address, port), count in self.ports.items()
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from kubesim.api.objects import Node, Pod, PodSpec, Service, Wire, view
 from kubesim.controllers.endpoints.hints import hints_enabled, reconcile_hints
-from kubesim.controllers.endpoints.labels import SERVICE_NAME, labels_changed, slice_labels
+from kubesim.controllers.endpoints.labels import labels_changed, slice_labels
 from kubesim.controllers.endpoints.legacy import MAX_ADDRESSES, endpoint_address, endpoints_object, truncate
 from kubesim.controllers.endpoints.membership import belongs, endpoint_of, has_own_name
 from kubesim.controllers.endpoints.planning import new_slice, plan_slices
@@ -169,7 +169,7 @@ def _reconcile(case: Case) -> tuple[Any, Any]:
 
 
 def _shares(slices: list[Wire]) -> Any:
-    """Slices whose zones' shares count, not which endpoint of a zone was given to another: upstream leaves that to chance."""
+    """Slices whose zones' shares count, not which endpoint was given to another zone: that is left to chance."""
     bare = copy.deepcopy(slices)
     moves: Counter[tuple[str, str]] = Counter()
     for piece in bare:
