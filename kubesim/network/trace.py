@@ -124,5 +124,6 @@ class Trace:
 
         TCP programs do not see this: the kernel sends their packets by itself, later and again.
         """
-        stopped = self.outcome in (Outcome.REJECTED, Outcome.DROPPED)
-        return stopped and self.packet.protocol == "UDP" and len(self.hops) == 1 and self.destination == self.source
+        stopped = self.outcome in (Outcome.REJECTED, Outcome.DROPPED) and self.packet.protocol == "UDP"
+        # A packet to the sender's own address comes in again by the loopback; what stops it there is not its sending.
+        return stopped and len(self.hops) == 1 and not self.hops[0].interface_in
