@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubesim.api.durations import human_duration, parse_timestamp, since, until
+
+NOW = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
+DAY = 86400
+
+
+# Upstream: k8s.io/apimachinery/pkg/util/duration/duration_test.go
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (1, "1s"), (70, "70s"), (190, "3m10s"), (70 * 60, "70m"), (47 * 3600, "47h"), (49 * 3600, "2d1h"),
+        ((8 * 24 + 2) * 3600, "8d"), (367 * DAY, "367d"), ((365 * 2 + 25) * DAY, "2y25d"), (365 * 8 * DAY, "8y"),
+        (8.9 * 365 * DAY, "8y"), (-1, "0s"), (-2, "<invalid>"), (120, "2m"), (3600 * 4, "4h"), (3600 * 4 + 120, "4h2m"),
+        (48 * 3600, "2d"), (365 * 3 * DAY, "3y"),
+    ],
+)  # fmt: skip
+def test_human_duration(seconds: float, expected: str) -> None:
+    assert human_duration(seconds) == expected
+
+
+def test_ages() -> None:
+    assert since("2026-07-01T08:59:50Z", NOW) == "10s"
+    assert until("2026-07-01T09:05:00Z", NOW) == "5m"
+    assert since(None, NOW) == "<unknown>"
+    assert since("0001-01-01T00:00:00Z", NOW) == "<unknown>"
+
+
+def test_nanoseconds_are_read() -> None:
+    assert parse_timestamp("2026-11-22T21:32:42.950994109Z") == datetime(2026, 11, 22, 21, 32, 42, 950994, tzinfo=UTC)
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_time_or_none(text: str) -> None:
+    parse_timestamp(text)
+
+
+@given(st.integers(min_value=0, max_value=20 * 365 * DAY))
+def test_two_units_at_most(seconds: int) -> None:
+    text = human_duration(seconds)
+    assert 1 <= sum(character.isalpha() for character in text) <= 2
+    assert since((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == text
