@@ -174,6 +174,8 @@ class CoreDNS:
             path = pattern if pattern.startswith("/") else f"{self.path.rpartition('/')[0]}/{pattern}"
             files = self.surroundings.files
             found = [(one, files.text(one)) for one in files.matching(path)]
+            if not found:
+                self.surroundings.log.append(f"[WARNING] No files matching import glob pattern: {pattern}")
             return [(one, content) for one, content in found if content is not None]
 
         return corefile.parse(

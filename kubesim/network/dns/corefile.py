@@ -206,8 +206,9 @@ class _Parser:
         if pattern in self.snippets:
             inserted = list(self.snippets[pattern])
         else:
+            is_glob = any(character in pattern for character in "*?[")
             files = self.importer(pattern)
-            if not files and not any(character in pattern for character in "*?["):
+            if not files and not is_glob:
                 raise at.error(f"File to import not found: {pattern}")
             inserted = [token for path, text in files for token in tokens_of(text, path)]
         self.tokens[self.position : self.position] = inserted

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kubesim.network.dns import names
+from kubesim.network.dns.asked_name import AskedName, NoSuchNameError, parse_name
 from kubesim.network.dns.message import NXDOMAIN, REFUSED, SERVFAIL, DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import (
     NO_PORT,
@@ -81,48 +82,6 @@ class StandsFor:
             return "AAAA" if ipaddress.ip_address(self.host).version == 6 else "A"
         except ValueError:
             return "CNAME"
-
-
-class NoSuchNameError(Exception):
-    """The name cannot exist in the zone."""
-
-
-@dataclass(frozen=True, slots=True)
-class AskedName:
-    """The parts of a name below the zone."""
-
-    kind: str = ""
-    namespace: str = ""
-    service: str = ""
-    endpoint: str = ""
-    port: str = ""
-    protocol: str = ""
-    cluster: str = ""
-
-
-def parse_name(name: str, zone: str, *, of_several_clusters: bool = False) -> AskedName:
-    """Take a name (in lower case) of a zone apart.
-
-    :param of_several_clusters: the zone joins clusters: an endpoint's name has its cluster's after it.
-    :raises NoSuchNameError: where no Service and no Pod can have the name.
-    """
-    relative = names.below(name, zone)
-    if relative in ("", "svc", "pod"):
-        return AskedName()
-    segments = names.labels(relative)
-    kind = segments.pop()
-    if kind not in ("svc", "pod"):
-        raise NoSuchNameError
-    namespace = segments.pop() if segments else ""
-    service = segments.pop() if segments else ""
-    if len(segments) > 2:
-        raise NoSuchNameError
-    underscored = any(segment.startswith("_") for segment in segments)
-    if len(segments) == 2 and of_several_clusters and not underscored:
-        return AskedName(kind, namespace, service, segments[0], cluster=segments[1])
-    if len(segments) == 2:
-        return AskedName(kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_"))
-    return AskedName(kind, namespace, service, segments[0] if segments else "")
 
 
 def _matches(asked: AskedName, port: Port) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kubesim.network.dns import names
+from kubesim.network.dns.asked_name import NoSuchNameError, parse_name
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import (
     Address,
@@ -21,7 +22,7 @@ from kubesim.network.dns.objects import (
     ServiceEntry,
     Subset,
 )
-from kubesim.network.dns.zone import KubernetesZone, NoSuchNameError, StandsFor, ZoneSettings, parse_name
+from kubesim.network.dns.zone import KubernetesZone, StandsFor, ZoneSettings
 from tests.conformance.result import Result
 
 NO_PORTS = (Port("", "", -1),)
