@@ -167,7 +167,7 @@ def service_port(text: str, node_port: int = 0) -> Wire:
         problems = names.port_number(target) if isinstance(target, int) else names.port_name(target)
         if problems:
             raise KubectlError(", ".join(problems))
-    name = "-".join(parts[:2])
+    name = "-".join(parts)
     wire: Wire = {"name": name, "protocol": "TCP", "port": port, "targetPort": target}
     if node_port:
         wire["nodePort"] = node_port

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from kubesim.api import go_json, go_yaml
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.api.schema import metadata_error
 from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError
 from kubesim.kubectl.mapper import kind_type
 
@@ -62,9 +63,12 @@ class Source:
     path: str
 
 
-def sources(paths: Sequence[str], files: FileSystem, directory: str, *, recursive: bool = False) -> list[Source]:
+def sources(
+    paths: Sequence[str], files: FileSystem, directory: str, *, recursive: bool = False, resolver: str = "127.0.0.53"
+) -> list[Source]:
     """The files that ``-f`` arguments name: directories and patterns are expanded, in the order of names.
 
+    :param resolver: the name server that is asked for the host of a URL.
     :raises KubectlError: where a path does not exist, or a directory holds nothing to read.
     """
     found: list[Source] = []
@@ -75,7 +79,7 @@ def sources(paths: Sequence[str], files: FileSystem, directory: str, *, recursiv
                 found.append(Source("STDIN", "-"))
             elif _URL.match(path):
                 host = urlsplit(path).hostname or ""
-                raise UnreachableError(f"Unable to connect to the server: dial tcp: lookup {host}: no such host")
+                raise UnreachableError(f"Unable to connect to the server: dial tcp: lookup {host} on {resolver}:53: no such host")
             else:
                 for match in _matches(path, files, directory):
                     found.extend(_expand(match, files, directory, recursive=recursive))
@@ -181,7 +185,7 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
         for item in document.get("items") or []:
             yield from _decode(item, source)
         return
-    problem = _metadata_problem(document.get("metadata"))
+    problem = metadata_error(document)
     if problem:
         yield KubectlError(f'unable to decode "{source}": {problem}')
         return
@@ -196,30 +200,6 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
         return
     namespace = metadata.get("namespace") or ""
     yield Info(found, namespace if found.namespaced else "", metadata.get("name") or "", document, source)
-
-
-_STRING_FIELDS = ("name", "namespace", "generateName", "resourceVersion", "uid", "selfLink")
-
-
-def _metadata_problem(metadata: Any) -> str:
-    """What Go's JSON decoder says of a metadata that has the wrong types, or ""."""
-    into = "json: cannot unmarshal {} into Go struct field {} of type {}"
-    if metadata is None:
-        return ""
-    if not isinstance(metadata, dict):
-        return into.format(_go_type(metadata), ".metadata", "v1.ObjectMeta")
-    for key, value in metadata.items():
-        if value is None:
-            continue
-        if key in ("labels", "annotations"):
-            if not isinstance(value, dict):
-                return into.format(_go_type(value), f"ObjectMeta.metadata.{key}", "map[string]string")
-            wrong = next((v for v in value.values() if v is not None and not isinstance(v, str)), None)
-            if wrong is not None:
-                return into.format(_go_type(wrong), f"ObjectMeta.metadata.{key}", "string")
-        elif key in _STRING_FIELDS and not isinstance(value, str):
-            return into.format(_go_type(value), f"ObjectMeta.metadata.{key}", "string")
-    return ""
 
 
 def _go_type(value: Any) -> str:

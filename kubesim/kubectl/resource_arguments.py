@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import ResourceType
+from kubesim.api.selectors import Selector, parse_label_selector
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
 from kubesim.kubectl.manifests import Info, infos, sources
@@ -107,7 +108,13 @@ def select(
     field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
     selecting = bool(label_selector or field_selector) or everything
     found_sources = (
-        sources(paths, call.files, call.directory, recursive=call.flags.has("recursive") and call.flags.on("recursive"))
+        sources(
+            paths,
+            call.files,
+            call.directory,
+            recursive=call.flags.has("recursive") and call.flags.on("recursive"),
+            resolver=next(iter(call.cluster.configuration.networks.nameservers), "127.0.0.53"),
+        )
         if paths
         else []
     )
@@ -117,13 +124,15 @@ def select(
             raise KubectlError(
                 "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
             )
+        chosen = _parse_selector(label_selector) if label_selector else None
         single = len(paths) == 1 and len(found_sources) == 1 and found_sources[0].path != "-"
 
         def from_files() -> Iterator[Item]:
             for source in found_sources:
                 text = call.stdin if source.path == "-" else call.files.read(source.path)
                 for item in infos(source, text, validate=validate):
-                    yield _prepared(call, item, latest=latest, label_selector=label_selector)
+                    if not isinstance(item, Info) or chosen is None or chosen.matches(_labels(item)):
+                        yield _prepared(call, item, latest=latest)
 
         return Selection(from_files, single=single, from_files=True, named=True)
     if selecting:
@@ -140,9 +149,7 @@ def select(
         return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
     if request.names:
         types = [resource_type(word) for word in request.types]
-        if len(types) > 1:
-            raise KubectlError("you may only specify a single resource type")
-        named = [(types[0], name) for name in request.names]
+        named = [(type, name) for type in types for name in request.names]
         return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
     if request.types:
         types = [resource_type(word) for word in request.types]
@@ -175,10 +182,19 @@ def _words(words: Sequence[str]) -> _Words:
         return _Words()
     types = list(dict.fromkeys(expand_categories([part for part in words[0].split(",") if part])))
     if "" in words[0].split(","):
-        raise KubectlError(f'arguments must consist of a resource and a name, got "{words[0]}"') if not types else (
-            KubectlError('the server doesn\'t have a resource type ""')
-        )
+        raise KubectlError('the server doesn\'t have a resource type ""')
     return _Words(types=tuple(types), names=tuple(words[1:]))
+
+
+def _labels(info: Info) -> dict[str, str]:
+    return ((info.object or {}).get("metadata") or {}).get("labels") or {}
+
+
+def _parse_selector(text: str) -> Selector:
+    try:
+        return parse_label_selector(text)
+    except ValueError as error:
+        raise KubectlError(str(error)) from None
 
 
 def _pair(word: str) -> tuple[str, str]:
@@ -190,7 +206,7 @@ def _pair(word: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def _prepared(call: Call, item: Item, *, latest: bool, label_selector: str) -> Item:
+def _prepared(call: Call, item: Item, *, latest: bool) -> Item:
     """An object from a manifest: with its namespace, and as the server has it when ``latest``."""
     if not isinstance(item, Info):
         return item
@@ -203,13 +219,22 @@ def _prepared(call: Call, item: Item, *, latest: bool, label_selector: str) -> I
                 f'the namespace from the provided object "{item.namespace}" does not match the namespace '
                 f"\"{call.namespace}\". You must pass '--namespace={item.namespace}' to perform this operation."
             )
-    del label_selector
     if latest:
         try:
+            require_name(item.name)
             item.object = call.api.get(item.type, item.name, item.namespace)
-        except ApiError as error:
+        except (ApiError, KubectlError) as error:
             return error
     return item
+
+
+def require_name(name: str) -> None:
+    """Refuse a request without a name, as client-go does before it is sent.
+
+    :raises KubectlError: ``resource name may not be empty``.
+    """
+    if not name:
+        raise KubectlError("resource name may not be empty")
 
 
 def _in_namespace(item: Info) -> dict[str, object]:

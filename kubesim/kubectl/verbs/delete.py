@@ -8,8 +8,9 @@ from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
 from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.deprecation import warn_of
 from kubesim.kubectl.printing import DryRun, dry_run
-from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.resource_arguments import require_name, select
 from kubesim.kubectl.verbs import (
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
@@ -53,10 +54,12 @@ def delete(call: Call) -> int:
     if grace == 0 and flags.on("force"):
         call.complain(FORCED)
     deleted: list[tuple[Info, str]] = []
+    warned: set[str] = set()
 
     def act(info: Info) -> None:
         if mode != "client":
             try:
+                require_name(info.name)
                 before = call.cluster.store.get(info.type.kind, info.name, info.namespace)
                 response = call.api.delete(
                     info.type,
@@ -66,9 +69,12 @@ def delete(call: Call) -> int:
                     propagation=cascade,
                     dry_run=mode == "server",
                 )
-            except ApiError as error:
+            except (ApiError, KubectlError) as error:
                 raise with_source(error, "deleting", info.source) from None
             call.warn(*response.warnings)
+            if info.type.kind not in warned:
+                warn_of(call, (info,), ())
+                warned.add(info.type.kind)
             deleted.append((info, (before or {}).get("metadata", {}).get("uid", "")))
         _print(call, info, mode, grace)
 

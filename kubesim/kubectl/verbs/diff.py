@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 
 from kubesim.api import go_yaml
 from kubesim.api.errors import ApiError
@@ -11,7 +12,7 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import LAST_APPLIED, with_last_applied
+from kubesim.kubectl.submission import last_applied_text
 from kubesim.kubectl.three_way_merge import three_way_patch
 from kubesim.kubectl.verbs import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
 from kubesim.kubectl.verbs.apply import last_applied
@@ -30,7 +31,7 @@ def diff(call: Call) -> int:
     def act(info: Info) -> None:
         live, merged = _both(call, info)
         name = f"{info.type.group + '.' if info.type.group else ''}{info.type.version}.{info.type.kind}.{info.namespace}.{info.name}"
-        before, after = (go_yaml.dump(_shown(wire)).splitlines(keepends=True) if wire else [] for wire in (live, merged))
+        before, after = (go_yaml.dump(wire).splitlines(keepends=True) if wire else [] for wire in (live, merged))
         lines = list(
             difflib.unified_diff(before, after, f"/tmp/LIVE-{number}/{name}", f"/tmp/MERGED-{number + 1}/{name}", moment, moment)
         )
@@ -45,7 +46,7 @@ def diff(call: Call) -> int:
 
 def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
     """The object as it is, and as it would be."""
-    wanted = with_last_applied(info.object or {})
+    wanted = json.loads(last_applied_text(info.object or {}))
     try:
         live = call.api.get(info.type, info.name, info.namespace)
     except ApiError as error:
@@ -56,17 +57,6 @@ def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
     change = three_way_patch(last_applied(held), wanted, live, info.type)
     merged = call.api.patch(info.type, info.name, info.namespace, change, dry_run=True).object
     return live, merged
-
-
-def _shown(wire: Wire) -> Wire:
-    """An object without the annotation that apply itself writes."""
-    metadata = dict(wire.get("metadata") or {})
-    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
-    if annotations:
-        metadata["annotations"] = annotations
-    else:
-        metadata.pop("annotations", None)
-    return {**wire, "metadata": metadata}
 
 
 VERB = Verb(

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Callable
 
 from kubesim.api.errors import ApiError
-from kubesim.api.objects import Wire
+from kubesim.api.objects import PodTemplateSpec, Wire, view
 from kubesim.kubectl import rollouts
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.changes import send_change
+from kubesim.kubectl.describe.text import Text
+from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
@@ -69,8 +71,6 @@ def _follow(call: Call, info: Info, timeout: float | None) -> None:
 
 def history(call: Call) -> int:
     """List the revisions, or show the template of one."""
-    from kubesim.kubectl.describe.pod_template import describe_pod_template
-
     wanted = call.flags.number("revision")
     if wanted < 0:
         raise KubectlError(f"revision must be a positive integer: {wanted}")
@@ -86,7 +86,9 @@ def history(call: Call) -> int:
             cause = (found["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE)
             if cause:
                 template.setdefault("metadata", {}).setdefault("annotations", {})[rollouts.CHANGE_CAUSE] = cause
-            call.stdout.append(describe_pod_template(template))
+            text = Text()
+            pod_template(view(template, PodTemplateSpec), text)
+            call.stdout.append(f"{text}\n")
             continue
         if not owned:
             call.say(f"{info.label} ")

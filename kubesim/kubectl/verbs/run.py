@@ -68,8 +68,7 @@ def run(call: Call) -> int:
                 call.say("---")
         except ApiError as error:
             failure = error
-    if not flags.on("quiet") or printer.format:
-        printer.done(pod, "created")
+    printer.done(pod, "created")
     if failure is not None:
         raise failure
     return 0

@@ -34,7 +34,10 @@ def scale(call: Call) -> int:
         current = ((info.object or {}).get("spec") or {}).get("replicas", 0)
         if expected >= 0 and current != expected:
             raise KubectlError(f"Expected replicas to be {expected}, was {current}")
-        if mode != "client":
+        if mode == "client":
+            wire = info.object or {}
+            info.object = {**wire, "spec": {**(wire.get("spec") or {}), "replicas": replicas}}
+        else:
             response = call.api.patch(
                 info.type,
                 info.name,

@@ -21,12 +21,18 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
         (r"\b([WIE])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1<time> "),
         (r"(resourceVersion\"?: *)\"?\d+\"?", r"\1<version>"),
+        (r" on \d+\.\d+\.\d+\.\d+:53:", " on <resolver>:"),
         (r"/tmp/([A-Za-z]+)-\d+", r"/tmp/\1-<n>"),
+        (r"(pod-template-hash\"?: ?)\"([a-z0-9]+)\"", r"\1\2"),
+        (r"\b(sha256:|containerd://)[0-9a-f]{64}", r"\1<digest>"),
         (r"\(x\d+ over [0-9a-z]+\)", "<age>"),
         (r"(?<![\w.:/-])(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=\d[ydhms])(?![\w./-])", "<age>"),
         (r"<age>( <age>)+", "<age>"),
     )
 )
+
+_HASH = rf"[{SAFE}]{{6,10}}"
+"""A Pod template's hash."""
 
 _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
@@ -34,26 +40,51 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("uid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
         ("address", r"(?<![\d.])(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}(?![\d.]*\d)"),
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
-        ("hash", rf"(?<=[-=:])(?<![^-=:]) ?\b[{SAFE}]{{6,10}}(?=-[{SAFE}]{{5}}\b|\b)(?![-\w])|(?<=-)[{SAFE}]{{6,10}}(?=-[{SAFE}]{{5}}\b)"),
+        ("hash", rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b)"),
+        ("hash", rf"(?<=-){_HASH}(?![-\w])"),
         ("suffix", rf"(?<=-)[{SAFE}]{{5}}(?![\w])"),
         ("node", r"(?<![\w.-])(?:master|worker)(?![\w.-])"),
     )
 )
 
 
+_GENERATED = re.compile(rf"-(?:[{SAFE}]{{6,10}}(?:-[{SAFE}]{{5}})?|[{SAFE}]{{5}})(?![-\w])")
+"""What a generator put at the end of a name."""
+
+
+def in_stable_order(text: str) -> str:
+    """Rows whose names differ only in what was generated, in an order that does not depend on it."""
+    groups: list[tuple[str, list[str]]] = []
+    for line in text.split("\n"):
+        name = next((word for word in line.split()[:2] if _GENERATED.search(word)), "")
+        key = _GENERATED.sub("-*", name) if name and not line.startswith((" ", "-", "{")) else ""
+        if groups and key and groups[-1][0] == key:
+            groups[-1][1].append(line)
+        else:
+            groups.append((key, [line]))
+    return "\n".join(line for key, lines in groups for line in (sorted(lines, key=_row) if key else lines))
+
+
+def _row(line: str) -> str:
+    """A row without what is random in it."""
+    for name, pattern in _RENAMED:
+        line = pattern.sub(f"<{name}>", line)
+    return re.sub(r"\s+", " ", line)
+
+
 def normalise(text: str) -> str:
     """One output, made comparable."""
+    text = in_stable_order(text)
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
+    seen: dict[str, dict[str, str]] = {}
     for name, pattern in _RENAMED:
-        text = pattern.sub(_renamer(name), text)
+        text = pattern.sub(_renamer(name, seen.setdefault(name, {})), text)
     lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.strip().splitlines())
     return "\n".join(lines)
 
 
-def _renamer(name: str) -> Callable[[re.Match[str]], str]:
-    seen: dict[str, str] = {}
-
+def _renamer(name: str, seen: dict[str, str]) -> Callable[[re.Match[str]], str]:
     def rename(match: re.Match[str]) -> str:
         return seen.setdefault(match.group(0).strip(), f"<{name}-{len(seen) + 1}>")
 

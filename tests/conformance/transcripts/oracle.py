@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
+from kubesim.programs.references import parse_reference
 from kubesim.programs.process import Completed, Running
 
 DIGEST = "sha256:" + "0" * 64
@@ -32,7 +33,7 @@ class OracleRuntime:
         """Every image is there, unless the Pod's state says otherwise."""
         if annotation(pod, "state") == "imagepull" or "nosuch" in container.image:
             return PullFailed(f'failed to pull and unpack image "{container.image}": not found')
-        return Pulled(container.image, DIGEST, 0.1, 1_000_000)
+        return Pulled(str(parse_reference(container.image)), DIGEST, 0.1, 1_000_000)
 
     def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
         """A container that runs, or ends as the Pod's state says."""

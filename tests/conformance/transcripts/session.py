@@ -56,7 +56,7 @@ class Session:
         """Let the cluster settle, as the recorder did, for as long as it did."""
         simulation = self.cluster.simulation
         began = simulation.now
-        simulation.settle(WAIT_LIMIT)
+        simulation.settle(wait.get("seconds", WAIT_LIMIT))
         if "cmd" in wait:
             while self.run(wait["cmd"]).returncode and simulation.now < began + WAIT_LIMIT:
                 simulation.advance(0.5)
