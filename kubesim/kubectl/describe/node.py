@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,9 @@ _SYSTEM = (
     ("Container Runtime Version", "containerRuntimeVersion"),
     ("Kubelet Version", "kubeletVersion"),
 )
+RENEWED_EVERY = 10
+"""Seconds between two renewals of a kubelet's Lease."""
+
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -40,7 +44,7 @@ def node(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "CreationTimestamp:", moment(it.metadata.creationTimestamp))
     column(text, "Taints", [_taint(each) for each in sorted(it.spec.taints or (), key=_taint_order)])
     text.line(0, "Unschedulable:", sprint(it.spec.unschedulable))
-    _lease(it.metadata.name, around, text)
+    _lease(it, around, text)
     _conditions(it, text)
     if it.status.addresses:
         text.line(0, "Addresses:")
@@ -73,19 +77,22 @@ def _taint_order(taint: Taint) -> tuple[str, str, str]:
     return taint.effect, taint.key, taint.value
 
 
-def _lease(name: str, around: Surroundings, text: Text) -> None:
-    lease = around.objects.get("Lease", name, "kube-node-lease")
-    if lease is None:
-        text.line(0, "Lease:")
-        text.line(1, "HolderIdentity:", "<unset>")
-        text.line(1, "AcquireTime:", "<unset>")
-        text.line(1, "RenewTime:", "<unset>")
-        return
-    spec = lease.get("spec") or {}
+def _lease(it: Node, around: Surroundings, text: Text) -> None:
+    """The kubelet's Lease; no Leases are stored, because what they say follows from the Ready condition.
+
+    A kubelet that works renews its Lease every ten seconds; one that does not has left it as it was.
+    """
+    ready = next((each for each in it.status.conditions or () if each.type == "Ready"), None)
+    holder, renewed = "<unset>", "<unset>"
+    if ready is not None:
+        holder, renewed = it.metadata.name, moment(ready.lastHeartbeatTime)
+        if ready.status != "Unknown":
+            whole = int(around.now.timestamp())
+            renewed = moment((around.now - timedelta(seconds=whole % RENEWED_EVERY)).isoformat())
     text.line(0, "Lease:")
-    text.line(1, "HolderIdentity:", spec.get("holderIdentity") or "<unset>")
-    for title, key in (("AcquireTime", "acquireTime"), ("RenewTime", "renewTime")):
-        text.line(1, f"{title}:", moment(spec[key]) if spec.get(key) else "<unset>")
+    text.line(1, "HolderIdentity:", holder)
+    text.line(1, "AcquireTime:", "<unset>")
+    text.line(1, "RenewTime:", renewed)
 
 
 def _conditions(it: Node, text: Text) -> None:

@@ -6,6 +6,8 @@ The words are upstream's own: the descriptions of the OpenAPI document, as light
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
@@ -35,6 +37,27 @@ _SCALARS = {
 }
 
 
+ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("Container", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
+        ("ContainerPort", "protocol"): ("SCTP", "TCP", "UDP"),
+        ("DeploymentStrategy", "type"): ("Recreate", "RollingUpdate"),
+        ("EndpointSlice", "addressType"): ("FQDN", "IPv4", "IPv6"),
+        ("NamespaceStatus", "phase"): ("Active", "Terminating"),
+        ("PodSpec", "dnsPolicy"): ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+        ("PodSpec", "restartPolicy"): ("Always", "Never", "OnFailure"),
+        ("PodStatus", "phase"): ("Failed", "Pending", "Running", "Succeeded", "Unknown"),
+        ("ServicePort", "protocol"): ("SCTP", "TCP", "UDP"),
+        ("ServiceSpec", "externalTrafficPolicy"): ("Cluster", "Local"),
+        ("ServiceSpec", "internalTrafficPolicy"): ("Cluster", "Local"),
+        ("ServiceSpec", "ipFamilyPolicy"): ("PreferDualStack", "RequireDualStack", "SingleStack"),
+        ("ServiceSpec", "sessionAffinity"): ("ClientIP", "None"),
+        ("ServiceSpec", "type"): ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
+    }
+)
+"""The only values of some fields, by struct and field: OpenAPI has them, lightkube-models leaves them out."""
+
+
 def explain(call: Call) -> int:
     """Explain a type or a field."""
     if not call.arguments:
@@ -55,8 +78,8 @@ def explain(call: Call) -> int:
     if wanted and wanted != resource.api_version:
         raise KubectlError(f'couldn\'t find resource for "{wanted}, Kind={resource.kind}"')
     call.stdout.append(_heading(resource))
-    field, struct = _at(struct, path)
-    call.stdout.append(_body(struct, field, recursive=call.flags.on("recursive")))
+    owner, field, struct = _at(struct, path)
+    call.stdout.append(_body(owner, struct, field, recursive=call.flags.on("recursive")))
     return 0
 
 
@@ -69,19 +92,21 @@ def _heading(resource: ResourceType) -> str:
     return f"{group}KIND:       {resource.kind}\nVERSION:    {resource.version}\n\n"
 
 
-def _at(struct: Struct, path: list[str]) -> tuple[SchemaField | None, Struct | None]:
-    """The field at a path, and the struct it leads to.
+def _at(struct: Struct, path: list[str]) -> tuple[Struct | None, SchemaField | None, Struct | None]:
+    """The struct that has the field at a path, the field, and the struct it leads to.
 
     :raises KubectlError: where there is no such field.
     """
     field: SchemaField | None = None
+    owner: Struct | None = None
     inside: Struct | None = struct
     for name in path:
+        owner = inside
         field = inside.fields.get(name) if inside is not None else None
         if field is None:
             raise KubectlError(f'field "{name}" does not exist')
         inside = _struct_in(field.type)
-    return field, inside
+    return owner, field, inside
 
 
 def _struct_in(type: FieldType) -> Struct | None:
@@ -90,8 +115,12 @@ def _struct_in(type: FieldType) -> Struct | None:
     return type.struct
 
 
-def _body(struct: Struct | None, field: SchemaField | None, *, recursive: bool) -> str:
-    text = f"FIELD: {field.name} <{type_name(field.type)}>\n\n\n" if field is not None else ""
+def _body(owner: Struct | None, struct: Struct | None, field: SchemaField | None, *, recursive: bool) -> str:
+    text = ""
+    if field is not None:
+        values = ENUMS.get((owner.name if owner is not None else "", field.name), ())
+        text = f"FIELD: {field.name} <{type_name(field.type)}>\n"
+        text += "ENUM:\n" + "".join(f"    {value}\n" for value in values) + "\n" if values else "\n\n"
     paragraphs = [field.description] if field is not None else []
     if struct is not None:
         paragraphs.append(struct.description)
