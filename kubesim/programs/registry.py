@@ -14,28 +14,49 @@ from kubesim.programs.curl import curl
 from kubesim.programs.dig import dig
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
-from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.nslookup import nslookup
 from kubesim.programs.process import Completed, Invocation, Program
 from kubesim.programs.shell.script import ash, bash, dash
+from kubesim.programs.text import fields, lines
 
 COMMON: dict[str, Program] = {
+    "bash": bash,
+    "cat": lines.cat,
+    "column": fields.column,
+    "comm": fields.comm,
     "coredns": coredns,
     "curl": curl,
+    "cut": fields.cut,
+    "dash": dash,
+    "diff": fields.diff,
     "dig": dig,
+    "docker-entrypoint.sh": docker_entrypoint,
+    "fold": lines.fold,
     "getent": getent,
+    "head": lines.head,
     "host": host,
     "nginx": nginx,
     "nginx-debug": nginx,
+    "nl": lines.nl,
     "nslookup": nslookup,
-    "docker-entrypoint.sh": docker_entrypoint,
-    "bash": bash,
+    "paste": lines.paste,
     "rbash": bash,
+    "rev": lines.rev,
     "sh": dash,
-    "dash": dash,
+    "sort": fields.sort,
+    "tac": lines.tac,
+    "tail": lines.tail,
+    "tee": lines.tee,
+    "tr": fields.tr,
+    "uniq": fields.uniq,
+    "wc": lines.wc,
+    "yes": lines.yes,
 }
-BUSYBOX: dict[str, Program] = {"getent": musl_getent, "nslookup": busybox_nslookup, "sh": ash, "ash": ash}
+"""Programs of a Debian or Ubuntu machine."""
+
+BUSYBOX: dict[str, Program] = {"sh": ash, "ash": ash, "nslookup": busybox_nslookup}
+"""What busybox has in its own version."""
 
 
 def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:

@@ -80,6 +80,7 @@ def _number(shell: Shell, words: list[str], default: int) -> int:
 
 
 def _exit(shell: Shell, words: list[str]) -> int:
+    shell.leaves = True
     raise ShellExit(_number(shell, words, shell.state.status) & 255)
 
 

@@ -61,6 +61,7 @@ class Interpreter:
         self.expander = Expander(self)
         self.waited = 0.0
         self.temporary: list[str] = []
+        self.leaves = False
 
     # --- time and streams -----------------------------------------------------------------------------------------
 

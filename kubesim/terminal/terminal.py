@@ -1,0 +1,188 @@
+"""The learner's terminal: bash on a simulated host, with ``kubectl``.
+
+A person who types one line after another lets time pass between them: Pods start, rules are written, names become
+known. :meth:`Terminal.run` does the same: each command takes the simulated seconds that its program says, and after
+each line the cluster settles (``patience`` bounds how long is waited for). Variables, functions, the directory and
+files stay from one call to the next. Nothing here touches the real host.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kubesim.data_directory import DATA
+from kubesim.kubectl import main as kubectl
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed, Invocation, Running, Steps
+from kubesim.programs.shell.dialect import BASH, ShellSyntaxError
+from kubesim.programs.shell.execution import Interpreter, shell_state
+from kubesim.programs.shell.parser import Parser
+from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
+from kubesim.programs.shell.state import Capture, Input
+
+if TYPE_CHECKING:
+    from kubesim.cluster import Cluster
+
+HOME = "/root"
+PATIENCE = 120.0
+"""Simulated seconds that a person waits for the cluster to settle before the next line."""
+INTERRUPT = 900.0
+"""Simulated seconds after which a command that still runs gets Ctrl-C."""
+
+
+class Terminal:
+    """A shell on one of the cluster's hosts, or on the laptop.
+
+    :param on: ``master``, ``worker`` or ``laptop``.
+    :param patience: simulated seconds to wait for the cluster after each line; 0 waits for nothing.
+    :param interrupt: simulated seconds after which a command is interrupted; its status is then 130.
+    :raises LookupError: if there is no such host.
+    """
+
+    def __init__(
+        self, cluster: Cluster, on: str = "master", *, patience: float = PATIENCE, interrupt: float = INTERRUPT
+    ) -> None:
+        self.cluster = cluster
+        self.on = on
+        self.patience = patience
+        self.interrupt = interrupt
+        self.machine = self._host(on)
+        state = shell_state(Invocation(("bash",), self.machine, "", self.machine.environment, HOME), "bash", (), 2000)
+        self._shell = Interpreter(self.machine, BASH, state, {}, from_option=False)
+
+    def _host(self, on: str) -> Machine:
+        host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")
+        machine = replace(
+            host, programs={**host.programs, "kubectl": functools.partial(_kubectl, cluster=self.cluster)}
+        )
+        for path in sorted((DATA / "manifests").glob("*.yaml")):
+            place = f"{HOME}/{path.name}"
+            if not machine.files.exists(place):
+                machine.files.write(place, Path(path).read_text(encoding="utf-8"))
+        if not machine.files.exists("/usr/local/bin/kubectl"):
+            machine.files.make_directory("/usr/local/bin", parents=True)
+            machine.files.write("/usr/local/bin/kubectl", "", mode=0o755)
+        return machine
+
+    def _nodes(self) -> set[str]:
+        return {node["metadata"]["name"] for node in self.cluster.store.list("Node")}
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The shell's variables."""
+        return {name: variable.text for name, variable in self._shell.state.variables.items()}
+
+    def run(self, text: str) -> Completed:
+        """Type some lines and read what comes.
+
+        :returns: what was printed, the last status (``$?``) and the simulated seconds that passed.
+        """
+        started = self.cluster.simulation.now
+        lines = list(self.steps(text))
+        out, error = ("".join(part) for part in zip(*((line.stdout, line.stderr) for line in lines), strict=True))
+        return Completed(out, error, lines[-1].returncode, self.cluster.simulation.now - started)
+
+    def prepare(self, *texts: str) -> None:
+        """Type lines whose output nobody needs to see.
+
+        :raises RuntimeError: if a line fails; it says which, and what was printed.
+        """
+        for text in texts:
+            done = self.run(text)
+            if done.returncode:
+                raise RuntimeError(f"{text!r} ended with status {done.returncode}: {done.stderr or done.stdout}")
+
+    def steps(self, text: str) -> Iterator[Completed]:
+        """Type some lines and read what comes of each, in turn; the last one says the final status.
+
+        A screen shows standard output and standard error in the order of the lines.
+        """
+        out, error = Capture(terminal=True), Capture()
+        shell = self._shell
+        shell.machine = shell.expander.values.machine = self.machine
+        shell.descriptors = {0: Input(), 1: out, 2: error}
+        shell.commands = 0
+        shell.clock = started = self.cluster.simulation.now
+        parser = Parser(text.replace("\r\n", "\n"), BASH)
+        goes_on = True
+        while goes_on:
+            goes_on = self._next_line(parser, out, error)
+            if not goes_on:
+                shell.show_jobs(self.cluster.simulation.now)
+            now = self.cluster.simulation.now
+            yield Completed(out.take(), error.take(), shell.state.status, now - started)
+            started = now
+
+    def _next_line(self, parser: Parser, out: Capture, error: Capture) -> bool:
+        """Read and carry out the next line; whether there may be another."""
+        shell = self._shell
+        try:
+            parsed = parser.next()
+        except ShellSyntaxError as problem:
+            error.write(BASH.syntax_error("bash", problem, from_option=False))
+            shell.state.status = 2
+            return False
+        except RecursionError:
+            error.write("bash: maximum nesting level exceeded\n")
+            shell.state.status = 2
+            return False
+        for warning in parser.lexer.warnings:
+            error.write(f"bash: {warning}\n")
+        parser.lexer.warnings.clear()
+        return parsed is not None and self._line(shell.command_list(parsed), out)
+
+    def _line(self, steps: Steps, out: Capture) -> bool:
+        """Carry out one line; whether the next is read."""
+        shell = self._shell
+        goes_on = True
+        try:
+            shell.state.status = self._drive(steps)
+        except ShellExit as leaving:
+            shell.state.status = leaving.status
+            goes_on = not shell.leaves
+        except (LoopJump, FunctionReturn):
+            pass
+        except Killed as killed:
+            shell.state.status = killed.status
+            goes_on = False
+        except Interrupted:
+            out.write("^C\n")
+            shell.state.status = 130
+            goes_on = False
+        except RecursionError:
+            shell.write("bash: maximum nesting level exceeded\n", 2)
+            shell.state.status = 2
+        shell.quiet = 0
+        if self.patience > 0:
+            self.cluster.settle(self.patience)
+            shell.show_jobs(self.cluster.simulation.now)
+        return goes_on
+
+    def _drive(self, steps: Steps) -> int:
+        """Let the simulation go on for as long as each command takes."""
+        limit = self.cluster.simulation.now + self.interrupt
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                return int(stop.value or 0)
+            if isinstance(event, Running):
+                continue
+            left = limit - self.cluster.simulation.now
+            if event > left:
+                if left > 0:
+                    self.cluster.advance(left)
+                steps.close()
+                raise Interrupted
+            self.cluster.advance(event)
+
+
+def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
+    """``kubectl``: the time that it waited for has passed already."""
+    before = cluster.simulation.now
+    done = kubectl.run(invocation.argv, cluster, invocation.machine.files, invocation.stdin, invocation.directory)
+    return replace(done, seconds=max(0.0, done.seconds - (cluster.simulation.now - before)))
