@@ -113,7 +113,9 @@ def _gate_changes(new: list[Wire], old: list[Wire]) -> list[FieldError]:
 
 def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
     """Everything else must be as it was; what has been judged above is set back before comparing."""
-    errors = []
+    if spec == old:
+        return []
+    errors: list[FieldError] = []
     munged = dict(spec)
     for kind in ("containers", "initContainers"):
         pairs = zip(spec.get(kind, []), old.get(kind, []), strict=True)
