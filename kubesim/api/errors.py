@@ -98,5 +98,3 @@ def qualified(plural: str, group: str) -> str:
     return f"{plural}.{group}" if group else plural
 
 
-# `message_of(FieldError)` and `invalid(kind, name, errors)` live in kubesim/api/fields.py.
-Errors = Sequence[FieldError]

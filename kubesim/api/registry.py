@@ -73,8 +73,7 @@ class Registry:
             strategy.prepare_create(new)
             self._validate(resource, new, None)
             strategy.canonicalize(new)
-            if self._store.get(resource.kind, metadata["name"], namespace) is not None:
-                raise already_exists(resource.plural, metadata["name"], resource.group)
+            self._refuse_taken_name(resource, metadata["name"], namespace)
         except ApiError:
             transaction.revert()
             raise
@@ -170,6 +169,15 @@ class Registry:
     def _refuse(self, resource: ResourceType, new: Wire, problems: Sequence[FieldError]) -> None:
         if problems:
             raise invalid(resource.kind, resource.group, new["metadata"].get("name", ""), problems)
+
+    def _refuse_taken_name(self, resource: ResourceType, name: str, namespace: str) -> None:
+        there = self._store.get(resource.kind, name, namespace)
+        if there is None:
+            return
+        error = already_exists(resource.plural, name, resource.group)
+        if there["metadata"].get("deletionTimestamp"):
+            raise ApiError(error.code, error.reason, f"object is being deleted: {error.message}", error.details)
+        raise error
 
     def _unused_name(self, resource: ResourceType, metadata: Wire, random: Random) -> str:
         while True:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """One kind as the API serves it."""
+    """One kind as the API serves it.
+
+    :param deprecation: what the server warns of in every answer about this kind.
+    """
 
     kind: str
     plural: str
@@ -21,6 +24,7 @@ class ResourceType:
     namespaced: bool = True
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    deprecation: str = ""
 
     @property
     def api_version(self) -> str:
@@ -40,7 +44,10 @@ class ResourceType:
 
 RESOURCE_TYPES: tuple[ResourceType, ...] = (
     ResourceType("ConfigMap", "configmaps", "configmap", short_names=("cm",)),
-    ResourceType("Endpoints", "endpoints", "endpoints", short_names=("ep",)),
+    ResourceType(
+        "Endpoints", "endpoints", "endpoints", short_names=("ep",),
+        deprecation="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ),
     ResourceType("Event", "events", "event", short_names=("ev",)),
     ResourceType("Namespace", "namespaces", "namespace", namespaced=False, short_names=("ns",)),
     ResourceType("Node", "nodes", "node", namespaced=False, short_names=("no",)),

@@ -151,7 +151,7 @@ class ApiServer:
         new = apply_defaults(new)
         admit_create(new, resource, self.store, self.registry.random(resource, dry_run))
         response = self.registry.create(resource, new, dry_run)
-        return Response(response.object, warnings + response.warnings)
+        return _answer(resource, response, warnings)
 
     def replace(
         self,
@@ -220,7 +220,7 @@ class ApiServer:
         subresource: str,
     ) -> Response:
         response = self.registry.update(resource, apply_defaults(new), old, dry_run, subresource)
-        return Response(response.object, warnings + response.warnings)
+        return _answer(resource, response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------
 
@@ -240,7 +240,7 @@ class ApiServer:
         """
         admit_delete(resource, name)
         old = self.get(resource, name, namespace)
-        return self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run)
+        return _answer(resource, self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run))
 
     def finish_deletion(self, resource: ResourceType, name: str, namespace: str = "default") -> Response:
         """End a grace period: the kubelet says that the Pod's containers have stopped."""
@@ -253,3 +253,9 @@ def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) ->
         metadata.pop("namespace", None)
     elif metadata.setdefault("namespace", namespace) != namespace:
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def _answer(resource: ResourceType, response: Response, warnings: tuple[str, ...] = ()) -> Response:
+    """The registry's response, with what decoding warned of and the kind's deprecation before its warnings."""
+    deprecation = (resource.deprecation,) if resource.deprecation else ()
+    return Response(response.object, deprecation + warnings + response.warnings)

@@ -19,6 +19,8 @@ def pod_defaults(wire: Wire) -> None:
     """Fill in a Pod."""
     spec = wire.setdefault("spec", {})
     pod_spec_defaults(spec)
+    if spec["terminationGracePeriodSeconds"] < 0:  # of a Pod, not of a template
+        spec["terminationGracePeriodSeconds"] = 1
     for container in (spec.get("containers") or []) + (spec.get("initContainers") or []):
         _requests_from_limits(container)
         if spec.get("hostNetwork"):

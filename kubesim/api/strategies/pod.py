@@ -35,7 +35,7 @@ class PodStrategy(GenerationStrategy):
         status = old.get("status") or {}
         if not old["spec"].get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
             wanted = 0
-        return max(wanted, 1) if wanted < 0 else int(wanted)
+        return 1 if wanted < 0 else int(wanted)
 
 
 def quality_of_service(spec: Wire) -> str:
