@@ -37,15 +37,9 @@ def in_columns(fields: Sequence[str], columns: Sequence[int]) -> str:
 
 def record_line(record: DnsRecord, *, ttl: bool = True, class_name: bool = True) -> str:
     """A record as ``dig`` prints it, without the line's end."""
-    fields, columns = [record.name], []
-    if ttl:
-        fields.append(str(record.ttl))
-        columns.append(COLUMNS[0])
-    if class_name:
-        fields.append(record.class_name)
-        columns.append(COLUMNS[1] if ttl else COLUMNS[0])
-    fields += [record.type, record.data]
-    columns += list(COLUMNS[2:]) if class_name or ttl else [COLUMNS[0], COLUMNS[1]]
+    optional = [str(record.ttl)] * ttl + [record.class_name] * class_name
+    fields = [record.name, *optional, record.type, record.data]
+    columns = COLUMNS[: len(fields) - 1]
     return in_columns(fields, columns)
 
 

@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass, field
 
 import dns.exception
+import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-import dns.zonefile
 
 from kubesim.network.dns import names
 from kubesim.network.dns.corefile import Directive, Line, normalised_zones
@@ -140,13 +141,19 @@ def _filled(text: str, request: Request, zone: str, found: re.Match[str]) -> str
 
 
 def _record(text: str) -> DnsRecord:
+    """``NAME [TTL] [CLASS] TYPE DATA``."""
+    words = text.split()
+    name, rest, ttl, class_name = (words[0] if words else ""), words[1:], 3600, "IN"
+    while rest and (rest[0].isdecimal() or rest[0].upper() in ("IN", "CH", "HS")):
+        word = rest.pop(0)
+        ttl, class_name = (int(word), class_name) if word.isdecimal() else (ttl, word.upper())
+    if len(rest) < 2:
+        raise ValueError(f"{text!r} must be NAME [TTL] [CLASS] TYPE DATA")
     try:
-        sets = dns.zonefile.read_rrsets(text, default_ttl=3600, relativize=False)
+        kind = dns.rdatatype.from_text(rest[0])
+        data = dns.rdata.from_text(
+            dns.rdataclass.from_text(class_name), kind, " ".join(rest[1:]), origin=dns.name.root, relativize=False
+        )
     except dns.exception.DNSException as problem:
         raise ValueError(f"{text!r} is not a resource record: {problem}") from None
-    if len(sets) != 1:
-        raise ValueError(f"{text!r} is not one resource record")
-    one = sets[0]
-    return DnsRecord(
-        str(one.name), dns.rdatatype.to_text(one.rdtype), one[0].to_text(), one.ttl, dns.rdataclass.to_text(one.rdclass)
-    )
+    return DnsRecord(names.absolute(name), dns.rdatatype.to_text(kind), data.to_text(), ttl, class_name)
