@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
 from kubesim.api.store import Store
-from kubesim.controllers.environment import container_environment, pod_hosts_file
+from kubesim.controllers.environment import (
+    LayeredEnvironment,
+    ServiceVariables,
+    container_environment,
+    pod_hosts_file,
+)
 from kubesim.controllers.mounts import mounted_files
 from kubesim.controllers.probing import exec_probe, http_probe, tcp_probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
@@ -62,6 +67,10 @@ class SimulatedContainers:
     node_resolv_conf: str = ""
     node_hosts: str = ""
     _instances: dict[_Key, _Instance] = field(default_factory=dict)
+    _services: ServiceVariables = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._services = ServiceVariables(self.store)
 
     def sandbox_seconds(self, pod: Pod) -> float | None:
         """A Pod's network is set up in a moment; a host-network Pod has none to set up."""
@@ -96,7 +105,7 @@ class SimulatedContainers:
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
         try:
-            outcome = machine.run(argv, main=True)
+            outcome = machine.run(argv, environment=_flat(machine.environment), main=True)
         except ExecutableNotFoundError as error:
             instance.log = ""
             start = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
@@ -122,6 +131,9 @@ class SimulatedContainers:
             environment=container_environment(pod, container, self.store),
             store=self.store,
         )
+        links = pod.spec.enableServiceLinks is not False
+        shared = self._services.of(pod.metadata.namespace, links)
+        machine.environment = LayeredEnvironment(machine.environment, shared)
         files = {
             "/etc/resolv.conf": self.resolv_conf(pod),
             "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
@@ -200,6 +212,10 @@ class SimulatedContainers:
         if instance is None:
             return ""
         return instance.previous if previous else _text(instance)
+
+
+def _flat(environment: dict[str, str]) -> dict[str, str]:
+    return environment.flat() if isinstance(environment, LayeredEnvironment) else environment
 
 
 def _key(pod: Pod, container: Container) -> _Key:

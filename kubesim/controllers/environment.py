@@ -5,36 +5,95 @@ Upstream: ``pkg/kubelet/envvars`` (variables of Services) and ``pkg/kubelet/kube
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from typing import Any
 
 from kubesim.api.objects import Container, Pod, Service
 from kubesim.api.store import Store
 from kubesim.network.dns import hosts_file
 
 
-def container_environment(pod: Pod, container: Container, store: Store) -> dict[str, str]:
-    """The variables of a container: Services' first, its own last.
+class LayeredEnvironment(dict[str, str]):
+    """A container's own variables over those of Services, which all containers of a namespace share.
 
-    A Service is seen only if it existed when the container started, which is why the course prefers names.
+    A namespace with a thousand Services has seven thousand variables; they are kept once.
     """
-    variables = dict(service_variables(_visible(pod, store)))
+
+    def __init__(self, own: Mapping[str, str], shared: Mapping[str, str]) -> None:
+        super().__init__(own)
+        self._shared = shared
+
+    def flat(self) -> dict[str, str]:
+        """All variables in one plain dict."""
+        return {**self._shared, **{key: super(LayeredEnvironment, self).__getitem__(key) for key in super().__iter__()}}
+
+    def __missing__(self, key: str) -> str:
+        return self._shared[key]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or key in self._shared
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a variable, or the default."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.flat())
+
+    def __len__(self) -> int:
+        return len(self.flat())
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """The names of all variables."""
+        return self.flat().keys()
+
+    def values(self) -> ValuesView[str]:  # type: ignore[override]
+        """The values of all variables."""
+        return self.flat().values()
+
+    def items(self) -> ItemsView[str, str]:  # type: ignore[override]
+        """All variables with their values."""
+        return self.flat().items()
+
+
+class ServiceVariables:
+    """The variables of Services by namespace, computed anew only after a Service has changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[tuple[str, bool], dict[str, str]] = {}
+        store.watch(lambda type, old, new: self._known.clear(), ["Service"])
+
+    def of(self, namespace: str, links: bool) -> Mapping[str, str]:
+        """The variables that a container of a namespace gets.
+
+        :param links: ``enableServiceLinks``: without it only the API's own Service is told.
+        """
+        key = (namespace, links)
+        if key not in self._known:
+            services = []
+            kubernetes = self._store.view(Service, "kubernetes", "default")
+            if kubernetes is not None:
+                services.append(kubernetes)
+            if links:
+                own = self._store.views(Service, namespace)
+                services += [s for s in own if (s.metadata.namespace, s.metadata.name) != ("default", "kubernetes")]
+            self._known[key] = dict(service_variables(services))
+        return self._known[key]
+
+
+def container_environment(pod: Pod, container: Container, store: Store) -> dict[str, str]:
+    """The variables that a container's specification asks for."""
+    variables: dict[str, str] = {}
     for whole in container.envFrom or []:
         variables |= _from_source(whole, pod, store)
     for variable in container.env or []:
         source = variable.valueFrom
         variables[variable.name] = variable.value if source is None else _from(source, pod, store)
     return variables
-
-
-def _visible(pod: Pod, store: Store) -> list[Service]:
-    services = []
-    kubernetes = store.view(Service, "kubernetes", "default")
-    if kubernetes is not None:
-        services.append(kubernetes)
-    if pod.spec.enableServiceLinks is not False:
-        own = store.views(Service, pod.metadata.namespace)
-        services += [s for s in own if (s.metadata.namespace, s.metadata.name) != ("default", "kubernetes")]
-    return services
 
 
 def service_variables(services: Iterable[Service]) -> Iterable[tuple[str, str]]:
