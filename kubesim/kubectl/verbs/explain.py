@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from kubesim.api.go_types import OMITTED
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
 from kubesim.kubectl.call import Call
@@ -136,7 +137,7 @@ def _body(owner: Struct | None, struct: Struct | None, field: SchemaField | None
 
 def _fields(struct: Struct) -> str:
     return "\n".join(
-        f"  {_declaration(struct.fields[name])}\n{_wrapped(struct.fields[name].description or '<no description>', 4)}"
+        f"  {_declaration(struct, struct.fields[name])}\n{_wrapped(struct.fields[name].description or '<no description>', 4)}"
         for name in sorted(struct.fields)
     )
 
@@ -145,16 +146,16 @@ def _tree(struct: Struct, level: int, above: tuple[Struct, ...]) -> str:
     text = ""
     for name in sorted(struct.fields):
         field = struct.fields[name]
-        text += f"{'  ' * level}{_declaration(field)}\n"
+        text += f"{'  ' * level}{_declaration(struct, field)}\n"
         inner = _struct_in(field.type)
         if inner is not None and inner is not struct and inner not in above:
             text += _tree(inner, level + 1, (*above, struct))
     return text
 
 
-def _declaration(field: SchemaField) -> str:
-    required = " -required-" if field.required and not field.value else ""
-    return f"{field.name}\t<{type_name(field.type)}>{required}"
+def _declaration(struct: Struct, field: SchemaField) -> str:
+    required = field.required or (struct.qualified, field.name) in OMITTED
+    return f"{field.name}\t<{type_name(field.type)}>" + (" -required-" if required else "")
 
 
 def type_name(type: FieldType) -> str:
