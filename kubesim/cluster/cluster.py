@@ -26,11 +26,12 @@ from kubesim.cluster.applying import LAST_APPLIED, strategic_patch, with_last_ap
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
-from kubesim.network.dns.resolver import Resolution, resolve
+from kubesim.network.dns.resolver import resolve
 from kubesim.network.service import HttpRequest
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
 from kubesim.views.journey import Journey
+from kubesim.views.lookup import Lookup
 from kubesim.views.scene import Scene, scene_of
 from kubesim.views.tables import frame
 
@@ -187,7 +188,8 @@ class Cluster:
         """
         resource = self.api.resource_type(kind)
         objects = self.api.list(resource, namespace, label_selector, field_selector)
-        return frame(self.api.table(resource, objects, wide), wide=wide)
+        table = self.api.table(resource, objects, wide)
+        return frame(table, wide=wide, namespaces=namespace is None and resource.namespaced)
 
     # --- time --------------------------------------------------------------------------------------------------
 
@@ -215,7 +217,7 @@ class Cluster:
         resolution = None
         address = target.host
         if not _is_address(address):
-            resolution = self.resolve(source, address)
+            resolution = self.resolve(source, address).resolution
             if not resolution.addresses:
                 return Journey(machine, url, self.scene(), resolution)
             address = next((a for a in resolution.addresses if ":" not in a), resolution.addresses[0])
@@ -236,19 +238,15 @@ class Cluster:
             response=response,
         )
 
-    def resolve(self, source: str, name: str) -> Resolution:
+    def resolve(self, source: str, name: str) -> Lookup:
         """Look a name up as a program on that machine would: every query tried, every answer. No time passes.
 
         :raises LookupError: if there is no such source.
         """
         machine = self.machine(source)
-        return resolve(
-            machine.sockets,
-            machine.files.read("/etc/resolv.conf"),
-            machine.files.read("/etc/hosts"),
-            name,
-            libc=machine.libc,
-        )
+        files = machine.files
+        texts = files.read("/etc/resolv.conf"), files.read("/etc/hosts")
+        return Lookup(machine.name, resolve(machine.sockets, *texts, name, libc=machine.libc))
 
     def scene(self) -> Scene:
         """The map: nodes with their Pods, and what is outside."""

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
-from kubesim.kubectl.main import get_table
 from kubesim.notebook.session import Session
 from kubesim.terminal import Terminal
-from kubesim.views.tables import frame
+from kubesim.views.tables import frame_of_text
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -41,19 +40,17 @@ class CourseMagics(Magics):
         except ValueError as problem:
             print(f"%%terminal: {problem}", file=sys.stderr)
             return
-        for done in terminal.steps(cell):
-            self._show(done.stdout + done.stderr)
+        self._show(terminal.screen(cell))
 
     @line_magic
     def kubectl(self, line: str) -> Any:
-        """Run one kubectl command; a ``get`` that prints a table comes back as a DataFrame."""
-        terminal = self.session.terminal
-        table = get_table(terminal.split(line), self.session.cluster)
-        if table is not None:
-            return frame(table)
-        done = terminal.run(f"kubectl {line}")
-        self._show(done.stdout + done.stderr)
-        return None
+        """Run one kubectl command; what it prints as a table comes back as a DataFrame."""
+        done = self.session.terminal.run(f"kubectl {line}")
+        table = frame_of_text(done.stdout) if line.split()[:1] == ["get"] else None
+        if table is None:
+            self._show(done.stdout)
+        self._show(done.stderr)
+        return table
 
     def _find(self, name: str) -> Terminal:
         held = self.shell.user_ns.get(name) if self.shell is not None else None

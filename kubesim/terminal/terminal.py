@@ -96,12 +96,20 @@ class Terminal:
             if done.returncode:
                 raise RuntimeError(f"{text!r} ended with status {done.returncode}: {done.stderr or done.stdout}")
 
-    def steps(self, text: str) -> Iterator[Completed]:
+    def screen(self, text: str) -> str:
+        """Type some lines and see what the screen shows: standard output and standard error as they come."""
+        shown: list[str] = []
+        for _ in self.steps(text, shown):
+            pass
+        return "".join(shown)
+
+    def steps(self, text: str, screen: list[str] | None = None) -> Iterator[Completed]:
         """Type some lines and read what comes of each, in turn; the last one says the final status.
 
-        A screen shows standard output and standard error in the order of the lines.
+        :param screen: gets all that is printed, in the order in which it comes.
         """
-        out, error = Capture(terminal=True), Capture()
+        shown = screen if screen is not None else []
+        out, error = Capture(terminal=True, screen=shown), Capture(screen=shown)
         shell = self._shell
         shell.machine = shell.expander.values.machine = self.machine
         shell.descriptors = {0: Input(), 1: out, 2: error}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,20 +13,39 @@ from kubesim.network.trace import Hop, Step
 from kubesim.views.journey import Journey
 from kubesim.views.words import destination, machine_title, percent, source
 
+CELL = re.compile(r"\S+(?: \S+)*")
+"""What stands in one column of a line: words with single blanks between them."""
+
 STEP_COLUMNS = ("way", "where", "stage", "what", "source", "destination", "rule", "why")
 
 
-def frame(table: Table, *, wide: bool = False) -> pandas.DataFrame:
+def frame(table: Table, *, wide: bool = False, namespaces: bool = False) -> pandas.DataFrame:
     """A server-side table as a frame with kubectl's column names.
 
     :param wide: include the columns that ``-o wide`` shows.
+    :param namespaces: begin with the column NAMESPACE, as ``-A`` does.
     """
     shown = [index for index, column in enumerate(table.columns) if wide or column.priority == 0]
-    return pandas.DataFrame(
+    found = pandas.DataFrame(
         [[row.cells[index] for index in shown] for row in table.rows],
         columns=[table.columns[index].name.upper() for index in shown],
         dtype=object,
     )
+    if namespaces:
+        found.insert(0, "NAMESPACE", [row.object["metadata"].get("namespace", "") for row in table.rows])
+    return found
+
+
+def frame_of_text(text: str) -> pandas.DataFrame | None:
+    """A table that kubectl printed, as a frame; None where the text is not one table under one line of headings."""
+    lines = text.rstrip("\n").split("\n")
+    headings = list(CELL.finditer(lines[0]))
+    if not headings or "" in lines or any(heading.group() != heading.group().upper() for heading in headings):
+        return None
+    starts = [heading.start() for heading in headings]
+    spans = list(zip(starts, [*starts[1:], None], strict=True))
+    rows = [[line[start:end].strip() for start, end in spans] for line in lines[1:]]
+    return pandas.DataFrame(rows, columns=[heading.group() for heading in headings], dtype=object)
 
 
 def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pandas.DataFrame:

@@ -22,20 +22,29 @@ class Capture:
     """Text kept in memory.
 
     :param terminal: whether it stands for a person's terminal.
+    :param screen: another list that gets the text too: what a screen shows of several outputs, in order.
     """
 
     pieces: list[str] = field(default_factory=list)
     terminal: bool = False
+    screen: list[str] = field(default_factory=list)
 
     def write(self, text: str) -> None:
         """Keep the text."""
         if text:
             self.pieces.append(text)
+            self.screen.append(text)
 
     @property
     def text(self) -> str:
         """Everything written so far."""
         return "".join(self.pieces)
+
+    def take(self) -> str:
+        """What was written since the last time, and forget it."""
+        taken = self.text
+        self.pieces.clear()
+        return taken
 
 
 @dataclass(slots=True)
