@@ -10,7 +10,6 @@ The words are upstream's: ``k8s.io/apimachinery/pkg/api/errors`` and ``.../util/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +72,8 @@ def refusal(code: int, reason: str, message: str, **details: Any) -> ApiError:
 
 def not_found(plural: str, name: str, group: str = "") -> ApiError:
     """``pods "x" not found`` (404)."""
-    return refusal(404, "NotFound", f'{qualified(plural, group)} "{name}" not found', group=group, kind=plural, name=name)
+    message = f'{qualified(plural, group)} "{name}" not found'
+    return refusal(404, "NotFound", message, group=group, kind=plural, name=name)
 
 
 def already_exists(plural: str, name: str, group: str = "") -> ApiError:
@@ -96,5 +96,3 @@ def conflict(plural: str, name: str, why: str, group: str = "") -> ApiError:
 def qualified(plural: str, group: str) -> str:
     """``deployments.apps``, or just ``pods`` in the core group."""
     return f"{plural}.{group}" if group else plural
-
-

@@ -14,9 +14,10 @@ from bisect import bisect_left, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 from kubesim.api.objects import View, Wire, view
+from kubesim.api.selectors import Selector
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 Watcher = Callable[[EventType, Wire | None, Wire | None], object]
@@ -24,13 +25,6 @@ Key = tuple[str, str]
 """(namespace, name); the namespace is empty for kinds that have none."""
 
 V = TypeVar("V", bound=View)
-
-
-class Matcher(Protocol):
-    """Anything that says whether labels match: a :class:`kubesim.api.selectors.Selector`."""
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether these labels match."""
 
 
 def key_of(wire: Wire) -> Key:
@@ -153,7 +147,7 @@ class Store:
         self,
         kind: str,
         namespace: str | None = None,
-        selector: Matcher | Mapping[str, str] | None = None,
+        selector: Selector | Mapping[str, str] | None = None,
     ) -> builtins.list[Wire]:
         """Objects of a kind, ordered by namespace and name.
 
@@ -161,22 +155,23 @@ class Store:
         :param selector: label values that must all match (found through the index), or a selector.
         """
         collection = self._collections[kind]
-        if isinstance(selector, Mapping):
-            if selector:
-                return self._labelled(collection, namespace, selector)
-            selector = None
-        keys = collection.ordered if namespace is None else collection.by_namespace.get(namespace, [])
+        keys = self._candidates(collection, namespace, _exact_labels(selector))
         found = [collection.objects[key] for key in keys]
         if selector is None:
             return found
-        return [wire for wire in found if selector.matches(wire["metadata"].get("labels") or {})]
+        if isinstance(selector, Selector):
+            return [wire for wire in found if selector.matches(wire["metadata"].get("labels") or {})]
+        wanted = selector.items()
+        return [wire for wire in found if wanted <= (wire["metadata"].get("labels") or {}).items()]
 
-    def _labelled(
-        self, collection: _Collection, namespace: str | None, labels: Mapping[str, str]
-    ) -> builtins.list[Wire]:
-        shortest = min((collection.by_label.get(item, []) for item in labels.items()), key=len)
-        found = (collection.objects[key] for key in shortest if namespace is None or key[0] == namespace)
-        return [wire for wire in found if labels.items() <= (wire["metadata"].get("labels") or {}).items()]
+    def _candidates(
+        self, collection: _Collection, namespace: str | None, labels: Iterable[tuple[str, str]]
+    ) -> Iterable[Key]:
+        """The keys of the shortest index that has every match."""
+        indexes = [collection.by_label.get(label, []) for label in labels]
+        if indexes:
+            return [key for key in min(indexes, key=len) if namespace is None or key[0] == namespace]
+        return collection.ordered if namespace is None else collection.by_namespace.get(namespace, [])
 
     def owned_by(self, kind: str, uid: str) -> builtins.list[Wire]:
         """Objects of a kind that name ``uid`` as an owner, ordered by namespace and name."""
@@ -197,7 +192,7 @@ class Store:
         self,
         as_type: type[V],
         namespace: str | None = None,
-        selector: Matcher | Mapping[str, str] | None = None,
+        selector: Selector | Mapping[str, str] | None = None,
     ) -> builtins.list[V]:
         """Objects as typed views; a view is decoded once for each version of its object."""
         return [self._view(wire, as_type) for wire in self.list(as_type.__name__, namespace, selector)]
@@ -255,3 +250,14 @@ class Store:
         finally:
             self._telling = False
             self._pending.clear()
+
+
+def _exact_labels(selector: Selector | Mapping[str, str] | None) -> list[tuple[str, str]]:
+    """The labels whose value a selector fixes."""
+    if isinstance(selector, Selector):
+        return [
+            (requirement.key, requirement.values[0])
+            for requirement in selector.requirements
+            if requirement.operator in ("=", "==", "in") and len(requirement.values) == 1
+        ]
+    return list((selector or {}).items())
