@@ -136,9 +136,9 @@ def _body(owner: Struct | None, struct: Struct | None, field: SchemaField | None
 
 
 def _fields(struct: Struct) -> str:
+    fields = [struct.fields[name] for name in sorted(struct.fields)]
     return "\n".join(
-        f"  {_declaration(struct, struct.fields[name])}\n{_wrapped(struct.fields[name].description or '<no description>', 4)}"
-        for name in sorted(struct.fields)
+        f"  {_declaration(struct, field)}\n{_wrapped(field.description or '<no description>', 4)}" for field in fields
     )
 
 
