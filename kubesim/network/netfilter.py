@@ -65,13 +65,46 @@ class Passage:
     remembered: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
-    """The state inside a chain: a passage so far, and jumps that have not led to anything yet."""
+_Jump = tuple[str, Rule, Target, Packet, float]
+"""A jump: the chain it was made from, the rule, its target, the packet then, the chance of this choice."""
 
-    passage: Passage
-    pending: tuple[Step, ...] = ()
-    translated: bool = False
+
+@dataclass(slots=True)
+class _Walk:
+    """The state inside a chain, never changed once made: what a passage will be, and jumps that led to nothing yet."""
+
+    packet: Packet
+    probability: float
+    steps: tuple[Step, ...]
+    examined: int
+    remembered: tuple[tuple[str, str], ...]
+    pending: tuple[_Jump, ...] = ()
+
+    def counted(self, rules: int) -> _Walk:
+        """The same after some more rules were compared."""
+        if not rules:
+            return self
+        examined = self.examined + rules
+        return _Walk(self.packet, self.probability, self.steps, examined, self.remembered, self.pending)
+
+    def likely(self, share: float) -> _Walk:
+        """The same on one of several ways."""
+        probability = self.probability * share
+        return _Walk(self.packet, probability, self.steps, self.examined, self.remembered, self.pending)
+
+    def remembering(self, name: str) -> _Walk:
+        """The same with the sender on an affinity list."""
+        remembered = (*self.remembered, (name, self.packet.source))
+        return _Walk(self.packet, self.probability, self.steps, self.examined, remembered, self.pending)
+
+    def waiting(self, pending: tuple[_Jump, ...]) -> _Walk:
+        """The same with other jumps pending."""
+        return _Walk(self.packet, self.probability, self.steps, self.examined, self.remembered, pending)
+
+    def moved(self, packet: Packet, steps: tuple[Step, ...] = (), pending: tuple[_Jump, ...] = ()) -> _Walk:
+        """The same with the packet as it is after a rule, and the steps that led to it."""
+        taken = (*self.steps, *steps)
+        return _Walk(packet, self.probability, taken, self.examined, self.remembered, pending)
 
 
 class _End(StrEnum):
@@ -123,37 +156,39 @@ class _Evaluation:
         if passage.verdict is not Verdict.PASS:
             yield passage
             return
-        verdicts = {_End.DROPPED: Verdict.DROP, _End.REJECTED: Verdict.REJECT}
-        for walk, end in self._chain(self.base.chain, 0, _Walk(passage), 0):
-            yield replace(walk.passage, verdict=verdicts.get(end, Verdict.PASS))
+        start = _Walk(passage.packet, passage.probability, passage.steps, passage.examined, passage.remembered)
+        for walk, end in self._chain(self.base.chain, 0, start, 0):
+            verdict = _VERDICTS.get(end, Verdict.PASS)
+            yield Passage(walk.packet, verdict, walk.probability, walk.steps, walk.examined, walk.remembered)
 
     def _chain(self, name: str, start: int, walk: _Walk, depth: int) -> Iterator[tuple[_Walk, _End]]:
         """Go through a chain from a rule on; one result for every way the dice can fall."""
         chain = self.ruleset.chain(self.base.table, name)
         position = start
-        packet = walk.passage.packet
-        for index, rule in chain.candidates(
-            packet.protocol.lower(), packet.destination, packet.destination_port, start
-        ):
-            walk = _examined(walk, index + 1 - position)
-            position = index + 1
-            packet = walk.passage.packet
-            if not all(match.holds(packet, self.situation) for match in rule.matches):
-                continue
-            chance = next((match.kept for match in rule.matches if isinstance(match, Statistic)), 1.0)
-            results = list(self._apply(name, rule, _less_likely(walk, chance) if chance < 1 else walk, chance, depth))
-            if len(results) == 1 and results[0][1] is None and chance == 1:
-                walk = results[0][0]
-                continue
-            for after, end in results:
-                if end is None:
-                    yield from self._chain(name, position, after, depth)
-                else:
-                    yield after, end
-            if chance < 1:
-                yield from self._chain(name, position, _less_likely(walk, 1 - chance), depth)
-            return
-        yield _examined(walk, len(chain.rules) - position), _End.RETURNED
+        packet, situation = walk.packet, self.situation
+        candidates = chain.candidates(packet.protocol.lower(), packet.destination, packet.destination_port, start)
+        for index, rule in candidates:
+            for match in rule.matches:
+                if not match.holds(packet, situation):
+                    break
+            else:
+                walk = walk.counted(index + 1 - position)
+                position = index + 1
+                chance = next((match.kept for match in rule.matches if isinstance(match, Statistic)), 1.0)
+                results = list(self._apply(name, rule, walk.likely(chance) if chance < 1 else walk, chance, depth))
+                if len(results) == 1 and results[0][1] is None and chance == 1:
+                    walk = results[0][0]
+                    packet = walk.packet
+                    continue
+                for after, end in results:
+                    if end is None:
+                        yield from self._chain(name, position, after, depth)
+                    else:
+                        yield after, end
+                if chance < 1:
+                    yield from self._chain(name, position, walk.likely(1 - chance), depth)
+                return
+        yield walk.counted(len(chain.rules) - position), _End.RETURNED
 
     def _apply(
         self, chain: str, rule: Rule, walk: _Walk, chance: float, depth: int
@@ -161,113 +196,92 @@ class _Evaluation:
         """Do what a rule says; the end is None where the packet goes on to the next rule."""
         for match in rule.matches:
             if isinstance(match, RememberSource):
-                walk = _remembered(walk, match.name)
+                walk = walk.remembering(match.name)
         target = rule.target
         if isinstance(target, LookUp):
-            entry = self.ruleset.sets[self.base.table, target.map].elements.get(
-                packet_key(walk.passage.packet, target.keys)
-            )
-            if entry is None:
-                yield walk, None
-                return
-            target = entry
+            elements = self.ruleset.sets[self.base.table, target.map].elements
+            target = elements.get(packet_key(walk.packet, target.keys))
         yield from self._act(chain, rule, target, walk, chance, depth)
 
     def _act(
         self, chain: str, rule: Rule, target: Target | None, walk: _Walk, chance: float, depth: int
     ) -> Iterator[tuple[_Walk, _End | None]]:
-        packet = walk.passage.packet
+        packet = walk.packet
         match target:
             case None:
                 yield walk, None
             case Return():
                 yield walk, _End.RETURNED
             case Jump(chain=below) | Goto(chain=below):
-                step = self._step(Action.RULE, chain, rule, target, packet, packet, chance)
-                yield from self._enter(below, walk, step, depth, isinstance(target, Goto))
+                jump = (chain, rule, target, packet, chance)
+                yield from self._enter(below, walk, jump, depth, isinstance(target, Goto))
             case GotoAny(chains=several):
                 share = 1 / len(several)
                 for below in several:
-                    step = self._step(Action.RULE, chain, rule, Goto(below), packet, packet, share)
-                    yield from self._enter(below, _less_likely(walk, share), step, depth, True)
+                    jump = (chain, rule, Goto(below), packet, share)
+                    yield from self._enter(below, walk.likely(share), jump, depth, True)
             case SetMark(bits=bits):
                 after = packet.rewritten(mark=packet.mark | bits)
-                yield _moved(walk, after, self._step(Action.RULE, chain, rule, target, packet, after)), None
+                yield self._moved(walk, Action.RULE, chain, rule, target, after), None
             case FlipMark(bits=bits):
                 # Taking kube-proxy's mark off again is bookkeeping; the masquerade that follows is the step.
-                yield _moved(walk, packet.rewritten(mark=packet.mark ^ bits), None), None
+                yield walk.moved(packet.rewritten(mark=packet.mark ^ bits), pending=walk.pending), None
             case Remember(set=name):
-                yield _remembered(walk, name), None
+                yield walk.remembering(name), None
             case Accept():
-                yield _moved(walk, packet, self._step(Action.RULE, chain, rule, target, packet, packet)), _End.ACCEPTED
+                yield self._moved(walk, Action.RULE, chain, rule, target, packet), _End.ACCEPTED
             case Drop():
-                yield _moved(walk, packet, self._step(Action.DROP, chain, rule, target, packet, packet)), _End.DROPPED
+                yield self._moved(walk, Action.DROP, chain, rule, target, packet), _End.DROPPED
             case Reject():
-                yield (
-                    _moved(walk, packet, self._step(Action.REJECT, chain, rule, target, packet, packet)),
-                    _End.REJECTED,
-                )
+                yield self._moved(walk, Action.REJECT, chain, rule, target, packet), _End.REJECTED
             case Dnat(address=address, port=port):
                 yield self._dnat(chain, rule, walk, (address, port), chance), _End.ACCEPTED
             case DnatAny(endpoints=endpoints):
                 share = 1 / len(endpoints)
                 for endpoint in endpoints:
-                    yield self._dnat(chain, rule, _less_likely(walk, share), endpoint, share), _End.ACCEPTED
+                    yield self._dnat(chain, rule, walk.likely(share), endpoint, share), _End.ACCEPTED
             case Masquerade(clears=bits):
-                cleared = packet.rewritten(mark=packet.mark ^ bits) if bits else packet
-                after = cleared.rewritten(source=self.masquerade_address or packet.source)
-                yield _moved(walk, after, self._step(Action.SNAT, chain, rule, target, packet, after)), _End.ACCEPTED
+                mark = packet.mark ^ bits if bits else packet.mark
+                after = packet.rewritten(source=self.masquerade_address or packet.source, mark=mark)
+                yield self._moved(walk, Action.SNAT, chain, rule, target, after), _End.ACCEPTED
             case LookUp():
                 raise ValueError(f"an entry of a map must be a verdict, got {target}")
 
     def _dnat(self, chain: str, rule: Rule, walk: _Walk, endpoint: tuple[str, int], chance: float) -> _Walk:
-        packet = walk.passage.packet
         address, port = endpoint
-        after = packet.rewritten(destination=address, destination_port=port or packet.destination_port)
-        return _moved(walk, after, self._step(Action.DNAT, chain, rule, Dnat(address, port), packet, after, chance))
+        after = walk.packet.rewritten(destination=address, destination_port=port or walk.packet.destination_port)
+        return self._moved(walk, Action.DNAT, chain, rule, Dnat(address, port), after, chance)
 
     def _enter(
-        self, below: str, walk: _Walk, step: Step, depth: int, leaves: bool
+        self, below: str, walk: _Walk, jump: _Jump, depth: int, leaves: bool
     ) -> Iterator[tuple[_Walk, _End | None]]:
         """Go through a chain below; the jump becomes a step once something happens there."""
         if depth >= MAX_DEPTH:
             raise ValueError(f"chains call each other more than {MAX_DEPTH} deep, at {below}")
         outer = walk.pending
-        for after, end in self._chain(below, 0, replace(walk, pending=(*outer, step)), depth + 1):
-            # What is still pending on return led to nothing and is forgotten; steps flushed meanwhile stay.
-            kept = replace(after, pending=after.pending[: len(outer)])
+        for after, end in self._chain(below, 0, walk.waiting((*outer, jump)), depth + 1):
+            # What is still pending on return led to nothing and is forgotten; steps taken meanwhile stay.
+            kept = after.waiting(after.pending[: len(outer)])
             if end is _End.RETURNED:
                 yield kept, _End.RETURNED if leaves else None
             else:
                 yield kept, end
 
+    def _moved(
+        self, walk: _Walk, action: Action, chain: str, rule: Rule, target: Target, after: Packet, chance: float = 1.0
+    ) -> _Walk:
+        """What a rule made of a packet, with the step it was and the jumps that led to it."""
+        jumps = [
+            self._step(Action.RULE, origin, by, to, then, then, odds) for origin, by, to, then, odds in walk.pending
+        ]
+        return walk.moved(after, (*jumps, self._step(action, chain, rule, target, walk.packet, after, chance)))
+
     def _step(
-        self, action: Action, chain: str, rule: Rule, target: Target, before: Packet, after: Packet, chance: float = 1.0
+        self, action: Action, chain: str, rule: Rule, target: Target, before: Packet, after: Packet, chance: float
     ) -> Step:
         text = rule.text or rule_text(chain, rule)
-        reason = explain(rule, target, chain, before, after, self.base.hook.value)
+        reason = explain(rule, target, chain, before, after)
         return Step(action, self.stage, before, after, reason, chain, text, chance)
 
 
-def _examined(walk: _Walk, count: int) -> _Walk:
-    if not count:
-        return walk
-    return replace(walk, passage=replace(walk.passage, examined=walk.passage.examined + count))
-
-
-def _less_likely(walk: _Walk, share: float) -> _Walk:
-    return replace(walk, passage=replace(walk.passage, probability=walk.passage.probability * share))
-
-
-def _remembered(walk: _Walk, name: str) -> _Walk:
-    passage = walk.passage
-    return replace(walk, passage=replace(passage, remembered=(*passage.remembered, (name, passage.packet.source))))
-
-
-def _moved(walk: _Walk, packet: Packet, step: Step | None) -> _Walk:
-    """The packet as it is after a rule, with the step and the jumps that led to it."""
-    passage = walk.passage
-    if step is None:
-        return replace(walk, passage=replace(passage, packet=packet))
-    steps = (*passage.steps, *walk.pending, step)
-    return replace(walk, passage=replace(passage, packet=packet, steps=steps), pending=())
+_VERDICTS = {_End.DROPPED: Verdict.DROP, _End.REJECTED: Verdict.REJECT}

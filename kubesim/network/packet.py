@@ -5,7 +5,7 @@ A packet is a value: a rewrite (DNAT, masquerade) makes a new one. Addresses are
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,21 @@ class Packet:
         """The packet that answers this one: ends exchanged, no mark."""
         return Packet(self.protocol, self.destination, self.destination_port, self.source, self.source_port)
 
-    def rewritten(self, **changes: str | int) -> Packet:
+    def rewritten(
+        self,
+        *,
+        source: str | None = None,
+        source_port: int | None = None,
+        destination: str | None = None,
+        destination_port: int | None = None,
+        mark: int | None = None,
+    ) -> Packet:
         """A copy with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return Packet(
+            self.protocol,
+            self.source if source is None else source,
+            self.source_port if source_port is None else source_port,
+            self.destination if destination is None else destination,
+            self.destination_port if destination_port is None else destination_port,
+            self.mark if mark is None else mark,
+        )

@@ -45,7 +45,7 @@ def service_in(rule: Rule, chain: str, target: Target | None) -> str:
     return ""
 
 
-def explain(rule: Rule, target: Target, chain: str, before: Packet, after: Packet, hook: str) -> str:
+def explain(rule: Rule, target: Target, chain: str, before: Packet, after: Packet) -> str:
     """Why a rule acted on a packet, in one sentence."""
     service = service_in(rule, chain, target)
     match target:

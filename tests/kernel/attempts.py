@@ -1,7 +1,7 @@
 """Real connections inside the namespaces: many at a time, none of which waits for another.
 
-All sockets belong to this one process. A socket stays in the namespace in which it was made, so the process steps into a
-namespace, makes a socket, and steps out again.
+All sockets belong to this one process. A socket stays in the namespace in which it was made, so the process steps into
+a namespace, makes a socket, and steps out again.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _failure(client: socket.socket, code: int) -> Observation:
 
 
 def _told_by_icmp(client: socket.socket) -> int:
-    """The error that an ICMP message in the socket's error queue stands for; 0 where there is none, as after a reset."""
+    """The error that an ICMP message in the socket's error queue stands for; 0 without one, as after a reset."""
     try:
         _, ancillary, _, _ = client.recvmsg(64, 512, socket.MSG_ERRQUEUE)
     except OSError:

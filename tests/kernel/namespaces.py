@@ -159,7 +159,8 @@ class Namespaces:
         network = prefix.removesuffix(".0/24")
         lines = [
             f"link add cni0 type bridge\naddr add {network}.1/24 dev cni0\nlink set cni0 up",
-            f"link add flannel.1 address {_mac(number)} type vxlan id 1 local {address} dev eth0 dstport 8472 nolearning",
+            f"link add flannel.1 address {_mac(number)} type vxlan id 1 local {address} dev eth0 dstport 8472 "
+            "nolearning",
             f"addr add {network}.0/32 dev flannel.1\nlink set flannel.1 up",
         ]
         forwarding = []
