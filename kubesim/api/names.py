@@ -46,12 +46,13 @@ def regex_problem(sentence: str, pattern: str, *examples: str) -> str:
     return f"{sentence} (e.g. {joined}regex used for validation is '{pattern}')"
 
 
-def _byte_length(value: str) -> int:
+def byte_length(value: str) -> int:
+    """The length that upstream counts: bytes of UTF-8."""
     return len(value.encode("utf-8", "surrogatepass"))
 
 
 def _length_problems(value: str, limit: int, unit: str = "characters") -> list[str]:
-    return [f"must be no more than {limit} {unit}"] if _byte_length(value) > limit else []
+    return [f"must be no more than {limit} {unit}"] if byte_length(value) > limit else []
 
 
 def in_range(value: int, least: int, most: int) -> list[str]:

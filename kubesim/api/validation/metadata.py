@@ -18,7 +18,7 @@ from kubesim.api.fields import (
     required,
     too_long,
 )
-from kubesim.api.names import Check, dns1123_label, label_value, qualified_name, without_trailing_dash
+from kubesim.api.names import Check, byte_length, dns1123_label, label_value, qualified_name, without_trailing_dash
 from kubesim.api.objects import Wire
 
 IMMUTABLE = "field is immutable"
@@ -136,7 +136,7 @@ def validate_annotations(annotations: dict[str, str] | None, path: str) -> list[
     errors = []
     for key in sorted(annotations):
         errors += invalid_values(path, key, qualified_name(key.lower()))
-    size = sum(len(text.encode()) for item in annotations.items() for text in item)
+    size = sum(byte_length(text) for item in annotations.items() for text in item)
     return [*errors, too_long(path, _ANNOTATIONS_LIMIT)] if size > _ANNOTATIONS_LIMIT else errors
 
 

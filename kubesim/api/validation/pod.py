@@ -195,7 +195,7 @@ def validate_host_name(spec: Wire, path: str) -> list[FieldError]:
         errors.append(forbidden(here, "may not be specified when setHostnameAsFQDN is true"))
     if spec.get("hostNetwork"):
         errors.append(forbidden(here, "may not be specified when hostNetwork is true"))
-    if len(override.encode()) > 64:
+    if names.byte_length(override) > 64:
         errors.append(too_long(here, 64))
     return errors + invalid_values(here, override, names.dns1123_subdomain(override))
 
@@ -223,7 +223,7 @@ def validate_dns_config(
         errors += invalid_values(f"{path}.nameservers[{index}]", server, legacy_ip_address(server, strict=strict))
     if len(searches) > 32:
         errors.append(invalid_value(f"{path}.searches", searches, "must not have more than 32 search paths"))
-    if len(" ".join(searches).encode()) > 2048:
+    if names.byte_length(" ".join(searches)) > 2048:
         problem = "must not have more than 2048 characters (including spaces) in the search list"
         errors.append(invalid_value(f"{path}.searches", searches, problem))
     check = names.search_domain if underscores else names.dns1123_subdomain

@@ -209,17 +209,26 @@ def _count_or_share(value: IntOrString, path: str) -> list[FieldError]:
     return validate_non_negative(value, path)
 
 
+def _percent(value: IntOrString) -> int | None:
+    """The number before the percent sign; past 20 digits it is too many anyway."""
+    if isinstance(value, int) or names.percentage(value):
+        return None
+    return int(value[:-1].lstrip("0")[:20] or "0")
+
+
 def _amount(value: IntOrString) -> int:
     """The count, or the number before the percent sign; what is neither counts as nothing."""
     if isinstance(value, int):
         return value
-    if names.percentage(value):
-        return int(value) if value.isascii() and value.isdigit() else 0
-    return int(value[:-1])
+    percent = _percent(value)
+    if percent is not None:
+        return percent
+    return int(value[:18]) if value.isascii() and value.isdigit() else 0
 
 
 def _not_over_all(value: IntOrString, path: str) -> list[FieldError]:
-    if isinstance(value, int) or names.percentage(value) or int(value[:-1]) <= 100:
+    percent = _percent(value)
+    if percent is None or percent <= 100:
         return []
     return [invalid_value(path, value, "must not be greater than 100%")]
 

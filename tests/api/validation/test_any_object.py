@@ -36,7 +36,7 @@ KINDS: dict[str, type] = {
 STRINGS = [
     "", "a", "web", "None", "TCP", "UDP", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName", "Local", "Always",
     "In", "Exists", "25%", "10.0.0.1", "010.0.0.1", "fd00::1", "10.0.0.0/8", "-a", "a b", "a/b/c", "é\n", "x" * 300,
-    "RollingUpdate", "IPv4", "IPv6", "ClientIP", "metadata.labels['a']", "Localhost",
+    "RollingUpdate", "9" * 5000 + "%", "\ud800", "IPv4", "IPv6", "ClientIP", "metadata.labels['a']", "Localhost",
 ]  # fmt: skip
 NUMBERS = [-1, 0, 1, 80, 30000, 65535, 65536, 1 << 31, -(1 << 31)]
 QUANTITIES = ["1", "500m", "1Gi", "-1", "0.5", "1e3"]
