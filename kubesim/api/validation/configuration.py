@@ -39,9 +39,8 @@ def validate_config_map(new: Wire, old: Wire | None = None) -> list[FieldError]:
             errors.append(invalid_value(f"data[{key}]", key, "duplicate of key present in binaryData"))
     for key in sorted(binary):
         errors += invalid_values(f"binaryData[{key}]", key, names.config_map_key(key))
-    size = sum(map(names.byte_length, data.values())) + sum(len(_decoded(value)) for value in binary.values())
-        len(_decoded(value)) for value in binary.values()
-    )
+    text_size = sum(map(names.byte_length, data.values()))
+    size = text_size + sum(len(_decoded(value)) for value in binary.values())
     return [*errors, too_long("", _SIZE_LIMIT)] if size > _SIZE_LIMIT else errors
 
 
