@@ -7,6 +7,7 @@ are parsed as if they stood in braces alone.
 
 from __future__ import annotations
 
+import math
 import re
 
 from kubesim.kubectl.jsonpath.errors import JsonPathError
@@ -148,9 +149,9 @@ class _Parser:
         while self._peek() == "." or self._peek().isdecimal():
             self._next()
         text = self.text[start : self.position]
-        if _INTEGER.fullmatch(text) and -_LARGEST <= int(text) < _LARGEST:
+        if _INTEGER.fullmatch(text) and len(text) < 30 and -_LARGEST <= int(text) < _LARGEST:
             into.nodes.append(Number(int(text)))
-        elif _FLOAT.fullmatch(text):
+        elif _FLOAT.fullmatch(text) and math.isfinite(float(text)):
             into.nodes.append(Number(float(text)))
         else:
             raise JsonPathError(f"cannot parse number {text}")

@@ -24,6 +24,9 @@ from kubesim.kubectl.output.go_template.nodes import (
     Variable,
 )
 
+MOST_ROUNDS = 100_000
+"""How far a range may count."""
+
 _NOTHING = object()
 
 
@@ -99,7 +102,7 @@ class Evaluation:
             return ((key, value[key]) for key in sorted(value))
         if isinstance(value, list):
             return iter(list(enumerate(value)))
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and value <= MOST_ROUNDS:
             return ((index, index) for index in range(value))
         if value is None:
             return iter(())

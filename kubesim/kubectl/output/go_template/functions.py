@@ -106,7 +106,8 @@ def _print(*values: Any) -> str:
     return text
 
 
-_VERB = re.compile(r"%([-+# 0]*)(\d*)(?:\.(\d+))?(.)")
+_VERB = re.compile(r"%([-+# 0]*)(\d{0,9})(?:\.(\d{1,9}))?(.)", re.DOTALL)
+_WIDEST = 1_000_000
 
 
 def _printf(template: Any, *values: Any) -> str:
@@ -119,6 +120,8 @@ def _printf(template: Any, *values: Any) -> str:
         if not rest:
             return f"%!{verb}(MISSING)"
         value = rest.pop(0)
+        if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
+            return "%!(BADWIDTH)" if int(width or 0) > _WIDEST else "%!(BADPREC)"
         shown = _verb(verb, value, None if precision is None else int(precision))
         if not width:
             return shown

@@ -25,6 +25,9 @@ from kubesim.kubectl.output.go_template.nodes import (
     Variable,
 )
 
+DEEPEST = 80
+"""How deep blocks and parentheses may nest."""
+
 _BLOCKS = ("if", "range", "with")
 _UNSERVED = ("define", "template", "block")
 _WORDS = {"true": True, "false": False, "nil": None}
@@ -45,6 +48,7 @@ class _Parser:
         self.tokens: list[Token] = []
         self.scopes: list[str] = ["$"]
         self.ranges = 0
+        self.depth = 0
 
     def whole(self) -> tuple[Node, ...]:
         nodes, ending = self._nodes()
@@ -89,6 +93,7 @@ class _Parser:
         return Action(pipeline)
 
     def _block(self, keyword: Token) -> Branch:
+        self._descend()
         depth = len(self.scopes)
         pipeline = self._pipeline(keyword.text)
         self._close()
@@ -108,7 +113,13 @@ class _Parser:
         if not ending:
             raise self._error("unexpected EOF", len(self.template))
         del self.scopes[depth:]
+        self.depth -= 1
         return Branch(keyword.text, pipeline, body, otherwise, keyword.position)
+
+    def _descend(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self._error("max expression depth exceeded")
 
     def _next(self) -> Token:
         return self.tokens.pop(0)
@@ -203,7 +214,9 @@ class _Parser:
                 return self._word(self._next())
             case "sign" if token.text == "(":
                 self._next()
+                self._descend()
                 pipeline = self._pipeline("parenthesized pipeline", ")")
+                self.depth -= 1
                 closing = self._next()
                 fields, position = self._fields()
                 shown = self.template[token.position : closing.position + 1]
