@@ -22,13 +22,12 @@ _LABEL_VALUE = f"({_QUALIFIED_PART})?"
 _PERCENT = "[0-9]+%"
 _HEADER_NAME = "[-A-Za-z0-9]+"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
-_C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 # Go's [A-Za-z] classes are ASCII already; re.ASCII keeps \w-like surprises out should a class ever use them.
 _patterns = {
     pattern: re.compile(pattern, re.ASCII)
     for pattern in (
         _LABEL, _SUBDOMAIN, _LOOSE_SUBDOMAIN, _LABEL_1035, _WILDCARD_SUBDOMAIN, _QUALIFIED_PART, _LABEL_VALUE,
-        _PERCENT, _HEADER_NAME, _CONFIG_KEY, _C_IDENTIFIER,
+        _PERCENT, _HEADER_NAME, _CONFIG_KEY,
     )
 }  # fmt: skip
 
