@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
-from kubesim.api.quantities import parse
 from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -77,7 +76,7 @@ def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire
         "memory": hardware.memory,
         "pods": hardware.pods,
     }
-    allocatable = capacity | {"ephemeral-storage": str(_allocatable_storage(hardware.storage))}
+    allocatable = capacity | {"ephemeral-storage": hardware.allocatableStorage}
     machine = random.Random(f"{cluster.name}/{node.name}")
     return {
         "addresses": [
@@ -100,22 +99,17 @@ def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
             "architecture": "amd64",
-            "bootID": _uuid(machine),
+            "bootID": node.bootID or _uuid(machine),
             "containerRuntimeVersion": hardware.containerRuntime,
             "kernelVersion": hardware.kernel,
             "kubeProxyVersion": "",
             "kubeletVersion": cluster.version,
-            "machineID": f"{machine.getrandbits(128):032x}",
+            "machineID": node.machineID or f"{machine.getrandbits(128):032x}",
             "operatingSystem": "linux",
             "osImage": hardware.osImage,
-            "systemUUID": _uuid(machine),
+            "systemUUID": node.systemUUID or _uuid(machine),
         },
     }
-
-
-def _allocatable_storage(capacity: str) -> int:
-    """k3s keeps 5 % of the disk back (``--eviction-hard=nodefs.available<5%``)."""
-    return int(parse(capacity) * 95 / 100)
 
 
 def _uuid(chance: random.Random) -> str:

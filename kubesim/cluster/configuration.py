@@ -53,6 +53,9 @@ class NodeFile(_Part, frozen=True):
     controlPlane: bool = False
     labels: dict[str, str] = {}
     taints: list[dict[str, str]] = []
+    machineID: str = ""
+    bootID: str = ""
+    systemUUID: str = ""
 
 
 class Hardware(_Part, frozen=True):
@@ -61,6 +64,7 @@ class Hardware(_Part, frozen=True):
     cpu: str = "4"
     memory: str = "8131912Ki"
     storage: str = "40901312Ki"
+    allocatableStorage: str = "39788796278"
     pods: str = "110"
     osImage: str = "Ubuntu 24.04.2 LTS"
     kernel: str = "6.8.0-60-generic"

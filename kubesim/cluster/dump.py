@@ -2,7 +2,8 @@
 
 Nothing reconciles: slices, Services and Pods are what the dump says, even where they contradict each other. A Pod that
 the dump shows running gets its address and its programs; an image that the catalogue lacks answers on the ports that
-its containers declare. What the dump does not show (nodes, the DNS server) is filled in as this course's cluster has it.
+its containers declare. What the dump does not show (nodes, the DNS server) is filled in as this course's cluster has
+it.
 """
 
 from __future__ import annotations

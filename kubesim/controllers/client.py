@@ -59,6 +59,14 @@ class Client:
         metadata = wire["metadata"]
         self.api.update_status(TYPES[wire["kind"]], metadata["name"], metadata.get("namespace", ""), status)
 
+    def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
+        """Write annotations through the status subresource, as controllers do: the generation stays."""
+        metadata = {**wire["metadata"], "annotations": annotations}
+        namespace = metadata.get("namespace") or "default"
+        self.api.replace(
+            {**wire, "metadata": metadata}, namespace=namespace, field_validation="Ignore", subresource="status"
+        )
+
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
         self.store.put(wire)

@@ -8,9 +8,10 @@ of one Pod share its network, not its files.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
+from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
 from kubesim.api.store import Store
 from kubesim.controllers.environment import (
     LayeredEnvironment,
@@ -45,6 +46,8 @@ class _Instance:
     """One container that has been started."""
 
     machine: Machine
+    pod: Pod
+    container: Container
     running: Running | None = None
     log: str = ""
     previous: str = ""
@@ -71,6 +74,7 @@ class SimulatedContainers:
 
     def __post_init__(self) -> None:
         self._services = ServiceVariables(self.store)
+        self.store.watch(self._config_changed, ["ConfigMap"])
 
     def sandbox_seconds(self, pod: Pod) -> float | None:
         """A Pod's network is set up in a moment; a host-network Pod has none to set up."""
@@ -99,7 +103,7 @@ class SimulatedContainers:
         key = _key(pod, container)
         before = self._instances.get(key)
         machine = self._machine(pod, container)
-        instance = _Instance(machine, previous=_text(before) if before is not None else "")
+        instance = _Instance(machine, pod, container, previous=_text(before) if before is not None else "")
         self._instances[key] = instance
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
@@ -139,10 +143,16 @@ class SimulatedContainers:
             "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
             **mounted_files(pod, container, self.store),
         }
-        for path, text in files.items():
-            machine.files.make_directory(path.rpartition("/")[0] or "/", parents=True)
-            machine.files.write(path, text)
+        _write_all(machine, files)
         return machine
+
+    def _config_changed(self, event: str, old: Wire | None, new: Wire | None) -> None:
+        """Bring a changed ConfigMap into the containers that mount it; whether they look again is up to them."""
+        if event != "MODIFIED" or new is None:
+            return
+        for instance in list(self._instances.values()):
+            if instance.running is not None and instance.pod.metadata.namespace == new["metadata"]["namespace"]:
+                _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
 
     def resolv_conf(self, pod: Pod) -> str:
         """The Pod's ``/etc/resolv.conf``, by its DNS policy."""
@@ -216,6 +226,12 @@ class SimulatedContainers:
 
 def _flat(environment: dict[str, str]) -> dict[str, str]:
     return environment.flat() if isinstance(environment, LayeredEnvironment) else environment
+
+
+def _write_all(machine: Machine, files: Mapping[str, str]) -> None:
+    for path, text in files.items():
+        machine.files.make_directory(path.rpartition("/")[0] or "/", parents=True)
+        machine.files.write(path, text)
 
 
 def _key(pod: Pod, container: Container) -> _Key:

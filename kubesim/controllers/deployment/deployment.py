@@ -171,9 +171,8 @@ class DeploymentController:
 
     def _note_revision(self, wire: Wire, revision: str) -> None:
         if (wire["metadata"].get("annotations") or {}).get(REVISION) != revision:
-            changed = copy.deepcopy(wire)
-            changed["metadata"].setdefault("annotations", {})[REVISION] = revision
-            self._client.update(changed)
+            own = wire["metadata"].get("annotations") or {}
+            self._client.update_annotations(wire, {**own, REVISION: revision})
 
     def _resize(self, wire: Wire, replica_set: Wire, size: int) -> Wire:
         before = replicas_of(replica_set)

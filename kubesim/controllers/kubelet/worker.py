@@ -238,11 +238,32 @@ class PodWorker:
                 self.plan_for(container, outcome.seconds, lambda: self._ended(container, code), progress=awaited)
         else:
             self._listen(outcome)
+            self._go_on(container, outcome)
         watchdog = Watchdog(self, container)
         self._watchdogs[container.name] = watchdog
         watchdog.start()
         self.write()
         self.proceed()
+
+    def _go_on(self, container: ContainerState, process: Running) -> None:
+        """Let a process that acts by itself take its steps, for as long as its container runs."""
+        steps = process.steps
+        if steps is None:
+            return
+
+        def step() -> None:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                self._ended(container, stop.value or 0)
+                return
+            if isinstance(event, Running):  # it started a server in the foreground and waits for it
+                container.process = event
+                self._listen(event)
+            else:
+                self.plan_for(container, event, step, progress=False)
+
+        self.plan_for(container, 0.0, step)
 
     def _listen(self, process: Running) -> None:
         for (protocol, port), server in process.listeners.items():
