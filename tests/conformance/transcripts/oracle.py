@@ -13,6 +13,9 @@ from kubesim.programs.references import parse_reference
 from kubesim.programs.process import Completed, Running
 
 DIGEST = "sha256:" + "0" * 64
+PULL_SECONDS = 0.387
+IMAGE_BYTES = 62939286
+"""What the recorder said of every pull."""
 
 
 def annotation(pod: Pod, name: str) -> str:
@@ -32,8 +35,12 @@ class OracleRuntime:
     def pull(self, pod: Pod, container: Container, *, present: bool) -> Pulled | PullFailed:
         """Every image is there, unless the Pod's state says otherwise."""
         if annotation(pod, "state") == "imagepull" or "nosuch" in container.image:
-            return PullFailed(f'failed to pull and unpack image "{container.image}": not found')
-        return Pulled(str(parse_reference(container.image)), DIGEST, 0.1, 1_000_000)
+            reference = parse_reference(container.image)
+            start = f'failed to pull and unpack image "{reference}": failed to resolve reference "{reference}"'
+            denied = "pull access denied, repository does not exist or may require authorization"
+            why = "server message: insufficient_scope: authorization failed"
+            return PullFailed(f"{start}: {denied}: {why}", cause="pull access denied")
+        return Pulled(str(parse_reference(container.image)), DIGEST, 0.387, 62_939_286)
 
     def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
         """A container that runs, or ends as the Pod's state says."""
