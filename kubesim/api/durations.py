@@ -49,6 +49,17 @@ def _unless_zero(count: int, unit: str) -> str:
     return f"{count}{unit}" if count else ""
 
 
+def short_human_duration(seconds: float) -> str:
+    """A duration in its largest unit alone: ``59s``, ``1m``, ``23h``, ``364d``, ``1y`` (``ShortHumanDuration``)."""
+    whole = math.trunc(seconds)
+    if whole < -1:
+        return "<invalid>"
+    for size, unit, limit in ((1, "s", 60), (60, "m", 60), (3600, "h", 24), (86400, "d", 365)):
+        if whole // size < limit:
+            return f"{max(whole // size, 0)}{unit}"
+    return f"{whole // (86400 * 365)}y"
+
+
 def parse_timestamp(text: str | None) -> datetime | None:
     """An RFC 3339 time of the API, or None where it is absent, unreadable or Go's zero time."""
     if not text:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.api.durations import human_duration, parse_timestamp, since, until
+from kubesim.api.durations import human_duration, parse_timestamp, short_human_duration, since, until
 
 NOW = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
 DAY = 86400
@@ -24,6 +24,14 @@ DAY = 86400
 )  # fmt: skip
 def test_human_duration(seconds: float, expected: str) -> None:
     assert human_duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(-2, "<invalid>"), (-1, "0s"), (59.9, "59s"), (60, "1m"), (3600, "1h"), (2 * DAY - 1, "1d"), (365 * DAY, "1y")],
+)
+def test_short_human_duration(seconds: float, expected: str) -> None:
+    assert short_human_duration(seconds) == expected
 
 
 def test_ages() -> None:
