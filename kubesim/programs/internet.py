@@ -7,21 +7,26 @@ Google's page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from kubesim.network.dns.message import NOERROR, NXDOMAIN, DnsQuery, DnsRecord, DnsResponse
+from kubesim.network.dns.message import DnsRecord
+from kubesim.network.dns.names import absolute, reverse_name
+from kubesim.network.dns.public import PublicDns
 from kubesim.network.network import Network
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import REASONS, Certificate, ClientHello, byte_length, header, http_date
 from kubesim.simulation import Simulation
 
-ROOT = DnsRecord(".", "SOA", "a.root-servers.net. nstld.verisign-grs.com. 2026070100 1800 900 604800 86400", 30)
+ANSWER_SECONDS = 0.008
+"""How long the Internet's name servers take."""
+NAME_SECONDS = 300
+"""The TTL of their records."""
 
 
 @dataclass(slots=True)
@@ -69,45 +74,6 @@ class WebHost:
 
 
 @dataclass(slots=True)
-class NameServer:
-    """A resolver that knows the Internet's names; everything else does not exist."""
-
-    records: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
-
-    def add(self, name: str, kind: str, values: tuple[str, ...]) -> None:
-        """Add records of one type."""
-        key = name.lower().rstrip(".") + "."
-        self.records[key, kind] = values
-        self.names.add(key)
-
-    def handle(self, request: Any, client: Client) -> object:
-        """Answer a query, CNAMEs followed."""
-        if not isinstance(request, DnsQuery):
-            return None
-        name = request.name
-        answer: list[DnsRecord] = []
-        for _ in range(8):
-            target = self.records.get((name.lower(), "CNAME"))
-            if target is None or request.type == "CNAME":
-                break
-            answer.append(DnsRecord(name, "CNAME", target[0], 300))
-            name = target[0]
-        answer += [
-            DnsRecord(name, request.type, each, 300) for each in self.records.get((name.lower(), request.type), ())
-        ]
-        exists = name.lower() in self.names
-        return DnsResponse(
-            NOERROR if exists else NXDOMAIN,
-            tuple(answer),
-            () if answer or exists else (ROOT,),
-            recursion_available=True,
-            edns=1232 if request.edns is not None else None,
-            seconds=0.008,
-        )
-
-
-@dataclass(slots=True)
 class Internet:
     """The hosts of a file."""
 
@@ -120,22 +86,23 @@ class Internet:
 
     def join(self, network: Network) -> None:
         """Put the hosts on a network and let their servers listen."""
-        names = NameServer()
-        for entry in self.document.get("records", []):
-            names.add(entry["name"], entry["type"], tuple(map(str, entry["values"])))
+        names = PublicDns.of(
+            record
+            for entry in self.document.get("records", [])
+            for record in _records(entry["name"], entry["type"], tuple(map(str, entry["values"])))
+        )
+        names.seconds = ANSWER_SECONDS
         for entry in self.document["hosts"]:
             machine = f"internet/{entry['names'][0]}"
             addresses = tuple(entry["addresses"])
             network.add_outside(machine, addresses)
             for name in entry["names"]:
-                names.add(name, "A", addresses)
-                if "ipv6" in entry:
-                    names.add(name, "AAAA", tuple(entry["ipv6"]))
+                for record in (*_records(name, "A", addresses), *_records(name, "AAAA", entry.get("ipv6", ()))):
+                    names.add(record)
             if "reverse" in entry:
                 for address in addresses:
-                    names.add(
-                        ".".join(reversed(address.split("."))) + ".in-addr.arpa", "PTR", (entry["reverse"] + ".",)
-                    )
+                    for record in _records(reverse_name(address), "PTR", [absolute(entry["reverse"])]):
+                        names.add(record)
             if "http" in entry:
                 network.listen(machine, "TCP", 80, WebHost(entry, network.simulation))
             if "https" in entry:
@@ -143,3 +110,7 @@ class Internet:
             if entry.get("resolver"):
                 network.listen(machine, "UDP", 53, names)
                 network.listen(machine, "TCP", 53, names)
+
+
+def _records(name: str, kind: str, values: Iterable[str]) -> list[DnsRecord]:
+    return [DnsRecord(absolute(name), kind, value, NAME_SECONDS) for value in values]

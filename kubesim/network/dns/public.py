@@ -19,6 +19,7 @@ DOMAIN_SOA = "a.gtld-servers.net. nstld.verisign-grs.com. 1 1800 900 604800 8640
 ROOT_SOA_TTL, DOMAIN_SOA_TTL = 86400, 900
 DEFAULT_TTL = 300
 LONGEST_CHAIN = 8
+EDNS_SIZE = 1232
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class PublicDns:
             recursion_available=True,
             recursion_desired=request.recursion_desired,
             seconds=self.seconds,
+            edns=EDNS_SIZE if request.edns is not None else None,
         )
         return fitted(request, response)
 
