@@ -1,0 +1,11 @@
+"""Why a request does not get there: findings with their evidence, and the smallest change that mends it.
+
+:func:`diagnose` looks at what a packet met (its traces) and at the objects behind it. It says nothing that it cannot
+    show: each finding names the object, the field and the value, or the rule, that it rests on.
+"""
+
+from kubesim.network.diagnosis.diagnose import diagnose
+from kubesim.network.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
+from kubesim.network.diagnosis.question import Objects, Question
+
+__all__ = ["Diagnosis", "Evidence", "Finding", "Mend", "Objects", "Question", "diagnose"]

@@ -1,0 +1,106 @@
+"""What a diagnosis is asked, and what it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kubesim.api.objects import EndpointSlice, Node, Pod, Service
+from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL
+from kubesim.network.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request that somebody made.
+
+    :param host: as typed: a name or an address.
+    :param address: what it resolved to; empty where it did not.
+    :param lookup_error: what the resolver said: ``NXDOMAIN``, ``timeout``…; empty where all went well.
+    :param traces: every possible way of its first packet; empty where none was sent.
+    :param outside: whether the source is a machine outside the cluster.
+    """
+
+    source: str
+    host: str
+    port: int
+    address: str = ""
+    protocol: str = "TCP"
+    lookup_error: str = ""
+    traces: tuple[Trace, ...] = ()
+    outside: bool = False
+    namespace: str = "default"
+
+    @property
+    def target(self) -> str:
+        """What was asked for, as typed."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The objects behind the rules.
+
+    :param listening: machine → (protocol, port) that processes listen on; a machine that is missing is unknown.
+    """
+
+    services: Sequence[Service] = ()
+    slices: Sequence[EndpointSlice] = ()
+    pods: Sequence[Pod] = ()
+    nodes: Sequence[Node] = ()
+    service_prefix: str = "10.43.0.0/16"
+    pod_prefix: str = "10.42.0.0/16"
+    listening: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
+
+    def service_at(self, question: Question) -> Service | None:
+        """The Service that a question is about: by its name, or by one of its addresses."""
+        name = self.named(question)
+        if name is not None:
+            return name
+        address, nodes = question.address or question.host, self.node_addresses
+        for service in self.services:
+            spec = service.spec
+            ingress = [each.ip for each in service.status.loadBalancer.ingress or []]
+            if address in nodes:
+                if any(port.nodePort == question.port for port in spec.ports or []):
+                    return service
+                if address in ingress and any(port.port == question.port for port in spec.ports or []):
+                    return service
+            elif address in (spec.clusterIP, *(spec.externalIPs or []), *ingress):
+                return service
+        return None
+
+    def named(self, question: Question) -> Service | None:
+        """The Service of the name that was typed, in the asker's namespace or the one in the name."""
+        labels = question.host.split(".")
+        namespace = labels[1] if len(labels) > 1 else question.namespace
+        for service in self.services:
+            if service.metadata.name == labels[0] and service.metadata.namespace == namespace:
+                return service
+        return None
+
+    @property
+    def node_addresses(self) -> frozenset[str]:
+        """The addresses of all nodes."""
+        return frozenset(entry.address for node in self.nodes for entry in node.status.addresses or [])
+
+    def selected(self, service: Service) -> list[Pod]:
+        """The Pods that a Service selects."""
+        selector = service.spec.selector or {}
+        return [
+            pod
+            for pod in self.pods
+            if selector
+            and pod.metadata.namespace == service.metadata.namespace
+            and selector.items() <= (pod.metadata.labels or {}).items()
+        ]
+
+    def slices_of(self, service: Service) -> list[EndpointSlice]:
+        """The EndpointSlices of a Service."""
+        meta = service.metadata
+        return [
+            piece
+            for piece in self.slices
+            if piece.metadata.namespace == meta.namespace
+            and (piece.metadata.labels or {}).get(SERVICE_NAME_LABEL) == meta.name
+        ]
