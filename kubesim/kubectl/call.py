@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from kubesim.kubectl.connection import ADMINISTRATORS, Impersonated
 from kubesim.kubectl.flags import Values
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ class Call:
 
     @property
     def api(self) -> ApiServer:
-        """The API server that kubectl talks to."""
-        return self.cluster.api
+        """The API server that kubectl talks to, as the user that it talks as."""
+        user = self.flags.text("as")
+        if user in ADMINISTRATORS:
+            return self.cluster.api
+        return cast("ApiServer", Impersonated(user))
 
     @property
     def namespace(self) -> str:

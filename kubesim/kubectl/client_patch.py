@@ -7,6 +7,7 @@ from typing import Any
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
+from kubesim.api.schema import prune_unknown
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.mapper import kind_type
 
@@ -21,6 +22,6 @@ def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:
     if found is None:
         raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
     try:
-        return apply_patch(wire, body, kind, found, "Ignore")[0]
+        return prune_unknown(apply_patch(wire, body, kind, found, "Ignore")[0], found.kind, found.api_version)
     except ApiError as error:
         raise KubectlError(error.message) from None

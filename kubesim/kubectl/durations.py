@@ -1,7 +1,8 @@
-"""Go's durations, as flags write them: ``30s``, ``1m30s``, ``1.5h``, ``-1s``."""
+"""Durations on the command line: Go's, as flags write them (``1m30s``), and the short form that ages once had."""
 
 from __future__ import annotations
 
+import math
 import re
 
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -35,3 +36,16 @@ def parse_duration(text: str) -> float:
         total += float(number) * UNITS[unit]
         rest = rest[part.end() :]
     return -total if text.startswith("-") else total
+
+
+def short_human_duration(seconds: float) -> str:
+    """A duration in its largest unit alone (upstream's ``ShortHumanDuration``)."""
+    whole = math.trunc(seconds)
+    if whole < -1:
+        return "<invalid>"
+    if whole < 60:
+        return f"{max(whole, 0)}s"
+    for unit, size, limit in (("m", 60, 3600), ("h", 3600, 86400), ("d", 86400, 365 * 86400)):
+        if whole < limit:
+            return f"{whole // size}{unit}"
+    return f"{whole // (365 * 86400)}y"

@@ -120,7 +120,11 @@ def _message(error: Exception) -> str:
         return str(error)
     if error.reason == "Unauthorized":
         return f"error: You must be logged in to the server ({error.message})"
-    return f"Error from server ({error.reason}): {error.message}" if error.reason else f"Error from server: {error.message}"
+    return (
+        f"Error from server ({error.reason}): {error.message}"
+        if error.reason
+        else f"Error from server: {error.message}"
+    )
 
 
 def invalid_text(error: ApiError) -> str:

@@ -25,7 +25,10 @@ def check_exposable(group: str, kind: str) -> None:
 
     :raises KubectlError: ``cannot expose a Node``.
     """
-    if (group, kind) not in EXPOSABLE and (group, kind) not in (("extensions", "Deployment"), ("extensions", "ReplicaSet")):
+    if (group, kind) not in EXPOSABLE and (group, kind) not in (
+        ("extensions", "Deployment"),
+        ("extensions", "ReplicaSet"),
+    ):
         raise KubectlError(f"cannot expose a {kind}")
 
 

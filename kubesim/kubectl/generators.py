@@ -71,8 +71,10 @@ def pod(
     restart_policy: str = "Always",
     image_pull_policy: str = "",
     stdin: bool = False,
+    leave_stdin_open: bool = False,
     tty: bool = False,
     privileged: bool = False,
+    host_port: int = 0,
 ) -> Wire:
     """The Pod of ``kubectl run``: one container, named as the Pod."""
     container: Wire = {"name": name, "image": image, "resources": {}}
@@ -81,15 +83,13 @@ def pod(
     if env:
         container["env"] = list(env)
     if port > 0:
-        container["ports"] = [{"containerPort": port}]
+        container["ports"] = [{"containerPort": port, "hostPort": host_port} if host_port else {"containerPort": port}]
     if image_pull_policy:
         container["imagePullPolicy"] = image_pull_policy
     if stdin:
         container["stdin"] = True
-        if restart_policy == "Never":
+        if not leave_stdin_open:
             container["stdinOnce"] = True
-        elif restart_policy != "Always":
-            container["stdinOnce"] = False
     if tty:
         container["tty"] = True
     if privileged:
@@ -132,6 +132,26 @@ def container_name(image: str) -> str:
     """The name of a container after its image: the last part of the path, without tag and digest."""
     last = image.split("/")[-1].split(":")[0].split("@")[0]
     return re.sub(r"[^a-z0-9-]", "-", last.lower()) if names.dns1123_label(last) else last
+
+
+def checked_service(
+    name: str, kind: str, ports: Sequence[str], *, node_port: int = 0, cluster_ip: str = "", external_name: str = ""
+) -> Wire:
+    """The Service of ``kubectl create service``, from what was typed.
+
+    :param ports: ``PORT`` or ``PORT:TARGETPORT`` words.
+    :raises KubectlError: where something is missing or makes no sense.
+    """
+    if not name:
+        raise KubectlError("name must be specified")
+    if cluster_ip == "None" and kind != "ClusterIP":
+        raise KubectlError("ClusterIP=None can only be used with ClusterIP service type")
+    if not ports and cluster_ip != "None" and kind != "ExternalName":
+        raise KubectlError("at least one tcp port specifier must be provided")
+    if kind == "ExternalName" and names.dns1123_subdomain(external_name):
+        raise KubectlError(f"invalid service external name {external_name}")
+    built = [service_port(port, node_port) for port in ports]
+    return service(name, kind, built, cluster_ip=cluster_ip, external_name=external_name)
 
 
 def service(name: str, kind: str, ports: Sequence[Wire], *, cluster_ip: str = "", external_name: str = "") -> Wire:

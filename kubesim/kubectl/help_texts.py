@@ -18,7 +18,9 @@ def help_of(command: str, verb: Verb) -> str:
         lines = "\n".join(f"  {name.ljust(width)}   {short}" for name, short in rows)
         paragraphs.append(f"Available Commands:\n{lines}")
     if verb.flags:
-        paragraphs.append("Options:\n" + "\n".join(flag_help(flag) for flag in sorted(verb.flags, key=lambda f: f.name)))
+        paragraphs.append(
+            "Options:\n" + "\n".join(flag_help(flag) for flag in sorted(verb.flags, key=lambda f: f.name))
+        )
     usage = verb.use or "[flags] [options]"
     paragraphs.append(f"Usage:\n  {command} {usage}")
     closing = 'Use "kubectl options" for a list of global command-line options (applies to all commands).'

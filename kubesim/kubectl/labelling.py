@@ -72,13 +72,19 @@ def parse_annotations(changes: Sequence[str]) -> tuple[dict[str, str], list[str]
             raise KubectlError(f"invalid annotation format: {change}")
     both = [key for key in remove if key in annotations]
     if both:
-        raise KubectlError(f"can not both modify and remove the following annotation(s) in the same command: {', '.join(both)}")
+        raise KubectlError(
+            f"can not both modify and remove the following annotation(s) in the same command: {', '.join(both)}"
+        )
     return annotations, remove
 
 
 def overwrites(old: Mapping[str, str] | None, new: Mapping[str, str]) -> list[str]:
     """What would be overwritten, in words."""
-    return [f"'{key}' already has a value ({(old or {})[key]})" for key in sorted(new) if key in (old or {}) and (old or {})[key] != new[key]]
+    return [
+        f"'{key}' already has a value ({(old or {})[key]})"
+        for key in sorted(new)
+        if key in (old or {}) and (old or {})[key] != new[key]
+    ]
 
 
 def labelled(
@@ -102,7 +108,12 @@ def labelled(
 
 
 def annotated(
-    wire: Wire, annotations: Mapping[str, str], remove: Sequence[str], *, overwrite: bool = False, resource_version: str = ""
+    wire: Wire,
+    annotations: Mapping[str, str],
+    remove: Sequence[str],
+    *,
+    overwrite: bool = False,
+    resource_version: str = "",
 ) -> Wire:
     """The object with its annotations changed.
 

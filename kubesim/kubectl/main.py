@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kubesim.kubectl import help_texts
 from kubesim.kubectl.call import Call
+from kubesim.kubectl.connection import check_connection
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, FlagError, Parsed, parse
 from kubesim.kubectl.verbs import Flag, Verb
@@ -19,9 +20,6 @@ from kubesim.programs.process import Completed
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster
     from kubesim.programs.filesystem import FileSystem
-
-CONTEXT = "default"
-"""The only context of the simulated kubeconfig, as k3s names it."""
 
 
 def run(
@@ -60,7 +58,7 @@ def _run(verb: Verb, parsed: Parsed, call: Call) -> int:
     if verb.run is None:
         return _only_subcommands(verb, call)
     _check_required(verb, call)
-    _check_context(call)
+    check_connection(call)
     return verb.run(call)
 
 
@@ -83,17 +81,6 @@ def _check_required(verb: Verb, call: Call) -> None:
         raise KubectlError(f"required flag(s) {names} not set")
 
 
-def _check_context(call: Call) -> None:
-    for flag, problem in (
-        ("context", 'context "{}" does not exist'),
-        ("cluster", 'cluster "{}" does not exist'),
-        ("user", 'auth info "{}" does not exist'),
-    ):
-        given = call.flags.text(flag)
-        if given and given != CONTEXT:
-            raise KubectlError(problem.format(given))
-
-
 def _find(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
     """The verb that the words name, and the words without its name (cobra's ``Find``)."""
     command, verb, rest = "kubectl", root, words
@@ -111,7 +98,9 @@ def _find(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
 def _first_argument(words: Sequence[str], flags: Sequence[Flag]) -> int | None:
     """Where the first word stands that is neither a flag nor a flag's value."""
     bare = {f"--{f.name}" for f in (*GLOBAL_FLAGS, *flags) if f.kind == "bool" or f.bare is not None} | {"--help"}
-    bare |= {f"-{f.short}" for f in (*GLOBAL_FLAGS, *flags) if f.short and (f.kind == "bool" or f.bare is not None)} | {"-h"}
+    bare |= {f"-{f.short}" for f in (*GLOBAL_FLAGS, *flags) if f.short and (f.kind == "bool" or f.bare is not None)} | {
+        "-h"
+    }
     position = 0
     while position < len(words):
         word = words[position]

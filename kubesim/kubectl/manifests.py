@@ -79,7 +79,9 @@ def sources(
                 found.append(Source("STDIN", "-"))
             elif _URL.match(path):
                 host = urlsplit(path).hostname or ""
-                raise UnreachableError(f"Unable to connect to the server: dial tcp: lookup {host} on {resolver}:53: no such host")
+                raise UnreachableError(
+                    f"Unable to connect to the server: dial tcp: lookup {host} on {resolver}:53: no such host"
+                )
             else:
                 for match in _matches(path, files, directory):
                     found.extend(_expand(match, files, directory, recursive=recursive))

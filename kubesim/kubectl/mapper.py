@@ -53,7 +53,9 @@ CATEGORY_ORDER: tuple[ResourceType, ...] = tuple(
     sorted(
         RESOURCE_TYPES,
         key=lambda t: (
-            ["", "apps", "autoscaling", "batch"].index(t.group) if t.group in ("", "apps", "autoscaling", "batch") else 9,
+            ["", "apps", "autoscaling", "batch"].index(t.group)
+            if t.group in ("", "apps", "autoscaling", "batch")
+            else 9,
             t.plural,
         ),
     )

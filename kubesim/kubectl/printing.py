@@ -34,10 +34,10 @@ def dry_run(call: Call) -> DryRun:
         log(call, "--dry-run is deprecated and can be replaced with --dry-run=client.", 719)
         return "client"
     if text in ("1", "t", "T", "true", "TRUE", "True"):
-        log(call, f'--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=client.', 705)
+        log(call, f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=client.", 705)
         return "client"
     if text in ("0", "f", "F", "false", "FALSE", "False"):
-        log(call, f'--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=none.', 711)
+        log(call, f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=none.", 711)
         return "none"
     raise KubectlError(f'Invalid dry-run value ({text}). Must be "none", "server", or "client".')
 

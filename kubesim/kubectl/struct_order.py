@@ -104,5 +104,3 @@ def _ordered(wire: Wire, names: tuple[str, ...]) -> Wire:
     place = {name: index for index, name in enumerate(names)}
     keys = sorted(wire, key=lambda key: (place.get(key, len(names)), key))
     return {key: wire[key] for key in keys}
-
-

@@ -31,9 +31,7 @@ def _map_patch(last: Wire, now: Wire, server: Wire, struct: schema.Struct | None
     for name, value in now.items():
         if name not in server:
             patch[name] = value
-        elif server[name] != value:
-            patch |= _field_patch(name, last.get(name), value, server[name], struct)
-        elif isinstance(value, list) and merge_key(struct, name):
+        elif server[name] != value or (isinstance(value, list) and merge_key(struct, name)):
             patch |= _field_patch(name, last.get(name), value, server[name], struct)
     for name in last:
         if name not in now:

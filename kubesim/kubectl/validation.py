@@ -15,5 +15,7 @@ def check_validate(call: Call) -> bool:
     """
     text = call.flags.text("validate")
     if text not in _VALUES:
-        raise KubectlError(f'invalid - validate option "{text}"; must be one of: strict (or true), warn, ignore (or false)')
+        raise KubectlError(
+            f'invalid - validate option "{text}"; must be one of: strict (or true), warn, ignore (or false)'
+        )
     return text not in ("ignore", "false")

@@ -13,7 +13,13 @@ from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.submission import LAST_APPLIED, field_validation, last_applied_text, with_last_applied, without_version
+from kubesim.kubectl.submission import (
+    LAST_APPLIED,
+    field_validation,
+    last_applied_text,
+    with_last_applied,
+    without_version,
+)
 from kubesim.kubectl.three_way_merge import three_way_patch
 from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs import (
@@ -52,8 +58,10 @@ def apply(call: Call) -> int:
     if not flags.texts("filename") and not flags.text("kustomize"):
         raise KubectlError("must specify one of -f and -k")
     if flags.on("prune") and not flags.on("all") and not flags.text("selector"):
-        raise KubectlError("all resources selected for prune without explicitly passing --all. To prune all resources, "
-                           "pass the --all flag. If you did not mean to prune all resources, specify a label selector")
+        raise KubectlError(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, "
+            "pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+        )
     printer = Printer(call, mode)
     infos, errors = _collect(select(call, (), latest=False, validate=validate))
     if not infos and not errors:
@@ -102,7 +110,9 @@ def _get(call: Call, info: Info) -> Wire | None:
     except (ApiError, KubectlError) as error:
         if isinstance(error, ApiError) and error.reason == "NotFound":
             return None
-        raise with_source(error, f"retrieving current configuration of:\n{_described(info)}\nfrom server for:", info.source) from None
+        raise with_source(
+            error, f"retrieving current configuration of:\n{_described(info)}\nfrom server for:", info.source
+        ) from None
 
 
 def _described(info: Info) -> str:

@@ -9,6 +9,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl import help_texts
 from kubesim.kubectl.call import Call
+from kubesim.kubectl.connection import ADMINISTRATORS, CONTEXT
 from kubesim.kubectl.errors import KubectlError, SilentExit, UsageError
 from kubesim.kubectl.flags import GLOBAL_FLAGS
 from kubesim.kubectl.mapper import resource_type
@@ -17,7 +18,6 @@ from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, FILE_FLAGS, Flag, Verb
 RELEASE = "v1.36.2"
 KUSTOMIZE = "v5.8.1"
 SERVER = "https://127.0.0.1:6443"
-CONTEXT = "default"
 
 
 def _build(release: str) -> Wire:
@@ -138,9 +138,10 @@ def use_context(call: Call) -> int:
 def can_i(call: Call) -> int:
     """Say whether the user may do something: the administrator of a k3s node may do everything."""
     if len(call.arguments) not in (2, 3):
-        raise KubectlError("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.")
-    user = call.flags.text("as")
-    answer = not user or user in ("system:admin", "admin")
+        raise KubectlError(
+            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."
+        )
+    answer = call.flags.text("as") in ADMINISTRATORS
     call.say("yes" if answer else "no")
     if not answer:
         raise SilentExit
@@ -191,7 +192,11 @@ CLUSTER_INFO = Verb(
     "Display cluster information",
     group="Cluster Management Commands",
     subcommands=(
-        Verb("dump", _refused("a dump writes files of the real machine: use kubectl get -A -o json"), short="Dump information for debugging"),
+        Verb(
+            "dump",
+            _refused("a dump writes files of the real machine: use kubectl get -A -o json"),
+            short="Dump information for debugging",
+        ),
     ),
 )
 CONFIG = Verb(
@@ -199,11 +204,16 @@ CONFIG = Verb(
     None,
     "SUBCOMMAND [options]",
     "Modify kubeconfig files",
-    long="Modify kubeconfig files using subcommands like \"kubectl config set current-context my-context\".",
+    long='Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".',
     group="Settings Commands",
     subcommands=(
         Verb("current-context", current_context, short="Display the current-context"),
-        Verb("get-contexts", get_contexts, short="Describe one or many contexts", flags=(_OUTPUT, Flag("no-headers", "bool", help="No headers."))),
+        Verb(
+            "get-contexts",
+            get_contexts,
+            short="Describe one or many contexts",
+            flags=(_OUTPUT, Flag("no-headers", "bool", help="No headers.")),
+        ),
         Verb("use-context", use_context, short="Set the current-context in a kubeconfig file", aliases=("use",)),
         Verb(
             "view",
@@ -226,11 +236,27 @@ AUTH = Verb(
     "Inspect authorization",
     group="Cluster Management Commands",
     subcommands=(
-        Verb("can-i", can_i, "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]", "Check whether an action is allowed", flags=(ALL_NAMESPACES_FLAG, Flag("quiet", "bool", "q", help="Say nothing."), Flag("list", "bool", help="List everything."), Flag("subresource", help="A part of the object."))),
+        Verb(
+            "can-i",
+            can_i,
+            "VERB [TYPE | TYPE/NAME | NONRESOURCEURL] [options]",
+            "Check whether an action is allowed",
+            flags=(
+                ALL_NAMESPACES_FLAG,
+                Flag("quiet", "bool", "q", help="Say nothing."),
+                Flag("list", "bool", help="List everything."),
+                Flag("subresource", help="A part of the object."),
+            ),
+        ),
         Verb("whoami", whoami, "[options]", "Experimental: Check self subject attributes", flags=(_OUTPUT,)),
     ),
 )
-API_VERSIONS = Verb("api-versions", api_versions, "[options]", 'Print the supported API versions on the server, in the form of "group/version"')
+API_VERSIONS = Verb(
+    "api-versions",
+    api_versions,
+    "[options]",
+    'Print the supported API versions on the server, in the form of "group/version"',
+)
 OPTIONS = Verb("options", options, "[flags]", "Print the list of flags inherited by all commands")
 EDIT = Verb(
     "edit",
@@ -240,7 +266,18 @@ EDIT = Verb(
     group="Basic Commands (Intermediate)",
     flags=(*FILE_FLAGS, _OUTPUT),
 )
-CP = Verb("cp", _refused("files are not copied between machines here: use kubectl exec POD -- cat FILE > FILE"), "<file-spec-src> <file-spec-dest> [options]", "Copy files and directories to and from containers", flags=(Flag("container", short="c", help="The container."), Flag("no-preserve", "bool", help="Do not keep owners."), Flag("retries", "int", default="0", help="How often to try again.")), group="Troubleshooting and Debugging Commands")
+CP = Verb(
+    "cp",
+    _refused("files are not copied between machines here: use kubectl exec POD -- cat FILE > FILE"),
+    "<file-spec-src> <file-spec-dest> [options]",
+    "Copy files and directories to and from containers",
+    flags=(
+        Flag("container", short="c", help="The container."),
+        Flag("no-preserve", "bool", help="Do not keep owners."),
+        Flag("retries", "int", default="0", help="How often to try again."),
+    ),
+    group="Troubleshooting and Debugging Commands",
+)
 TOP = Verb(
     "top",
     None,
@@ -248,8 +285,21 @@ TOP = Verb(
     "Display resource (CPU/memory) usage",
     group="Cluster Management Commands",
     subcommands=(
-        Verb("node", _refused("Metrics API not available"), "[NAME | -l label] [options]", "Display resource (CPU/memory) usage of nodes", aliases=("nodes", "no")),
-        Verb("pod", _refused("Metrics API not available"), "[NAME | -l label] [options]", "Display resource (CPU/memory) usage of pods", aliases=("pods", "po"), flags=(ALL_NAMESPACES_FLAG, Flag("selector", short="l", help="Labels."))),
+        Verb(
+            "node",
+            _refused("Metrics API not available"),
+            "[NAME | -l label] [options]",
+            "Display resource (CPU/memory) usage of nodes",
+            aliases=("nodes", "no"),
+        ),
+        Verb(
+            "pod",
+            _refused("Metrics API not available"),
+            "[NAME | -l label] [options]",
+            "Display resource (CPU/memory) usage of pods",
+            aliases=("pods", "po"),
+            flags=(ALL_NAMESPACES_FLAG, Flag("selector", short="l", help="Labels.")),
+        ),
     ),
 )
 
@@ -268,4 +318,10 @@ def kustomize(call: Call) -> int:
     raise KubectlError("kustomization directories are not built here: apply the manifests with -f")
 
 
-KUSTOMIZE_VERB = Verb("kustomize", kustomize, "DIR [options]", "Build a kustomization target from a directory or URL", group="Advanced Commands")
+KUSTOMIZE_VERB = Verb(
+    "kustomize",
+    kustomize,
+    "DIR [options]",
+    "Build a kustomization target from a directory or URL",
+    group="Advanced Commands",
+)

@@ -150,13 +150,9 @@ def _service(kind: str) -> Callable[[Call], int]:
         cluster_ip = flags.text("clusterip") if flags.has("clusterip") else ""
         node_port = flags.number("node-port") if flags.has("node-port") else 0
         external = flags.text("external-name") if flags.has("external-name") else ""
-        ports = flags.texts("tcp")
-        if not ports and cluster_ip != "None" and kind != "ExternalName":
-            raise KubectlError("at least one tcp port specifier must be provided")
-        if kind == "ExternalName" and generators.names.dns1123_subdomain(external):
-            raise KubectlError(f"invalid service external name {external}")
-        built = [generators.service_port(port, node_port) for port in ports]
-        wire = generators.service(name, kind, built, cluster_ip=cluster_ip, external_name=external)
+        wire = generators.checked_service(
+            name, kind, flags.texts("tcp"), node_port=node_port, cluster_ip=cluster_ip, external_name=external
+        )
         return _finish(call, wire, f"failed to create {kind} service")
 
     return run

@@ -41,9 +41,7 @@ def delete(call: Call) -> int:
             f'invalid cascade value ({flags.text("cascade")}). Must be "background", "foreground", or "orphan"'
         )
     if flags.text("output") not in ("", "name"):
-        raise UsageError(
-            call.command, f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'"
-        )
+        raise UsageError(call.command, f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'")
     if flags.on("all") and flags.text("selector"):
         raise KubectlError("cannot set --all and --selector at the same time")
     if flags.on("all") and flags.text("field-selector"):

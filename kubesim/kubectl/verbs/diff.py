@@ -33,7 +33,9 @@ def diff(call: Call) -> int:
         name = f"{info.type.group + '.' if info.type.group else ''}{info.type.version}.{info.type.kind}.{info.namespace}.{info.name}"
         before, after = (go_yaml.dump(wire).splitlines(keepends=True) if wire else [] for wire in (live, merged))
         lines = list(
-            difflib.unified_diff(before, after, f"/tmp/LIVE-{number}/{name}", f"/tmp/MERGED-{number + 1}/{name}", moment, moment)
+            difflib.unified_diff(
+                before, after, f"/tmp/LIVE-{number}/{name}", f"/tmp/MERGED-{number + 1}/{name}", moment, moment
+            )
         )
         if lines:
             changed.append(True)

@@ -12,10 +12,12 @@ from kubesim.programs.machine import ExecutableNotFoundError
 def exec_(call: Call) -> int:
     """Run the words after ``--``; their exit status becomes kubectl's."""
     arguments, dash = call.arguments, call.dash
-    if dash == 0 and not call.flags.texts("filename") or not arguments and not call.flags.texts("filename"):
+    if (dash == 0 and not call.flags.texts("filename")) or (not arguments and not call.flags.texts("filename")):
         raise KubectlError("pod, type/name or --filename must be specified")
     if dash < 0 and len(arguments) > 1:
-        raise UsageError(call.command, "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+        raise UsageError(
+            call.command, "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead"
+        )
     command = arguments[dash:] if dash >= 0 else ()
     if not command:
         raise UsageError(call.command, "you must specify at least one command for the container")

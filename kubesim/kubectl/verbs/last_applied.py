@@ -48,7 +48,10 @@ def set_last_applied(call: Call) -> int:
                 f"no last-applied-configuration annotation found on resource: {info.name}, to create the annotation, "
                 "run the command with --create-annotation"
             )
-        after = {**live, "metadata": {**metadata, "annotations": {**annotations, LAST_APPLIED: last_applied_text(manifest)}}}
+        after = {
+            **live,
+            "metadata": {**metadata, "annotations": {**annotations, LAST_APPLIED: last_applied_text(manifest)}},
+        }
         info.object = live
         info.object = send_change(call, info, after, mode)
         printer.done(info, "configured")
@@ -79,7 +82,12 @@ SET = Verb(
     set_last_applied,
     "-f FILENAME [options]",
     "Set the last-applied-configuration annotation on a live object to match the contents of a file",
-    flags=(*OUTPUT_FLAGS, *FILE_FLAGS, DRY_RUN_FLAG, Flag("create-annotation", "bool", help="Add it where it is missing.")),
+    flags=(
+        *OUTPUT_FLAGS,
+        *FILE_FLAGS,
+        DRY_RUN_FLAG,
+        Flag("create-annotation", "bool", help="Add it where it is missing."),
+    ),
 )
 EDIT = Verb(
     "edit-last-applied",

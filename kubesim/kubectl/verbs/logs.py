@@ -30,7 +30,10 @@ def logs(call: Call) -> int:
             call.complain(f"No resources found in {call.namespace} namespace.")
     else:
         if not call.arguments or len(call.arguments) > 2:
-            raise UsageError(call.command, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command")
+            raise UsageError(
+                call.command,
+                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+            )
         if len(call.arguments) == 2 and flags.text("container"):
             raise UsageError(call.command, "only one of -c or an inline [CONTAINER] arg is allowed")
         pods = [_pod(call, call.arguments[0])]
@@ -56,7 +59,9 @@ def _pod(call: Call, word: str) -> Wire:
         return pod_of(call, word)
     except ApiError as error:
         if error.reason == "NotFound" and "/" not in word:
-            raise KubectlError(f'error from server (NotFound): {error.message} in namespace "{call.namespace}"') from None
+            raise KubectlError(
+                f'error from server (NotFound): {error.message} in namespace "{call.namespace}"'
+            ) from None
         raise
 
 

@@ -108,7 +108,9 @@ def _drain_problem(call: Call, pods: Sequence[Wire]) -> str:
         if not _is_daemon(pod) and any("emptyDir" in v for v in (pod.get("spec") or {}).get("volumes") or ())
     ]
     if local and not call.flags.on("delete-emptydir-data"):
-        problems.append(f"cannot delete Pods with local storage (use --delete-emptydir-data to override): {listed(local)}")
+        problems.append(
+            f"cannot delete Pods with local storage (use --delete-emptydir-data to override): {listed(local)}"
+        )
     return problems[0] if len(problems) == 1 else f"[{', '.join(problems)}]" if problems else ""
 
 
@@ -135,7 +137,9 @@ def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
             return held is None or held["metadata"].get("uid") != uid
 
         if not wait_until(call, gone, timeout if timeout > 0 else None):
-            raise KubectlError(f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global timeout reached: {call.flags.text("timeout")}')
+            raise KubectlError(
+                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global timeout reached: {call.flags.text("timeout")}'
+            )
         call.say(f"pod/{name} evicted")
 
 
@@ -171,7 +175,12 @@ DRAIN = Verb(
         Flag("grace-period", "int", default="-1", help="Seconds given to end."),
         Flag("ignore-daemonsets", "bool", help="Leave Pods of DaemonSets alone."),
         Flag("pod-selector", help="Only Pods whose labels match."),
-        Flag("skip-wait-for-delete-timeout", "int", default="0", help="Do not wait for Pods already being deleted this long."),
+        Flag(
+            "skip-wait-for-delete-timeout",
+            "int",
+            default="0",
+            help="Do not wait for Pods already being deleted this long.",
+        ),
         Flag("timeout", "duration", default="0s", help="How long to wait."),
     ),
 )

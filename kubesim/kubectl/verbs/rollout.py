@@ -31,8 +31,11 @@ def _select(call: Call) -> Selection:
 
 def _deployment(info: Info, doing: str) -> Wire:
     if info.type.kind != "Deployment":
-        raise KubectlError(f"{info.type.qualified} \"{info.name}\" {doing} is not supported" if doing == "pausing" else
-                           f"no {doing} has been implemented for \"{info.type.kind}\"")
+        raise KubectlError(
+            f'{info.type.qualified} "{info.name}" {doing} is not supported'
+            if doing == "pausing"
+            else f'no {doing} has been implemented for "{info.type.kind}"'
+        )
     return info.object or {}
 
 
@@ -122,9 +125,11 @@ def restart(call: Call) -> int:
 
     def edit(info: Info, after: Wire) -> None:
         if info.type.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
-            raise KubectlError(f"{info.type.qualified} \"{info.name}\" restarting is not supported")
+            raise KubectlError(f'{info.type.qualified} "{info.name}" restarting is not supported')
         if (after.get("spec") or {}).get("paused"):
-            raise KubectlError(f"{info.type.qualified} \"{info.name}\" can't restart paused deployment (run rollout resume first)")
+            raise KubectlError(
+                f'{info.type.qualified} "{info.name}" can\'t restart paused deployment (run rollout resume first)'
+            )
         metadata = after["spec"]["template"].setdefault("metadata", {})
         annotations = metadata.get("annotations") or {}
         metadata["annotations"] = {**annotations, RESTARTED_AT: call.cluster.simulation.timestamp()}
@@ -136,7 +141,9 @@ def _pausing(pause: bool) -> Callable[[Call], int]:
     def run(call: Call) -> int:
         def edit(info: Info, after: Wire) -> None:
             if info.type.kind != "Deployment":
-                raise KubectlError(f"{info.type.qualified} \"{info.name}\" {'pausing' if pause else 'resuming'} is not supported")
+                raise KubectlError(
+                    f'{info.type.qualified} "{info.name}" {"pausing" if pause else "resuming"} is not supported'
+                )
             spec = after["spec"]
             if bool(spec.get("paused")) == pause:
                 state = "is already paused" if pause else "is not paused"
@@ -223,7 +230,11 @@ VERB = Verb(
             undo,
             "(TYPE NAME | TYPE/NAME) [flags] [options]",
             "Undo a previous rollout",
-            flags=(*_COMMON, DRY_RUN_FLAG, Flag("to-revision", "int", default="0", help="Which revision; 0 is the one before.")),
+            flags=(
+                *_COMMON,
+                DRY_RUN_FLAG,
+                Flag("to-revision", "int", default="0", help="Which revision; 0 is the one before."),
+            ),
         ),
     ),
 )

@@ -50,9 +50,12 @@ def run(call: Call) -> int:
         restart_policy=policy,
         image_pull_policy=flags.text("image-pull-policy"),
         stdin=flags.on("stdin"),
+        leave_stdin_open=flags.on("leave-stdin-open"),
         tty=flags.on("tty"),
         privileged=flags.on("privileged"),
     )
+    if call.namespace_given:
+        wire["metadata"]["namespace"] = call.namespace
     printer = Printer(call, mode, typed=True)
     wire = overridden(wire, flags.text("overrides"), flags.text("override-type"))
     pod = info_of(call, wire)
@@ -60,7 +63,10 @@ def run(call: Call) -> int:
     failure: Exception | None = None
     if flags.on("expose"):
         try:
-            exposure = Exposure(name, labels, flags.text("port"), "TCP", labels=flags.text("labels"))
+            namespace = call.namespace if call.namespace_given else ""
+            exposure = Exposure(
+                name, labels, flags.text("port"), "TCP", labels=flags.text("labels"), namespace=namespace
+            )
             service = info_of(call, exposed_service(exposure))
             service.object = submit(call, service.object or {}, mode)
             printer.done(service, "created")
@@ -113,7 +119,7 @@ def _annotations(words: tuple[str, ...]) -> dict[str, str]:
 VERB = Verb(
     "run",
     run,
-    "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] "
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] '
     "[--command] -- [COMMAND] [args...] [options]",
     "Run a particular image on the cluster",
     group="Basic Commands (Beginner)",

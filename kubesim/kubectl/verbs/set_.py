@@ -68,7 +68,9 @@ def image(call: Call) -> int:
         raise KubectlError("at least one image update is required")
     images = dict(change.split("=", 1) for change in changes)
     if "*" in images and len(images) > 1:
-        raise KubectlError("all containers are already specified by *, but saw more than one container_name=container_image pairs")
+        raise KubectlError(
+            "all containers are already specified by *, but saw more than one container_name=container_image pairs"
+        )
 
     def edit(wire: Wire) -> list[Exception]:
         spec = _pod_spec(wire)
@@ -209,7 +211,9 @@ _COMMON = (
 _CONTAINERS = Flag("containers", short="c", default="*", help="Which containers; * matches any letters.")
 
 
-def _verb(name: str, run: Callable[[Call], int], use: str, short: str, *flags: Flag, aliases: tuple[str, ...] = ()) -> Verb:
+def _verb(
+    name: str, run: Callable[[Call], int], use: str, short: str, *flags: Flag, aliases: tuple[str, ...] = ()
+) -> Verb:
     return Verb(name, run, f"{use} [options]", short, flags=(*_COMMON, *flags), aliases=aliases)
 
 

@@ -14,7 +14,15 @@ from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag, Verb
+from kubesim.kubectl.verbs import (
+    DRY_RUN_FLAG,
+    FIELD_MANAGER_FLAG,
+    OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    VALIDATE_FLAG,
+    Flag,
+    Verb,
+)
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _SPEC = re.compile(r"(?P<key>[^=:]+)(=(?P<value>[^:]*))?(:(?P<effect>.*))?")
@@ -34,9 +42,16 @@ def taint(call: Call) -> int:
         add, remove = parse_taints(specs)
     except KubectlError as error:
         raise UsageError(call.command, error.message) from None
-    both = [f"{t['key']}:{t['effect']}" for t in add for r in remove if r["key"] == t["key"] and r["effect"] in ("", t["effect"])]
+    both = [
+        f"{t['key']}:{t['effect']}"
+        for t in add
+        for r in remove
+        if r["key"] == t["key"] and r["effect"] in ("", t["effect"])
+    ]
     if both:
-        raise KubectlError(f"can not both modify and remove the following taint(s) in the same command: {', '.join(both)}")
+        raise KubectlError(
+            f"can not both modify and remove the following taint(s) in the same command: {', '.join(both)}"
+        )
 
     def act(info: Info) -> None:
         if info.type.kind != "Node":
@@ -93,7 +108,7 @@ def _updated(node: str, old: list[Wire], add: list[Wire], remove: list[Wire], *,
     for gone in remove:
         left = [t for t in kept if not (t["key"] == gone["key"] and gone["effect"] in ("", t.get("effect")))]
         if len(left) == len(kept):
-            shown = f'{gone["key"]}:{gone["effect"]}' if gone["effect"] else gone["key"]
+            shown = f"{gone['key']}:{gone['effect']}" if gone["effect"] else gone["key"]
             raise KubectlError(f'taint "{shown}" not found')
         kept = left
     return [*add, *kept]

@@ -11,7 +11,15 @@ from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, FIELD_SELECTOR_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.verbs import (
+    ALL_NAMESPACES_FLAG,
+    FIELD_SELECTOR_FLAG,
+    FILE_FLAGS,
+    OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    Flag,
+    Verb,
+)
 from kubesim.kubectl.waiting import wait_until
 
 Met = Callable[[Wire | None], bool]

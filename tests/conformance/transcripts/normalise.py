@@ -20,7 +20,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?", "<time>"),
         (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
         (r"\b([WIE])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1<time> "),
-        (r"(resourceVersion\"?: *)\"?\d+\"?", r"\1<version>"),
+        (r"(resourceVersion[\"']?: *)[\"']?\d+[\"']?", r"\1<version>"),
         (r" on \d+\.\d+\.\d+\.\d+:53:", " on <resolver>:"),
         (r"/tmp/([A-Za-z]+)-\d+", r"/tmp/\1-<n>"),
         (r"(pod-template-hash\"?: ?)\"([a-z0-9]+)\"", r"\1\2"),
@@ -28,6 +28,11 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\(x\d+ over [0-9a-z]+\)", "<age>"),
         (r"(?<![\w.:/-])(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=\d[ydhms])(?![\w./-])", "<age>"),
         (r"<age>( <age>)+", "<age>"),
+        (r"(?<![\w.-])(?:master|worker)(?![\w.-])", "<node>"),
+        (r"(svclb-\S+?-)[0-9a-f]{8}\b", r"\1<id>"),
+        (r"\.[0-9a-f]{16}\b", ".<event>"),
+        (r"(default-scheduler)-[\w.-]+", r"\1"),
+        (r"(machineID\"?: \"?)[0-9a-f]{32}", r"\1<id>"),
     )
 )
 
@@ -40,10 +45,12 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("uid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
         ("address", r"(?<![\d.])(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}(?![\d.]*\d)"),
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
-        ("hash", rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b)"),
+        (
+            "hash",
+            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b)",
+        ),
         ("hash", rf"(?<=-){_HASH}(?![-\w])"),
         ("suffix", rf"(?<=-)[{SAFE}]{{5}}(?![\w])"),
-        ("node", r"(?<![\w.-])(?:master|worker)(?![\w.-])"),
     )
 )
 
@@ -53,16 +60,18 @@ _GENERATED = re.compile(rf"-(?:[{SAFE}]{{6,10}}(?:-[{SAFE}]{{5}})?|[{SAFE}]{{5}}
 
 
 def in_stable_order(text: str) -> str:
-    """Rows whose names differ only in what was generated, in an order that does not depend on it."""
-    groups: list[tuple[str, list[str]]] = []
-    for line in text.split("\n"):
-        name = next((word for word in line.split()[:2] if _GENERATED.search(word)), "")
-        key = _GENERATED.sub("-*", name) if name and not line.startswith((" ", "-", "{")) else ""
-        if groups and key and groups[-1][0] == key:
-            groups[-1][1].append(line)
-        else:
-            groups.append((key, [line]))
-    return "\n".join(line for key, lines in groups for line in (sorted(lines, key=_row) if key else lines))
+    """Rows with generated names that follow each other, in an order that does not depend on what was generated."""
+    ordered: list[str] = []
+    run: list[str] = []
+    for line in [*text.split("\n"), ""]:
+        generated = any(_GENERATED.search(word) for word in line.split()[:2]) and line[:1] not in (" ", "-", "{")
+        if generated and not line.startswith("Name:"):
+            run.append(line)
+            continue
+        ordered += sorted(run, key=_row)
+        run = []
+        ordered.append(line)
+    return "\n".join(ordered[:-1])
 
 
 def _row(line: str) -> str:
@@ -72,11 +81,23 @@ def _row(line: str) -> str:
     return re.sub(r"\s+", " ", line)
 
 
+_ADDRESS = re.compile(r"(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}")
+_ENDPOINTS = re.compile(rf"{_ADDRESS.pattern}(?::\d+)?(?:,{_ADDRESS.pattern}(?::\d+)?)+")
+"""Endpoints in one cell: in what order is chance."""
+_PORTS = re.compile(r"(?<![\w.,-])\d+(?:,\d+)+(?![\w.,-])")
+"""The ports of a slice in one cell: in what order is chance."""
+
+
+def _unordered(match: re.Match[str]) -> str:
+    return ",".join(sorted(_ADDRESS.sub("<endpoint>", match.group(0)).split(",")))
+
+
 def normalise(text: str) -> str:
     """One output, made comparable."""
     text = in_stable_order(text)
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
+    text = _PORTS.sub(_unordered, _ENDPOINTS.sub(_unordered, text))
     seen: dict[str, dict[str, str]] = {}
     for name, pattern in _RENAMED:
         text = pattern.sub(_renamer(name, seen.setdefault(name, {})), text)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
-from kubesim.programs.references import parse_reference
 from kubesim.programs.process import Completed, Running
+from kubesim.programs.references import parse_reference
 
 DIGEST = "sha256:" + "0" * 64
 PULL_SECONDS = 0.387
@@ -85,4 +85,9 @@ class OracleRuntime:
 def _ends(container: Container) -> bool:
     """Whether the recorder held that a container's command ends by itself."""
     words = [*(container.command or []), *(container.args or [])]
-    return bool(words) and words[0] in ("echo", "curl", "true", "date") or words[:2] == ["sh", "-c"] and "sleep" not in words[-1]
+    return (
+        (bool(words)
+        and words[0] in ("echo", "curl", "true", "date"))
+        or (words[:2] == ["sh", "-c"]
+        and "sleep" not in words[-1])
+    )

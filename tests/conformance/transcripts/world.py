@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
+from kubesim.controllers.manager import Key
 from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Program
@@ -14,7 +16,16 @@ FILE = DATA / "clusters" / "recorded.yaml"
 
 def recorder_cluster() -> Cluster:
     """Two nodes, servicelb, and containers that follow the oracle's annotations."""
-    return Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
+    cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
+    balancer = cluster._parts.loadbalancer
+    provide = balancer._provide
+
+    def unless_pending(key: Key, wire: Wire) -> None:
+        if (wire["metadata"].get("annotations") or {}).get("oracle/lb") != "pending":
+            provide(key, wire)
+
+    balancer._provide = unless_pending
+    return cluster
 
 
 def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program) -> Machine:
