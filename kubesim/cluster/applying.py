@@ -9,12 +9,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from kubesim.api import go_json
+from kubesim.api import go_json, schema
 from kubesim.api.objects import Wire
+from kubesim.api.resources import ResourceType
+from kubesim.api.strategic_merge import merge_key
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-KEYS = ("name", "containerPort", "port", "mountPath", "ip", "key", "uid", "conditionType")
-"""Fields by which the entries of a list are told apart, the first that fits."""
 
 
 def with_last_applied(wire: Wire) -> Wire:
@@ -27,32 +27,31 @@ def with_last_applied(wire: Wire) -> Wire:
     return manifest
 
 
-def strategic_patch(last: Wire, new: Wire) -> Wire:
+def strategic_patch(last: Wire, new: Wire, resource: ResourceType) -> Wire:
     """A strategic merge patch that sets what ``new`` says and removes what only ``last`` said."""
     patch = copy.deepcopy(new)
-    _remove_missing(last, patch)
+    _remove_missing(last, patch, schema.struct_of(resource.kind, resource.api_version))
     return patch
 
 
-def _remove_missing(last: Wire, patch: Wire) -> None:
+def _remove_missing(last: Wire, patch: Wire, struct: schema.Struct | None) -> None:
     for field, value in last.items():
+        known = struct.fields.get(field) if struct is not None else None
         if field not in patch or patch[field] is None:
             patch[field] = None
         elif isinstance(value, dict) and isinstance(patch[field], dict):
-            _remove_missing(value, patch[field])
+            _remove_missing(value, patch[field], known.type.struct if known is not None else None)
         elif isinstance(value, list) and isinstance(patch[field], list):
-            _remove_entries(value, patch[field])
+            key = merge_key(struct, field)
+            item = known.type.item if known is not None else None
+            if key is not None and all(isinstance(entry, dict) for entry in [*value, *patch[field]]):
+                _remove_entries(value, patch[field], key, item.struct if item is not None else None)
 
 
-def _remove_entries(last: list[Any], new: list[Any]) -> None:
-    if not all(isinstance(entry, dict) for entry in [*last, *new]):
-        return
-    key = next((k for k in KEYS if all(k in entry for entry in [*last, *new])), None)
-    if key is None:
-        return
-    wanted = {entry[key]: entry for entry in new}
+def _remove_entries(last: list[Any], new: list[Any], key: str, struct: schema.Struct | None) -> None:
+    wanted = {entry.get(key): entry for entry in new}
     for entry in last:
-        if entry[key] in wanted:
-            _remove_missing(entry, wanted[entry[key]])
+        if entry.get(key) in wanted:
+            _remove_missing(entry, wanted[entry.get(key)], struct)
         else:
-            new.append({"$patch": "delete", key: entry[key]})
+            new.append({"$patch": "delete", key: entry.get(key)})

@@ -137,7 +137,7 @@ class Cluster:
         if resource is None or stored is None:
             return self.api.create(manifest, namespace=where).object
         last = json.loads((stored["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}")
-        patch = strategic_patch(last, manifest)
+        patch = strategic_patch(last, manifest, resource)
         return self.api.patch(resource, name, where, patch).object
 
     def _resource(self, kind: str) -> Any:

@@ -21,7 +21,7 @@ from kubesim.controllers.environment import (
 )
 from kubesim.controllers.mounts import mounted_files
 from kubesim.controllers.probing import exec_probe, http_probe, tcp_probe
-from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
+from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.programs.images import ImageCatalogue
@@ -34,9 +34,11 @@ SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""
 PRESENT_PULL_SHARE = 0.3
 """An image whose layers are on the node costs the look-up of its digest: this share of a pull, at most 1 s."""
-NOT_FOUND_EXIT_CODE = 128
-"""runc could not start the program (containerd: StartError)."""
-EXEC_NOT_FOUND_CODE = 127
+OCI_FAILURE = (
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+    "unable to start container process: error during container init"
+)
+"""What containerd and runc say before the reason why a program could not be started."""
 
 _Key = tuple[str, str, str]
 
@@ -98,7 +100,7 @@ class SimulatedContainers:
         except InvalidReferenceError:
             return False
 
-    def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
+    def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running | StartFailed:
         """Run the container's program; one that the image lacks is a failed start."""
         key = _key(pod, container)
         before = self._instances.get(key)
@@ -111,10 +113,7 @@ class SimulatedContainers:
         try:
             outcome = machine.run(argv, environment=_flat(machine.environment), main=True)
         except ExecutableNotFoundError as error:
-            instance.log = ""
-            start = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
-            message = f"{start}: {error}"
-            return Completed(stderr=message, returncode=NOT_FOUND_EXIT_CODE)
+            return StartFailed(f"{OCI_FAILURE}: {error}")
         if isinstance(outcome, Running):
             instance.running = outcome
         else:

@@ -7,8 +7,7 @@ last timestamp moves on, as client-go's correlator does. The scheduler uses the 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import Client
 from kubesim.simulation import Simulation
@@ -70,7 +69,8 @@ class EventRecorder:
                 return
         source = {"component": component, "host": host} if host else {"component": component}
         name, namespace = self._identity(involved)
-        self._client.create(
+        self._store(
+            identity,
             {
                 "apiVersion": "v1",
                 "kind": "Event",
@@ -86,9 +86,8 @@ class EventRecorder:
                 "type": type,
                 "reportingComponent": component,
                 "reportingInstance": host,
-            }
+            },
         )
-        self._seen[identity] = (namespace, name)
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str
@@ -96,7 +95,7 @@ class EventRecorder:
         """Record an event of the newer API, as the scheduler does; a repeat grows its series."""
         involved = reference_to(about)
         identity = (involved.get("uid", ""), "", type, reason, message, component, instance)
-        micro = (self._simulation.datetime + timedelta(0)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        micro = self._simulation.datetime.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         earlier = self._seen.get(identity)
         if earlier is not None:
             known = self._client.get("Event", *earlier)
@@ -105,7 +104,8 @@ class EventRecorder:
                 self._client.update({**known, "series": {"count": count, "lastObservedTime": micro}})
                 return
         name, namespace = self._identity(involved)
-        self._client.create(
+        self._store(
+            identity,
             {
                 "apiVersion": "v1",
                 "kind": "Event",
@@ -121,9 +121,16 @@ class EventRecorder:
                 "type": type,
                 "reportingComponent": component,
                 "reportingInstance": instance,
-            }
+            },
         )
-        self._seen[identity] = (namespace, name)
+
+    def _store(self, identity: tuple[str, ...], event: Wire) -> None:
+        """Events are told on a best effort: one that is refused (its namespace is going) is lost."""
+        try:
+            stored = self._client.create(event)
+        except ApiError:
+            return
+        self._seen[identity] = (stored["metadata"]["namespace"], stored["metadata"]["name"])
 
     def _identity(self, involved: Wire) -> tuple[str, str]:
         """A new event's name (``OBJECT.HEX``: upstream's nanoseconds) and namespace (cluster objects': default)."""

@@ -52,6 +52,13 @@ class PullFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StartFailed:
+    """A container whose program could not be started at all; ``message`` is the low-level runtime's."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeResult:
     """What a probe found.
 
@@ -76,7 +83,7 @@ class ContainerRuntime(Protocol):
         :param present: whether the node has pulled it before, so that only the digest must be asked for.
         """
 
-    def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running:
+    def start(self, pod: Pod, container: Container, restarts: int) -> Completed | Running | StartFailed:
         """Start a container; one that ends says after how many seconds (:attr:`Completed.seconds`)."""
 
     def probe(self, pod: Pod, container: Container, probe: Probe) -> ProbeResult:

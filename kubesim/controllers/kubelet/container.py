@@ -9,6 +9,8 @@ from kubesim.programs.process import Running
 
 FIRST_BACKOFF_SECONDS = 10.0
 LONGEST_BACKOFF_SECONDS = 300.0
+START_ERROR_CODE = 128
+"""What containerd reports of a program that could not be started."""
 BACKOFF_FORGOTTEN_AFTER = 600.0
 """A container that ran for ten minutes starts anew with the shortest back-off."""
 
@@ -71,6 +73,14 @@ class ContainerState:
         self.process = process
         self.container_id = container_id
         self.state = {"running": {"startedAt": now}}
+
+    def fail_to_start(self, container_id: str, message: str, now: str) -> None:
+        """Its program could not be started: containerd reports a process that ended before it began."""
+        if "terminated" in self.state:
+            self.last = {"terminated": self.state["terminated"]}
+        self.container_id = container_id
+        self.end(START_ERROR_CODE, now, "StartError")
+        self.state["terminated"] |= {"message": message, "startedAt": "1970-01-01T00:00:00Z"}
 
     def end(self, exit_code: int, now: str, reason: str = "") -> None:
         """Its process has ended."""

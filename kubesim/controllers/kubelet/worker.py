@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.controllers.events import NORMAL, WARNING
-from kubesim.controllers.kubelet.container import ContainerState
+from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
 from kubesim.controllers.kubelet.context import KubeletContext, NodeState
 from kubesim.controllers.kubelet.ending import ending_of, grace_of
 from kubesim.controllers.kubelet.pulling import (
@@ -33,7 +33,7 @@ from kubesim.controllers.kubelet.pulling import (
 from kubesim.controllers.kubelet.status import PodFacts, initialised, pod_status
 from kubesim.controllers.kubelet.watchdog import Watchdog
 from kubesim.controllers.pods import moment
-from kubesim.controllers.runtime import PullFailed
+from kubesim.controllers.runtime import PullFailed, StartFailed
 from kubesim.network.service import Server
 from kubesim.programs.process import Completed, Running
 from kubesim.simulation import Scheduled
@@ -228,6 +228,11 @@ class PodWorker:
         simulation = self.context.simulation
         identity = f"{simulation.random('container ids').getrandbits(256):064x}"
         outcome = self.context.runtime.start(self.pod, container.spec, container.restarts)
+        if isinstance(outcome, StartFailed):
+            container.fail_to_start(f"containerd://{identity}", outcome.message, simulation.timestamp())
+            self.say(WARNING, "Failed", f"Error: {outcome.message}", container)
+            self._after_end(container, START_ERROR_CODE, 0.0)
+            return
         process = outcome if isinstance(outcome, Running) else None
         container.run(process, f"containerd://{identity}", simulation.timestamp())
         self.say(NORMAL, "Started", "Container started", container)
@@ -270,7 +275,8 @@ class PodWorker:
             self.listen(protocol, port, server)
 
     def listen(self, protocol: str, port: int, server: Server) -> None:
-        """Put a server behind a port of the Pod."""
+        """Put a server behind a port of the Pod, in the place of the one that is there."""
+        self.context.network.close(self.machine, protocol, port)
         self.context.network.listen(self.machine, protocol, port, server)
 
     # --- ending ------------------------------------------------------------------------------------------------
@@ -298,6 +304,9 @@ class PodWorker:
             self._ended_while_terminating()
             return
         ran_for = (self.context.simulation.datetime - moment(ran_since)).total_seconds() if ran_since else 0.0
+        self._after_end(container, code, ran_for)
+
+    def _after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
         if self._restarts(container, code):
             self.write()
             self._restart(container, ran_for)
