@@ -38,7 +38,7 @@ def decode(wire: Wire, field_validation: FieldValidation = "Strict", expected: R
         decoded = schema.decode(wire, resource.kind, resource.api_version)
     except schema.DecodingError as error:
         raise _unhandled(resource, str(error)) from None
-    unknown = [f'unknown field "{path}"' for path in decoded.unknown]
+    unknown = decoded.problems
     if unknown and field_validation == "Strict":
         raise _unhandled(resource, f"strict decoding error: {', '.join(unknown)}")
     return Request(resource, decoded.object, tuple(unknown) if field_validation == "Warn" else ())

@@ -44,7 +44,7 @@ def apply_patch(
         decoded = schema.decode(patched, resource.kind, resource.api_version)
     except schema.DecodingError as error:
         raise invalid("", "", "", [invalid_value("patch", shown, str(error))]) from None
-    unknown = [f'unknown field "{path}"' for path in decoded.unknown]
+    unknown = decoded.problems
     if unknown and field_validation == "Strict":
         problem = f"strict decoding error: {', '.join(unknown)}"
         raise invalid("", "", "", [invalid_value("patch", shown, problem)])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesim.api import quantities
+from kubesim.api.fields import go_quote
 from kubesim.api.go_json import format_float
 from kubesim.api.objects import Wire
 from kubesim.api.schema.tree import FieldType, SchemaField, Struct, struct_of
@@ -24,6 +25,11 @@ class Decoded:
 
     object: Wire
     unknown: list[str]
+
+    @property
+    def problems(self) -> list[str]:
+        """What a strict decoder says of each unknown field."""
+        return [f"unknown field {go_quote(path)}" for path in self.unknown]
 
 
 def decode(wire: Wire, kind: str, api_version: str) -> Decoded:
@@ -45,7 +51,7 @@ def decode(wire: Wire, kind: str, api_version: str) -> Decoded:
 def strict_errors(wire: Wire, kind: str, api_version: str) -> list[str]:
     """The problems a strict decoder has with an object: one wrong type, or every unknown field."""
     try:
-        return [f'unknown field "{path}"' for path in decode(wire, kind, api_version).unknown]
+        return decode(wire, kind, api_version).problems
     except DecodingError as error:
         return [str(error)]
 
