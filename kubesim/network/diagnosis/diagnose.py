@@ -72,12 +72,12 @@ def _name_findings(question: Question, objects: Objects) -> Iterator[Finding]:
     names = [each.metadata.name for each in objects.services if each.metadata.namespace == question.namespace]
     near = difflib.get_close_matches(first, names, 1)
     mend = Mend(f"ask for {near[0]} instead of {first}") if near else None
-    evidence = [Evidence(f"namespace {question.namespace}", "Services", ", ".join(sorted(names)) or "none")]
+    listed = [Evidence(f"namespace {question.namespace}", "Services", ", ".join(sorted(names)) or "none")]
     elsewhere = next((each for each in objects.services if each.metadata.name == first), None)
     if elsewhere is not None and elsewhere.metadata.namespace != question.namespace:
-        evidence.append(Evidence(subject(elsewhere), "metadata.namespace", elsewhere.metadata.namespace))
+        listed.append(Evidence(subject(elsewhere), "metadata.namespace", elsewhere.metadata.namespace))
         mend = Mend(f"ask for {first}.{elsewhere.metadata.namespace}")
-    yield Finding("name-not-found", f"No Service and no host has the name {question.host}.", tuple(evidence), mend)
+    yield Finding("name-not-found", f"No Service and no host has the name {question.host}.", tuple(listed), mend)
 
 
 def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]:
