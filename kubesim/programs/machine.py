@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kubesim.programs.filesystem import FileSystem, absolute
 from kubesim.programs.process import Completed, Invocation, Program, Running
@@ -52,6 +52,7 @@ class Machine:
     :param flavour: whose programs these are: ``debian``, ``alpine``, ``busybox``, ``ubuntu``.
     :param libc: ``glibc`` or ``musl``: how names are resolved.
     :param processes: what runs here apart from the program at hand; a pid is a row's number.
+    :param process_source: processes of containers that a node sees besides its own.
     :param handlers: what a process does on a signal, by pid; a true answer means that it ends.
     :param ended: told (pid, signal name) when a signal ended or stopped a process, by whoever runs the machine.
     """
@@ -72,8 +73,7 @@ class Machine:
     processes: list[Process] = field(default_factory=list)
     handlers: dict[int, Callable[[str], bool]] = field(default_factory=dict)
     ended: Callable[[int, str], object] | None = None
-    context: Any = None
-    """What a front end (the learner's terminal) hands its own programs; programs of images do not look at it."""
+    process_source: Callable[[], list[Process]] | None = None
     next_pid: int = 7
 
     def find(self, word: str, directory: str = "/") -> Program:

@@ -95,6 +95,8 @@ class Invocation:
     """Whether stdout is a terminal: curl then draws no meter, ls writes columns."""
     elapsed: float = 0.0
     """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
+    limit: float = float("inf")
+    """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
 
 
 Steps = Generator[float | Running, None, int]

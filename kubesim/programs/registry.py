@@ -8,36 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kubesim.programs import servers
 from kubesim.programs.busybox_nslookup import busybox_nslookup
+from kubesim.programs.core import files, small, system, wrappers
 from kubesim.programs.coredns import coredns
 from kubesim.programs.curl import curl
 from kubesim.programs.dig import dig
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
+from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.nslookup import nslookup
 from kubesim.programs.process import Completed, Invocation, Program
 from kubesim.programs.shell.script import ash, bash, dash
 from kubesim.programs.text import fields, lines
+from kubesim.programs.text.awk import awk
+from kubesim.programs.text.grep import grep
+from kubesim.programs.text.sed import sed
 
 COMMON: dict[str, Program] = {
     "bash": bash,
     "cat": lines.cat,
     "column": fields.column,
     "comm": fields.comm,
-    "coredns": coredns,
     "curl": curl,
     "cut": fields.cut,
     "dash": dash,
     "diff": fields.diff,
     "dig": dig,
-    "docker-entrypoint.sh": docker_entrypoint,
     "fold": lines.fold,
     "getent": getent,
     "head": lines.head,
     "host": host,
-    "nginx": nginx,
-    "nginx-debug": nginx,
     "nl": lines.nl,
     "nslookup": nslookup,
     "paste": lines.paste,
@@ -52,11 +54,101 @@ COMMON: dict[str, Program] = {
     "uniq": fields.uniq,
     "wc": lines.wc,
     "yes": lines.yes,
+    "[": small.test,
+    "awk": awk,
+    "mawk": awk,
+    "nawk": awk,
+    "base64": small.base64,
+    "basename": files.basename,
+    "chmod": files.chmod,
+    "cp": files.cp,
+    "date": system.date,
+    "dirname": files.dirname,
+    "echo": small.echo,
+    "egrep": grep,
+    "env": system.env,
+    "envsubst": small.envsubst,
+    "expr": small.expr,
+    "false": system.false,
+    "fgrep": grep,
+    "find": files.find,
+    "grep": grep,
+    "hostname": system.hostname,
+    "id": system.identity,
+    "kill": system.kill,
+    "killall": system.pkill,
+    "ln": files.ln,
+    "ls": files.ls,
+    "md5sum": small.checksum,
+    "mkdir": files.mkdir,
+    "mktemp": small.mktemp,
+    "mv": files.mv,
+    "nice": wrappers.passing,
+    "nohup": wrappers.passing,
+    "nproc": system.nproc,
+    "od": small.od,
+    "pgrep": system.pgrep,
+    "pidof": system.pidof,
+    "pkill": system.pkill,
+    "poweroff": system.refuse_reboot,
+    "printenv": system.printenv,
+    "printf": small.printf,
+    "ps": system.ps,
+    "pwd": small.pwd,
+    "readlink": files.readlink,
+    "realpath": files.readlink,
+    "reboot": system.refuse_reboot,
+    "rm": files.rm,
+    "rmdir": files.rmdir,
+    "sed": sed,
+    "seq": small.seq,
+    "setsid": wrappers.passing,
+    "sha1sum": small.checksum,
+    "sha256sum": small.checksum,
+    "sha512sum": small.checksum,
+    "shutdown": system.refuse_reboot,
+    "sleep": system.sleep,
+    "stat": files.stat,
+    "stdbuf": wrappers.passing,
+    "test": small.test,
+    "timeout": wrappers.timeout,
+    "touch": files.touch,
+    "true": system.true,
+    "uname": system.uname,
+    "watch": system.watch,
+    "which": system.which,
+    "whoami": system.whoami,
+    "xargs": wrappers.xargs,
 }
 """Programs of a Debian or Ubuntu machine."""
 
-BUSYBOX: dict[str, Program] = {"sh": ash, "ash": ash, "nslookup": busybox_nslookup}
-"""What busybox has in its own version."""
+BUSYBOX: dict[str, Program] = {
+    "ash": ash,
+    "busybox": wrappers.busybox,
+    "getent": musl_getent,
+    "nslookup": busybox_nslookup,
+    "sh": ash,
+}
+"""What busybox, and Alpine with it, has in its own version."""
+
+IMAGES: dict[str, Program] = {
+    "agnhost": servers.agnhost,
+    "coredns": coredns,
+    "docker-entrypoint.sh": docker_entrypoint,
+    "echoserver": servers.echoserver,
+    "entrypoint.sh": wrappers.curl_entrypoint,
+    "hello-app": servers.hello_app,
+    "http-echo": servers.http_echo,
+    "httpd": servers.httpd,
+    "httpd-foreground": servers.httpd,
+    "nginx": nginx,
+    "nginx-debug": nginx,
+    "pause": servers.pause,
+    "python3": servers.python,
+    "redis-server": servers.redis_server,
+    "whoami-server": servers.whoami_server,
+}
+"""What only images have: servers and entrypoints."""
 
 
 def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
@@ -65,7 +157,7 @@ def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
     :param flavour: ``alpine`` and ``busybox`` prefer busybox' versions.
     """
     first = BUSYBOX if flavour in ("alpine", "busybox") else COMMON
-    return {name: first.get(name) or COMMON.get(name, not_simulated) for name in names}
+    return {name: first.get(name) or COMMON.get(name) or IMAGES.get(name, not_simulated) for name in names}
 
 
 def not_simulated(invocation: Invocation) -> Completed:

@@ -579,7 +579,7 @@ class Interpreter:
 
         assert isinstance(program, ShellProgram)
         prepared = program.prepare(invocation, dict(self.descriptors))
-        if isinstance(prepared, tuple):
+        if len(prepared) == 3:
             self.write(prepared[0])
             self.write(prepared[1], 2)
             return prepared[2]

@@ -71,7 +71,8 @@ def _old_style(invocation: Invocation) -> Invocation:
 
     words = [invocation.argv[0]]
     for word in invocation.argv[1:]:
-        words += ["-n", word[1:]] if re.fullmatch(r"-\d+", word) else [word]
+        old = re.fullmatch(r"-\d+", word) and words[-1] not in ("-n", "-c", "--lines", "--bytes")
+        words += ["-n", word[1:]] if old else [word]
     return replace(invocation, argv=tuple(words))
 
 

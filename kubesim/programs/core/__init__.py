@@ -1,0 +1,1 @@
+"""The coreutils and procps that people use: files, processes, time, small calculations."""

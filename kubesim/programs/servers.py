@@ -1,0 +1,250 @@
+"""The servers of other images: httpd, http-echo, whoami, agnhost, echoserver, hello-app, plain TCP daemons, pause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kubesim.network.service import Client, HttpRequest, HttpResponse
+from kubesim.programs.filesystem import FileError
+from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed, Invocation, Running
+
+Page = Callable[[HttpRequest, Client], HttpResponse]
+
+
+@dataclass(slots=True)
+class PageServer:
+    """An HTTP server whose answers a function makes.
+
+    :param name: its Server header; empty for none.
+    """
+
+    machine: Machine
+    page: Page
+    name: str = ""
+    log: list[str] | None = None
+
+    def handle(self, request: object, client: Client) -> object:
+        """Answer one request."""
+        if isinstance(request, ClientHello):
+            return "HTTP/1.0 400 Bad Request"
+        if not isinstance(request, HttpRequest):
+            return None
+        answer = self.page(request, client)
+        headers = [("Date", http_date(self.machine.datetime())), *answer.headers]
+        if self.name:
+            headers.insert(1, ("Server", self.name))
+        if (header(request.headers, "Connection") or "").lower() == "close":
+            headers.append(("Connection", "close"))
+        body = "" if request.method == "HEAD" else answer.body
+        return HttpResponse(answer.status, answer.reason, tuple(headers), body, answer.seconds)
+
+
+@dataclass(slots=True)
+class SilentServer:
+    """A TCP daemon that speaks another protocol: it accepts, and answers text only."""
+
+    answers: dict[str, str]
+
+    def handle(self, request: object, client: Client) -> object:
+        """Answer the commands that are known."""
+        if isinstance(request, str):
+            return "".join(self.answers.get(line.strip().upper(), "") for line in request.splitlines()) or None
+        return "-ERR unknown command\r\n" if isinstance(request, HttpRequest) else None
+
+
+def _value(words: tuple[str, ...], name: str, default: str) -> str:
+    for position, word in enumerate(words):
+        bare = word.lstrip("-")
+        if word.startswith("-") and bare == name and position + 1 < len(words):
+            return words[position + 1]
+        if word.startswith("-") and bare.startswith(f"{name}="):
+            return bare.partition("=")[2]
+    return default
+
+
+def _port(text: str, default: int) -> int:
+    last = text.rpartition(":")[2]
+    return int(last) if last.isdigit() and 0 < int(last) < 65536 else default
+
+
+def http_echo(invocation: Invocation) -> Completed | Running:
+    """hashicorp/http-echo: one text for every request (``-text``, ``-listen``)."""
+    text = _value(invocation.argv, "text", invocation.environment.get("ECHO_TEXT", "hello-world"))
+    port = _port(_value(invocation.argv, "listen", ":5678"), 5678)
+    log = [f"{invocation.machine.datetime():%Y/%m/%d %H:%M:%S} [INFO] server is listening on :{port}"]
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        host = header(request.headers, "Host") or ""
+        agent = header(request.headers, "User-Agent") or ""
+        moment = invocation.machine.datetime()
+        log.append(
+            f"{moment:%Y/%m/%d %H:%M:%S} {host} {client.address}:{client.port} "
+            f'"{request.method} {request.target} HTTP/1.1" 200 {len(text) + 1} "{agent}" 21.345µs'
+        )
+        return plain_response(
+            200, f"{text}\n", "text/plain; charset=utf-8", ("X-App-Name", "http-echo"), ("X-App-Version", "1.0.0")
+        )
+
+    return Running({("TCP", port): PageServer(invocation.machine, page)}, log, 0.1)
+
+
+def whoami_server(invocation: Invocation) -> Completed | Running:
+    """traefik/whoami: who was asked, by whom, with which headers."""
+    port = _port(_value(invocation.argv, "port", invocation.environment.get("WHOAMI_PORT_NUMBER", "80")), 80)
+    machine = invocation.machine
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        lines = [
+            f"Hostname: {machine.hostname}",
+            "IP: 127.0.0.1",
+            f"IP: {machine.sockets.address}",
+            f"RemoteAddr: {client.address}:{client.port}",
+        ]
+        lines += [f"{request.method} {request.target} HTTP/1.1", f"Host: {header(request.headers, 'Host') or ''}"]
+        lines += [f"{name}: {value}" for name, value in sorted(request.headers) if name.lower() != "host"]
+        return plain_response(200, "\n".join(lines) + "\n\n")
+
+    return Running({("TCP", port): PageServer(machine, page)}, [f"Starting up on port {port}"], 0.1)
+
+
+def agnhost(invocation: Invocation) -> Completed | Running:
+    """agnhost: ``netexec``, ``serve-hostname``, ``pause`` and ``connect``."""
+    words = invocation.argv[1:]
+    verb = words[0] if words else "pause"
+    machine = invocation.machine
+    if verb == "pause":
+        return Running({}, ["Paused"], 0.1)
+    if verb == "netexec":
+        port = _port(_value(words, "http-port", "8080"), 8080)
+
+        def netexec(request: HttpRequest, client: Client) -> HttpResponse:
+            path = request.target.partition("?")[0]
+            if path == "/hostname" or path == "/hostName":
+                return plain_response(200, machine.hostname)
+            if path == "/clientip":
+                return plain_response(200, f"{client.address}:{client.port}")
+            if path == "/echo":
+                return plain_response(200, request.target.partition("msg=")[2])
+            if path in ("/healthz", "/readyz"):
+                return plain_response(200, "")
+            return plain_response(200, f"NOW: {machine.datetime():%Y-%m-%d %H:%M:%S} +0000 UTC m=+1.000000001")
+
+        return Running({("TCP", port): PageServer(machine, netexec)}, [f"Started HTTP server on port {port}"], 0.1)
+    if verb == "serve-hostname":
+        port = _port(_value(words, "port", "9376"), 9376)
+        server = PageServer(machine, lambda request, client: plain_response(200, machine.hostname))
+        return Running({("TCP", port): server}, [f"Serving on port {port}."], 0.1)
+    return Completed("", f'Error: unknown command "{verb}" for "app"\nRun \'app --help\' for usage.\n', 1)
+
+
+def echoserver(invocation: Invocation) -> Completed | Running:
+    """registry.k8s.io/echoserver: the request, described."""
+    machine = invocation.machine
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        lines = [
+            "",
+            "",
+            f"Hostname: {machine.hostname}",
+            "",
+            "Request Information:",
+            f"\tclient_address={client.address}",
+        ]
+        lines += [
+            f"\tmethod={request.method}",
+            f"\treal path={request.target}",
+            "\trequest_version=1.1",
+            "",
+            "Request Headers:",
+        ]
+        lines += [f"\t{name.lower()}={value}" for name, value in sorted(request.headers)]
+        return plain_response(
+            200,
+            "\n".join(lines) + "\n\nRequest Body:\n\t" + (request.body or "-no body in request-") + "\n",
+            "text/plain",
+        )
+
+    return Running(
+        {("TCP", 8080): PageServer(machine, page, "echoserver")}, ["Generating self-signed cert", "Starting nginx"], 0.1
+    )
+
+
+def hello_app(invocation: Invocation) -> Completed | Running:
+    """gcr.io/google-samples/hello-app."""
+    machine = invocation.machine
+    port = _port(invocation.environment.get("PORT", "8080"), 8080)
+    log = [f"{machine.datetime():%Y/%m/%d %H:%M:%S} Server listening on port {port}"]
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        log.append(f"{machine.datetime():%Y/%m/%d %H:%M:%S} Serving request: {request.target}")
+        return plain_response(200, f"Hello, world!\nVersion: 1.0.0\nHostname: {machine.hostname}\n")
+
+    return Running({("TCP", port): PageServer(machine, page)}, log, 0.1)
+
+
+def httpd(invocation: Invocation) -> Completed | Running:
+    """Apache: files of its document root."""
+    machine = invocation.machine
+    version = invocation.environment.get("HTTPD_VERSION", "2.4.66")
+    address = machine.sockets.address
+    known = f"AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using {address}. "
+    log = [known + "Set the 'ServerName' directive globally to suppress this message"]
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        path = "/usr/local/apache2/htdocs" + request.target.partition("?")[0]
+        if path.endswith("/"):
+            path += "index.html"
+        try:
+            answer = plain_response(200, machine.files.read(path), "text/html")
+        except FileError:
+            body = '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n'
+            body += "<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n"
+            answer = plain_response(404, body, "text/html; charset=iso-8859-1")
+        stamp = machine.datetime().strftime("%d/%b/%Y:%H:%M:%S +0000")
+        first = f"{request.method} {request.target} HTTP/{request.version}"
+        log.append(f'{client.address} - - [{stamp}] "{first}" {answer.status} {byte_length(answer.body)}')
+        return answer
+
+    return Running({("TCP", 80): PageServer(machine, page, f"Apache/{version} (Unix)")}, log, 0.1)
+
+
+def redis_server(invocation: Invocation) -> Completed | Running:
+    """redis-server: it listens and answers PING."""
+    stamp = invocation.machine.datetime().strftime("%d %b %Y %H:%M:%S.000")
+    log = [f"1:M {stamp} * Ready to accept connections tcp"]
+    return Running({("TCP", 6379): SilentServer({"PING": "+PONG\r\n"})}, log, 0.1)
+
+
+def python(invocation: Invocation) -> Completed | Running:
+    """``python3 -m http.server [PORT]``: the one Python program that is simulated."""
+    words = invocation.argv[1:]
+    if words[:2] != ("-m", "http.server"):
+        return Completed("", f"{invocation.argv[0]}: only `-m http.server` is simulated\n", 1)
+    port = int(words[2]) if len(words) > 2 and words[2].isdigit() else 8000
+    machine = invocation.machine
+    log = [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."]
+
+    def page(request: HttpRequest, client: Client) -> HttpResponse:
+        path = invocation.directory.rstrip("/") + request.target.partition("?")[0]
+        try:
+            if machine.files.is_directory(path):
+                names = machine.files.list(path)
+                body = "".join(f'<li><a href="{name}">{name}</a></li>\n' for name in names)
+                answer = plain_response(200, body, "text/html; charset=utf-8")
+            else:
+                answer = plain_response(200, machine.files.read(path), "application/octet-stream")
+        except FileError:
+            answer = plain_response(404, "", "text/html;charset=utf-8")
+        stamp = machine.datetime().strftime("%d/%b/%Y %H:%M:%S")
+        log.append(f'{client.address} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" {answer.status} -')
+        return answer
+
+    return Running({("TCP", port): PageServer(machine, page, "SimpleHTTP/0.6 Python/3.13.5")}, log, 0.1)
+
+
+def pause(invocation: Invocation) -> Completed | Running:
+    """Do nothing until stopped."""
+    return Running({}, [], 0.1)
