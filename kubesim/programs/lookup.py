@@ -10,8 +10,8 @@ import socket
 from dataclasses import dataclass
 
 from kubesim.network.dns.resolver import Family, resolve
-from kubesim.programs.filesystem import FileError
 from kubesim.programs.machine import Machine
+from kubesim.programs.resolving import local_networks, text_of
 
 NOT_KNOWN = "Name or service not known"
 TRY_AGAIN = "Temporary failure in name resolution"
@@ -76,18 +76,12 @@ def look_up(machine: Machine, name: str, family: int = 0) -> Lookup:
     wanted = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}.get(family, Family.ANY)
     resolution = resolve(
         machine.sockets,
-        _read(machine, "/etc/resolv.conf"),
-        _read(machine, "/etc/hosts"),
+        text_of(machine, "/etc/resolv.conf"),
+        text_of(machine, "/etc/hosts"),
         name,
         family=wanted,
         libc=machine.libc,
+        local=local_networks(machine),
     )
     error = "" if resolution.error is None else str(resolution.error)
     return Lookup(resolution.addresses, resolution.canonical_name or name, error, resolution.seconds)
-
-
-def _read(machine: Machine, path: str) -> str:
-    try:
-        return machine.files.read(path)
-    except FileError:
-        return ""

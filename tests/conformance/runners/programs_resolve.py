@@ -37,8 +37,7 @@ from kubesim.simulation import Simulation
 from tests.conformance.result import Result
 
 RESOLV_CONF = resolv_conf.for_pod("ClusterFirst", "default", "nameserver 172.31.0.1\n")
-CLIENT, CLIENT_NETWORK = "10.42.1.5", "10.42.1.5/24"
-SERVERS = re.compile(r"10\.43\.0\.1[1-5]")
+CLIENT = "10.42.1.5"
 LIBRARIES = {"busybox-musl": "musl", "alpine": "musl", "busybox-uclibc": "uclibc"}
 NODE_HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n172.31.0.11\tworker\n"
 Query = tuple[float, str, str, str]
