@@ -304,6 +304,9 @@ class Cluster:
         :raises ExecutableNotFoundError: if its image has no such program.
         """
         found, spec = self._container(pod, container, namespace)
+        statuses = [*(found.status.containerStatuses or []), *(found.status.initContainerStatuses or [])]
+        if not any(status.name == spec.name and status.state.running for status in statuses):
+            raise LookupError(f"container {spec.name} of Pod {found.metadata.name} must run, it does not")
         done = self.runtime.execute(found, spec, tuple(argv), stdin)
         if math.isfinite(done.seconds) and done.seconds > 0:
             self.advance(done.seconds)

@@ -42,6 +42,7 @@ def fill_from_dump(parts: Parts, objects: Sequence[Wire]) -> None:
     """Store a dump's objects and let its Pods run."""
     for wire in objects:
         _store(parts, wire)
+    _add_namespaces(parts, objects)
     _add_nodes(parts)
     if not any(wire["metadata"].get("namespace") == "kube-system" for wire in objects):
         _add_dns(parts)
@@ -58,6 +59,14 @@ def _store(parts: Parts, wire: Wire) -> Wire:
     if kept.get("kind") not in ("Node", "Namespace"):
         metadata.setdefault("namespace", "default")
     return parts.store.put(kept)
+
+
+def _add_namespaces(parts: Parts, objects: Sequence[Wire]) -> None:
+    """The namespaces that the dump's objects are in, where it does not list them itself."""
+    names = {wire["metadata"].get("namespace") or "default" for wire in objects} | {"kube-system"}
+    for name in sorted(names):
+        if parts.store.get("Namespace", name) is None:
+            _store(parts, {**boot.namespace(name), "status": {"phase": "Active"}})
 
 
 def _add_nodes(parts: Parts) -> None:

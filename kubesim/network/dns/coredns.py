@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from kubesim.network.dns import corefile, names
 from kubesim.network.dns.corefile import CorefileError, ServerBlock, ServerKey
@@ -224,9 +225,9 @@ class _Port:
     server: CoreDNS
     port: int
 
-    def handle(self, request: DnsQuery, client: Client) -> DnsResponse:
-        """Answer a query that came to this port."""
-        return self.server.handle(request, client, self.port)
+    def handle(self, request: Any, client: Client) -> DnsResponse | None:
+        """Answer a query that came to this port; what is no DNS message gets no answer."""
+        return self.server.handle(request, client, self.port) if isinstance(request, DnsQuery) else None
 
 
 def _refuse(request: Request) -> Reply:
