@@ -73,7 +73,8 @@ def look_up(machine: Machine, name: str, family: int = 0) -> Lookup:
         return Lookup((literal,), name)
     if is_ipv6(name):
         return Lookup((name,), name)
-    wanted = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}.get(family, Family.ANY)
+    families: dict[int, Family] = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}
+    wanted = families.get(family, Family.ANY)
     resolution = resolve(
         machine.sockets,
         text_of(machine, "/etc/resolv.conf"),
