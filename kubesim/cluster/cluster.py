@@ -13,13 +13,14 @@ import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kubesim.api import go_yaml
-from kubesim.api.objects import VIEWS, Node, Pod, Service, View, Wire, view
+from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.applying import LAST_APPLIED, strategic_patch, with_last_applied
@@ -28,10 +29,13 @@ from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.service import HttpRequest
+from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
+from kubesim.views.cluster_diagram import cluster_diagram
 from kubesim.views.journey import Journey
 from kubesim.views.lookup import Lookup
+from kubesim.views.rendering import Diagram
 from kubesim.views.scene import Scene, scene_of
 from kubesim.views.tables import frame
 
@@ -355,6 +359,21 @@ class Cluster:
         self._parts.recover_node(name)
 
     # --- showing itself ----------------------------------------------------------------------------------------
+
+    def diagram(self, namespace: str = "default") -> Diagram:
+        """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints."""
+        prefix = f"pod/{namespace}/"
+        whole = self.scene()
+        nodes = tuple(
+            replace(node, pods=tuple(pod for pod in node.pods if pod.machine.startswith(prefix)))
+            for node in whole.nodes
+        )
+        outside = tuple(place for place in whole.outside if "/" not in place.machine and place.machine != ROUTER)
+        services, slices = (self.store.views(kind, namespace) for kind in (Service, EndpointSlice))
+        return cluster_diagram(Scene(nodes, outside), services, slices)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.diagram()._repr_mimebundle_(include, exclude)
 
     def __repr__(self) -> str:
         nodes, pods = len(self.store.list("Node")), len(self.store.list("Pod"))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas
+
 from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
 from kubesim.notebook.magics import CourseMagics
 from kubesim.notebook.session import start
@@ -21,6 +23,7 @@ __all__ = ["PathPlayer", "ServiceExplorer", "exercise", "load_ipython_extension"
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Start the page's cluster; IPython calls this for ``%load_ext kubesim``."""
+    pandas.set_option("display.width", 180, "display.max_columns", 20, "display.max_colwidth", 160)
     session = start()
     shell.register_magics(CourseMagics(shell, session))
     shell.push({"cluster": session.cluster, "terminal": session.terminal})

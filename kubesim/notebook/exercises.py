@@ -137,8 +137,10 @@ class Exercise:
 
     def check(self) -> pandas.DataFrame:
         """The findings as a table; the exercise is solved when every row says ✓."""
-        rows = [["✓" if f.passed else "✗", f.what, f.expected, f.observed] for f in self.findings()]
-        return pandas.DataFrame(rows, columns=["", "what", "must be", "is"], dtype=object)
+        found = self.findings()
+        marks = ["✓" if finding.passed else "✗" for finding in found]
+        rows = [[finding.what, finding.expected, finding.observed] for finding in found]
+        return pandas.DataFrame(rows, columns=["what", "must be", "is"], index=marks, dtype=object)
 
     def hint(self) -> Text:
         """The next hint: where to look, then what to compare, then the command."""
@@ -249,7 +251,7 @@ def _expectation(probe: Probe) -> str:
     if probe.outcome != "delivered":
         return probe.outcome
     text = "delivered"
-    if probe.reaches:
+    if probe.reaches and probe.reaches != ["*"]:
         text += f" to {' and '.join(probe.reaches) if probe.every else ' or '.join(probe.reaches)}"
     return text + (f", seen as {probe.sees}" if probe.sees else "")
 

@@ -26,6 +26,10 @@ SOURCES = {
 """Who asks, as a reader calls it → the machine's name."""
 
 NAME = "web"
+CACHED = 31
+"""Seconds after which CoreDNS has forgotten what the Service's name was before (``cache 30`` in its Corefile)."""
+PROBED = 6
+"""Seconds after which every Pod's readiness has been probed anew (``periodSeconds: 5``)."""
 NODE_PORT = 30080
 PORT = 8080
 
@@ -71,7 +75,7 @@ class Explorer:
         self.cluster = Cluster()
         self.cluster.apply(DATA / "explorer.yaml")
         self._manifest = ""
-        self._ready = True
+        self._ready: bool | None = True  # None: not the same for all Pods
         self._replicas = 2
         self.cluster.settle()
         self.show(self.choice)
@@ -85,6 +89,7 @@ class Explorer:
         if manifest != self._manifest:
             self.cluster.apply(manifest)
             self._manifest = manifest
+            self.cluster.advance(CACHED)
         self.cluster.settle()
         self.choice = choice
         journey = self.cluster.connect(SOURCES[choice.source], self.url(choice))
@@ -112,8 +117,7 @@ class Explorer:
             self.cluster.patch("Deployment", "web", {"spec": {"replicas": replicas}})
             self.cluster.settle()
             self._replicas = replicas
-            self._ready = True  # until looked at again: new Pods start ready, so readiness is set anew below
-            self._set_readiness(self.choice.ready)
+            self._ready = None
 
     def _set_readiness(self, ready: bool) -> None:
         if ready == self._ready:
@@ -124,7 +128,7 @@ class Explorer:
             if here != ready:
                 move = ("mv", away, page) if ready else ("mv", page, away)
                 self.cluster.exec(pod.metadata.name, move)
-        self.cluster.advance(3)
+        self.cluster.advance(PROBED)
         self._ready = ready
 
     def _pods(self) -> list[Pod]:
