@@ -36,6 +36,7 @@ class Call:
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
     status: int = 0
+    warned: set[str] = field(default_factory=set)
 
     @property
     def api(self) -> ApiServer:
@@ -69,6 +70,9 @@ class Call:
         self.stderr.append(f"{text}\n")
 
     def warn(self, *warnings: str) -> None:
-        """Write API warnings to standard error, as client-go does."""
+        """Write API warnings to standard error, each once, as client-go does."""
         for warning in warnings:
+            if warning in self.warned:
+                continue
+            self.warned.add(warning)
             self.complain(f"Warning: {warning}")

@@ -45,7 +45,7 @@ class UsageError(KubectlError):
         super().__init__(f"{message}\nSee '{command} -h' for help and examples")
 
 
-class SilentExit(KubectlError):
+class SilentExit(KubectlError):  # noqa: N818 - not an error to anybody
     """An exit status with nothing left to say; everything was printed already."""
 
     def __init__(self, code: int = 1) -> None:
@@ -56,7 +56,7 @@ class UnreachableError(KubectlError):
     """A host that does not answer: printed without ``error: `` in front."""
 
 
-class Aggregate(Exception):
+class Aggregate(Exception):  # noqa: N818 - upstream's name
     """Several errors, of which none stopped the command (``utilerrors.Aggregate``)."""
 
     def __init__(self, errors: Sequence[Exception]) -> None:

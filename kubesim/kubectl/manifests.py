@@ -130,7 +130,7 @@ def infos(source: Source, text: str, *, validate: bool = True) -> Iterator[Info 
     """The objects of one file, in order, with the errors where they stand.
 
     :param validate: whether kubectl's own checks are made (``--validate`` is not ``ignore``).
-    :returns: objects; a :class:`KubectlError` stands for a document that was left out. An error of the syntax is the last item.
+    :returns: objects; a :class:`KubectlError` stands for a document left out, and comes last for a syntax error.
     """
     try:
         documents, problem = go_yaml.load_all(text), None
@@ -175,7 +175,8 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
     if not isinstance(document, dict):
         type_name = _go_type(document)
         yield KubectlError(
-            f'unable to decode "{source}": json: cannot unmarshal {type_name} into Go value of type unstructured.detector'
+            f'unable to decode "{source}": json: cannot unmarshal {type_name} into Go value of type '
+            "unstructured.detector"
         )
         return
     kind, version = document.get("kind"), document.get("apiVersion", "")
@@ -196,7 +197,8 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
     if found is None:
         yield KubectlError(
             f'resource mapping not found for name: "{metadata.get("name") or ""}" namespace: '
-            f'"{metadata.get("namespace") or ""}" from "{source}": no matches for kind "{kind}" in version "{version}"\n'
+            f'"{metadata.get("namespace") or ""}" from "{source}": no matches for kind "{kind}" in version '
+            f'"{version}"\n'
             "ensure CRDs are installed first"
         )
         return

@@ -1,4 +1,4 @@
-"""The Pod that a word names for ``exec``, ``logs`` and ``port-forward``: a Pod itself, or one behind ``svc/x``, ``deploy/x``."""
+"""The Pod that ``exec``, ``logs`` and ``port-forward`` mean: a Pod itself, or one behind ``svc/x``, ``deploy/x``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which objects a command acts on: ``pod x``, ``pod/x svc/y``, ``pod,svc``, ``--all``, ``-l``, ``-f``.
 
 :func:`select` reads the words and flags once, raises what is wrong with them, and gives back a :class:`Selection`:
-its items come in kubectl's order, each an :class:`~kubesim.kubectl.manifests.Info` or the error that stands in its place.
+its items come in kubectl's order, each an :class:`~kubesim.kubectl.manifests.Info` or the error in its place.
 
 Upstream: ``k8s.io/cli-runtime/pkg/resource.Builder``.
 """

@@ -1,7 +1,7 @@
 """The order of fields in which Go writes a typed object as JSON: that of its struct.
 
 ``kubectl run -o json`` prints a Go struct, whose fields come in the order of their declaration; what is read back from
-the server without a type (``get``) prints with sorted keys. Upstream: ``k8s.io/api/core/v1/types.go``, ``apps/v1/types.go``.
+the server without a type (``get``) prints with sorted keys. Upstream: ``k8s.io/api``, the files ``types.go``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from kubesim.api.objects import Wire
 _TOP = ("kind", "apiVersion", "metadata", "spec", "immutable", "data", "stringData", "type", "status")
 _METADATA = (
     "name", "generateName", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
-    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences",
+        "finalizers",
 )  # fmt: skip
 _STRUCTS: dict[str, tuple[str, ...]] = {
     "metadata": _METADATA,
     "spec.ports": ("name", "protocol", "appProtocol", "port", "targetPort", "nodePort"),
     "Service.spec": (
-        "ports", "selector", "clusterIP", "clusterIPs", "type", "externalIPs", "sessionAffinity", "loadBalancerIP",
+        "ports", "selector", "clusterIP", "clusterIPs", "type", "externalIPs", "sessionAffinity",
+        "loadBalancerIP",
         "loadBalancerSourceRanges", "externalName", "externalTrafficPolicy", "healthCheckNodePort",
         "publishNotReadyAddresses", "sessionAffinityConfig", "ipFamilies", "ipFamilyPolicy",
         "allocateLoadBalancerNodePorts", "loadBalancerClass", "internalTrafficPolicy", "trafficDistribution",
@@ -31,22 +33,27 @@ _STRUCTS: dict[str, tuple[str, ...]] = {
     ),
     "PodSpec": (
         "volumes", "initContainers", "containers", "ephemeralContainers", "restartPolicy",
-        "terminationGracePeriodSeconds", "activeDeadlineSeconds", "dnsPolicy", "nodeSelector", "serviceAccountName",
+        "terminationGracePeriodSeconds", "activeDeadlineSeconds", "dnsPolicy", "nodeSelector",
+        "serviceAccountName",
         "serviceAccount", "automountServiceAccountToken", "nodeName", "hostNetwork", "hostPID", "hostIPC",
         "shareProcessNamespace", "securityContext", "imagePullSecrets", "hostname", "subdomain", "affinity",
-        "schedulerName", "tolerations", "hostAliases", "priorityClassName", "priority", "dnsConfig", "readinessGates",
+        "schedulerName", "tolerations", "hostAliases", "priorityClassName", "priority", "dnsConfig",
+        "readinessGates",
         "runtimeClassName", "enableServiceLinks", "preemptionPolicy", "overhead", "topologySpreadConstraints",
         "setHostnameAsFQDN", "os", "hostUsers", "schedulingGates", "resourceClaims", "resources",
     ),
     "containers": (
-        "name", "image", "command", "args", "workingDir", "ports", "envFrom", "env", "resources", "resizePolicy",
-        "restartPolicy", "volumeMounts", "volumeDevices", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle",
+        "name", "image", "command", "args", "workingDir", "ports", "envFrom", "env", "resources",
+        "resizePolicy",
+        "restartPolicy", "volumeMounts", "volumeDevices", "livenessProbe", "readinessProbe", "startupProbe",
+        "lifecycle",
         "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin",
         "stdinOnce", "tty",
     ),
     "containers.ports": ("name", "hostPort", "containerPort", "protocol", "hostIP"),
     "env": ("name", "value", "valueFrom"),
-    "volumeMounts": ("name", "readOnly", "recursiveReadOnly", "mountPath", "subPath", "mountPropagation", "subPathExpr"),
+    "volumeMounts": ("name", "readOnly", "recursiveReadOnly", "mountPath", "subPath", "mountPropagation",
+        "subPathExpr"),
     "volumes": ("name", "hostPath", "emptyDir", "secret", "configMap", "projected"),
     "projected": ("sources", "defaultMode"),
     "sources": ("secret", "downwardAPI", "configMap", "serviceAccountToken"),
@@ -59,7 +66,11 @@ _STRUCTS: dict[str, tuple[str, ...]] = {
         "type", "observedGeneration", "status", "lastProbeTime", "lastHeartbeatTime", "lastUpdateTime",
         "lastTransitionTime", "reason", "message",
     ),
-    "Pod.status": ("observedGeneration", "phase", "conditions", "message", "reason", "hostIP", "hostIPs", "podIP", "podIPs", "startTime", "containerStatuses", "qosClass"),
+    "Pod.status": (
+        "observedGeneration", "phase", "conditions", "message", "reason", "hostIP", "hostIPs", "podIP",
+        "podIPs",
+        "startTime", "containerStatuses", "qosClass",
+    ),
 }  # fmt: skip
 
 
@@ -74,6 +85,7 @@ def in_struct_order(wire: Wire) -> Wire:
 
 
 def _below(wire: Wire, field: str, kind: str) -> Wire:
+    names: tuple[str, ...]
     if field == "metadata":
         names = _METADATA
     elif field == "spec" and (kind == "Pod" or "containers" in wire):

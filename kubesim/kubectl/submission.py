@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubesim.api import go_json
+from kubesim.api.decoding import FieldValidation
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.printing import DryRun
@@ -41,11 +42,12 @@ def without_version(wire: Wire) -> Wire:
     return {**wire, "metadata": {key: value for key, value in metadata.items() if key != "resourceVersion"}}
 
 
-def field_validation(call: Call) -> str:
+def field_validation(call: Call) -> FieldValidation:
     """What the server does with fields it does not know: ``Strict``, ``Warn`` or ``Ignore``."""
     if not call.flags.has("validate"):
         return "Strict"
-    return {"warn": "Warn", "ignore": "Ignore", "false": "Ignore"}.get(call.flags.text("validate"), "Strict")
+    text = call.flags.text("validate")
+    return "Warn" if text == "warn" else "Ignore" if text in ("ignore", "false") else "Strict"
 
 
 def with_last_applied(wire: Wire) -> Wire:

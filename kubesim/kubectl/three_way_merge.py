@@ -1,9 +1,9 @@
 """The patch that ``apply`` sends: what the manifest adds and changes, and what it no longer says.
 
-Three forms of an object take part: what was applied *last* (from the annotation), what is applied *now* (the manifest) and what the
-server *has*. A field that now has another value than the server's is changed; a field that the last manifest had and
-this one does not is removed; everything else, set by others, is left alone. Lists with a merge key (a Service's ports
-by ``port``, containers by ``name``) are compared item by item.
+Three forms of an object take part: what was applied *last* (from the annotation), what is applied *now* (the
+manifest) and what the server *has*. A field that now has another value than the server's is changed; a field that the
+last manifest had and this one does not is removed; everything else, set by others, is left alone. Lists with a merge
+key (a Service's ports by ``port``, containers by ``name``) are compared item by item.
 
 Upstream: ``k8s.io/apimachinery/pkg/util/strategicpatch.CreateThreeWayMergePatch``.
 """

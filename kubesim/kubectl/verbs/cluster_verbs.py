@@ -1,4 +1,4 @@
-"""Verbs about the cluster and the client: ``version``, ``cluster-info``, ``config``, ``auth``, ``api-versions``, ``options``."""
+"""Verbs about the cluster and the client: ``version``, ``cluster-info``, ``config``, ``auth``, ``options``…"""
 
 from __future__ import annotations
 
@@ -139,7 +139,8 @@ def can_i(call: Call) -> int:
     """Say whether the user may do something: the administrator of a k3s node may do everything."""
     if len(call.arguments) not in (2, 3):
         raise KubectlError(
-            "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."
+            "you must specify two arguments: verb resource or verb resource/resourceName.\n"
+            "See 'kubectl auth can-i -h' for help and examples."
         )
     answer = call.flags.text("as") in ADMINISTRATORS
     call.say("yes" if answer else "no")

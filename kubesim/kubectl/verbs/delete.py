@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
@@ -27,7 +28,13 @@ FORCED = (
     "The resource may continue to run on the cluster indefinitely."
 )
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
-_CASCADE = {"background": "Background", "orphan": "Orphan", "foreground": "Foreground", "true": "Background"}
+_CASCADE: dict[str, Propagation] = {
+    "background": "Background",
+    "false": "Orphan",
+    "foreground": "Foreground",
+    "orphan": "Orphan",
+    "true": "Background",
+}
 
 
 def delete(call: Call) -> int:
@@ -35,8 +42,8 @@ def delete(call: Call) -> int:
     flags = call.flags
     mode = dry_run(call)
     grace = _grace_period(call)
-    cascade = _CASCADE.get(flags.text("cascade"), "Orphan" if flags.text("cascade") == "false" else "")
-    if not cascade:
+    cascade = _CASCADE.get(flags.text("cascade"))
+    if cascade is None:
         raise KubectlError(
             f'invalid cascade value ({flags.text("cascade")}). Must be "background", "foreground", or "orphan"'
         )

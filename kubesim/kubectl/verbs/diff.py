@@ -30,7 +30,8 @@ def diff(call: Call) -> int:
 
     def act(info: Info) -> None:
         live, merged = _both(call, info)
-        name = f"{info.type.group + '.' if info.type.group else ''}{info.type.version}.{info.type.kind}.{info.namespace}.{info.name}"
+        group = f"{info.type.group}." if info.type.group else ""
+        name = f"{group}{info.type.version}.{info.type.kind}.{info.namespace}.{info.name}"
         before, after = (go_yaml.dump(wire).splitlines(keepends=True) if wire else [] for wire in (live, merged))
         lines = list(
             difflib.unified_diff(

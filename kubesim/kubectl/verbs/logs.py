@@ -32,7 +32,8 @@ def logs(call: Call) -> int:
         if not call.arguments or len(call.arguments) > 2:
             raise UsageError(
                 call.command,
-                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\n"
+                "POD or TYPE/NAME is a required argument for the logs command",
             )
         if len(call.arguments) == 2 and flags.text("container"):
             raise UsageError(call.command, "only one of -c or an inline [CONTAINER] arg is allowed")

@@ -138,7 +138,8 @@ def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
 
         if not wait_until(call, gone, timeout if timeout > 0 else None):
             raise KubectlError(
-                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: global timeout reached: {call.flags.text("timeout")}'
+                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: '
+                f"global timeout reached: {call.flags.text('timeout')}"
             )
         call.say(f"pod/{name} evicted")
 

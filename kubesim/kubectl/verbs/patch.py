@@ -9,6 +9,7 @@ from typing import Any
 from kubesim.api import go_yaml
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.objects import Wire
+from kubesim.api.patch import PatchKind
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import KubectlError
@@ -17,7 +18,7 @@ from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag, Verb
 
-KINDS = ("json", "merge", "strategic")
+_KINDS: dict[str, PatchKind] = {"json": "json", "merge": "merge", "strategic": "strategic"}
 
 
 def patch(call: Call) -> int:
@@ -25,10 +26,10 @@ def patch(call: Call) -> int:
     flags = call.flags
     mode = dry_run(call)
     printer = Printer(call, mode)
-    kind = flags.text("type").lower()
+    kind = _KINDS.get(flags.text("type").lower())
     text = _patch_text(call)
-    if kind not in KINDS:
-        raise KubectlError(f'--type must be one of [{" ".join(KINDS)}], not "{flags.text("type")}"')
+    if kind is None:
+        raise KubectlError(f'--type must be one of [{" ".join(_KINDS)}], not "{flags.text("type")}"')
     body = _body(text)
 
     def act(info: Info) -> None:

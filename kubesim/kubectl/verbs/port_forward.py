@@ -1,6 +1,7 @@
 """``kubectl port-forward``: a port of this machine that leads into a Pod, past every Service.
 
-A real one runs until Ctrl-C. Here it opens, sends one request through (so that a learner sees the Pod answer) and closes.
+A real one runs until Ctrl-C. Here it opens, sends one request through, so that a learner sees the Pod answer, and
+closes.
 """
 
 from __future__ import annotations

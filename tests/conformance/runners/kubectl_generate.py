@@ -175,8 +175,7 @@ def _rollout_status(case: Case) -> tuple[Any, Any]:
 
 def _restart_policy(case: Case) -> tuple[Any, Any]:
     given = case["args"]
-    policy = given.get("restart") or ("Always" if not given.get("interactive") else "Always")
-    return case["output"], policy
+    return case["output"], given.get("restart") or "Always"
 
 
 def _dash_rules(case: Case) -> tuple[Any, Any]:

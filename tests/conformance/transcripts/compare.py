@@ -1,7 +1,7 @@
 """The comparable form of one output.
 
-Inside an EndpointSlice or an Endpoints object the order of endpoints and ports is chance, and the generation counts how often a
-controller happened to write: objects printed as JSON or YAML are put in one order before the text is normalised.
+Inside an EndpointSlice or an Endpoints object the order of endpoints and ports is chance, and the generation counts how
+often a controller happened to write: objects printed as JSON or YAML are put in one order before normalising.
 """
 
 from __future__ import annotations

@@ -85,9 +85,6 @@ class OracleRuntime:
 def _ends(container: Container) -> bool:
     """Whether the recorder held that a container's command ends by itself."""
     words = [*(container.command or []), *(container.args or [])]
-    return (
-        (bool(words)
-        and words[0] in ("echo", "curl", "true", "date"))
-        or (words[:2] == ["sh", "-c"]
-        and "sleep" not in words[-1])
+    return (bool(words) and words[0] in ("echo", "curl", "true", "date")) or (
+        words[:2] == ["sh", "-c"] and "sleep" not in words[-1]
     )
