@@ -13,12 +13,12 @@ import pandas
 from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
 from kubesim.notebook.magics import CourseMagics
 from kubesim.notebook.session import start
-from kubesim.notebook.widgets import PathPlayer, ServiceExplorer
+from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["PathPlayer", "ServiceExplorer", "exercise", "load_ipython_extension", "start"]
+__all__ = ["PathPlayer", "ProxyModeComparison", "ServiceExplorer", "exercise", "load_ipython_extension", "start"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -14,6 +14,7 @@ import ipywidgets as widgets
 import pandas
 
 from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer, Shown
+from kubesim.notebook.proxy_modes import MODES, REQUESTS, ProxyModes
 from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import arrow_count
 from kubesim.views.rendering import Diagram
@@ -101,6 +102,52 @@ class ServiceExplorer(WithStaticTwin):
         """The controls, the Service's row and the path in words."""
         row = self.shown.service.to_string(index=False)
         return f"ServiceExplorer: {_controls(self.choice)}\n{row}\n{self.shown.journey}"
+
+
+class ProxyModeComparison(WithStaticTwin):
+    """The same request under kube-proxy's iptables and nftables modes: two pictures and the rules that were met.
+
+    :param modes: the two clusters; None starts them.
+    """
+
+    def __init__(self, modes: ProxyModes | None = None) -> None:
+        self.modes = modes or ProxyModes()
+        labels = [f"{source} → {url}" for source, url in REQUESTS]
+        self.request = widgets.Dropdown(options=labels, value=labels[0], description="request", layout={"width": "60%"})
+        self.mode = widgets.ToggleButtons(options=MODES, value=MODES[0], description="mode")
+        self.picture = widgets.HTML()
+        self.details = widgets.HTML()
+        super().__init__([self.request, self.mode, self.picture, self.details])
+        for control in (self.request, self.mode):
+            control.observe(self._changed, names="value")
+        self._draw()
+
+    def _changed(self, _change: Any) -> None:
+        self._draw()
+
+    @property
+    def journey(self) -> Journey:
+        """The chosen request in the chosen mode."""
+        (compared,) = self.modes.compare([self._asked()])
+        return compared.journeys[self.mode.value]
+
+    def _asked(self) -> tuple[str, str]:
+        return REQUESTS[self.request.options.index(self.request.value)]
+
+    def _draw(self) -> None:
+        self.picture.value = picture_html(self.journey.diagram())
+        rules = "\n".join(self.modes.rules(self.mode.value, self._asked())) or "(none)"
+        self.details.value = f"<p>kube-proxy's rules on the way</p><pre>{html.escape(rules)}</pre>"
+
+    def static_html(self) -> str:
+        """The present picture and rules, and the table of all requests in both modes."""
+        return self.picture.value + self.details.value + table_html(self.modes.table())
+
+    def static_text(self) -> str:
+        """The table of all requests in both modes."""
+        return (
+            f"ProxyModeComparison: {self.request.value}, {self.mode.value}\n{self.modes.table().to_string(index=False)}"
+        )
 
 
 class PathPlayer(WithStaticTwin):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubesim.notebook.widgets import PathPlayer, ServiceExplorer
+from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +49,19 @@ def test_the_player_adds_one_arrow_at_a_time(explorer: ServiceExplorer) -> None:
     assert arrows == sorted(arrows) and arrows[0] < arrows[-1]
     player.step.value = 0
     assert player.caption() == "the packet has not left yet"
+
+
+def test_the_two_modes_agree_but_where_upstream_differs() -> None:
+    comparison = ProxyModeComparison()
+    table = comparison.modes.table().set_index("request")
+    differing = table[table["iptables"] != table["nftables"]]
+    # recorded on the real kube-proxy: a wrong port on a live ClusterIP, and node ports on 127.0.0.1
+    assert sorted(differing[["iptables", "nftables"]].itertuples(index=False, name=None)) == [
+        ("delivered", "refused"),
+        ("lost", "rejected"),
+    ]
+    before = comparison.picture.value
+    comparison.request.value = comparison.request.options[1]
+    comparison.mode.value = "nftables"
+    assert comparison.picture.value != before
+    assert comparison.journey.outcome == "rejected"

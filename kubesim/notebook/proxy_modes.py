@@ -1,0 +1,86 @@
+"""The same manifests under kube-proxy's two modes, and where the two differ.
+
+In iptables mode every Service is a few rules in long lists; in nftables mode it is an element of a map. The packet ends
+at the same Pod by other rules, with a few differences that a user can see: a wrong port on a live ClusterIP is met with
+silence in one and with a refusal in the other, and only one opens node ports on 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas
+
+from kubesim.notebook.session import Session, start
+from kubesim.views.journey import Journey
+
+MODES = ("iptables", "nftables")
+REQUESTS = (
+    ("pod/client", "http://{clusterIP}:8080"),
+    ("pod/client", "http://{clusterIP}:81"),
+    ("laptop", "http://172.31.0.10:30080"),
+    ("laptop", "http://172.31.0.10:30081"),
+    ("node/master", "http://127.0.0.1:30080"),
+)
+"""What is asked in both modes: the Service's port, a wrong one, its node port, a free one, and its node port at home."""
+
+SETUP = (
+    "kubectl run mynginx --image nginx",
+    "kubectl run client --image nginx",
+    "kubectl apply -f node-port.yaml",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One request under both modes."""
+
+    source: str
+    url: str
+    journeys: dict[str, Journey]
+
+    @property
+    def label(self) -> str:
+        """Who asks for what."""
+        return f"{self.source} → {self.url}"
+
+
+class ProxyModes:
+    """Two clusters that differ in nothing but kube-proxy's mode.
+
+    :param setup: lines typed into the terminal of each.
+    :param service: the Service whose ClusterIP ``{clusterIP}`` in a request stands for.
+    """
+
+    def __init__(self, setup: Sequence[str] = SETUP, service: str = "node-port") -> None:
+        self.sessions: dict[str, Session] = {mode: start(proxy_mode=mode) for mode in MODES}
+        self.service = service
+        for session in self.sessions.values():
+            session.terminal.prepare(*setup)
+
+    def compare(self, requests: Sequence[tuple[str, str]] = REQUESTS) -> list[Compared]:
+        """Send each request in both modes."""
+        return [Compared(source, url, self._ask(source, url)) for source, url in requests]
+
+    def table(self, requests: Sequence[tuple[str, str]] = REQUESTS) -> pandas.DataFrame:
+        """One row a request: how it ends in each mode, and how many rules a kernel compares on the way."""
+        rows = []
+        for compared in self.compare(requests):
+            found = [compared.journeys[mode] for mode in MODES]
+            examined = [journey.trace.rules_examined if journey.trace else 0 for journey in found]
+            rows.append([compared.label, *(journey.outcome for journey in found), *examined])
+        columns = ["request", *MODES, *(f"rules, {mode}" for mode in MODES)]
+        return pandas.DataFrame(rows, columns=columns)
+
+    def rules(self, mode: str, request: tuple[str, str] = REQUESTS[0]) -> list[str]:
+        """The kube-proxy rules that a request meets on its way there, in order."""
+        journey = self._ask(*request)[mode]
+        return [step.rule for step in journey.trace.steps if step.chain and step.rule] if journey.trace else []
+
+    def _ask(self, source: str, url: str) -> dict[str, Journey]:
+        found = {}
+        for mode, session in self.sessions.items():
+            address = session.cluster.get("Service", self.service).spec.clusterIP
+            found[mode] = session.cluster.connect(source, url.replace("{clusterIP}", address))
+        return found
