@@ -287,6 +287,18 @@ def test_exec_and_logs(cluster: Cluster) -> None:
         cluster.logs("client", "other")
 
 
+def test_a_shell_that_goes_on_and_a_server_it_starts(cluster: Cluster) -> None:
+    cluster.apply(
+        pod("loop", "busybox:1.36", container={"command": ["sh", "-c", "while true; do date; sleep 2; done"]})
+    )
+    cluster.apply(pod("srv", container={"command": ["sh", "-c", 'sleep 2; nginx -g "daemon off;"']}))
+    cluster.settle()
+    cluster.advance(10)
+    assert status_of(cluster, "loop") == status_of(cluster, "srv") == "Running"
+    assert len(cluster.logs("loop").splitlines()) >= 5
+    assert cluster.connect("node/master", f"http://{cluster.get('Pod', 'srv').status.podIP}").reached
+
+
 def test_apply_removes_what_the_last_manifest_had(cluster: Cluster) -> None:
     service: Wire = {
         "apiVersion": "v1",

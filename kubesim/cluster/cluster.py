@@ -369,7 +369,7 @@ class Cluster:
             for node in whole.nodes
         )
         outside = tuple(place for place in whole.outside if "/" not in place.machine and place.machine != ROUTER)
-        services, slices = (self.store.views(kind, namespace) for kind in (Service, EndpointSlice))
+        services, slices = self.store.views(Service, namespace), self.store.views(EndpointSlice, namespace)
         return cluster_diagram(Scene(nodes, outside), services, slices)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
