@@ -1,0 +1,104 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubesim.network.topology import (
+    LAN,
+    Host,
+    Interface,
+    Route,
+    Topology,
+    bridge_link,
+    lan_prefix,
+    node_host,
+    pod_host,
+)
+
+WORKER = node_host("worker", "172.31.0.11", "10.42.1.0/24", [("10.42.0.0/24", "172.31.0.10")], "172.31.0.1")
+
+
+def test_a_node_as_flannel_makes_it() -> None:
+    assert WORKER.addresses == ("172.31.0.11", "10.42.1.0", "10.42.1.1")
+    assert [str(route) for route in WORKER.routes] == [
+        "default via 172.31.0.1 dev eth0",
+        "10.42.0.0/24 via 10.42.0.0 dev flannel.1 onlink",
+        "10.42.1.0/24 dev cni0",
+        "172.31.0.0/24 dev eth0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("destination", "interface", "source"),
+    [
+        ("10.42.0.5", "flannel.1", "10.42.1.0"),
+        ("10.42.1.5", "cni0", "10.42.1.1"),
+        ("172.31.0.10", "eth0", "172.31.0.11"),
+        ("10.43.0.1", "eth0", "172.31.0.11"),
+    ],
+)
+def test_the_longest_prefix_wins_and_gives_the_source(destination: str, interface: str, source: str) -> None:
+    route = WORKER.route_to(destination)
+    assert route is not None and route.interface == interface
+    assert WORKER.source_for(destination) == source
+
+
+def test_own_addresses() -> None:
+    assert WORKER.source_for("127.0.0.1") == "127.0.0.1"
+    assert WORKER.source_for("172.31.0.11") == "172.31.0.11"
+    assert WORKER.owns("127.9.9.9") and WORKER.owns("10.42.1.1") and not WORKER.owns("10.42.1.5")
+
+
+def test_without_a_route_there_is_no_source() -> None:
+    lonely = Host("lonely", (Interface("eth0", "10.0.0.1", "wire"),), (Route("10.0.0.0/24", "eth0"),))
+    assert lonely.route_to("8.8.8.8") is None
+    assert lonely.source_for("8.8.8.8") == ""
+
+
+def test_a_name_that_is_unknown() -> None:
+    with pytest.raises(KeyError, match="worker has no interface wlan0"):
+        WORKER.interface("wlan0")
+    with pytest.raises(KeyError, match="there is no machine named nobody"):
+        Topology().host("nobody")
+
+
+def test_neighbours_and_bridges() -> None:
+    topology = Topology()
+    topology.add(WORKER)
+    pod = pod_host("default", "web", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16")
+    topology.add(pod)
+    assert topology.neighbour(bridge_link("worker"), "10.42.1.5") is pod
+    assert topology.neighbour(LAN, "10.42.1.5") is None
+    assert topology.bridge_of(bridge_link("worker")) is WORKER
+    assert topology.bridge_of(LAN) is None
+    assert topology.owner("10.42.1.5") is pod
+    topology.remove("pod/default/web")
+    assert topology.neighbour(bridge_link("worker"), "10.42.1.5") is None
+    assert "pod/default/web" not in topology
+
+
+def test_an_address_is_never_given_twice() -> None:
+    topology = Topology()
+    topology.add(WORKER)
+    topology.add(pod_host("default", "one", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16"))
+    with pytest.raises(ValueError, match=r"10\.42\.1\.5 of pod/default/two is already taken by pod/default/one"):
+        topology.add(pod_host("default", "two", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16"))
+    assert "pod/default/two" not in topology
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(2, 12)), max_size=30))
+def test_owners_stay_consistent_whatever_comes_and_goes(steps: list[tuple[str, int]]) -> None:
+    topology = Topology()
+    for name, last in steps:
+        host = pod_host("d", name, f"10.42.1.{last}", "worker", "10.42.1.0/24", "10.42.0.0/16")
+        try:
+            topology.add(host)
+        except ValueError:
+            topology.remove(f"pod/d/{name}")
+    addresses = [address for host in topology.hosts for address in host.addresses]
+    assert len(addresses) == len(set(addresses))
+    for host in topology.hosts:
+        assert topology.neighbour(bridge_link("worker"), host.addresses[0]) is host
+
+
+def test_the_width_of_the_lan() -> None:
+    assert lan_prefix("172.31.0.77") == "172.31.0.0/24"
