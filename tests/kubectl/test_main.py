@@ -25,7 +25,12 @@ MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "label
         (["label", "cm", "x", "a-"], "configmap/x unlabeled\n", "", 0),
         (["rollout", "status"], "", "error: required resource not specified\n", 1),
         (["apply"], "", "error: must specify one of -f and -k\n", 1),
-        (["create", "ns"], "", "error: exactly one NAME is required, got 0\nSee 'kubectl create namespace -h' for help and examples\n", 1),
+        (
+            ["create", "ns"],
+            "",
+            "error: exactly one NAME is required, got 0\nSee 'kubectl create namespace -h' for help and examples\n",
+            1,
+        ),
         (["wait", "--for=delete", "pod/nosuch"], "", "", 0),
     ],
 )  # fmt: skip
@@ -35,8 +40,11 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
 
 
 WORDS = st.sampled_from(
-    "get run create delete apply label scale patch rollout status expose set image cm pod svc deploy cm/x x nosuch -f - "
-    "-o yaml json name --all -l a=1 a=b a- --image nginx --port 80 --replicas -1 -n default --dry-run=client -- --force".split()
+    (
+        "get run create delete apply label scale patch rollout status expose set image cm pod svc deploy cm/x x nosuch "
+        "-f - -o yaml json name --all -l a=1 a=b a- --image nginx --port 80 --replicas -1 -n default --dry-run=client "
+        "-- --force"
+    ).split()
 )
 
 

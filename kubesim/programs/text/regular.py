@@ -24,6 +24,10 @@ class RegexProblem(Exception):
     """An expression that cannot be compiled; ``str()`` is regcomp's text."""
 
 
+_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
+"""Bytes by number, as GNU sed has them; several together may be one character of UTF-8."""
+
+
 def compile_posix(pattern: str, *, extended: bool) -> str:
     """A POSIX expression as the text of a Python one.
 
@@ -47,6 +51,10 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
                 out.append(r"\b")
             elif following in "wWsSbBdD" or following.isdigit():
                 out.append("\\" + following)
+            elif following == "x" and (code := _BYTES.match(pattern, position - 2)):
+                encoded = bytes.fromhex(code.group(0).replace("\\x", ""))
+                out.append(re.escape(encoded.decode("utf-8", "surrogateescape")))
+                position = code.end()
             elif following == "n":
                 out.append("\n")
             elif following == "t":

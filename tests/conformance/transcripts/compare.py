@@ -45,15 +45,13 @@ def _ordered(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     result = {key: _ordered(item) for key, item in value.items()}
+    if value.get("kind") in ("EndpointSlice", "Endpoints"):
+        _drop_trigger_time(result.get("metadata"))
     if value.get("kind") == "EndpointSlice":
         result["endpoints"] = _sorted(result.get("endpoints"))
         result["ports"] = _sorted(result.get("ports"))
         if isinstance(result.get("metadata"), dict):
             result["metadata"].pop("generation", None)
-            annotations = result["metadata"].get("annotations") or {}
-            annotations.pop("endpoints.kubernetes.io/last-change-trigger-time", None)
-            if not annotations:
-                result["metadata"].pop("annotations", None)
     elif value.get("kind") == "Endpoints":
         for subset in result.get("subsets") or ():
             for field in ("addresses", "notReadyAddresses", "ports"):
@@ -64,6 +62,16 @@ def _ordered(value: Any) -> Any:
         if kinds & {"EndpointSlice", "Pod", "ReplicaSet"}:
             result["items"] = _stable(result["items"])
     return result
+
+
+def _drop_trigger_time(metadata: Any) -> None:
+    """When the change that led to this write happened; written or not as the controller's batches fell."""
+    if not isinstance(metadata, dict):
+        return
+    annotations = metadata.get("annotations") or {}
+    annotations.pop("endpoints.kubernetes.io/last-change-trigger-time", None)
+    if not annotations:
+        metadata.pop("annotations", None)
 
 
 def _sorted(items: Any) -> Any:

@@ -29,6 +29,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![\w.:/-])(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=\d[ydhms])(?![\w./-])", "<age>"),
         (r"<age>( <age>)+", "<age>"),
         (r"(?<![\w.-])(?:master|worker)(?![\w.-])", "<node>"),
+        (r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", "<certificate>"),
         (r"(svclb-\S+?-)[0-9a-f]{8}\b", r"\1<id>"),
         (r"\.[0-9a-f]{16}\b", ".<event>"),
         (r"(default-scheduler)-[\w.-]+", r"\1"),
@@ -47,7 +48,7 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
         (
             "hash",
-            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b)",
+            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b|-[\"'\s])",
         ),
         ("hash", rf"(?<=-){_HASH}(?![-\w])"),
         ("suffix", rf"(?<=-)[{SAFE}]{{5}}(?![\w])"),
@@ -82,7 +83,7 @@ def _row(line: str) -> str:
 
 
 _ADDRESS = re.compile(r"(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}")
-_ENDPOINTS = re.compile(rf"{_ADDRESS.pattern}(?::\d+)?(?:,{_ADDRESS.pattern}(?::\d+)?)+")
+_ENDPOINTS = re.compile(r"\d+(?:\.\d+){3}(?::\d+)?(?:,\d+(?:\.\d+){3}(?::\d+)?)+")
 """Endpoints in one cell: in what order is chance."""
 _PORTS = re.compile(r"(?<![\w.,-])\d+(?:,\d+)+(?![\w.,-])")
 """The ports of a slice in one cell: in what order is chance."""
