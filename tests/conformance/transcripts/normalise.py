@@ -48,7 +48,8 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
         (
             "hash",
-            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b|-[\"'\s])",
+            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}"
+            rf"|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b|-[\"'\s])",
         ),
         ("hash", rf"(?<=-){_HASH}(?![-\w])"),
         ("suffix", rf"(?<=-)[{SAFE}]{{5}}(?![\w])"),
