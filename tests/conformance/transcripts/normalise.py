@@ -28,6 +28,8 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\(x\d+ over [0-9a-z]+\)", "<age>"),
         (r"(?<![\w.:/-])(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=\d[ydhms])(?![\w./-])", "<age>"),
         (r"<age>( <age>)+", "<age>"),
+        # Where a crash loop stands at this second: between two restarts, or just after one.
+        (r"\b(?:CrashLoopBackOff|Error)( +)\d+ \(<age> ago\)", r"<crashing>\1"),
         (r"(?<![\w.-])(?:master|worker)(?![\w.-])", "<node>"),
         (r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", "<certificate>"),
         (r"(svclb-\S+?-)[0-9a-f]{8}\b", r"\1<id>"),
