@@ -17,6 +17,12 @@ from kubesim.programs.dig import dig
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
 from kubesim.programs.musl_getent import musl_getent
+from kubesim.programs.net.interfaces import ip, ss
+from kubesim.programs.net.netcat import nc, telnet
+from kubesim.programs.net.ping import ping
+from kubesim.programs.net.rules import iptables, iptables_save, nft
+from kubesim.programs.net.tracking import conntrack
+from kubesim.programs.net.wget import wget
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.nslookup import nslookup
 from kubesim.programs.process import Completed, Invocation, Program
@@ -119,6 +125,17 @@ COMMON: dict[str, Program] = {
     "which": system.which,
     "whoami": system.whoami,
     "xargs": wrappers.xargs,
+    "conntrack": conntrack,
+    "ip": ip,
+    "iptables": iptables,
+    "iptables-save": iptables_save,
+    "nc": nc,
+    "netcat": nc,
+    "nft": nft,
+    "ping": ping,
+    "ss": ss,
+    "telnet": telnet,
+    "wget": wget,
 }
 """Programs of a Debian or Ubuntu machine."""
 

@@ -431,6 +431,8 @@ class Parser:
             raise self.unexpected()
         target = self.peek()
         if target.kind != "word" or target.word is None:
+            if target.kind == "end" and self.dialect.is_bash:  # the line's own end is what bash meets
+                raise ShellSyntaxError(target.line, "newline", source=self.lexer.source_line(target.line))
             raise self.unexpected()
         default = 0 if operator.text.startswith("<") else 1
         redirect = Redirect(int(number) if number else default, operator.text, target.word, operator.line)

@@ -1,0 +1,228 @@
+"""``ip`` and ``ss``: interfaces, addresses, routes, neighbours and listening sockets of this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+
+from kubesim.network.topology import Host, Interface, Route
+from kubesim.programs.files_text import Complaint, guarded, is_busybox, joined, split_options
+from kubesim.programs.nginx.server import NginxServer
+from kubesim.programs.process import Completed, Invocation
+
+
+def _host(invocation: Invocation) -> Host:
+    sockets = invocation.machine.sockets
+    return sockets.network.topology.host(sockets.network.machine(sockets.machine))
+
+
+def _interfaces(host: Host) -> list[Interface]:
+    return sorted(
+        (each for each in host.interfaces if each.name != "lo"), key=lambda each: (each.name != "cni0", each.name)
+    )
+
+
+def _hardware(host: Host, name: str) -> str:
+    digest = hashlib.sha256(f"{host.name}/{name}".encode()).hexdigest()
+    return ":".join(["0a", *(digest[start : start + 2] for start in range(0, 10, 2))])
+
+
+def _prefix(host: Host, interface: Interface) -> int:
+    for route in host.routes:
+        if route.interface == interface.name and not route.gateway and "/" in route.prefix:
+            if ipaddress.ip_address(interface.address) in ipaddress.ip_network(route.prefix):
+                return int(route.prefix.partition("/")[2])
+    return 24
+
+
+@guarded
+def ip(invocation: Invocation) -> Completed:
+    """``ip addr``, ``ip link``, ``ip route``, ``ip route get``, ``ip neigh``, ``ip rule``."""
+    words = list(invocation.argv[1:])
+    flags = set()
+    while words and words[0].startswith("-"):
+        flags.add(words.pop(0))
+    if not words:
+        raise Complaint("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n", 255)
+    subject, rest = words[0], words[1:]
+    host = _host(invocation)
+    for full, show in (
+        ("address", _addresses),
+        ("link", _links),
+        ("route", _routes),
+        ("neighbour", _neighbours),
+        ("rule", _rules),
+    ):
+        if full.startswith(subject) or (full == "neighbour" and "neighbor".startswith(subject)):
+            if rest and rest[0] in ("add", "del", "delete", "set", "replace", "flush", "change"):
+                raise Complaint("RTNETLINK answers: Operation not permitted\n", 2)
+            return Completed(joined(show(invocation, host, flags, rest)))
+    raise Complaint(f'Object "{subject}" is unknown, try "ip help".\n', 1)
+
+
+def _chosen(host: Host, rest: list[str]) -> list[Interface]:
+    names = [word for word in rest if word not in ("show", "dev", "list", "ls")]
+    known = {each.name for each in host.interfaces} | {"lo"}
+    if names and names[-1] not in known:
+        raise Complaint(f'Device "{names[-1]}" does not exist.\n', 1)
+    return [each for each in _interfaces(host) if not names or each.name == names[-1]]
+
+
+def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
+    pod = host.name.startswith("pod/")
+    mtu = 1450 if pod or interface.name == "cni0" else 1500
+    peer = "@if" + str(number + 10) if pod else ""
+    mode = " mode DEFAULT" if link else ""
+    return f"{number}: {interface.name}{peer}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {mtu} qdisc noqueue state UP{mode} group default qlen 1000"
+
+
+def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    loopback = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000"
+    chosen = _chosen(host, rest)
+    shows_loopback = not [word for word in rest if word not in ("show", "dev", "list", "ls")] or rest[-1] == "lo"
+    lasts = "       valid_lft forever preferred_lft forever"
+    if {"-br", "-brief"} & flags:
+        lines = [f"{'lo':<16} {'UNKNOWN':<14} 127.0.0.1/8 ::1/128 "] if shows_loopback else []
+        return lines + [f"{each.name:<16} {'UP':<14} {each.address}/{_prefix(host, each)} " for each in chosen]
+    if "-o" in flags:
+        lines = (
+            ["1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever"]
+            if shows_loopback
+            else []
+        )
+        return lines + [
+            f"{number}: {each.name}    inet {each.address}/{_prefix(host, each)} scope global {each.name}\\{lasts}"
+            for number, each in enumerate(chosen, 2)
+        ]
+    out = [loopback] if shows_loopback else []
+    if shows_loopback:
+        if "-4" not in flags:
+            out.append("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
+        out += ["    inet 127.0.0.1/8 scope host lo", lasts]
+        if "-4" not in flags:
+            out += ["    inet6 ::1/128 scope host proto kernel_lo ", lasts]
+    for number, each in enumerate(chosen, 2):
+        out.append(_head(host, number, each, link=False))
+        if "-4" not in flags:
+            out.append(f"    link/ether {_hardware(host, each.name)} brd ff:ff:ff:ff:ff:ff")
+        out += [f"    inet {each.address}/{_prefix(host, each)} scope global {each.name}", lasts]
+    return out
+
+
+def _links(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    chosen = _chosen(host, rest)
+    if {"-br", "-brief"} & flags:
+        lines = [f"{'lo':<16} {'UNKNOWN':<14} 00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> "]
+        return lines + [
+            f"{e.name:<16} {'UP':<14} {_hardware(host, e.name)} <BROADCAST,MULTICAST,UP,LOWER_UP> " for e in chosen
+        ]
+    out = [
+        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000",
+        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
+    ]
+    for number, each in enumerate(chosen, 2):
+        out += [
+            _head(host, number, each, link=True),
+            f"    link/ether {_hardware(host, each.name)} brd ff:ff:ff:ff:ff:ff",
+        ]
+    return out
+
+
+def _order(route: Route) -> tuple[int, object]:
+    default = route.prefix in ("0.0.0.0/0", "default")
+    return (0 if default else 1, ipaddress.ip_network("0.0.0.0/0" if default else route.prefix))
+
+
+def _routes(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    if rest[:1] == ["get"]:
+        if len(rest) < 2:
+            raise Complaint("need at least a destination address\n", 255)
+        route = host.route_to(rest[1])
+        if route is None:
+            raise Complaint("RTNETLINK answers: Network is unreachable\n", 2)
+        source = host.source_for(rest[1])
+        if host.owns(rest[1]):
+            return [f"local {rest[1]} dev lo src {rest[1]} uid 0 ", "    cache <local> "]
+        via = f"via {route.gateway} " if route.gateway else ""
+        return [f"{rest[1]} {via}dev {route.interface} src {source} uid 0 ", "    cache "]
+    out = []
+    for route in sorted(host.routes, key=_order):
+        shown = "default" if route.prefix == "0.0.0.0/0" else route.prefix
+        if route.gateway:
+            out.append(f"{shown} via {route.gateway} dev {route.interface} ")
+            continue
+        source = host.interface(route.interface).address
+        if is_busybox(invocation):
+            out.append(f"{shown} dev {route.interface} scope link  src {source} ")
+        else:
+            out.append(f"{shown} dev {route.interface} proto kernel scope link src {source} ")
+    return out
+
+
+def _neighbours(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    gateways = sorted({route.gateway for route in host.routes if route.gateway})
+    lines = []
+    for gateway in gateways:
+        route = host.route_to(gateway)
+        if route is not None:
+            lines.append(f"{gateway} dev {route.interface} lladdr {_hardware(host, gateway)} REACHABLE ")
+    return lines
+
+
+def _rules(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    return ["0:\tfrom all lookup local", "32766:\tfrom all lookup main", "32767:\tfrom all lookup default"]
+
+
+@guarded
+def ss(invocation: Invocation) -> Completed:
+    """Listening sockets (``-l``), with their processes (``-p``)."""
+    options, _ = split_options(
+        invocation, "ltunpa46sioemHr", long={"listening": "l", "tcp": "t", "udp": "u", "numeric": "n"}
+    )
+    if "l" not in options and "a" not in options:
+        return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
+    kinds = [kind for letter, kind in (("u", "udp"), ("t", "tcp")) if letter in options] or ["udp", "tcp"]
+    rows: list[list[str]] = []
+    sockets = invocation.machine.sockets
+    for kind in kinds:
+        for protocol, address, port, server in sockets.network.listeners(sockets.machine):
+            if protocol.lower() != kind:
+                continue
+            both = isinstance(server, NginxServer)
+            for local, peer, descriptor in ((f"{address}:{port}", "0.0.0.0:*", 6), (f"[::]:{port}", "[::]:*", 7))[
+                : 2 if both else 1
+            ]:
+                users = ""
+                if "p" in options and both:
+                    pids = sorted(
+                        (p.pid for p in invocation.machine.processes if p.command.startswith("nginx")), reverse=True
+                    )
+                    users = (
+                        "users:(" + ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids) + ")"
+                        if pids
+                        else ""
+                    )
+                state, queue = ("LISTEN", "511" if both else "4096") if kind == "tcp" else ("UNCONN", "0")
+                rows.append([kind, state, "0", queue, local, peer, users])
+    return Completed(_socket_table(rows, netid=len(kinds) > 1, process="p" in options))
+
+
+def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> str:
+    """ss pads each column to its widest entry, local and peer around their colons."""
+    locals_ = [row[4].rpartition(":") for row in rows]
+    peers = [row[5].rpartition(":") for row in rows]
+    local_host = max([len("Local Address"), *(len(each[0]) for each in locals_)])
+    local_port = max([len("Port"), *(len(each[2]) for each in locals_)])
+    peer_host = max([len("Peer Address"), *(len(each[0]) for each in peers)])
+    peer_port = max([len("Port"), *(len(each[2]) for each in peers)])
+    users = max([len("Process") if process else 0, *(len(row[6]) for row in rows)])
+    head = ("Netid " if netid else "") + f"{'State':<6} {'Recv-Q':<6} {'Send-Q':<6} "
+    head += (
+        f"{'Local Address':>{local_host}}:{'Port':<{local_port}} {'Peer Address':>{peer_host}}:{'Port':<{peer_port}}"
+    )
+    lines = [head + (f"{'Process':<{users}}" if process else "")]
+    for row, (host, _, port), (far, _, far_port) in zip(rows, locals_, peers, strict=True):
+        line = (f"{row[0]:<5} " if netid else "") + f"{row[1]:<6} {row[2]:<6} {row[3]:<6} "
+        line += f"{host:>{local_host}}:{port:<{local_port}} {far:>{peer_host}}:{far_port:<{peer_port}}"
+        lines.append(line + (f"{row[6]:<{users}}" if process else ""))
+    return joined(lines)

@@ -1,0 +1,152 @@
+"""``ping``: iputils' and busybox'. A ClusterIP does not answer it: kube-proxy's rules match ports only."""
+
+from __future__ import annotations
+
+import re
+
+from kubesim.network.trace import Outcome
+from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.programs.lookup import look_up, numeric_address
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed, Invocation
+
+_FOREVER = 4
+
+
+@guarded
+def ping(invocation: Invocation) -> Completed:
+    """Send echo requests."""
+    busybox = is_busybox(invocation)
+    options, names = split_options(invocation, "qnv46AbBdDfhLOrRUV", "ciIlmMpQsStTwW")
+    if not names:
+        if busybox:
+            raise Complaint("BusyBox v1.37.0 multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n", 1)
+        raise Complaint("ping: usage error: Destination address required\n", 1 if "V" in options else 2)
+    for letter in "cWws":
+        if letter in options and not re.fullmatch(r"\d+\.?\d*", options[letter]):
+            if busybox:
+                raise Complaint(f"ping: invalid number '{options[letter]}'\n")
+            raise Complaint(f"ping: invalid argument: '{options[letter]}'\n", 1)
+    name = names[-1]
+    lookup = look_up(invocation.machine, name)
+    if not lookup.addresses:
+        if busybox:
+            return Completed("", f"ping: bad address '{name}'\n", 1, lookup.seconds)
+        return Completed("", f"ping: {name}: {lookup.error}\n", 2, lookup.seconds)
+    address = lookup.addresses[0]
+    size = int(float(options.get("s", "56")))
+    interval = float(options.get("i", "1")) if re.fullmatch(r"\d+\.?\d*", options.get("i", "1")) else 1.0
+    count = (
+        int(float(options["c"])) if "c" in options else int(min(invocation.limit, _FOREVER * interval) / interval) + 1
+    )
+    shown = lookup.canonical if not numeric_address(name) else name
+    return _Session(
+        invocation, address, name if busybox else shown, size, interval, count, options, lookup.seconds
+    ).run()
+
+
+class _Session:
+    def __init__(
+        self,
+        invocation: Invocation,
+        address: str,
+        name: str,
+        size: int,
+        interval: float,
+        count: int,
+        options: dict[str, str],
+        seconds: float,
+    ) -> None:
+        self.invocation = invocation
+        self.machine: Machine = invocation.machine
+        self.address, self.name, self.size = address, name, size
+        self.interval, self.count, self.options = interval, count, options
+        self.seconds = seconds
+        self.busybox = is_busybox(invocation)
+        self.out: list[str] = []
+        self.received = 0
+        self.errors = 0
+
+    def run(self) -> Completed:
+        six = self.address == "::1"
+        overhead = 8 if six else 28
+        if self.busybox:
+            self.out.append(f"PING {self.name} ({self.address}): {self.size} data bytes")
+        elif six:
+            self.out.append(f"PING {self.name} ({self.address}) {self.size} data bytes")
+        else:
+            self.out.append(f"PING {self.name} ({self.address}) {self.size}({self.size + overhead}) bytes of data.")
+        times: list[float] = []
+        last_wait = 0.0
+        chance = self.machine.simulation.random(f"ping/{self.machine.name}")
+        for sequence in range(1, self.count + 1):
+            connection = self.machine.sockets.ping("127.0.0.1" if six else self.address)
+            if connection.outcome is Outcome.DELIVERED:
+                self.received += 1
+                times.append(0.05 + chance.random() * 0.15 + 0.05 * len(connection.trace.hops))
+                last_wait = 0.0
+                if "q" not in self.options:
+                    self.out.append(self._reply(sequence, times[-1], connection.trace.hops))
+            elif connection.outcome in (Outcome.UNREACHABLE, Outcome.REJECTED) and not self.busybox:
+                self.errors += 1
+                last_wait = connection.seconds
+                who, why = self._complaint(connection.seconds, connection.trace.destination)
+                self.out.append(f"From {who} icmp_seq={sequence} {why}")
+            else:
+                last_wait = float(self.options.get("W", "10"))
+        return self._summary(times, last_wait)
+
+    def _reply(self, sequence: int, time: float, hops: tuple[object, ...]) -> str:
+        ttl = 64 - max(
+            0, len([hop for hop in hops if str(getattr(hop, "machine", "")).startswith(("node/", "router"))])
+        )
+        if self.machine.name.startswith("node/"):
+            ttl = min(64, ttl + 1)
+        if self.busybox:
+            return f"{self.size + 8} bytes from {self.address}: seq={sequence - 1} ttl={ttl} time={time:.3f} ms"
+        who = self.address if numeric_address(self.name) else f"{self._reverse()} ({self.address})"
+        return f"{self.size + 8} bytes from {who}: icmp_seq={sequence} ttl={ttl} time={time:.3f} ms"
+
+    def _reverse(self) -> str:
+        from kubesim.programs.net.reverse import reverse_name
+
+        return reverse_name(self.machine, self.address) or self.address
+
+    def _complaint(self, seconds: float, machine: str) -> tuple[str, str]:
+        network = self.machine.sockets.network
+        own = machine == network.machine(self.machine.name) or machine == self.machine.name
+        try:
+            who = self.machine.sockets.address if own else network.address(machine)
+        except KeyError:
+            who = self.machine.sockets.address
+        return who, "Destination Host Unreachable" if seconds else "Destination Net Unreachable"
+
+    def _summary(self, times: list[float], last_wait: float) -> Completed:
+        lost = 100 * (self.count - self.received) // self.count if self.count else 0
+        span = (self.count - 1) * self.interval
+        self.out.append("")
+        self.out.append(f"--- {self.name} ping statistics ---")
+        if self.busybox:
+            self.out.append(f"{self.count} packets transmitted, {self.received} packets received, {lost}% packet loss")
+            if times:
+                average = sum(times) / len(times)
+                self.out.append(f"round-trip min/avg/max = {min(times):.3f}/{average:.3f}/{max(times):.3f} ms")
+        else:
+            errors = f", +{self.errors} errors" if self.errors else ""
+            total = f"{self.count} packets transmitted, {self.received} received{errors}, {lost}% packet loss, time {int(span * 1000)}ms"
+            self.out.append(total)
+            if times:
+                average = sum(times) / len(times)
+                spread = (sum(t * t for t in times) / len(times) - average**2) ** 0.5 if len(times) > 1 else 0.0
+                self.out.append(
+                    f"rtt min/avg/max/mdev = {min(times):.3f}/{average:.3f}/{max(times):.3f}/{abs(spread):.3f} ms"
+                )
+            elif self.errors > 1 and last_wait:
+                self.out.append(f"pipe {self.errors}")
+            else:
+                self.out.append("")
+        text = "".join(f"{line}\n" for line in self.out)
+        took = max(self.seconds + span + last_wait, 0.0)
+        if self.errors and last_wait:
+            took = self.seconds + max(span, 0.0) + last_wait - (self.count - 1) * self.interval
+        return Completed(text, "", int(self.received == 0), took)

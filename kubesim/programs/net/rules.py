@@ -1,0 +1,193 @@
+"""``iptables-save``, ``iptables -S``/``-L``, ``nft list``: the rules that packets here really walk."""
+
+from __future__ import annotations
+
+import re
+
+from kubesim.network.rules import Ruleset
+from kubesim.programs.files_text import finished, joined
+from kubesim.programs.process import Completed, Invocation
+
+_TABLES = ("filter", "nat", "mangle", "raw", "security")
+
+
+def _ruleset(invocation: Invocation) -> Ruleset | None:
+    sockets = invocation.machine.sockets
+    return sockets.network.ruleset(sockets.network.machine(sockets.machine))
+
+
+def _saved(invocation: Invocation, table: str | None) -> str:
+    ruleset = _ruleset(invocation)
+    if ruleset is None:
+        return ""
+    stamp = invocation.machine.datetime(invocation.elapsed).strftime("%a %b %e %H:%M:%S %Y")
+    return ruleset.save(table, stamp)
+
+
+def _table(words: list[str]) -> str | None:
+    for position, word in enumerate(words):
+        if word in ("-t", "--table") and position + 1 < len(words):
+            return words[position + 1]
+        if word.startswith("-t") and len(word) > 2 and not word.startswith("--"):
+            return word[2:]
+    return None
+
+
+def iptables_save(invocation: Invocation) -> Completed:
+    """Every table, or one, in the format of ``iptables-restore``."""
+    table = _table(list(invocation.argv[1:]))
+    if table is not None and table not in _TABLES:
+        return Completed(
+            "", f"iptables-save v1.8.11 (nf_tables): Cannot initialize: table `{table}' does not exist\n", 1
+        )
+    return Completed(_saved(invocation, table))
+
+
+def iptables(invocation: Invocation) -> Completed:
+    """List chains; changing rules by hand is not simulated, because kube-proxy would put them back."""
+    words = list(invocation.argv[1:])
+    table = _table(words) or "filter"
+    program = "iptables v1.8.11 (nf_tables)"
+    if table not in _TABLES:
+        return Completed(
+            "", f"{program}: table '{table}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.\n", 3
+        )
+    if "--version" in words or "-V" in words:
+        return Completed(f"{program}\n")
+    lines = _saved(invocation, table).splitlines()
+    chains: dict[str, list[str]] = {name: [] for name in _builtin(table)}
+    policies = dict.fromkeys(chains, "ACCEPT")
+    for line in lines:
+        if match := re.match(r":(\S+) (\S+)", line):
+            chains.setdefault(match[1], [])
+            if match[2] != "-":
+                policies[match[1]] = match[2]
+        elif match := re.match(r"-A (\S+) ?(.*)", line):
+            chains.setdefault(match[1], []).append(match[2])
+    wanted = _chain(words)
+    if wanted is not None and wanted not in chains:
+        return Completed("", "iptables: No chain/target/match by that name.\n", 1)
+    names = [wanted] if wanted else [*policies, *sorted(name for name in chains if name not in policies)]
+    if any(word in ("-S", "--list-rules") for word in words):
+        heads = [f"-P {name} {policies[name]}" if name in policies else f"-N {name}" for name in names]
+        return Completed(joined([*heads, *(f"-A {name} {rule}".rstrip() for name in names for rule in chains[name])]))
+    if not any(
+        (word.startswith("-") and "L" in word and not word.startswith("--")) or word == "--list" for word in words
+    ):
+        return Completed(
+            "", f"{program}: no command specified\nTry `iptables -h' or 'iptables --help' for more information.\n", 2
+        )
+    numeric = any(word == "-n" or re.fullmatch(r"-[Lvnx]*n[Lvnx]*", word) for word in words)
+    numbered = "--line-numbers" in words
+    out: list[str] = []
+    for name in names:
+        users = sum(
+            len(re.findall(rf"-j {re.escape(name)}(?= |$)", rule)) for rules in chains.values() for rule in rules
+        )
+        head = f"(policy {policies[name]})" if name in policies else f"({users} references)"
+        out += ([""] if out else []) + [f"Chain {name} {head}"]
+        out.append(("num  " if numbered else "") + "target     prot opt source               destination         ")
+        for number, rule in enumerate(chains[name], 1):
+            out.append((f"{number:<4} " if numbered else "") + _listed(rule, numeric))
+    return Completed(joined(out))
+
+
+def _builtin(table: str) -> tuple[str, ...]:
+    return {
+        "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+        "filter": ("INPUT", "FORWARD", "OUTPUT"),
+        "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    }.get(table, ("PREROUTING", "OUTPUT"))
+
+
+def _chain(words: list[str]) -> str | None:
+    for position, word in enumerate(words):
+        if word in ("-L", "-S", "--list", "--list-rules") or re.fullmatch(r"-[vnx]*L[vnx]*", word):
+            following = words[position + 1 : position + 2]
+            return following[0] if following and not following[0].startswith("-") else None
+    return None
+
+
+def _listed(rule: str, numeric: bool) -> str:
+    """One rule as ``iptables -L`` shows it."""
+    rest = f" {rule} "
+
+    def take(pattern: str) -> str:
+        nonlocal rest
+        match = re.search(pattern, rest)
+        if not match:
+            return ""
+        rest = rest[: match.start()] + " " + rest[match.end() :]
+        return match[match.re.groups and 1] if match.re.groups else match[0]
+
+    target = take(r" -j (\S+)")
+    source_not, source = bool(re.search(r" ! -s ", rest)), take(r" (?:! )?-s (\S+)")
+    destination_not, destination = bool(re.search(r" ! -d ", rest)), take(r" (?:! )?-d (\S+)")
+    protocol = take(r" -p (\S+)")
+    rest = rest.replace(f" -m {protocol} ", " ") if protocol else rest
+    comment = take(r' -m comment --comment "([^"]*)"') or take(r" -m comment --comment (\S+)")
+    anywhere = "0.0.0.0/0" if numeric else "anywhere"
+
+    def end(text: str, negated: bool) -> str:
+        shown = text.removesuffix("/32") or anywhere
+        return ("!" if negated else "") + shown
+
+    details = [f"/* {comment} */"] if comment else []
+    port = take(r" --dport (\S+)")
+    if port:
+        details.append(f"{protocol} dpt:{port}")
+    if " -m addrtype --dst-type LOCAL" in rest:
+        rest = rest.replace(" -m addrtype --dst-type LOCAL", "")
+        details.append("ADDRTYPE match dst-type LOCAL")
+    probability = take(r" -m statistic --mode random --probability (\S+)")
+    if probability:
+        details.append(f"statistic mode random probability {float(probability):.11f}")
+    state = take(r" -m conntrack --ctstate (\S+)")
+    if state:
+        details.append(f"ctstate {state}")
+    to = take(r" --to-destination (\S+)")
+    if to:
+        details.append(f"to:{to}")
+    mark = take(r" --or-mark (\S+)") or take(r" --set-xmark (\S+)")
+    if mark:
+        details.append(f"MARK or {mark.partition('/')[0]}")
+    reject = take(r" --reject-with (\S+)")
+    if reject:
+        details.append(f"reject-with {reject}")
+    left = " ".join(rest.split())
+    if left:
+        details.append(left)
+    number = {"tcp": "tcp", "udp": "udp", "": "all"}.get(protocol, protocol)
+    first = f"{target:<10} {number:<4} --  {end(source, source_not):<20} {end(destination, destination_not):<20}"
+    return first + (" " + " ".join(details) if details else "")
+
+
+def nft(invocation: Invocation) -> Completed:
+    """``nft list ruleset|tables|table|chain``."""
+    words = [word for word in invocation.argv[1:] if not word.startswith("-")]
+    text = _saved(invocation, None)
+    if not words or words[0] != "list":
+        return Completed("", "Error: syntax error: only `nft list …` is simulated\n", 1)
+    tables = re.findall(r"^(table \S+ \S+) \{\n(.*?)^\}$", text, re.DOTALL | re.MULTILINE)
+    if not tables and text:  # iptables' rules, as the nf_tables back-end shows them
+        names = re.findall(r"^\*(\w+)$", text, re.MULTILINE)
+        if words[1:2] == ["tables"]:
+            return Completed(joined([f"table ip {name}" for name in names]))
+        return Completed("", "Error: these rules were written by iptables-nft; list them with iptables-save\n", 1)
+    if words[1:2] == ["ruleset"]:
+        return Completed(text)
+    if words[1:2] == ["tables"]:
+        return Completed(joined([head for head, _ in tables]))
+    if words[1:2] in (["table"], ["chain"]) and len(words) >= 4:
+        for head, body in tables:
+            if head == f"table {words[2]} {words[3]}":
+                if words[1] == "table":
+                    return Completed(f"{head} {{\n{body}}}\n")
+                chain = re.search(rf"^\tchain {re.escape(words[-1])} \{{\n.*?^\t\}}$", body, re.DOTALL | re.MULTILINE)
+                if chain:
+                    return Completed(f"{head} {{\n{chain[0]}\n}}\n")
+        shown = " ".join(words)
+        return finished(
+            "", [f"Error: No such file or directory\n{shown}\n{' ' * shown.rfind(words[-1])}{'^' * len(words[-1])}"]
+        )
+    return Completed("", f"Error: syntax error, unexpected {words[1] if len(words) > 1 else 'end of file'}\n", 1)
