@@ -415,22 +415,32 @@ def _split_unescaped(text: str) -> tuple[str, str, str]:
     return text, "", ""
 
 
+HIGH_BYTES = r"(?:\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2}))+"
+"""Bytes above 127, written as numbers: together they are characters in UTF-8."""
+_ESCAPE = re.compile(
+    rf"({HIGH_BYTES})|\\(x[0-9a-fA-F]{{1,2}}|u[0-9a-fA-F]{{1,4}}|U[0-9a-fA-F]{{1,8}}|[0-7]{{1,3}}|[^\n])", re.DOTALL
+)
+
+
 def ansi_unescape(text: str) -> str:
-    """What ``$'…'`` and ``echo -e`` make of backslashes."""
+    """What ``$'…'`` and ``echo -e`` make of backslashes; bytes that are no characters read as a terminal shows them."""
 
     def one(match: re.Match[str]) -> str:
-        code = match[1]
+        code = match[2]
+        if code is None:
+            numbers = match[1].split("\\")[1:]
+            data = bytes(int(number[1:], 16) if number[0] == "x" else int(number, 8) for number in numbers)
+            return data.decode("utf-8", "replace")
         if code in _ANSI:
             return _ANSI[code]
-        if code[0] in "xuU":
-            return chr(int(code[1:], 16))
-        if code[0].isdigit():
-            return chr(int(code, 8) & 0o377)
+        if code[0] in "xuU" and len(code) > 1:
+            number = int(code[1:], 16)
+            return chr(number) if number < 0xD800 or 0xDFFF < number <= 0x10FFFF else "\N{REPLACEMENT CHARACTER}"
+        if code[0].isdigit() and code.isascii():
+            return chr(int(code, 8) & 0o377) if code[0] in "01234567" else match[0]
         return match[0]
 
-    return re.sub(
-        r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,6}|[0-7]{1,3}|[^\n])", one, text, flags=re.DOTALL
-    )
+    return _ESCAPE.sub(one, text)
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kubesim.programs.shell.lexer import ansi_unescape
+from kubesim.programs.shell.lexer import HIGH_BYTES, ansi_unescape
 
 if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter
@@ -64,7 +64,8 @@ def printf(shell: Interpreter, words: list[str]) -> int:
 
 
 _FORMAT = re.compile(
-    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([diouxXeEfgGcsbq]))|\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|u[0-9a-fA-F]{1,4}|.)",
+    r"%(?:%|([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([diouxXeEfgGcsbq]))"
+    rf"|({HIGH_BYTES}|\\(?:x[0-9a-fA-F]{{1,2}}|[0-7]{{1,3}}|u[0-9a-fA-F]{{1,4}}|U[0-9a-fA-F]{{1,8}}|.))",
     re.S,
 )
 
@@ -90,9 +91,9 @@ def _once(template: str, left: list[str], out: list[str], problems: list[str]) -
         out.append(template[position : match.start()])
         position = match.end()
         if match[5] is not None:
-            if match[5] == "c":
+            if match[5] == "\\c":
                 return True
-            out.append(ansi_unescape("\\" + match[5]))
+            out.append(ansi_unescape(match[5]))
         elif match[0] == "%%":
             out.append("%")
         else:
