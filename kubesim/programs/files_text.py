@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from kubesim.programs.filesystem import FileError, absolute
-from kubesim.programs.process import Completed, Invocation
+from kubesim.programs.process import Completed, Invocation, Running
 
 
-class Complaint(Exception):
+class Complaint(Exception):  # noqa: N818
     """A program's refusal of its command line.
 
     :param text: everything on stderr.
@@ -80,7 +81,7 @@ def split_options(
 
     :raises Complaint: as getopt and the coreutils word it.
     """
-    program = invocation.argv[0].rsplit("/", 1)[-1]
+    invocation.argv[0].rsplit("/", 1)[-1]
     found: dict[str, str] = {}
     operands: list[str] = []
     words = list(invocation.argv[1:])
@@ -130,10 +131,13 @@ def _bad(invocation: Invocation, reason: str) -> Complaint:
     return Complaint(f"{program}: {reason}\nTry '{program} --help' for more information.\n")
 
 
-def guarded(program: Callable[[Invocation], Completed]) -> Callable[[Invocation], Completed]:
+Result = TypeVar("Result", bound=Completed | Running)
+
+
+def guarded(program: Callable[[Invocation], Result]) -> Callable[[Invocation], Result | Completed]:
     """A program whose :class:`Complaint` is its stderr and status."""
 
-    def run(invocation: Invocation) -> Completed:
+    def run(invocation: Invocation) -> Result | Completed:
         try:
             return program(invocation)
         except Complaint as complaint:

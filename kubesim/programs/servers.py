@@ -200,7 +200,8 @@ def httpd(invocation: Invocation) -> Completed | Running:
         try:
             answer = plain_response(200, machine.files.read(path), "text/html")
         except FileError:
-            body = '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>404 Not Found</title>\n</head><body>\n'
+            body = '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
+            body += "<title>404 Not Found</title>\n</head><body>\n"
             body += "<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n"
             answer = plain_response(404, body, "text/html; charset=iso-8859-1")
         stamp = machine.datetime().strftime("%d/%b/%Y:%H:%M:%S +0000")

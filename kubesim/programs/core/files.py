@@ -1,4 +1,4 @@
-"""Programs for files: ls, mkdir, rmdir, rm, cp, mv, touch, ln, chmod, stat, find, basename, dirname, readlink, realpath."""
+"""Programs for files: ls, mkdir, rm, cp, mv, touch, ln, chmod, stat, find, basename, dirname, readlink, realpath."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def _listing(
     rows = [_long(invocation, path, name, "h" in options) for name, path in entries]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(6)]
     lines = [
-        f"{row[0]} {row[1]:>{widths[1]}} {row[2]:<{widths[2]}} {row[3]:<{widths[3]}} {row[4]:>{widths[4]}} {row[5]} {row[6]}"
+        f"{row[0]} {row[1]:>{widths[1]}} {row[2]:<{widths[2]}} {row[3]:<{widths[3]}} "
+        f"{row[4]:>{widths[4]}} {row[5]} {row[6]}"
         for row in rows
     ]
     return ([f"total {4 * len(rows)}"] if total else []) + lines
@@ -184,14 +185,16 @@ def _copy_or_move(invocation: Invocation, program: str) -> Completed:
         raise Complaint(f"{program}: missing file operand\nTry '{program} --help' for more information.\n")
     if len(names) == 1:
         raise Complaint(
-            f"{program}: missing destination file operand after '{names[0]}'\nTry '{program} --help' for more information.\n"
+            f"{program}: missing destination file operand after '{names[0]}'\n"
+            f"Try '{program} --help' for more information.\n"
         )
     files = invocation.machine.files
     *sources, target = names
     place = absolute(target, invocation.directory)
     if len(sources) > 1 and not files.is_directory(place):
         raise Complaint(
-            f"{program}: target '{target}': {'Not a directory' if files.exists(place) else 'No such file or directory'}\n"
+            f"{program}: target '{target}': "
+            f"{'Not a directory' if files.exists(place) else 'No such file or directory'}\n"
         )
     problems = []
     for name in sources:
@@ -369,7 +372,7 @@ def stat(invocation: Invocation) -> Completed:
 
 @guarded
 def find(invocation: Invocation) -> Completed:
-    """Look for files: -name, -iname, -path, -type, -maxdepth, -mindepth, -size, -empty, -newer, -not, -o, -print, -delete."""
+    """Look for files: -name, -iname, -path, -type, -maxdepth, -mindepth, -empty, -not, -o, -print, -delete."""
     words = list(invocation.argv[1:])
     starts = []
     while words and not words[0].startswith(("-", "(", "!")):

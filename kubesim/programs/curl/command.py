@@ -97,9 +97,9 @@ def _one(session: Session, location: Location, method: str, body: str | None, ou
         template = options.values["write-out"]
         if template.startswith("@"):
             template = _read(session.invocation, template[1:], "-w")
-        out, error, complaints = render(template, result)
-        session.stdout += out
-        session.stderr += error + complaints
+        printed, to_stderr, complaints = render(template, result)
+        session.stdout += printed
+        session.stderr += to_stderr + complaints
     return result.exit_code
 
 
@@ -185,7 +185,8 @@ def _request_kind(invocation: Invocation, options: Options) -> tuple[str, str | 
         body = "&".join(options.forms)
     if options.on("head") and body is not None and not options.on("get"):
         if not options.on("silent"):
-            text = "Warning: You can only select one HTTP request method! POST (-d, --data) and HEAD \nWarning: (-I, --head).\n"
+            text = "Warning: You can only select one HTTP request method! POST (-d, --data) and HEAD \n"
+            text += "Warning: (-I, --head).\n"
             raise UsageError(text.removeprefix("curl: "), 2, hint=False)
         raise UsageError("", 2, hint=False)
     method = "GET"

@@ -93,7 +93,8 @@ def _problem(session: Session, location: Location, certificate: Certificate) -> 
         trusted = session.machine.files.is_file(path)
     if not trusted:
         same = certificate.issuer == certificate.subject
-        return f"SSL certificate problem: {'self-signed certificate' if same else 'unable to get local issuer certificate'}"
+        why = "self-signed certificate" if same else "unable to get local issuer certificate"
+        return f"SSL certificate problem: {why}"
     if not certificate.covers(location.host):
         kind = "ipv4 address" if numeric_address(location.host) else "host name"
         return f"SSL: no alternative certificate subject name matches target {kind} '{location.host}'"

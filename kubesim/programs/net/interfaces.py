@@ -73,7 +73,8 @@ def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
     mtu = 1450 if pod or interface.name == "cni0" else 1500
     peer = "@if" + str(number + 10) if pod else ""
     mode = " mode DEFAULT" if link else ""
-    return f"{number}: {interface.name}{peer}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {mtu} qdisc noqueue state UP{mode} group default qlen 1000"
+    flags = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
+    return f"{number}: {interface.name}{peer}: {flags} mtu {mtu} qdisc noqueue state UP{mode} group default qlen 1000"
 
 
 def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:

@@ -32,7 +32,7 @@ class _Sink:
 
 
 @guarded
-def nc(invocation: Invocation) -> Completed | Running:  # type: ignore[override]
+def nc(invocation: Invocation) -> Completed | Running:
     """Connect to ports, or listen on one."""
     busybox = is_busybox(invocation)
     options, operands = split_options(invocation, "zvulkndNrSUDhC46t", "wpqsxXiIOTVme")

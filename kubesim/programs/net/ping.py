@@ -133,7 +133,8 @@ class _Session:
                 self.out.append(f"round-trip min/avg/max = {min(times):.3f}/{average:.3f}/{max(times):.3f} ms")
         else:
             errors = f", +{self.errors} errors" if self.errors else ""
-            total = f"{self.count} packets transmitted, {self.received} received{errors}, {lost}% packet loss, time {int(span * 1000)}ms"
+            total = f"{self.count} packets transmitted, {self.received} received{errors}, {lost}% packet loss, "
+            total += f"time {int(span * 1000)}ms"
             self.out.append(total)
             if times:
                 average = sum(times) / len(times)

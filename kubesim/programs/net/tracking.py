@@ -76,7 +76,8 @@ def _line(entry: Entry, now: float) -> str:
         unanswered = "" if entry.answered else "[UNREPLIED] "
         return f"{head} {first} {unanswered}{second} mark=0 use=1"
     state = f" {entry.state}" if entry.state else ""
-    first = f"src={original.source} dst={original.destination} sport={original.source_port} dport={original.destination_port}"
+    first = f"src={original.source} dst={original.destination} "
+    first += f"sport={original.source_port} dport={original.destination_port}"
     second = f"src={reply.source} dst={reply.destination} sport={reply.source_port} dport={reply.destination_port}"
     if not entry.answered:
         return f"{head}{state} {first} [UNREPLIED] {second} mark=0 use=1"

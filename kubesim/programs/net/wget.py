@@ -64,7 +64,8 @@ def wget(invocation: Invocation) -> Completed:
 def _parse(invocation: Invocation, busybox: bool) -> _Settings:
     settings = _Settings()
     words = list(invocation.argv[1:])
-    usage = "BusyBox v1.37.0 (2024-09-26 21:31:42 UTC) multi-call binary.\n\nUsage: wget [-cqS] [--spider] [-O FILE] URL...\n"
+    usage = "BusyBox v1.37.0 (2024-09-26 21:31:42 UTC) multi-call binary.\n\n"
+    usage += "Usage: wget [-cqS] [--spider] [-O FILE] URL...\n"
     gnu_usage = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n"
     while words:
         word = words.pop(0)

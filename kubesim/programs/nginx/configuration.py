@@ -324,9 +324,9 @@ def choose_location(server: Directive, path: str) -> Location | None:
     best = max(prefixes, key=lambda each: len(each.pattern), default=None)
     if best is not None and best.modifier == "^~":
         return best
-    for each in locations:
-        if each.modifier in ("~", "~*"):
-            flags = re.IGNORECASE if each.modifier == "~*" else 0
-            if re.search(each.pattern, path, flags):
-                return each
+    for location in locations:
+        if location.modifier in ("~", "~*"):
+            flags = re.IGNORECASE if location.modifier == "~*" else 0
+            if re.search(location.pattern, path, flags):
+                return location
     return best

@@ -327,7 +327,8 @@ class NginxServer:
 
     def _status(self) -> HttpResponse:
         count = self._connections
-        text = f"Active connections: 1 \nserver accepts handled requests\n {count} {count} {count} \nReading: 0 Writing: 1 Waiting: 0 \n"
+        text = f"Active connections: 1 \nserver accepts handled requests\n {count} {count} {count} \n"
+        text += "Reading: 0 Writing: 1 Waiting: 0 \n"
         return HttpResponse(200, "", (("Content-Type", "text/plain"), ("Content-Length", str(len(text)))), text)
 
     def _index_of(self, shown: str, directory: str) -> HttpResponse:

@@ -32,7 +32,7 @@ _BINARY: dict[str, tuple[int, Callable[[int, int], int]]] = {
 }
 
 
-class ArithmeticFailure(Exception):
+class ArithmeticFailure(Exception):  # noqa: N818
     """An expression that cannot be evaluated.
 
     :param reason: ``division by 0``, ``syntax error: operand expected``…

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -288,7 +289,7 @@ class Expander:
 
 
 def _split(text: str, separators: str) -> list[str]:
-    """Split at separators; blank ones in a row count once, leading and trailing ones make an empty first or last item."""
+    """Split at separators; blank ones in a row count once, at either end they make an empty item there."""
     blank = "".join(each for each in separators if each in " \t\n")
     other = "".join(each for each in separators if each not in " \t\n")
     if not other:
@@ -353,7 +354,7 @@ def _braces(text: str) -> list[str]:
         choices = _sequence(inner)
         if commas:
             edges = [start, *commas, end]
-            choices = [each for a, b in zip(edges, edges[1:], strict=False) for each in _braces(text[a + 1 : b])]
+            choices = [each for a, b in itertools.pairwise(edges) for each in _braces(text[a + 1 : b])]
         if choices:
             tails = _braces(text[end + 1 :])
             return [text[:start] + choice + tail for choice in choices for tail in tails]

@@ -22,8 +22,8 @@ from kubesim.programs.shell.tree import (
 )
 
 _OPERATORS = (
-    ";;&", "<<<", "<<-", "&>>", "&&", "||", ";;", ";&", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", ";", "&", "|", "<", ">",
-    "(", ")",
+    ";;&", "<<<", "<<-", "&>>", "&&", "||", ";;", ";&", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", ";", "&", "|",
+    "<", ">", "(", ")",
 )  # fmt: skip
 _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -340,7 +340,8 @@ class Lexer:
             if not ended:
                 last = self.text.rstrip("\n").count("\n") + 1
                 self.warnings.append(
-                    f"line {last}: warning: here-document at line {first - 1} delimited by end-of-file (wanted `{delimiter}')"
+                    f"line {last}: warning: here-document at line {first - 1} "
+                    f"delimited by end-of-file (wanted `{delimiter}')"
                 )
             body = "".join(lines)
             redirect.body = Word((Literal(body, True),), body) if quoted else Lexer(body, self.dialect).expandable()

@@ -41,8 +41,8 @@ class ParameterValues:
                 subscript += max(elements) + 1
             return elements.get(subscript)
         if name in ("@", "*"):
-            separator = state.get("IFS")
-            return (" " if separator is None else separator[:1]).join(state.positional)
+            blanks = state.get("IFS")
+            return (" " if blanks is None else blanks[:1]).join(state.positional)
         if name.isdigit():
             number = int(name)
             if number == 0:

@@ -39,7 +39,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
 
 
 class Parser:
-    """Reads commands from a text; :meth:`next` gives one line's list at a time, so that a script runs as far as it can."""
+    """Reads commands from a text; :meth:`next` gives one line's list at a time: a script runs as far as it can."""
 
     def __init__(self, text: str, dialect: Dialect, first_line: int = 1) -> None:
         self.lexer = Lexer(text, dialect, first_line)
@@ -49,11 +49,13 @@ class Parser:
     # --- tokens ---------------------------------------------------------------------------------------------------
 
     def peek(self) -> Token:
+        """The next token, left in place."""
         if not self.ahead:
             self.ahead.append(self.lexer.token())
         return self.ahead[0]
 
     def take(self) -> Token:
+        """The next token, taken."""
         token = self.peek()
         self.ahead.pop(0)
         return token
@@ -70,6 +72,7 @@ class Parser:
         return ""
 
     def unexpected(self, expecting: str = "") -> ShellSyntaxError:
+        """The syntax error of the next token."""
         token = self.peek()
         if token.kind == "end":
             line = self.lexer.end_line() if self.dialect.is_bash else token.line
@@ -78,11 +81,13 @@ class Parser:
         return ShellSyntaxError(token.line, token.text, expecting, "", plain, self.lexer.source_line(token.line))
 
     def expect(self, word: str) -> None:
+        """Take a reserved word or an operator that must come now."""
         if self.keyword() != word:
             raise self.unexpected(word)
         self.take()
 
     def skip_newlines(self) -> None:
+        """Take empty lines."""
         while self.peek().kind == "newline":
             self.take()
 
@@ -106,6 +111,7 @@ class Parser:
         return parsed
 
     def command_list(self, *, top: bool = False) -> CommandList:
+        """Commands up to a closing word, or at the top up to the end of the line."""
         items: list[tuple[AndOr, bool, str]] = []
         if not top:
             self.skip_newlines()
@@ -140,6 +146,7 @@ class Parser:
         return CommandList(tuple(items))
 
     def and_or(self) -> AndOr:
+        """Pipelines joined by ``&&`` and ``||``."""
         first = self.pipeline()
         rest: list[tuple[str, Pipeline]] = []
         while self.keyword() in ("&&", "||"):
@@ -149,6 +156,7 @@ class Parser:
         return AndOr(first, tuple(rest))
 
     def pipeline(self) -> Pipeline:
+        """Commands joined by pipes."""
         negated = timed = False
         while self.keyword() in ("!", "time"):
             if self.take().text == "!":
@@ -166,6 +174,7 @@ class Parser:
     # --- commands -------------------------------------------------------------------------------------------------
 
     def command(self) -> Command:
+        """One command, simple or compound."""
         token = self.peek()
         keyword = self.keyword()
         body: Body | None = None
@@ -213,6 +222,7 @@ class Parser:
         return Compound(body, tuple(redirects), token.line)
 
     def subshell(self) -> Subshell:
+        """``( … )``."""
         self.take()
         body = self.command_list()
         self.expect(")")
@@ -228,6 +238,7 @@ class Parser:
         return self.lexer.text[start + 2 : end]
 
     def if_command(self) -> If:
+        """``if … fi``."""
         self.take()
         branches = []
         condition = self.command_list()
@@ -246,12 +257,14 @@ class Parser:
         return If(tuple(branches), otherwise)
 
     def command_list_until(self, closer: str) -> CommandList:
+        """The commands of a body; the text may not end here."""
         self.skip_newlines()
         if self.peek().kind == "end":
             raise self.unexpected(closer)
         return self.command_list()
 
     def do_group(self) -> CommandList:
+        """``do … done``."""
         self.skip_newlines()
         self.expect("do")
         body = self.command_list_until("done")
@@ -259,6 +272,7 @@ class Parser:
         return body
 
     def for_command(self) -> For | ForArithmetic:
+        """``for``, over words or with arithmetic."""
         self.take()
         token = self.peek()
         if self.dialect.is_bash and token.text == "(" and self.lexer.text.startswith("((", token.start):
@@ -290,6 +304,7 @@ class Parser:
         return For(name.text, None if words is None else tuple(words), self.do_group())
 
     def case_command(self) -> Case:
+        """``case … esac``."""
         self.take()
         subject = self.take().word
         if subject is None:
@@ -327,6 +342,7 @@ class Parser:
         return Case(subject, tuple(branches))
 
     def conditional(self) -> Conditional:
+        """``[[ … ]]``."""
         self.take()
         words: list[Word] = []
         while True:
@@ -345,6 +361,7 @@ class Parser:
                 words.append(Word((Literal(token.text),), token.text))
 
     def simple(self) -> Command:
+        """A simple command, or the definition of a function."""
         assignments: list[Assignment] = []
         words: list[Word] = []
         redirects: list[Redirect] = []
@@ -382,6 +399,7 @@ class Parser:
         return Simple(tuple(assignments), tuple(words), tuple(redirects), first.line, source)
 
     def function(self, name: Word, first: Token) -> Command:
+        """``name() …``."""
         self.take()
         if self.keyword() != ")":
             if self.dialect.name == "dash":
@@ -420,10 +438,12 @@ class Parser:
         return Assignment(match[1], value, bool(match[3]), index)
 
     def at_redirection(self) -> bool:
+        """Whether a redirection comes next."""
         token = self.peek()
         return token.kind == "number" or (token.kind == "operator" and token.text in _REDIRECTIONS)
 
     def redirection(self) -> Redirect:
+        """One redirection."""
         number = self.take().text if self.peek().kind == "number" else ""
         operator = self.take()
         if operator.text == "<<<" and not self.dialect.is_bash:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kubesim.programs.filesystem import FileError, absolute
-from kubesim.programs.shell.state import Descriptors, FileOutput, Input
+from kubesim.programs.shell.state import Descriptors, FileOutput, Input, Output
 from kubesim.programs.shell.tree import Redirect
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def _duplicate(interpreter: Interpreter, redirect: Redirect, name: str, descript
         return
     number = int(name.rstrip("-"))
     if number not in descriptors:
-        raise RedirectionError(
-            f"{number}: Bad file descriptor" if interpreter.dialect.is_bash else f"{number}: Bad file descriptor"
-        )
+        raise RedirectionError(f"{number}: Bad file descriptor")
     descriptors[redirect.descriptor] = descriptors[number]
 
 
@@ -78,7 +76,7 @@ def _open(interpreter: Interpreter, name: str, path: str, descriptors: Descripto
     return Input(text)
 
 
-def _create(interpreter: Interpreter, name: str, path: str, operator: str, descriptors: Descriptors) -> object:
+def _create(interpreter: Interpreter, name: str, path: str, operator: str, descriptors: Descriptors) -> Output | Input:
     special = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2, "/proc/1/fd/1": 1, "/dev/tty": 1}
     if path in special and special[path] in descriptors:
         return descriptors[special[path]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubesim.programs.filesystem import FileError, absolute
-from kubesim.programs.process import Completed, Invocation, Running
+from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import ASH, BASH, DASH, Dialect
 from kubesim.programs.shell.execution import Interpreter, shell_state
 from kubesim.programs.shell.state import Capture, Descriptors, Input, LineOutput
@@ -21,7 +21,7 @@ class ShellProgram:
     def prepare(
         self, invocation: Invocation, descriptors: Descriptors
     ) -> tuple[Interpreter, str] | tuple[str, str, int]:
-        """Read the command line: an interpreter and its text, or (stdout, stderr, status) where there is nothing to run."""
+        """Read the command line: an interpreter and its text, or (stdout, stderr, status) where nothing is to run."""
         name = invocation.argv[0]
         words = list(invocation.argv[1:])
         options: set[str] = set()
@@ -135,14 +135,14 @@ class ShellProgram:
         if isinstance(event, Running):
             return Running(event.listeners, _joined(log, event), event.stop_seconds, event.exit_code)
 
-        def going_on() -> object:
+        def going_on() -> Steps:
             yield event
             status = yield from steps
             if sink.rest:
                 log.append(sink.rest)
             return status
 
-        return Running({}, log, None, 0, going_on())  # type: ignore[arg-type]
+        return Running({}, log, None, 0, going_on())
 
 
 def _joined(log: list[str], server: Running) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 NAMES = {
-    1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 17: "CHLD",
-    18: "CONT", 19: "STOP", 20: "TSTP", 28: "WINCH",
+    1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM",
+    17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP", 28: "WINCH",
 }  # fmt: skip
 NUMBERS = {name: number for number, name in NAMES.items()}
 ENDINGS = {"HUP": "Hangup", "KILL": "Killed", "TERM": "Terminated", "QUIT": "Quit", "ABRT": "Aborted"}
 
 
-class ShellExit(Exception):
+class ShellExit(Exception):  # noqa: N818
     """``exit``: the shell ends."""
 
     def __init__(self, status: int) -> None:
@@ -18,7 +18,7 @@ class ShellExit(Exception):
         self.status = status
 
 
-class LoopJump(Exception):
+class LoopJump(Exception):  # noqa: N818
     """``break`` and ``continue``, out of some levels of loops."""
 
     def __init__(self, levels: int, *, again: bool) -> None:
@@ -27,7 +27,7 @@ class LoopJump(Exception):
         self.again = again
 
 
-class FunctionReturn(Exception):
+class FunctionReturn(Exception):  # noqa: N818
     """``return``."""
 
     def __init__(self, status: int) -> None:
@@ -35,7 +35,7 @@ class FunctionReturn(Exception):
         self.status = status
 
 
-class Killed(Exception):
+class Killed(Exception):  # noqa: N818
     """A signal ended this shell."""
 
     def __init__(self, signal: str) -> None:
@@ -48,7 +48,7 @@ class Killed(Exception):
         return 128 + NUMBERS.get(self.signal, 15)
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818
     """The learner's Ctrl-C, pressed for them: something ran on without end."""
 
 

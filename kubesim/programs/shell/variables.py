@@ -141,8 +141,8 @@ def set_options(shell: Shell, words: list[str]) -> int:
     options = shell.state.options
     arguments = words[1:]
     if not arguments:
-        for name, each in sorted(shell.state.variables.items()):
-            shell.write(f"{name}={each.text}\n")
+        for variable, value in sorted(shell.state.variables.items()):
+            shell.write(f"{variable}={value.text}\n")
         return 0
     position = 0
     while position < len(arguments):

@@ -31,15 +31,15 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "/": "/"}
 _LIMIT = 200_000
 
 
-class _Next(Exception):
+class _Next(Exception):  # noqa: N818
     """``next``."""
 
 
-class _Exit(Exception):
+class _Exit(Exception):  # noqa: N818
     """``exit``."""
 
 
-class _Loop(Exception):
+class _Loop(Exception):  # noqa: N818
     def __init__(self, again: bool) -> None:
         super().__init__(again)
         self.again = again
@@ -151,14 +151,17 @@ class Parser:
         self.tokens.append(("end", ""))
 
     def peek(self, ahead: int = 0) -> tuple[str, str]:
+        """A token ahead, left in place."""
         place = min(self.position + ahead, len(self.tokens) - 1)
         return self.tokens[place]
 
     def at(self, *texts: str) -> bool:
+        """Whether the next token is one of these."""
         kind, text = self.peek()
         return kind in ("operator", "name") and text in texts
 
     def take(self, text: str = "") -> str:
+        """The next token, taken."""
         kind, found = self.peek()
         if text and found != text:
             raise self.problem(text)
@@ -167,6 +170,7 @@ class Parser:
         return found
 
     def problem(self, expected: str = "") -> Complaint:
+        """The syntax error of the next token."""
         kind, found = self.peek()
         line = self.text.count("\n") + 2
         if kind == "end":
@@ -177,14 +181,17 @@ class Parser:
         )
 
     def skip(self) -> None:
+        """Take newlines and semicolons."""
         while self.peek()[0] == "newline" or self.at(";"):
             self.position += 1
 
     def newlines(self) -> None:
+        """Take newlines."""
         while self.peek()[0] == "newline":
             self.position += 1
 
     def program(self) -> list[tuple[str, Expression | None, Expression | None, Statement]]:
+        """The rules."""
         rules: list[tuple[str, Expression | None, Expression | None, Statement]] = []
         self.skip()
         while self.peek()[0] != "end":
@@ -207,6 +214,7 @@ class Parser:
         return rules
 
     def block(self) -> Statement:
+        """``{ … }``."""
         self.take("{")
         statements: list[Statement] = []
         self.skip()
@@ -226,6 +234,7 @@ class Parser:
         return run
 
     def body(self) -> Statement:
+        """A statement or block after a condition."""
         self.newlines()
         if self.at("{"):
             return self.block()
@@ -234,6 +243,7 @@ class Parser:
         return self.statement()
 
     def statement(self) -> Statement:
+        """One statement."""
         if self.at("{"):
             return self.block()
         if self.at("if"):
@@ -377,6 +387,7 @@ class Parser:
     # --- expressions ----------------------------------------------------------------------------------------------
 
     def expression(self) -> Expression:
+        """One expression."""
         return self._ternary()
 
     def _ternary(self) -> Expression:
@@ -470,7 +481,10 @@ class Parser:
         if kind == "regex":
             self.take()
             regex = _compiled(text)
-            matcher: Expression = lambda awk: float(regex.search(awk.record) is not None)
+
+            def matcher(awk: Awk) -> Value:
+                return float(regex.search(awk.record) is not None)
+
             matcher.regex = regex  # type: ignore[attr-defined]
             return matcher
         if self.at("("):
@@ -799,7 +813,10 @@ def _run(
         if all(kind == "BEGIN" for kind, _, _, _ in rules):
             return
         ranges: set[int] = set()
-        wording: Callable[[str, str], str] = lambda name, reason: f'awk: cannot open "{name}" ({reason})'
+
+        def wording(name: str, reason: str) -> str:
+            return f'awk: cannot open "{name}" ({reason})'
+
         for name, text in inputs(invocation, names, problems, wording):
             running.variables["FILENAME"] = "" if name == "-" else name
             for number, line in enumerate(lines_of(text), 1):

@@ -219,8 +219,9 @@ def tr(invocation: Invocation) -> Completed:
         text = "".join(second[-1] if chosen(c) else c for c in text) if complement else text.translate(table)
     if "s" in options:
         squeezed = second or first
-        inside = (lambda c: c in squeezed) if second or not complement else (lambda c: c not in squeezed)
-        text = "".join(c for i, c in enumerate(text) if not (i and text[i - 1] == c and inside(c)))
+        wanted = bool(second) or not complement
+        repeated = [i > 0 and text[i - 1] == c and (c in squeezed) == wanted for i, c in enumerate(text)]
+        text = "".join(c for c, again in zip(text, repeated, strict=True) if not again)
     return Completed(text)
 
 
@@ -277,7 +278,7 @@ def diff(invocation: Invocation) -> Completed:
     options, names = split_options(invocation, "uqNrwBbi", "U", {"unified": "u", "brief": "q"})
     if len(names) < 2:
         raise Complaint(
-            f"diff: missing operand after '{names[0] if names else 'diff'}'\ndiff: Try 'diff --help' for more information.\n",
+            f"diff: missing operand after '{(names or ['diff'])[0]}'\ndiff: Try 'diff --help' for more information.\n",
             2,
         )
     texts: list[str] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
 
 from kubesim.programs.files_text import Complaint, guarded, joined, lines_of, split_options
 from kubesim.programs.filesystem import FileError, absolute
@@ -161,9 +160,10 @@ def _one(
     hits = 0
     last = -1
     pending = 0
-    mark: Callable[[int, str], str] = lambda number, sign: (
-        (f"{title}{sign}" if title else "") + (f"{number + 1}{sign}" if "n" in options else "")
-    )
+
+    def mark(number: int, sign: str) -> str:
+        return (f"{title}{sign}" if title else "") + (f"{number + 1}{sign}" if "n" in options else "")
+
     for number, line in enumerate(lines):
         matched = (regex.search(line) is not None) != ("v" in options)
         if not matched:

@@ -20,7 +20,7 @@ _CLASSES = {
 }
 
 
-class RegexProblem(Exception):
+class RegexProblem(Exception):  # noqa: N818
     """An expression that cannot be compiled; ``str()`` is regcomp's text."""
 
 

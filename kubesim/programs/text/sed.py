@@ -250,14 +250,14 @@ def _wording(name: str, reason: str) -> str:
     )
 
 
-class _Stop(Exception):
+class _Stop(Exception):  # noqa: N818
     def __init__(self, status: int, prints: bool) -> None:
         super().__init__(status)
         self.status = status
         self.prints = prints
 
 
-class _Next(Exception):
+class _Next(Exception):  # noqa: N818
     """``d``: on to the next line."""
 
 
