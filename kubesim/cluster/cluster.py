@@ -25,8 +25,10 @@ from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.applying import LAST_APPLIED, strategic_patch, with_last_applied
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
+from kubesim.cluster.inquiries import Difference, Reachability, all_pairs, differences, explain
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
+from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.service import HttpRequest
 from kubesim.network.topology import ROUTER
@@ -260,6 +262,33 @@ class Cluster:
             if not host.name.startswith(("pod/", "node/")) and host.addresses
         }
         return scene_of(self.store.views(Node), self.store.views(Pod), outside)
+
+    def reachability(
+        self, sources: Iterable[str] | None = None, destinations: Iterable[str] | None = None
+    ) -> Reachability:
+        """Who reaches what, all branches followed; nothing is sent.
+
+        :param sources: None takes every Pod, node and machine outside.
+        :param destinations: URLs; None takes every address of every Service.
+        :raises LookupError: if there is no such machine, or a name has no address.
+        """
+        return all_pairs(self.network, self.store, sources, destinations, self._address_of)
+
+    def diff(self, before: Reachability, after: Reachability) -> Difference:
+        """The flows that changed between two answers of :meth:`reachability`, and why."""
+        return differences(before, after)
+
+    def diagnose(self, source: str, url: str) -> Diagnosis:
+        """Why a request does (not) get there: findings, their evidence, and the smallest change that mends it.
+
+        :raises LookupError: if there is no such source.
+        """
+        return explain(self.network, self.store, source, url, self._address_of)
+
+    def _address_of(self, source: str, name: str) -> tuple[str, str]:
+        found = self.resolve(source, name).resolution
+        address = next((each for each in found.addresses if ":" not in each), "")
+        return address, "" if address else str(found.error or "no IPv4 address")
 
     # --- machines ----------------------------------------------------------------------------------------------
 

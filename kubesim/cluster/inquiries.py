@@ -1,0 +1,172 @@
+"""Questions about a whole cluster: who reaches what, what a change changed, why a request fails.
+
+The answers come from pure functions over the rules and objects (:mod:`kubesim.network.reachability`,
+:mod:`kubesim.network.diagnosis`); nothing is sent and no time passes, but for the look-up of names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas
+
+from kubesim.api.objects import EndpointSlice, Node, Pod, Service
+from kubesim.api.store import Store
+from kubesim.cluster.places import machine_name, target_of
+from kubesim.network.addresses import is_ipv4
+from kubesim.network.diagnosis import Diagnosis, Objects, Question, diagnose
+from kubesim.network.dns.lookup import Failure
+from kubesim.network.network import Network
+from kubesim.network.reachability import Change, Destination, Reach, diff, reachability, service_destinations
+from kubesim.views.tables import records_frame
+
+REACH_COLUMNS = ("source", "destination", "outcome", "endpoints", "seen as", "why")
+CHANGE_COLUMNS = ("source", "destination", "before", "after", "why")
+
+
+@dataclass(frozen=True)
+class Reachability:
+    """Every source against every destination; no failure is a proof that all is reached."""
+
+    reaches: tuple[Reach, ...]
+
+    @property
+    def failures(self) -> Reachability:
+        """Only what is not surely reached."""
+        return Reachability(tuple(reach for reach in self.reaches if not reach.reached))
+
+    def __iter__(self) -> Iterator[Reach]:
+        return iter(self.reaches)
+
+    def __len__(self) -> int:
+        return len(self.reaches)
+
+    def table(self) -> pandas.DataFrame:
+        """One row a pair."""
+        return records_frame([_reach_row(reach) for reach in self.reaches], REACH_COLUMNS)
+
+    def matrix(self) -> pandas.DataFrame:
+        """Sources down, destinations across, the likeliest outcome in each cell."""
+        frame = self.table()
+        order = list(dict.fromkeys(frame["destination"]))
+        return frame.pivot(index="source", columns="destination", values="outcome")[order].rename_axis(None, axis=1)
+
+    def __str__(self) -> str:
+        return str(self.table().to_string(index=False))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The flows that a change of the cluster changed; none is a proof that nothing did."""
+
+    changes: tuple[Change, ...]
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def table(self) -> pandas.DataFrame:
+        """One row a flow."""
+        return records_frame([_change_row(change) for change in self.changes], CHANGE_COLUMNS)
+
+    def __str__(self) -> str:
+        return str(self.table().to_string(index=False))
+
+
+def _reach_row(reach: Reach) -> Mapping[str, str]:
+    endpoints = ", ".join(f"{machine} ({share:.0%})" for machine, _, share in reach.endpoints)
+    seen = ", ".join(reach.clients)
+    cells = (reach.source, str(reach.destination), str(reach.outcome), endpoints, seen, reach.reason)
+    return dict(zip(REACH_COLUMNS, cells, strict=True))
+
+
+def _change_row(change: Change) -> Mapping[str, str]:
+    before = "" if change.before is None else str(change.before.outcome)
+    after = "" if change.after is None else str(change.after.outcome)
+    cells = (change.source, str(change.destination), before, after, change.why)
+    return dict(zip(CHANGE_COLUMNS, cells, strict=True))
+
+
+Resolver = Callable[[str, str], tuple[str, str]]
+"""(machine, name) → its first IPv4 address, and the resolver's error; one of the two is empty."""
+
+
+def all_pairs(
+    network: Network, store: Store, sources: Iterable[str] | None, destinations: Iterable[str] | None, resolve: Resolver
+) -> Reachability:
+    """Who reaches what.
+
+    :param sources: as a person names machines; None takes all of them.
+    :param destinations: URLs or ``host:port``; None takes every address of every Service.
+    :raises LookupError: if there is no such machine, or a destination's name has no address.
+    :raises ValueError: if a destination cannot be read.
+    """
+    machines = [machine_name(each, network) for each in sources] if sources is not None else _everyone(network)
+    if destinations is None:
+        wanted = list(service_destinations(store.views(Service), store.views(Node)))
+    else:
+        wanted = [_destination(each, machines[:1], resolve) for each in destinations]
+    return Reachability(reachability(network.state, [network.machine(each) for each in machines], wanted))
+
+
+def _everyone(network: Network) -> list[str]:
+    """Pods, nodes and machines outside; not what only passes packets on, nor the Internet."""
+    passing = ("internet/",)
+    hosts = network.topology.hosts
+    return [host.name for host in hosts if not host.name.startswith(passing) and (not host.forwards or host.bridge)]
+
+
+def _destination(text: str, machines: Sequence[str], resolve: Resolver) -> Destination:
+    target = target_of(text)
+    if is_ipv4(target.host):
+        return Destination(target.host, target.port, target.protocol)
+    address, error = resolve(machines[0], target.host) if machines else ("", "nobody asks")
+    if not address:
+        raise LookupError(f"a destination's name must have an address, got {target.host!r}: {error}")
+    return Destination(address, target.port, target.protocol, target.host)
+
+
+def differences(before: Iterable[Reach], after: Iterable[Reach]) -> Difference:
+    """Which flows changed between two answers of :func:`all_pairs`, and why."""
+    return Difference(diff(before, after))
+
+
+def explain(network: Network, store: Store, source: str, url: str, resolve: Resolver) -> Diagnosis:
+    """Why a request of a machine does (not) get there.
+
+    :raises LookupError: if there is no such machine.
+    :raises ValueError: if the URL cannot be read.
+    """
+    machine, target = machine_name(source, network), target_of(url)
+    address, error = (target.host, "") if is_ipv4(target.host) else resolve(machine, target.host)
+    parts = machine.split("/")
+    question = Question(
+        source=machine,
+        host=target.host,
+        port=target.port,
+        address=address,
+        protocol=target.protocol,
+        lookup_error="dns-silent" if error in (Failure.TRY_AGAIN, Failure.FAIL) else error,
+        traces=network.trace(machine, address, target.port, target.protocol) if address else (),
+        outside=parts[0] not in ("pod", "node"),
+        namespace=parts[1] if parts[0] == "pod" else "default",
+    )
+    return diagnose(question, _objects(network, store))
+
+
+def _objects(network: Network, store: Store) -> Objects:
+    listening = {
+        host.name: frozenset((protocol, port) for protocol, _, port, _ in network.listeners(host.name))
+        for host in network.topology.hosts
+    }
+    return Objects(
+        store.views(Service),
+        store.views(EndpointSlice),
+        store.views(Pod),
+        store.views(Node),
+        pod_prefix=network.pod_prefix,
+        listening=listening,
+    )
