@@ -29,9 +29,9 @@ def _hardware(host: Host, name: str) -> str:
 
 def _prefix(host: Host, interface: Interface) -> int:
     for route in host.routes:
-        if route.interface == interface.name and not route.gateway and "/" in route.prefix:
-            if ipaddress.ip_address(interface.address) in ipaddress.ip_network(route.prefix):
-                return int(route.prefix.partition("/")[2])
+        direct = route.interface == interface.name and not route.gateway
+        if direct and ipaddress.ip_address(interface.address) in ipaddress.ip_network(route.prefix):
+            return ipaddress.ip_network(route.prefix).prefixlen
     return 24
 
 

@@ -215,9 +215,9 @@ class _Busybox(_Wget):
 
     def _saved(self, location: Location, answer: HttpResponse) -> tuple[int, str | None]:
         name = self.settings.values.get("output") or location.path.partition("?")[0].rsplit("/", 1)[-1] or "index.html"
-        if name != "-" and "output" not in self.settings.values:
-            if self.invocation.machine.files.exists(absolute(name, self.invocation.directory)):
-                return self._fail(f"can't open '{name}': File exists")
+        files, path = self.invocation.machine.files, absolute(name, self.invocation.directory)
+        if name != "-" and "output" not in self.settings.values and files.exists(path):
+            return self._fail(f"can't open '{name}': File exists")
         name, problem = self.store(location, answer.body)
         if problem:
             return self._fail(f"can't open '{name}': {problem.partition(': ')[2]}")

@@ -673,9 +673,8 @@ def _formatted(values: list[str]) -> str:
     converted = [
         str(int(number_of(v))) if re.fullmatch(r"-?\d+\.\d+", v) and "%d" in values[0] else v for v in values[1:]
     ]
-    single = values[0] if converted or "%" not in values[0].replace("%%", "") else values[0]
-    needed = len(re.findall(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]", single.replace("%%", "")))
-    return printf_text(single, (converted + [""] * needed)[:needed])[0]
+    needed = len(re.findall(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]", values[0].replace("%%", "")))
+    return printf_text(values[0], (converted + [""] * needed)[:needed])[0]
 
 
 def _argument(awk: Awk, arguments: list[Expression], number: int, default: Value = "") -> Value:
@@ -707,7 +706,7 @@ def _split(awk: Awk, arguments: list[Expression]) -> Value:
 
 
 def _array_name(expression: Expression) -> str:
-    cells = dict(zip(expression.__code__.co_freevars, expression.__closure__ or (), strict=False))  # type: ignore[attr-defined]
+    cells = dict(zip(expression.__code__.co_freevars, expression.__closure__ or (), strict=False))
     return str(cells["name"].cell_contents) if "name" in cells else ""
 
 
