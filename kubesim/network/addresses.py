@@ -45,6 +45,7 @@ def nth_address(prefix: str, position: int) -> str:
     return str(ipaddress.IPv4Address(prefix_bounds(prefix)[0] + position))
 
 
+@lru_cache(maxsize=16384)
 def is_ipv4(text: str) -> bool:
     """Whether the text is a dotted IPv4 address."""
     try:

@@ -97,7 +97,9 @@ class _Stay:
                 return self._known(reply, reply.backward(packet))
             original = table.original(packet, self.state.now)
             if original is not None:
-                return self._known(original, original.forward(packet))
+                used = replace(original, seen=self.state.now)
+                self.flight = replace(flight, entries=(*flight.entries, (name, used)))
+                return self._known(used, used.forward(packet))
         if flight.answering:
             # An answer to nothing this machine has seen.
             self.tracking = "INVALID" if packet.protocol == "TCP" or flight.error_from else "NEW"

@@ -234,6 +234,8 @@ class Network:
         :raises KeyError: if there is no such machine.
         """
         host = self.topology.host(self.machine(machine))
+        # To Linux, connecting to no address in particular means the machine itself.
+        address = "127.0.0.1" if address == ANY else address
         source = host.source_for(address) or next(iter(host.addresses), "0.0.0.0")
         return Packet(protocol, source, source_port, address, port)
 

@@ -15,7 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubesim.network.addresses import address_number, is_loopback, nth_address, prefix_bounds, prefix_length, within
+from kubesim.network.addresses import (
+    address_number,
+    is_ipv4,
+    is_loopback,
+    nth_address,
+    prefix_bounds,
+    prefix_length,
+    within,
+)
 
 LAN = "lan"
 """The link that joins the nodes, the laptop, the load balancer and the router."""
@@ -94,7 +102,9 @@ class Host:
         raise KeyError(f"{self.name} has no interface {name}")
 
     def route_to(self, address: str) -> Route | None:
-        """The route with the longest prefix that holds the address, or None."""
+        """The route with the longest prefix that holds the address, or None; there is none to an IPv6 address."""
+        if not is_ipv4(address):
+            return None
         number = address_number(address)
         best: Route | None = None
         longest = -1

@@ -102,7 +102,11 @@ def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Endi
     # A reset or a rejection ends the connection at once, so nothing remembers it.
     gone = outcome in (Outcome.REFUSED, Outcome.REJECTED)
     answered = outcome is Outcome.DELIVERED
-    entries = () if gone else tuple((name, replace(entry, answered=answered)) for name, entry in flight.entries)
+    entries = (
+        ()
+        if gone
+        else tuple((name, replace(entry, answered=answered or entry.answered)) for name, entry in flight.entries)
+    )
     return Way(trace, entries, flight.remembered)
 
 

@@ -74,6 +74,30 @@ def test_a_udp_client_keeps_its_endpoint_until_the_entry_is_deleted() -> None:
     assert built.forget_connections("node/master", stale) == 0
 
 
+def test_use_keeps_a_udp_entry_alive() -> None:
+    ports = [{"port": 53, "protocol": "UDP", "targetPort": 8080}]
+    built = network([service(ports=ports)], [endpoints("web-0", "web-1", protocol="UDP")])
+    socket = built.sockets(CLIENT)
+    first = socket.connect("10.43.0.20", 53, "UDP", source_port=40000)
+    for _ in range(4):
+        built.simulation.advance(100)
+        again = socket.connect("10.43.0.20", 53, "UDP", source_port=40000)
+        assert again.trace.destination == first.trace.destination and len(again.alternatives) == 1
+    built.simulation.advance(121)
+    assert len(socket.connect("10.43.0.20", 53, "UDP", source_port=40000).alternatives) == 2
+
+
+@pytest.mark.parametrize("address", ["::1", "2001:db8::1", "fe80::1%eth0", "not an address"])
+def test_what_is_no_ipv4_address_has_no_route(address: str) -> None:
+    for machine in (CLIENT, "node/master", "laptop"):
+        connection = network([service()], [endpoints("web-0")]).sockets(machine).connect(address, 80)
+        assert (connection.outcome, connection.seconds) == (Outcome.UNREACHABLE, 0.0)
+
+
+def test_no_address_in_particular_is_the_machine_itself() -> None:
+    assert network().sockets("pod/default/web-0").connect("0.0.0.0", 8080).outcome is Outcome.DELIVERED
+
+
 def test_session_affinity_lasts_as_long_as_the_service_says() -> None:
     for mode in ("iptables", "nftables"):
         sticky = service(sessionAffinity="ClientIP", sessionAffinityConfig={"clientIP": {"timeoutSeconds": 10}})
