@@ -42,7 +42,7 @@ def parse(text: str) -> ResolvConf:
     limits = {"ndots": LARGEST_NDOTS, "timeout": LONGEST_TIMEOUT, "attempts": MOST_ATTEMPTS}
     options: set[str] = set()
     for line in text.splitlines():
-        if not line or line[0] in "#;":
+        if not line.strip() or line[0] in "#;":
             continue
         keyword, *words = line.split()
         if keyword == "nameserver" and words and len(nameservers) < MOST_NAMESERVERS:
