@@ -9,8 +9,9 @@ from typing import Any
 from kubesim.api.objects import EndpointSlice, Service, view
 from kubesim.network.proxy.config import DetectLocalMode, LocalDetector, ProxyConfig
 from kubesim.network.proxy.endpoints import endpoints_map
-from kubesim.network.proxy.iptables import NodeView, iptables_rules
+from kubesim.network.proxy.iptables import iptables_rules
 from kubesim.network.proxy.nftables import nftables_rules
+from kubesim.network.proxy.node_view import NodeView
 from kubesim.network.proxy.service_ports import service_port_map
 from kubesim.network.rules import Ruleset
 

@@ -96,17 +96,17 @@ def _answer(server: socket.socket, protocol: str, address: str) -> None:
         connection.sendall(f"{address} {client[0]}".encode())
 
 
-def attempt(testbed: Namespaces, flows: Iterable[Flow]) -> list[Observation]:
+def attempt(testbed: Namespaces, flows: Iterable[Flow], wait_seconds: float = WAIT_SECONDS) -> list[Observation]:
     """Try flows, several at a time; one observation for each, in their order."""
     listed = list(flows)
     return [
         observation
         for start in range(0, len(listed), BATCH)
-        for observation in _attempt_batch(testbed, listed[start : start + BATCH])
+        for observation in _attempt_batch(testbed, listed[start : start + BATCH], wait_seconds)
     ]
 
 
-def _attempt_batch(testbed: Namespaces, flows: list[Flow]) -> list[Observation]:
+def _attempt_batch(testbed: Namespaces, flows: list[Flow], wait_seconds: float) -> list[Observation]:
     found: list[Observation | None] = [None] * len(flows)
     selector = selectors.DefaultSelector()
     sockets: list[socket.socket] = []
@@ -127,7 +127,7 @@ def _attempt_batch(testbed: Namespaces, flows: list[Flow]) -> list[Observation]:
         sockets.append(client)
         if found[position] is None:
             selector.register(client, selectors.EVENT_READ, position)
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + wait_seconds
     while selector.get_map() and time.monotonic() < deadline:
         for key, _ in selector.select(timeout=max(0.0, deadline - time.monotonic())):
             client = key.fileobj  # type: ignore[assignment]

@@ -18,6 +18,9 @@ FLOWS = 30
 MISS = 1e-7
 """How unlikely it must be that a predicted endpoint is not met by chance."""
 
+PATIENCE_SECONDS = 5.0
+"""How long an attempt may take that was silent at first and should not have been."""
+
 REASON = reason_to_skip()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
@@ -46,11 +49,28 @@ def test_the_kernel_agrees(mode: str, seed: int) -> None:
     with Namespaces(cluster) as testbed, Servers(cluster, testbed):
         tried = [flow for flow in chosen for _ in range(tries_for(predictions[flow]))]
         observed = attempt(testbed, tried)
+        observed = without_haste(testbed, tried, observed, predictions)
     met: dict[Flow, Counter[Observation]] = {flow: Counter() for flow in chosen}
     for flow, observation in zip(tried, observed, strict=True):
         met[flow][observation] += 1
     differing = [message for flow in chosen if (message := difference(cluster, flow, predictions[flow], met[flow]))]
     assert not differing, "\n".join(differing)
+
+
+def without_haste(
+    testbed: Namespaces,
+    tried: list[Flow],
+    observed: list[Observation],
+    predictions: dict[Flow, dict[Observation, float]],
+) -> list[Observation]:
+    """Try again, with patience, what was silent and should not have been: a busy machine may answer late."""
+    silence = Observation("silence")
+    late = [n for n, flow in enumerate(tried) if observed[n] == silence and silence not in predictions[flow]]
+    again = attempt(testbed, [tried[n] for n in late], PATIENCE_SECONDS)
+    patient = list(observed)
+    for position, observation in zip(late, again, strict=True):
+        patient[position] = observation
+    return patient
 
 
 def difference(cluster: Generated, flow: Flow, prediction: dict[Observation, float], met: Counter[Observation]) -> str:

@@ -6,9 +6,11 @@
     service_ports  each port of each Service as kube-proxy sees it
     endpoints      which endpoints a node may use, and for which kind of traffic
     node_addresses which of a node's addresses take node ports
+    node_view      a node as the proxies look at it
     names          chain names, with upstream's hashes
-    iptables       the rules in iptables mode
-    nftables       the rules in nftables mode
+    iptables       the rules of Services in iptables mode; iptables_chains has those that are always there
+    nftables       the rules of Services in nftables mode; nftables_table has those that are always there
+    node_rules     the complete rules of one node
     stale          which conntrack entries kube-proxy deletes
 """
 

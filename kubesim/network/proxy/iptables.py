@@ -14,18 +14,15 @@ filter table.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from kubesim.network.addresses import is_loopback, within
+from kubesim.network.addresses import within
 from kubesim.network.matches import (
     Account,
     Comment,
-    ConnectionState,
     Destination,
     DestinationPort,
     LocalDestination,
     LocalSource,
-    Mark,
     Match,
     Protocol,
     RecentlySeen,
@@ -33,48 +30,21 @@ from kubesim.network.matches import (
     Source,
     Statistic,
 )
-from kubesim.network.proxy.config import MASQUERADE_MARK, ProxyConfig
+from kubesim.network.proxy.config import ProxyConfig
 from kubesim.network.proxy.endpoints import Categorized, EndpointInfo, EndpointsMap, categorize
+from kubesim.network.proxy.iptables_chains import BASES, LOOPBACK, IptablesChains
 from kubesim.network.proxy.names import ServicePortName, endpoint_chain, service_hash
-from kubesim.network.proxy.node_addresses import NodePortAddresses
+from kubesim.network.proxy.node_view import NodeView
 from kubesim.network.proxy.service_ports import ServicePort
-from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
-from kubesim.network.targets import Accept, Dnat, Drop, FlipMark, Jump, Masquerade, Reject, Return, SetMark, Target
+from kubesim.network.rules import Chain, Ruleset
+from kubesim.network.targets import Accept, Dnat, Drop, Jump, Reject, Target
 
 LARGE_CLUSTER_ENDPOINTS = 1000
 """From this many endpoints on, kube-proxy leaves the comments out of the rules of endpoints, to save memory."""
 
-LOOPBACK = "127.0.0.0/8"
-
-BASES = (
-    BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True),
-    BaseChain("nat", "INPUT", Hook.INPUT, 100, nat=True),
-    BaseChain("nat", "OUTPUT", Hook.OUTPUT, -100, nat=True),
-    BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
-    BaseChain("filter", "INPUT", Hook.INPUT, 0),
-    BaseChain("filter", "FORWARD", Hook.FORWARD, 0),
-    BaseChain("filter", "OUTPUT", Hook.OUTPUT, 0),
-)
-"""The kernel's own chains that kube-proxy and flannel use, in the order in which iptables-save lists them."""
-
 _PROTOCOLS = {name: Protocol(name) for name in ("tcp", "udp", "sctp")}
 _MARK_MASQ = Jump("KUBE-MARK-MASQ")
 _DROP, _REJECT = Drop(), Reject()
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """The node for which rules are written.
-
-    :param address: its primary address.
-    :param addresses: all of its addresses, the loopback's among them.
-    :param labels: the node's labels (its zone).
-    """
-
-    name: str
-    address: str
-    addresses: tuple[str, ...]
-    labels: Mapping[str, str]
 
 
 def iptables_rules(
@@ -90,7 +60,7 @@ def iptables_rules(
     """
     if large_cluster is None:
         large_cluster = sum(map(len, endpoints.values())) > LARGE_CLUSTER_ENDPOINTS
-    writer = _Writer(node, config, large_cluster)
+    writer = IptablesChains(node, config, large_cluster)
     writer.fixed()
     for name, port in ports.items():
         listed = endpoints.get(name, [])
@@ -100,89 +70,10 @@ def iptables_rules(
     return Ruleset("iptables", chains, BASES, route_localnet=config.localhost_node_ports)
 
 
-class _Writer:
-    """The chains as they grow."""
-
-    def __init__(self, node: NodeView, config: ProxyConfig, large_cluster: bool) -> None:
-        self.node = node
-        self.config = config
-        self.large_cluster = large_cluster
-        self.chains: dict[tuple[str, str], list[Rule]] = {(base.table, base.chain): [] for base in BASES}
-
-    def chain(self, table: str, name: str) -> list[Rule]:
-        """A chain's rules, made when first asked for."""
-        return self.chains.setdefault((table, name), [])
-
-    def add(self, table: str, chain: str, target: Target | None, *matches: Match) -> None:
-        """Append a rule."""
-        self.chain(table, chain).append(Rule(matches, target))
-
-    def fixed(self) -> None:
-        """What is there whatever the Services: calls from the kernel's chains, masquerading, forwarding."""
-        for name in ("KUBE-NODEPORTS", "KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-FIREWALL", "KUBE-FORWARD"):
-            self.chain("filter", name)
-        for name in ("KUBE-PROXY-FIREWALL", "KUBE-PROXY-CANARY"):
-            self.chain("filter", name)
-        for name in ("KUBE-NODEPORTS", "KUBE-SERVICES", "KUBE-MARK-MASQ", "KUBE-POSTROUTING", "KUBE-PROXY-CANARY"):
-            self.chain("nat", name)
-        self._calls()
-        random_fully, mark = self.config.random_fully, MASQUERADE_MARK
-        self.add("nat", "KUBE-MARK-MASQ", SetMark(mark))
-        self.add("nat", "KUBE-POSTROUTING", Return(), Mark(mark, negated=True))
-        self.add("nat", "KUBE-POSTROUTING", FlipMark(mark))
-        requiring = Comment("kubernetes service traffic requiring SNAT")
-        self.add("nat", "KUBE-POSTROUTING", Masquerade(random_fully), requiring)
-        if self.config.localhost_node_ports:
-            blocked = Comment("block incoming localnet connections")
-            states = ConnectionState(("RELATED", "ESTABLISHED", "DNAT"), negated=True)
-            ends = (Destination(LOOPBACK), Source(LOOPBACK, negated=True))
-            self.add("filter", "KUBE-FIREWALL", _DROP, blocked, *ends, states)
-        if not self.config.tcp_liberal:
-            counted = (Account("ct_state_invalid_dropped_pkts"),) if self.config.count_packets else ()
-            self.add("filter", "KUBE-FORWARD", _DROP, ConnectionState(("INVALID",)), *counted)
-        self.add("filter", "KUBE-FORWARD", Accept(), Comment("kubernetes forwarding rules"), Mark(mark))
-        known = (Comment("kubernetes forwarding conntrack rule"), ConnectionState(("RELATED", "ESTABLISHED")))
-        self.add("filter", "KUBE-FORWARD", Accept(), *known)
-
-    def _calls(self) -> None:
-        new = ConnectionState(("NEW",))
-        for chain in ("PREROUTING", "OUTPUT"):
-            self.add("nat", chain, Jump("KUBE-SERVICES"), Comment("kubernetes service portals"))
-        self.add("nat", "POSTROUTING", Jump("KUBE-POSTROUTING"), Comment("kubernetes postrouting rules"))
-        firewall = Comment("kubernetes load balancer firewall")
-        visible = Comment("kubernetes externally-visible service portals")
-        for chain in ("INPUT", "FORWARD", "OUTPUT"):
-            if chain != "FORWARD":
-                self.add("filter", chain, Jump("KUBE-FIREWALL"))
-            self.add("filter", chain, Jump("KUBE-PROXY-FIREWALL"), new, firewall)
-            if chain == "INPUT":
-                health = Comment("kubernetes health check service ports")
-                self.add("filter", chain, Jump("KUBE-NODEPORTS"), health)
-            if chain == "FORWARD":
-                self.add("filter", chain, Jump("KUBE-FORWARD"), Comment("kubernetes forwarding rules"))
-            if chain != "INPUT":
-                self.add("filter", chain, Jump("KUBE-SERVICES"), new, Comment("kubernetes service portals"))
-            if chain != "OUTPUT":
-                self.add("filter", chain, Jump("KUBE-EXTERNAL-SERVICES"), new, visible)
-
-    def node_ports(self) -> None:
-        """The call of KUBE-NODEPORTS, last in KUBE-SERVICES."""
-        last = Comment("kubernetes service nodeports; NOTE: this must be the last rule in this chain")
-        chosen = NodePortAddresses.of(self.config.node_port_addresses)
-        target = Jump("KUBE-NODEPORTS")
-        if chosen.matches_all:
-            loopback = () if self.config.localhost_node_ports else (Destination(LOOPBACK, negated=True),)
-            self.add("nat", "KUBE-SERVICES", target, last, LocalDestination(), *loopback)
-            return
-        for address in chosen.chosen(self.node.addresses):
-            if not is_loopback(address) or self.config.localhost_node_ports:
-                self.add("nat", "KUBE-SERVICES", target, last, Destination(address))
-
-
 class _ServiceRules:
     """The rules of one Service port."""
 
-    def __init__(self, writer: _Writer, name: ServicePortName, port: ServicePort, usable: Categorized) -> None:
+    def __init__(self, writer: IptablesChains, name: ServicePortName, port: ServicePort, usable: Categorized) -> None:
         self.writer = writer
         self.name = name
         self.text = str(name)

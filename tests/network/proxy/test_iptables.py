@@ -6,7 +6,7 @@ from kubesim.network.matches import Comment
 from kubesim.network.proxy import LocalDetector, ProxyConfig, ruleset
 from kubesim.network.proxy.config import DetectLocalMode
 from kubesim.network.proxy.iptables import iptables_rules
-from kubesim.network.proxy.node_rules import node_view
+from kubesim.network.proxy.node_view import node_view
 from tests.network.small_cluster import endpoints, node, service
 
 
