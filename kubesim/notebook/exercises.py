@@ -176,7 +176,7 @@ class Exercise:
 
     def _address(self, kind: str, name: str) -> str:
         if kind == "laptop":
-            return self.cluster.network.address_of("laptop")
+            return self.cluster.network.address("laptop")
         try:
             found = self.cluster.get(PLACEHOLDER_KINDS[kind], name)
         except ApiError:

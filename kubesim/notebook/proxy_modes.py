@@ -23,7 +23,8 @@ REQUESTS = (
     ("laptop", "http://172.31.0.10:30081"),
     ("node/master", "http://127.0.0.1:30080"),
 )
-"""What is asked in both modes: the Service's port, a wrong one, its node port, a free one, and its node port at home."""
+"""What is asked in both modes: the Service's port, a wrong one, its node port, a free one, and its node port at home.
+"""
 
 SETUP = (
     "kubectl run mynginx --image nginx",

@@ -67,11 +67,15 @@ class Journey:
         """The source address that the server saw; empty where nothing was delivered."""
         return self.trace.delivered.source if self.trace and self.trace.delivered else ""
 
-    def table(self) -> pandas.DataFrame:
-        """Every step as a row: where, what, source, destination, rule and why."""
+    def table(self, *, rules: bool = True) -> pandas.DataFrame:
+        """Every step as a row: where, what, source, destination, rule and why.
+
+        :param rules: whether to show the rules that only sent the packet on to another chain, or marked it.
+        """
         from kubesim.views.tables import steps_frame
 
-        return steps_frame(self)
+        table = steps_frame(self)
+        return table if rules else table[table["what"] != "rule"]
 
     def endpoints(self) -> pandas.DataFrame:
         """Every endpoint the packet could reach, with its probability."""

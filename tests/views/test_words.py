@@ -131,3 +131,11 @@ def test_a_picture_comes_in_three_forms_with_a_text_alternative() -> None:
 
 def test_two_draws_are_the_same_bytes() -> None:
     assert DELIVERED.diagram().svg == DELIVERED.diagram().svg
+
+
+def test_the_table_can_leave_out_what_only_passes_the_packet_on() -> None:
+    jump = Step(Action.RULE, "nat PREROUTING", SENT, SENT, "jump", "KUBE-SERVICES", "-A KUBE-SERVICES -j KUBE-SVC-X")
+    hops = (TAKEN.hops[0], Hop("node/worker", (jump, *TAKEN.hops[1].steps)), *TAKEN.hops[2:])
+    trace = Trace(TAKEN.source, SENT, hops, Outcome.DELIVERED, TAKEN.destination, delivered=TAKEN.delivered)
+    journey = Journey("pod/default/client", "http://myservice:8080", SCENE, None, trace, (trace,))
+    assert len(journey.table()) == len(journey.table(rules=False)) + 1
