@@ -21,6 +21,7 @@ from kubesim.programs.net.interfaces import ip, ss
 from kubesim.programs.net.netcat import nc, telnet
 from kubesim.programs.net.ping import ping
 from kubesim.programs.net.rules import iptables, iptables_save, nft
+from kubesim.programs.net.traceroute import traceroute
 from kubesim.programs.net.tracking import conntrack
 from kubesim.programs.net.wget import wget
 from kubesim.programs.nginx import docker_entrypoint, nginx
@@ -119,6 +120,7 @@ COMMON: dict[str, Program] = {
     "test": small.test,
     "timeout": wrappers.timeout,
     "touch": files.touch,
+    "traceroute": traceroute,
     "true": system.true,
     "uname": system.uname,
     "watch": system.watch,

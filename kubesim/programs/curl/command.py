@@ -9,7 +9,7 @@ from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location, LocationError, expand_globs, parse_location
 from kubesim.programs.curl.options import Options, UsageError, parse
 from kubesim.programs.curl.result import Result
-from kubesim.programs.curl.session import Session
+from kubesim.programs.curl.session import CutError, Session
 from kubesim.programs.curl.texts import HELP, VERSION
 from kubesim.programs.curl.transfer import transfer
 from kubesim.programs.curl.write_out import render
@@ -48,7 +48,10 @@ def curl(invocation: Invocation) -> Completed:
             _complain(session, Result(parse_location("http://invalid"), error.status, error.message))
             continue
         for location in locations:
-            status = _one(session, location, method, body, _output(session, number, location))
+            try:
+                status = _one(session, location, method, body, _output(session, number, location))
+            except CutError:
+                return Completed(session.stdout, session.stderr, 143, session.elapsed)
         number += 1
     return Completed(session.stdout, session.stderr, status, session.elapsed)
 
@@ -64,6 +67,7 @@ def _one(session: Session, location: Location, method: str, body: str | None, ou
     if "url-query" in options.values:
         location = location.with_query(options.values["url-query"])
     retries = int(options.number("retry"))
+    session.metered = False
     attempt = 0
     while True:
         try:

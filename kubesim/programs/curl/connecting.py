@@ -133,6 +133,7 @@ def _attempt(
     left = deadline - session.elapsed
     allowed = left / 2 if more else left
     waits = min(connection.seconds, KERNEL_GIVES_UP)
+    session.check_limit(min(waits, allowed), started)
     if waits > allowed:
         session.meter(meter.waiting(session.elapsed - started + allowed - 0.01))
         session.elapsed += allowed

@@ -11,6 +11,10 @@ from kubesim.programs.machine import Machine
 from kubesim.programs.process import Invocation
 
 
+class CutError(Exception):
+    """``timeout`` ended curl while it waited."""
+
+
 @dataclass(slots=True)
 class Session:
     """One run of curl.
@@ -57,6 +61,17 @@ class Session:
         """Part of the progress meter."""
         if self.shows_meter:
             self.stderr += text
+
+    def check_limit(self, seconds: float, since: float) -> None:
+        """Stop where the wait that comes would be cut by ``timeout``.
+
+        :raises CutError: after the meter has been drawn up to that moment.
+        """
+        limit = self.invocation.limit
+        if self.elapsed + seconds > limit:
+            self.meter(meter.waiting(limit - since - 0.01))
+            self.elapsed = limit + 0.001
+            raise CutError
 
     def begin_meter(self) -> None:
         """The meter's header and its first line; once a transfer, whatever the redirects."""

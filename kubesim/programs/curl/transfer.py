@@ -21,7 +21,6 @@ REDIRECTS = (301, 302, 303, 307, 308)
 def transfer(session: Session, location: Location, method: str, headers: list[str], body: str | None) -> Result:
     """Fetch one URL, following redirects where ``-L`` asks for it."""
     started = session.elapsed
-    session.metered = False
     limit = int(session.options.number("max-redirs", 50))
     redirects = connects = header_bytes = request_bytes = 0
     while True:
@@ -44,6 +43,7 @@ def transfer(session: Session, location: Location, method: str, headers: list[st
             if session.options.on("location"):
                 if redirects >= limit >= 0:
                     result.exit_code, result.message = 47, f"Maximum ({limit}) redirects followed"
+                    result.body = ""
                     break
                 redirects += 1
                 session.meter(meter.line(0, byte_length(result.body)) + "\n")
@@ -236,6 +236,8 @@ def _store_body(
         session.meter(meter.waiting(passed - 0.5))
         session.meter(meter.line(result.received, expected, result.sent, result.sent, passed))
     session.meter(meter.line(result.received, expected, result.sent, result.sent, passed) + "\n")
+    if session.options.on("progress-bar") and not session.options.on("silent"):
+        session.stderr += f"\r{'#' * 72} 100.0%\n"
     if expected > result.received:
         result.exit_code = 18
         result.message = f"end of response with {expected - result.received} bytes missing"

@@ -129,9 +129,10 @@ def _links(invocation: Invocation, host: Host, flags: set[str], rest: list[str])
     return out
 
 
-def _order(route: Route) -> tuple[int, object]:
+def _order(route: Route) -> tuple[bool, int, int]:
     default = route.prefix in ("0.0.0.0/0", "default")
-    return (0 if default else 1, ipaddress.ip_network("0.0.0.0/0" if default else route.prefix))
+    network = ipaddress.ip_network(route.prefix)
+    return (not default, int(network.network_address), -network.prefixlen)
 
 
 def _routes(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:

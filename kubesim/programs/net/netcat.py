@@ -116,7 +116,7 @@ def _exchange(invocation: Invocation, tried: Attempt, protocol: str) -> str:
         headers = [line.partition(":") for line in match[4].splitlines()]
         pairs = tuple((key.strip(), value.strip()) for key, _, value in headers)
         message = HttpRequest(match[1], match[2], pairs, match[5], match[3])
-    answer = tried.connection.request(message) if text else None
+    answer = tried.connection.request(message) if text or protocol == "TCP" else None
     if isinstance(answer, HttpResponse):
         return head_text(answer) + answer.body
     return answer if isinstance(answer, str) else ""

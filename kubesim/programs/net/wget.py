@@ -158,8 +158,8 @@ class _Wget:
 class _Busybox(_Wget):
     def fetch(self, url: str) -> int:
         """One URL; its status."""
-        for _ in range(6):
-            status, following = self._once(url)
+        for number in range(6):
+            status, following = self._once(url, redirected=number > 0)
             if following is None:
                 return status
             url = following
@@ -170,7 +170,7 @@ class _Busybox(_Wget):
         self.error += f"wget: {text}\n"
         return 1, None
 
-    def _once(self, url: str) -> tuple[int, str | None]:
+    def _once(self, url: str, *, redirected: bool) -> tuple[int, str | None]:
         machine = self.invocation.machine
         try:
             location = parse_location(url)
@@ -181,7 +181,8 @@ class _Busybox(_Wget):
         if not lookup.addresses:
             return self._fail(f"bad address '{location.host}'")
         address = next((each for each in lookup.addresses if ":" not in each), lookup.addresses[0])
-        self.say(f"Connecting to {location.authority} ({address}:{location.port})\n")
+        if not redirected:
+            self.say(f"Connecting to {location.authority} ({address}:{location.port})\n")
         tried = attempt(machine, address, location.port, self.limit() or 900.0)
         self.seconds += tried.seconds
         if tried.timed_out:
@@ -202,7 +203,7 @@ class _Busybox(_Wget):
         self.seconds += answer.seconds
         if "server-response" in self.settings.flags:
             lines = head_text(answer).rstrip("\r\n").split("\r\n")
-            self.error += "".join(f"  {line}\n" for line in lines)
+            self.error += "".join(f"  {line}\n" for line in [*lines, ""])
         target = header(answer.headers, "Location")
         if answer.status in (301, 302, 303, 307, 308) and target:
             return 0, location.redirected(target).text
@@ -343,7 +344,8 @@ class _Gnu(_Wget):
         if "no-verbose" in self.settings.flags:
             self.say(f'{self._stamp()} URL:{location.text} [{size}/{size}] -> "{name}" [1]\n')
             return 0, None
-        self._verbose(f"Saving to: {shown}\n\n     0K {' ' * 49} 100% 69.7M=0s\n\n")
+        quoted = f"'{'STDOUT' if name == '-' else name}'"
+        self._verbose(f"Saving to: {quoted}\n\n     0K {' ' * 53} 100% 69.7M=0s\n\n")
         done = "written to stdout" if name == "-" else f"{shown} saved"
         self._verbose(f"{self._stamp()} (69.7 MB/s) - {done} [{size}/{size}]\n\n")
         return 0, None
