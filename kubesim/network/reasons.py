@@ -52,13 +52,21 @@ def explain(rule: Rule, target: Target, chain: str, before: Packet, after: Packe
         case Jump(chain=below) | Goto(chain=below):
             return _explain_jump(rule, below, chain, service, before)
         case SetMark():
+            source = _first(rule.matches, Source)
+            stranger = source is not None and source.negated
+            who = f"The sender {before.source} is not a Pod, so the packet" if stranger else "The packet"
             return (
-                "The packet gets the mark 0x4000, which means: rewrite its source to an address of this node when it "
+                f"{who} gets the mark 0x4000, which means: rewrite its source to an address of this node when it "
                 "leaves, so that the reply comes back this way."
             )
         case Dnat(address=address, port=port):
             return _explain_dnat(address, port, before, service, chain)
         case Masquerade():
+            if "hairpin" in rule.text:
+                return (
+                    f"The chosen endpoint is the sender itself; its source {before.source} becomes {after.source}, so "
+                    "that the answer leaves the Pod and comes back as a reply."
+                )
             return (
                 f"The source {before.source} becomes {after.source}, this machine's address on the interface by which "
                 "the packet leaves; the reply will come back here and conntrack will hand it on."
