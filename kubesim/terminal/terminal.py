@@ -18,7 +18,7 @@ from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed, Invocation, Running, Steps
-from kubesim.programs.shell.dialect import BASH, ShellSyntaxError
+from kubesim.programs.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.programs.shell.execution import Interpreter, shell_state
 from kubesim.programs.shell.parser import Parser
 from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
@@ -52,7 +52,7 @@ class Terminal:
         self.interrupt = interrupt
         self.machine = self._host(on)
         state = shell_state(Invocation(("bash",), self.machine, "", self.machine.environment, HOME), "bash", (), 2000)
-        self._shell = Interpreter(self.machine, BASH, state, {}, from_option=False)
+        self._shell = Interpreter(self.machine, INTERACTIVE_BASH, state, {}, from_option=False)
 
     def _host(self, on: str) -> Machine:
         host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")
@@ -115,7 +115,7 @@ class Terminal:
         shell.descriptors = {0: Input(), 1: out, 2: error}
         shell.commands = 0
         shell.clock = started = self.cluster.simulation.now
-        parser = Parser(text.replace("\r\n", "\n"), BASH)
+        parser = Parser(text.replace("\r\n", "\n"), INTERACTIVE_BASH)
         goes_on = True
         while goes_on:
             goes_on = self._next_line(parser, out, error)
@@ -131,7 +131,7 @@ class Terminal:
         try:
             parsed = parser.next()
         except ShellSyntaxError as problem:
-            error.write(BASH.syntax_error("bash", problem, from_option=False))
+            error.write(INTERACTIVE_BASH.syntax_error("bash", problem, from_option=False))
             shell.state.status = 2
             return False
         except RecursionError:

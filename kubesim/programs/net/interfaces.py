@@ -78,7 +78,9 @@ def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
 
 
 def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    loopback = "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000"
+    busybox = is_busybox(invocation)
+    state = "" if busybox else " state UNKNOWN group default"
+    loopback = f"1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue{state} qlen 1000"
     chosen = _chosen(host, rest)
     shows_loopback = not [word for word in rest if word not in ("show", "dev", "list", "ls")] or rest[-1] == "lo"
     lasts = "       valid_lft forever preferred_lft forever"
@@ -101,9 +103,10 @@ def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[s
             out.append("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
         out += ["    inet 127.0.0.1/8 scope host lo", lasts]
         if "-4" not in flags:
-            out += ["    inet6 ::1/128 scope host proto kernel_lo ", lasts]
+            out += [f"    inet6 ::1/128 scope host {'' if busybox else 'proto kernel_lo '}", lasts]
     for number, each in enumerate(chosen, 2):
-        out.append(_head(host, number, each, link=False))
+        head = _head(host, number, each, link=False)
+        out.append(head.replace(" state UP group default", "") if busybox else head)
         if "-4" not in flags:
             out.append(f"    link/ether {_hardware(host, each.name)} brd ff:ff:ff:ff:ff:ff")
         out += [f"    inet {each.address}/{_prefix(host, each)} scope global {each.name}", lasts]
@@ -200,7 +203,7 @@ def ss(invocation: Invocation) -> Completed:
                         (p.pid for p in invocation.machine.processes if p.command.startswith("nginx")), reverse=True
                     )
                     users = (
-                        "users:(" + ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids) + ")"
+                        " users:(" + ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids) + ")"
                         if pids
                         else ""
                     )

@@ -40,9 +40,10 @@ def ping(invocation: Invocation) -> Completed:
         int(float(options["c"])) if "c" in options else int(min(invocation.limit, _FOREVER * interval) / interval) + 1
     )
     shown = lookup.canonical if not numeric_address(name) else name
-    return _Session(
-        invocation, address, name if busybox else shown, size, interval, count, options, lookup.seconds
-    ).run()
+    session = _Session(invocation, address, name if busybox else shown, size, interval, count, options, lookup.seconds)
+    done = session.run()
+    endless = "c" not in options and invocation.limit != float("inf")
+    return replace(done, seconds=float("inf")) if endless else done
 
 
 class _Session:

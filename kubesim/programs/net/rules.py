@@ -118,6 +118,12 @@ _DETAILS = re.compile(
 )
 
 
+def _mark(text: str) -> str:
+    """``--set-xmark value/mask``: setting the mask's own bits is an "or", with an empty mask it is an "xor"."""
+    value, _, mask = text.partition("/")
+    return f"MARK or {value}" if value == mask else f"MARK xor {value}"
+
+
 def _float(text: str) -> float:
     try:
         return float(text)
@@ -170,7 +176,7 @@ def _listed(rule: str, numeric: bool) -> str:
                 "marked": f"mark match {value}",
                 "to": f"to:{value}",
                 "or": f"MARK or {value}",
-                "xor": f"MARK xor {value.partition('/')[0]}",
+                "xor": _mark(value),
                 "reject": f"reject-with {value}",
                 "fully": "random-fully",
             }[kind]

@@ -81,4 +81,5 @@ def _line(entry: Entry, now: float) -> str:
     second = f"src={reply.source} dst={reply.destination} sport={reply.source_port} dport={reply.destination_port}"
     if not entry.answered:
         return f"{head}{state} {first} [UNREPLIED] {second} mark=0 use=1"
-    return f"{head}{state} {first} {second} [ASSURED] mark=0 use=1"
+    assured = "[ASSURED] " if original.protocol == "TCP" else ""  # UDP's comes with a third packet
+    return f"{head}{state} {first} {second} {assured}mark=0 use=1"

@@ -149,7 +149,7 @@ class NginxMaster:
             fresh = [machine.new_pid() for _ in self.workers]
             for worker in fresh:
                 self._notice(f"start worker process {worker}")
-            self._retire(graceful=True)
+            self._retire(graceful=True, replaced=True)
             self.workers = fresh
             machine.processes = [each for each in machine.processes if each.parent != self.pid]
             machine.processes += [
@@ -162,17 +162,21 @@ class NginxMaster:
         self._notice("exit")
         return True
 
-    def _retire(self, *, graceful: bool) -> None:
+    def _retire(self, *, graceful: bool, replaced: bool = False) -> None:
         if graceful:
             for worker in self.workers:
                 self._notice("gracefully shutting down", worker)
-        for word in ("exiting", "exit"):
-            for worker in self.workers:
-                self._notice(word, worker)
+        words = ("exiting", "exit")
+        order = [(word, worker) for word in words for worker in self.workers]
+        if replaced:
+            order = [(word, worker) for worker in self.workers for word in words]
+        for word, worker in order:
+            self._notice(word, worker)
         for worker in self.workers:
             self._notice(f"signal 17 (SIGCHLD) received from {worker}")
             self._notice(f"worker process {worker} exited with code 0")
-            self._notice("signal 29 (SIGIO) received")
+            if replaced or worker != self.workers[-1]:
+                self._notice("signal 29 (SIGIO) received")
 
     def _notice(self, text: str, pid: int = 0) -> None:
         who = pid or self.pid

@@ -31,9 +31,11 @@ class Dialect:
     """One shell's grammar and words.
 
     :param name: ``bash``, ``dash`` or ``ash``.
+    :param interactive: whether a person types: complaints then count no lines (bash).
     """
 
     name: str
+    interactive: bool = False
 
     @property
     def is_bash(self) -> bool:
@@ -43,7 +45,7 @@ class Dialect:
     def prefix(self, script: str, line: int, *, builtin: bool = False) -> str:
         """What stands before a complaint: ``bash: line 1: ``, ``sh: 1: ``, ``sh: ``."""
         if self.name == "bash":
-            return f"{script}: line {line}: "
+            return f"{script}: " if self.interactive else f"{script}: line {line}: "
         if self.name == "dash":
             return f"{script}: {line}: "
         del builtin
@@ -77,12 +79,13 @@ class Dialect:
     def syntax_error(self, script: str, error: ShellSyntaxError, *, from_option: bool) -> str:
         """The whole complaint about a text that cannot be parsed."""
         if self.name == "bash":
-            where = f"{script}: -c: line {error.line}: " if from_option else f"{script}: line {error.line}: "
+            where = f"{script}: -c: line {error.line}: " if from_option else self.prefix(script, error.line)
             if error.quote:
                 return f"{where}unexpected EOF while looking for matching `{error.quote}'\n"
             if not error.token:
                 return f"{where}syntax error: unexpected end of file\n"
-            return f"{where}syntax error near unexpected token `{error.token}'\n{where}`{error.source}'\n"
+            near = f"{where}syntax error near unexpected token `{error.token}'\n"
+            return near if self.interactive else f"{near}{where}`{error.source}'\n"
         expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
         if self.name == "dash":
             where = f"{script}: {error.line}: Syntax error: "
@@ -122,5 +125,6 @@ class Dialect:
 
 
 BASH = Dialect("bash")
+INTERACTIVE_BASH = Dialect("bash", interactive=True)
 DASH = Dialect("dash")
 ASH = Dialect("ash")

@@ -44,7 +44,9 @@ class Lab:
             name = network.add_pod("default", "web2", "10.42.0.8", "master")
             found = ImageCatalogue.load().find(IMAGES.get(image, image))
             assert found is not None
-            machine = found.machine(name=name, hostname="web2", sockets=network.sockets(name), simulation=self.simulation)
+            machine = found.machine(
+                name=name, hostname="web2", sockets=network.sockets(name), simulation=self.simulation
+            )
             machine.environment = {"PATH": machine.environment["PATH"], "HOME": "/root"}
             machine.files.make_directory(f"{DIRECTORY}/dir", parents=True)
             for path, text in FILES.items():
