@@ -14,6 +14,16 @@ from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
 
 HOME = "/root"
+ACCOUNTS = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+"""
+GROUPS = """\
+root:x:0:
+daemon:x:1:
+nogroup:x:65534:
+"""
 
 
 def host_machine(
@@ -36,6 +46,8 @@ def host_machine(
     names = [program for program in COMMON if "entrypoint" not in program and not program.startswith("nginx")]
     files = FileSystem(lambda: simulation.datetime.timestamp(), skeleton("ubuntu", names))
     files.make_directory(HOME, parents=True)
+    files.write("/etc/passwd", ACCOUNTS)
+    files.write("/etc/group", GROUPS)
     files.write("/etc/hostname", f"{hostname}\n")
     files.write("/etc/hosts", hosts)
     files.write("/etc/resolv.conf", resolver)
