@@ -59,7 +59,7 @@ class ServiceExplorer(WithStaticTwin):
         self.source = widgets.ToggleButtons(options=tuple(SOURCES), value=start.source, description="asked by")
         self.replicas = widgets.IntSlider(start.replicas, min=0, max=4, description="replicas", continuous_update=False)
         self.ready = widgets.Checkbox(start.ready, description="Pods are ready")
-        self.selector = widgets.Checkbox(start.selector_right, description="selector matches the Pods' labels")
+        self.selector = widgets.Checkbox(start.selector_right, description="selector matches")
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
         self.shown: Shown = self.explorer.show(start)

@@ -7,7 +7,6 @@ is bold, alternatives are dashed, failures have their own shape.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import graphviz
@@ -17,6 +16,9 @@ from kubesim.views.journey import Journey
 from kubesim.views.rendering import FAILURE_COLOUR, FONT, IDLE_COLOUR, INK, PATH_COLOUR, Diagram, label_width
 from kubesim.views.scene import NodePlace, Place, Scene
 from kubesim.views.words import destination, journey_text, machine_title, percent
+
+LONGEST_NAME = 15
+"""Longer names are broken into two lines."""
 
 MOST_IDLE_PODS = 4
 """Pods that play no part, shown per node for orientation; the rest are counted."""
@@ -86,13 +88,13 @@ def new_graph() -> graphviz.Digraph:
         fontsize="10",
     )
     graph.attr("node", fixedsize="true", margin="0")
-    graph.attr("edge", fontname=FONT, fontsize="9", color=INK)
+    graph.attr("edge", fontname=FONT, fontsize="10", color=INK)
     return graph
 
 
-def draw_place(graph: graphviz.Digraph, place: Place, *, idle: bool = False, title: str = "") -> None:
+def draw_place(graph: graphviz.Digraph, place: Place, *, idle: bool = False) -> None:
     """Draw one machine as a box: its name, its address, and its state where that matters."""
-    lines = [title or place.title, place.address or "(no address)"]
+    lines = [_broken(place.title), place.address or "(no address)"]
     if place.note:
         lines.append(f"({place.note})")
     label = "\n".join(lines)
@@ -103,9 +105,15 @@ def draw_place(graph: graphviz.Digraph, place: Place, *, idle: bool = False, tit
         color=colour,
         fontcolor=colour,
         width=str(label_width(label)),
-        height="0.58" if place.note else "0.45",
+        height=str(round(0.15 + 0.155 * len(label.split("\n")), 2)),
         style="rounded,filled,dashed" if idle else "rounded,filled",
     )
+
+
+def _broken(name: str) -> str:
+    """A long generated name in two lines: ``web-6dc5b87c8d-`` and ``n7lht``."""
+    head, dash, tail = name.rpartition("-")
+    return f"{head}-\n{tail}" if dash and len(name) > LONGEST_NAME else name
 
 
 def draw_node(
@@ -177,29 +185,32 @@ def _arrows(trace: Trace) -> list[tuple[str, str, list[str]]]:
     arrows = []
     for here, there in zip(trace.hops, trace.hops[1:], strict=False):
         packet = here.steps[-1].after if here.steps else trace.packet
-        changes = [_change(step) for step in here.steps if step.action in (Action.DNAT, Action.SNAT)]
+        changes = [line for step in here.steps for line in _change(step)]
         arrows.append((here.machine, there.machine, [f"{packet.source} →", destination(packet), *changes]))
     return arrows
 
 
-def _change(step: Step) -> str:
+def _change(step: Step) -> list[str]:
+    """What a step rewrote, in short lines: long ones would push the boxes apart."""
     if step.action is Action.DNAT:
-        return f"DNAT, was {destination(step.before)}"
-    return f"masqueraded, was {step.before.source}"
+        return ["<i>DNAT, was</i>", f"<i>{destination(step.before)}</i>"]
+    if step.action is Action.SNAT:
+        return ["<i>masqueraded, was</i>", f"<i>{step.before.source}</i>"]
+    return []
 
 
 def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -> str:
     """An arrow's label on a ground of its own, so that it stays legible where it crosses a border.
 
     The row below it is empty: it keeps the ground clear of the arrow.
+
+    :param lines: in Graphviz' HTML.
     """
-    rows = [html.escape(line) for line in lines]
-    rows = [f"<i>{row}</i>" if row.startswith(("DNAT", "masq")) else row for row in rows]
     badge = f"<td><b>{number}</b>&nbsp;</td>" if number is not None else ""
     return (
         '<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
         f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="1" bgcolor="white"><tr>{badge}'
-        f'<td><font color="{colour}">{"<br/>".join(rows)}</font></td></tr></table></td></tr>'
+        f'<td><font color="{colour}">{"<br/>".join(lines)}</font></td></tr></table></td></tr>'
         '<tr><td height="5"></td></tr></table>>'
     )
 
@@ -207,6 +218,7 @@ def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -
 def _draw_alternatives(graph: graphviz.Digraph, taken: Trace | None, others: list[Trace]) -> None:
     """The ways not taken, as one tree: each dashed arrow with the chance that a packet goes along it."""
     on_path = set(_links(taken)) if taken else set()
+    places_on_path = {hop.machine for hop in taken.hops} if taken else set()
     chances: dict[tuple[str, str], float] = {}
     for other in others:
         for link in _links(other):
@@ -214,7 +226,8 @@ def _draw_alternatives(graph: graphviz.Digraph, taken: Trace | None, others: lis
                 chances[link] = chances.get(link, 0.0) + other.probability
     for (tail, head), chance in chances.items():
         label = _plate([f"not taken ({percent(chance)})"], colour=IDLE_COLOUR)
-        graph.edge(tail, head, label=label, style="dashed", color=IDLE_COLOUR)
+        seen_already = {tail, head} <= places_on_path
+        graph.edge(tail, head, label=label, style="dashed", color=IDLE_COLOUR, constraint=str(not seen_already).lower())
 
 
 def _links(trace: Trace) -> list[tuple[str, str]]:

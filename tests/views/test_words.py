@@ -107,7 +107,7 @@ def test_the_picture_has_numbered_arrows_rewritings_and_the_way_not_taken() -> N
     dot = DELIVERED.diagram().dot
     assert arrow_count(DELIVERED) == 3
     assert [f"<b>{number}</b>" in dot for number in (1, 2, 3, 4)] == [True, True, True, False]
-    assert "DNAT, was 10.43.113.175:8080" in dot
+    assert "<i>DNAT, was</i><br/><i>10.43.113.175:8080</i>" in dot
     assert "not taken (50 %)" in dot and "style=dashed" in dot
     assert "octagon" not in dot
 
