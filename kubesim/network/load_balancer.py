@@ -5,6 +5,9 @@ It knows nothing of Pods. For each port of a Service it has the list of healthy 
 the node port of one of them, all equally likely, from its own address, so that the answers come back through it.
 Healthy is a node that is Ready; where the Service's policy is Local it must also have a ready endpoint, which the load
 balancer learns from the Service's health check port.
+
+Where a Service names source ranges, the balancer itself lets in only those senders and drops the others silently. It
+guards its own address: a node port is the nodes' and stays open.
 """
 
 from __future__ import annotations
@@ -12,16 +15,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api.objects import EndpointSlice, Node, Service
-from kubesim.network.matches import Comment, ConnectionState, Destination, DestinationPort, Match, Protocol, Statistic
+from kubesim.network.matches import (
+    Comment,
+    ConnectionState,
+    Destination,
+    DestinationPort,
+    Match,
+    Protocol,
+    Source,
+    Statistic,
+)
 from kubesim.network.proxy.endpoints import endpoints_map, local_ready_addresses
-from kubesim.network.proxy.service_ports import service_ports
+from kubesim.network.proxy.service_ports import ServicePort, service_ports
 from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
-from kubesim.network.targets import Dnat, Masquerade
+from kubesim.network.targets import Dnat, Drop, Jump, Masquerade, Return
 
 EXCLUDED_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers"
 """A node with this label gets no traffic from load balancers."""
 
 BASES = (
+    BaseChain("mangle", "PREROUTING", Hook.PREROUTING, -150),
     BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True),
     BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
 )
@@ -48,6 +61,8 @@ def balancer_ruleset(
     :param slices: needed for Services whose policy is Local.
     """
     rules: list[Rule] = []
+    guards: list[Rule] = []
+    chains: dict[tuple[str, str], Chain] = {}
     addresses = balanced_addresses(services, nodes)
     for service in services:
         if service.spec.type != "LoadBalancer":
@@ -56,11 +71,16 @@ def balancer_ruleset(
         healthy = healthy_nodes(service, nodes, slices)
         for name, port in service_ports(service).items():
             for address in own:
+                if port.load_balancer_source_ranges:
+                    guarded = f"LB-FW-{len(chains) + 1}"
+                    guards.append(_guard(str(name), address, port, guarded))
+                    chains["mangle", guarded] = _admitting(str(name), guarded, port.load_balancer_source_ranges)
                 if port.node_port:
                     target = (port.protocol.lower(), address, port.port, port.node_port)
                     rules += _spread(str(name), target, healthy)
     leave = Rule((ConnectionState(("DNAT",)),), Masquerade())
-    chains = {
+    chains |= {
+        ("mangle", "PREROUTING"): Chain("PREROUTING", tuple(guards)),
         ("nat", "PREROUTING"): Chain("PREROUTING", tuple(rules)),
         ("nat", "POSTROUTING"): Chain("POSTROUTING", (leave,)),
     }
@@ -80,6 +100,19 @@ def healthy_nodes(service: Service, nodes: Sequence[Node], slices: Sequence[Endp
             continue
         found += [entry.address for entry in node.status.addresses or [] if entry.type == "InternalIP"][:1]
     return tuple(found)
+
+
+def _guard(service: str, address: str, port: ServicePort, chain: str) -> Rule:
+    """Have the senders of what comes for a guarded port looked at."""
+    comment = Comment(f"{service} loadbalancer source ranges")
+    matches = (comment, Protocol(port.protocol.lower()), Destination(address), DestinationPort(port.port))
+    return Rule(matches, Jump(chain))
+
+
+def _admitting(service: str, chain: str, ranges: Sequence[str]) -> Chain:
+    """Go on with senders of these ranges, drop the others."""
+    admitted = [Rule((Comment(f"{service} admits this range"), Source(prefix)), Return()) for prefix in ranges]
+    return Chain(chain, (*admitted, Rule((Comment(f"{service} traffic not accepted"),), Drop())))
 
 
 def _spread(service: str, target: tuple[str, str, int, int], healthy: Sequence[str]) -> list[Rule]:

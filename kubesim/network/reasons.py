@@ -17,7 +17,8 @@ from kubesim.network.targets import Accept, Dnat, Drop, Goto, Jump, Masquerade, 
 
 _NFT_CHAIN = re.compile(r"^(service|local|external|firewall|endpoint)-[A-Z2-7]{8}-([^/]+/[^/]+)/[a-z]+/([^_]*)")
 _SUBJECT = re.compile(
-    r"(\S+/\S+?)(?: (?:cluster IP|external IP|loadbalancer IP|has no|traffic not accepted|balanced to|->|health)|$)"
+    r"(\S+/\S+?)(?: (?:cluster IP|external IP|loadbalancer (?:IP|source)|has no|admits this|traffic not accepted|"
+    r"balanced to|->|health)|$)"
 )
 
 M = TypeVar("M", bound=Match)
@@ -157,6 +158,7 @@ _KINDS = {
     "KUBE-SEP-": "endpoint",
     "endpoint-": "endpoint",
     "KUBE-FW-": "firewall",
+    "LB-FW-": "firewall",
     "firewall-": "firewall",
     "KUBE-EXT-": "external",
     "external-": "external",

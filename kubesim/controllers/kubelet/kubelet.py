@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from kubesim.api.objects import Wire
+from kubesim.api.objects import Pod, Wire
 from kubesim.controllers.kubelet.context import KubeletContext, NodeState
-from kubesim.controllers.kubelet.hung import HungServer
 from kubesim.controllers.kubelet.worker import PodWorker
 from kubesim.controllers.manager import Change, Key, key_of
 from kubesim.controllers.pods import is_finished
@@ -32,7 +31,7 @@ class Kubelet:
             return (key_of(new),) if new["metadata"].get("deletionTimestamp") else ()
         if old is not None and old["metadata"].get("deletionTimestamp") == new["metadata"].get("deletionTimestamp"):
             same_node = old["spec"].get("nodeName") == new["spec"].get("nodeName")
-            if same_node and not new["spec"].get("readinessGates"):
+            if same_node and not new["spec"].get("readinessGates") and _same_containers(old["spec"], new["spec"]):
                 return ()
         return (key_of(new),)
 
@@ -56,8 +55,10 @@ class Kubelet:
             self._take_on(key, wire, node)
         elif wire["metadata"].get("deletionTimestamp"):
             worker.terminate(int(wire["metadata"].get("deletionGracePeriodSeconds") or 0))
-        else:
+        elif _same_containers(worker.spec, wire["spec"]):
             worker.write()
+        else:
+            worker.update(wire)
 
     def _take_on(self, key: Key, wire: Wire, node: NodeState) -> None:
         if wire["metadata"].get("deletionTimestamp"):
@@ -79,31 +80,33 @@ class Kubelet:
         :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
         :raises LookupError: if no such Pod runs.
         """
-        worker = self._workers.get((namespace, name))
-        if worker is None:
-            raise LookupError(f"a Pod must run to be suspended, got {namespace}/{name}")
-        chosen = None if ports is None else set(ports)
-        for container in worker.containers:
-            if container.process is None:
-                continue
-            container.suspended = chosen is None
-            for protocol, port in container.process.listeners:
-                if chosen is None or port in chosen:
-                    worker.listen(protocol, port, HungServer())
+        worker = self._running(namespace, name)
+        chosen = None if ports is None else frozenset(ports)
+        for container in worker.everyone:
+            if container.running:
+                worker.hang(container, chosen)
 
     def resume(self, namespace: str, name: str) -> None:
         """Let a suspended Pod's processes go on, as SIGCONT would.
 
         :raises LookupError: if no such Pod runs.
         """
+        worker = self._running(namespace, name)
+        for container in worker.everyone:
+            if container.running:
+                worker.go_on(container)
+
+    def _running(self, namespace: str, name: str) -> PodWorker:
         worker = self._workers.get((namespace, name))
         if worker is None:
-            raise LookupError(f"a Pod must run to be resumed, got {namespace}/{name}")
-        for container in worker.containers:
-            container.suspended = False
-            if container.process is not None:
-                for (protocol, port), server in container.process.listeners.items():
-                    worker.listen(protocol, port, server)
+            raise LookupError(f"a Pod must run to be suspended or resumed, got {namespace}/{name}")
+        return worker
+
+    def signalled(self, pod: Pod, container: str, signal: str) -> None:
+        """A container's first process got a signal that it heeds; see :meth:`PodWorker.signal`."""
+        worker = self._workers.get((pod.metadata.namespace, pod.metadata.name))
+        if worker is not None and worker.pod.metadata.uid == pod.metadata.uid:
+            worker.signal(container, signal)
 
     def node(self, name: str) -> NodeState:
         """A node's state.
@@ -129,3 +132,8 @@ class Kubelet:
         node.alive = True
         for wire in self._context.client.store.on_node(name):
             self.reconcile(key_of(wire))
+
+
+def _same_containers(old: Wire, new: Wire) -> bool:
+    """Whether two specifications of a Pod run the same containers."""
+    return all(old.get(field) == new.get(field) for field in ("containers", "initContainers"))

@@ -13,13 +13,13 @@ container that has ended since is void: every plan carries the container's incar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.controllers.events import NORMAL, WARNING
 from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
 from kubesim.controllers.kubelet.context import KubeletContext, NodeState
-from kubesim.controllers.kubelet.ending import ending_of, grace_of
+from kubesim.controllers.kubelet.ending import KILLED, ending_of, grace_of
 from kubesim.controllers.kubelet.pulling import (
     fetch,
     go_duration,
@@ -30,11 +30,11 @@ from kubesim.controllers.kubelet.pulling import (
     present_message,
     pulled_message,
 )
+from kubesim.controllers.kubelet.sockets import PodSockets
 from kubesim.controllers.kubelet.status import PodFacts, initialised, pod_status
 from kubesim.controllers.kubelet.watchdog import Watchdog
 from kubesim.controllers.pods import moment
 from kubesim.controllers.runtime import PullFailed, StartFailed
-from kubesim.network.service import Server
 from kubesim.programs.process import Completed, Running
 from kubesim.simulation import Scheduled
 
@@ -55,6 +55,8 @@ class PodWorker:
         self.context = context
         self.node = node
         self.wire = wire
+        self.spec = wire["spec"]
+        """The specification that is acted by; :meth:`update` brings another."""
         self.pod = view(wire, Pod)
         meta = self.pod.metadata
         self.machine = f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{meta.namespace}/{meta.name}"
@@ -71,6 +73,8 @@ class PodWorker:
         self._plans: dict[int, Scheduled] = {}
         self._planned = 0
         self._kill: Scheduled | None = None
+        self.sockets = PodSockets(context.network, self.machine)
+        self._frozen: dict[str, Callable[[], object]] = {}
 
     @property
     def identity(self) -> str:
@@ -241,8 +245,7 @@ class PodWorker:
                 awaited = outcome.seconds <= LONGEST_AWAITED_RUN
                 code = outcome.returncode
                 self.plan_for(container, outcome.seconds, lambda: self._ended(container, code), progress=awaited)
-        else:
-            self._listen(outcome)
+        elif self._listen(container, outcome):
             self._go_on(container, outcome)
         watchdog = Watchdog(self, container)
         self._watchdogs[container.name] = watchdog
@@ -257,27 +260,94 @@ class PodWorker:
             return
 
         def step() -> None:
+            if container.suspended:
+                self._frozen[container.name] = step
+                return
             try:
                 event = next(steps)
             except StopIteration as stop:
                 self._ended(container, stop.value or 0)
                 return
             if isinstance(event, Running):  # it started a server in the foreground and waits for it
+                self.sockets.close(container.name)
                 container.process = event
-                self._listen(event)
+                self._listen(container, event)
             else:
                 self.plan_for(container, event, step, progress=False)
 
         self.plan_for(container, 0.0, step)
 
-    def _listen(self, process: Running) -> None:
-        for (protocol, port), server in process.listeners.items():
-            self.listen(protocol, port, server)
+    def _listen(self, container: ContainerState, process: Running) -> bool:
+        """Bind what a container's process listens on; one that finds a port in use ends, and says so."""
+        try:
+            self.sockets.bind(container.name, process)
+        except OSError as error:
+            process.log.append(str(error))
+            self.plan_for(container, 0.0, lambda: self._ended(container, 1))
+            return False
+        return True
 
-    def listen(self, protocol: str, port: int, server: Server) -> None:
-        """Put a server behind a port of the Pod, in the place of the one that is there."""
-        self.context.network.close(self.machine, protocol, port)
-        self.context.network.listen(self.machine, protocol, port, server)
+    def hang(self, container: ContainerState, ports: Collection[int] | None = None) -> None:
+        """Stop a container's process, as SIGSTOP does.
+
+        :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
+        """
+        container.suspended = container.suspended or ports is None
+        self.sockets.hang(container.name, ports)
+
+    def go_on(self, container: ContainerState) -> None:
+        """Let a stopped process go on, as SIGCONT does."""
+        container.suspended = False
+        self.sockets.go_on(container.name)
+        frozen = self._frozen.pop(container.name, None)
+        if frozen is not None:
+            self.plan_for(container, 0.0, frozen)
+
+    def signal(self, name: str, signal: str) -> None:
+        """Somebody sent a signal to a container's first process, and it heeds it.
+
+        :param name: the container's.
+        """
+        container = next((each for each in self.everyone if each.name == name), None)
+        if container is None or not container.running:
+            return
+        if signal == "STOP":
+            self.hang(container)
+        elif signal == "CONT":
+            self.go_on(container)
+        elif signal == "KILL":
+            self.plan_for(container, 0.0, lambda: self._ended(container, KILLED))
+        elif not container.suspended and container.process is not None:
+            process = container.process
+            self.plan_for(container, process.stop_seconds or 0.0, lambda: self._ended(container, process.exit_code))
+
+    # --- a changed specification ---------------------------------------------------------------------------------
+
+    def update(self, wire: Wire) -> None:
+        """The Pod's specification was changed: of what may change, only an image concerns its containers."""
+        self.wire = wire
+        self.spec = wire["spec"]
+        self.pod = view(wire, Pod)
+        specs = {spec.name: spec for spec in [*(self.pod.spec.initContainers or []), *(self.pod.spec.containers or [])]}
+        for container in self.everyone:
+            before, container.spec = container.spec.image, specs[container.name]
+            if container.spec.image != before and container.name in self._begun and not self.terminating:
+                self._new_image(container)
+        self.write()
+
+    def _new_image(self, container: ContainerState) -> None:
+        """Back-offs are kept by image: with another image the container is tried at once."""
+        container.backoff = container.pull_backoff = 0.0
+        if container.running:
+            message = f"Container {container.name} definition changed, will be restarted"
+            self.say(NORMAL, "Killing", message, container)
+            grace = self.pod.spec.terminationGracePeriodSeconds
+            self.stop(container, float(30 if grace is None else grace))
+            return
+        if container.exit_code is None or self._restarts(container, container.exit_code):
+            container.incarnation += 1
+            container.restarts += int("terminated" in container.last or "terminated" in container.state)
+            self.plan_for(container, 0.0, lambda: self._begin(container))
 
     # --- ending ------------------------------------------------------------------------------------------------
 
@@ -319,9 +389,8 @@ class PodWorker:
         watchdog = self._watchdogs.pop(container.name, None)
         if watchdog is not None:
             watchdog.stop()
-        if container.process is not None:
-            for protocol, port in container.process.listeners:
-                self.context.network.close(self.machine, protocol, port)
+        self._frozen.pop(container.name, None)
+        self.sockets.close(container.name)
 
     def _restarts(self, container: ContainerState, code: int) -> bool:
         policy = self.pod.spec.restartPolicy or "Always"
@@ -388,7 +457,7 @@ class PodWorker:
     def _kill_all(self) -> None:
         for container in self.everyone:
             if container.running:
-                self._ended(container, 137)
+                self._ended(container, KILLED)
 
     def _ended_while_terminating(self) -> None:
         if any(container.running for container in self.everyone):
