@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options

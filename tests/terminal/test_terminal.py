@@ -1,0 +1,90 @@
+import string
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kubesim.cluster import Cluster
+from kubesim.terminal import Terminal
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Terminal:
+    made = Terminal(Cluster())
+    made.run("kubectl run mynginx --image nginx\nkubectl apply -f myservice.yaml\nkubectl run client --image nginx")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("command", "stdout", "status"),
+    [
+        ("hostname", "master\n", 0),
+        ("pwd", "/root\n", 0),
+        ("kubectl exec client -- curl -s myservice:8080 | grep title", "<title>Welcome to nginx!</title>\n", 0),
+        ("kubectl exec client -- getent hosts myervice", "", 2),
+        ("curl -s 10.43.113.175:8080 | head -1", "<!DOCTYPE html>\n", 0),
+        ("kubectl exec client -- sh -c 'echo hi > /tmp/x; cat /tmp/x'", "hi\n", 0),
+        ("ls *.yaml | wc -l", "6\n", 0),
+    ],
+)
+def test_commands(terminal, command, stdout, status):
+    done = terminal.run(command)
+    assert done.stdout == stdout
+    assert (done.returncode, done.stderr.count("Traceback")) == (status if "|" not in command else 0, 0)
+
+
+def test_variables_and_files_stay(terminal):
+    terminal.run("IP=$(kubectl get node master -o jsonpath='{.status.addresses[0].address}')\necho $IP > ip.txt")
+    assert terminal.run("cat ip.txt; echo $IP").stdout == "172.31.0.10\n172.31.0.10\n"
+
+
+def test_an_unknown_command(terminal):
+    done = terminal.run("foo")
+    assert (done.stderr, done.returncode) == ("bash: line 1: foo: command not found\n", 127)
+
+
+def test_removing_everything_is_refused(terminal):
+    done = terminal.run("rm -rf /")
+    assert "it is dangerous to operate recursively on '/'" in done.stderr
+    assert terminal.run("cat /etc/hostname").stdout == "master\n"
+
+
+def test_the_hosts_own_files_are_not_there(terminal):
+    assert "simulated" not in terminal.run("cat /proc/self/cmdline").stdout
+    assert terminal.run("cat /work/README.md").returncode == 1
+
+
+def test_sleep_takes_simulated_time(terminal):
+    before = terminal.cluster.simulation.now
+    terminal.run("sleep 5")
+    assert terminal.cluster.simulation.now >= before + 5
+
+
+def test_an_endless_loop_is_interrupted():
+    made = Terminal(Cluster(), interrupt=30)
+    assert made.run("while true; do sleep 1; done").returncode == 130
+    assert made.run("while true; do :; done").returncode == 130
+    assert made.run("echo ok").stdout == "ok\n"
+
+
+def test_a_laptop_does_not_reach_a_cluster_ip():
+    cluster = Cluster()
+    Terminal(cluster).run("kubectl run mynginx --image nginx\nkubectl apply -f myservice.yaml")
+    assert Terminal(cluster, on="laptop").run("curl -m 2 -s 10.43.113.175:8080").returncode == 28
+
+
+WORDS = st.sampled_from(
+    "echo cat ls grep sed awk curl kubectl get pods -o yaml | || && ; & > >> < << EOF ( ) { } if then fi for do done while $x ${x "
+    "$( ) ` ' \" \\ \n # * ? [ ] ! = x=1 -n -e 1 /etc/passwd /tmp/q exit return local set -u read test [[ ]] $((1+ )) $(( ip "
+    "addr ss nft conntrack -L ping -c wget nc -z sort xargs timeout env find . tr head -1 printf %d %s case in esac function f".split(
+        " "
+    )
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(WORDS | st.text(string.printable, max_size=4), max_size=10).map(" ".join))
+def test_no_exception_reaches_the_learner(terminal, line):
+    done = terminal.run(line)
+    assert 0 <= done.returncode < 256
+    assert "Traceback" not in done.stderr
