@@ -1,7 +1,10 @@
 """README's code runs and says what it says."""
 
+import html
 import re
 from pathlib import Path
+
+from kubesim.notebook.readme_picture import PICTURE, readme_diagram
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -24,3 +27,8 @@ def test_every_make_target_the_readme_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make ([a-z]+)", README, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_picture_shows_what_the_simulator_says_today() -> None:
+    drawn = PICTURE.read_text(encoding="utf-8")
+    assert html.escape(readme_diagram().text, quote=True) in drawn

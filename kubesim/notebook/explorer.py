@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas
 
-from kubesim.api.objects import Pod, Service
+from kubesim.api.objects import Node, Pod, Service
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.views.journey import Journey
@@ -110,7 +110,9 @@ class Explorer:
         return f"http://{NAME if choice.source == 'client Pod' else service.spec.clusterIP}:{PORT}"
 
     def _node_address(self, name: str) -> str:
-        return next(entry.address for entry in self.cluster.get("Node", name).status.addresses or [])
+        node = self.cluster.get("Node", name)
+        assert isinstance(node, Node)
+        return next(entry.address for entry in node.status.addresses or [])
 
     def _scale(self, replicas: int) -> None:
         if replicas != self._replicas:

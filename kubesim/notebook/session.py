@@ -43,5 +43,4 @@ def start(*, load_balancer: str = "", proxy_mode: str = "", seed: int = 0) -> Se
     :param load_balancer: ``external``, ``servicelb`` or ``none``; empty takes what the cluster's file says.
     :param proxy_mode: ``iptables`` or ``nftables``; empty takes what the cluster's file says.
     """
-    changes = {"load_balancer": load_balancer, "proxy_mode": proxy_mode}
-    return Session(Cluster(seed=seed, **{name: value for name, value in changes.items() if value}))
+    return Session(Cluster(seed=seed, load_balancer=load_balancer, proxy_mode=proxy_mode))

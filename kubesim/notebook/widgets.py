@@ -96,7 +96,7 @@ class ServiceExplorer(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture, the Service's row and the steps."""
-        return self.picture.value + self.details.value
+        return str(self.picture.value + self.details.value)
 
     def static_text(self) -> str:
         """The controls, the Service's row and the path in words."""
@@ -141,7 +141,7 @@ class ProxyModeComparison(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture and rules, and the table of all requests in both modes."""
-        return self.picture.value + self.details.value + table_html(self.modes.table())
+        return str(self.picture.value + self.details.value) + table_html(self.modes.table())
 
     def static_text(self) -> str:
         """The table of all requests in both modes."""
