@@ -54,8 +54,8 @@ def unreachable(machine: Machine, connection: Connection) -> str:
 
 SERVICES = {
     20: "ftp-data", 21: "ftp", 22: "ssh", 23: "telnet", 25: "smtp", 53: "domain", 80: "http", 110: "pop3",
-    111: "sunrpc", 123: "ntp", 143: "imap2", 179: "bgp", 389: "ldap", 443: "https", 445: "microsoft-ds", 587: "submission",
-    636: "ldaps", 993: "imaps", 995: "pop3s", 1433: "ms-sql-s", 3306: "mysql", 5432: "postgresql", 5672: "amqp", 6379: "redis",
-    8080: "http-alt", 11211: "memcache",
+    111: "sunrpc", 123: "ntp", 143: "imap2", 179: "bgp", 389: "ldap", 443: "https", 445: "microsoft-ds",
+    587: "submission", 636: "ldaps", 993: "imaps", 995: "pop3s", 1433: "ms-sql-s", 3306: "mysql",
+    5432: "postgresql", 5672: "amqp", 6379: "redis", 8080: "http-alt", 11211: "memcache",
 }  # fmt: skip
 """Names of ports, as Debian's ``/etc/services`` has them."""

@@ -110,7 +110,8 @@ def _chain(words: list[str]) -> str | None:
 
 
 _DETAILS = re.compile(
-    r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)'
+    r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)'
+    r"|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)"
     r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>\S+)"
     r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
     r"| --to-destination (?P<to>\S+)| --or-mark (?P<or>\S+)| --set-xmark (?P<xor>\S+)"
@@ -122,6 +123,11 @@ def _mark(text: str) -> str:
     """``--set-xmark value/mask``: setting the mask's own bits is an "or", with an empty mask it is an "xor"."""
     value, _, mask = text.partition("/")
     return f"MARK or {value}" if value == mask else f"MARK xor {value}"
+
+
+def _service(port: str) -> str:
+    """A port's name, where it has one."""
+    return SERVICES.get(int(port), port) if port.isdigit() else port
 
 
 def _float(text: str) -> float:
@@ -155,9 +161,6 @@ def _listed(rule: str, numeric: bool) -> str:
         return ("!" if negated else "") + shown
 
     details = []
-    shown_port = (
-        (lambda text: text) if numeric else (lambda text: SERVICES.get(int(text), text) if text.isdigit() else text)
-    )
     position = 0
     for match in _DETAILS.finditer(rest):
         left = " ".join(rest[position : match.start()].split())
@@ -168,7 +171,7 @@ def _listed(rule: str, numeric: bool) -> str:
             {
                 "comment": f"/* {value} */",
                 "word": f"/* {value} */",
-                "port": f"{protocol} dpt:{shown_port(value)}",
+                "port": f"{protocol} dpt:{value if numeric else _service(value)}",
                 "local": "ADDRTYPE match dst-type LOCAL",
                 "random": f"statistic mode random probability {_float(value):.11f}",
                 "state": f"ctstate {value}",
