@@ -39,6 +39,7 @@ from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Machine
+from kubesim.programs.node_daemons import listen_on_node
 from kubesim.simulation import Simulation
 
 RuntimeFactory = Callable[[SimulatedContainers], ContainerRuntime]
@@ -103,6 +104,7 @@ class Parts:
         if node is not None:
             address = self.kubelet.node(name).address
             self.network.add_node(name, address, node.spec.podCIDR)
+            start_node_daemons(self, name)
             self.lifecycle.returned(name)
             self.kubelet.power_on(name)
 
@@ -160,6 +162,7 @@ def wire_parts(
     for node in nodes:
         network.add_node(node.name, node.address, node.podCIDR)
         add_node_machine(parts, node.name, node_hosts_file(node))
+        start_node_daemons(parts, node.name)
     for outside in configuration.outside:
         network.add_outside(outside.name, [outside.address])
         parts.machines[outside.name] = _host(parts, outside.name, outside.name, "127.0.0.1 localhost\n", None)
@@ -184,6 +187,13 @@ def add_node_machine(parts: Parts, name: str, hosts: str) -> None:
     """Give a node of the network a machine to run programs on."""
     machine = f"node/{name}"
     parts.machines[machine] = _host(parts, machine, name, hosts, parts.store)
+
+
+def start_node_daemons(parts: Parts, name: str) -> None:
+    """Let the kubelet, and on the control plane the API server, listen on a node."""
+    node = next(node for node in parts.configuration.nodes if node.name == name)
+    first = str(ipaddress.IPv4Network(parts.configuration.networks.services)[1])
+    listen_on_node(parts.network, name, node.address, control_plane=node.controlPlane, service_addresses=(first,))
 
 
 def _host(parts: Parts, machine: str, hostname: str, hosts: str, store: Store | None) -> Machine:

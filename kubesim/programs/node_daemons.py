@@ -1,0 +1,70 @@
+"""What listens on every node besides Pods: the API server (on the control plane) and the kubelet.
+
+Both are Go programs that speak TLS and let nobody in without a certificate or a token, so a caller gets as far as
+``401 Unauthorized``. That is enough to see that the Service ``kubernetes`` leads somewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kubesim.network.network import Network
+from kubesim.network.service import Client, HttpRequest, HttpResponse
+from kubesim.programs.http import Certificate, ClientHello
+
+API_SERVER_PORT = 6443
+KUBELET_PORT = 10250
+
+_NOT_TLS = HttpResponse(400, "Bad Request", (), "Client sent an HTTP request to an HTTPS server.\n")
+_UNKNOWN = {
+    "kind": "Status",
+    "apiVersion": "v1",
+    "metadata": {},
+    "status": "Failure",
+    "message": "Unauthorized",
+    "reason": "Unauthorized",
+    "code": 401,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TlsDaemon:
+    """A daemon that lets nobody in.
+
+    :param body: what it says to a caller it does not know.
+    :param content_type: of that body.
+    """
+
+    certificate: Certificate
+    body: str
+    content_type: str
+
+    def handle(self, request: object, client: Client) -> object:
+        """Show the certificate, and refuse every request."""
+        if isinstance(request, ClientHello):
+            return self.certificate
+        if not isinstance(request, HttpRequest):
+            return None
+        if not request.tls:
+            return _NOT_TLS
+        headers = (("Content-Type", self.content_type), ("Content-Length", str(len(self.body))))
+        return HttpResponse(401, "Unauthorized", headers, self.body)
+
+
+def listen_on_node(
+    network: Network, name: str, address: str, *, control_plane: bool, service_addresses: Sequence[str] = ()
+) -> None:
+    """Start a node's daemons.
+
+    :param service_addresses: the cluster IPs that lead to the API server; its certificate is for them too.
+    """
+    kubelet = Certificate(name, (name, "localhost", "127.0.0.1", address), "k3s-server-ca")
+    network.listen(f"node/{name}", "TCP", KUBELET_PORT, TlsDaemon(kubelet, "Unauthorized", "text/plain; charset=utf-8"))
+    if control_plane:
+        names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+        own = (*names, "localhost", name, "127.0.0.1", address, *service_addresses)
+        body = json.dumps(_UNKNOWN, indent=2)
+        server = TlsDaemon(Certificate("k3s", own, "k3s-server-ca"), body, "application/json")
+        network.listen(f"node/{name}", "TCP", API_SERVER_PORT, server)
