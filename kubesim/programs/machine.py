@@ -139,7 +139,8 @@ class Machine:
 
         :returns: whether there is such a process.
         """
-        if not any(process.pid == pid for process in self.processes):
+        beside = self.process_source() if self.process_source is not None else []
+        if not any(process.pid == pid for process in [*self.processes, *beside]):
             return False
         if name == "0":
             return True

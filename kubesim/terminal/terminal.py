@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
+from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
@@ -23,6 +24,7 @@ from kubesim.programs.shell.execution import Interpreter, shell_state
 from kubesim.programs.shell.parser import Parser
 from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
 from kubesim.programs.shell.state import Capture, Input
+from kubesim.terminal.processes import show_containers
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster
@@ -59,6 +61,9 @@ class Terminal:
         machine = replace(
             host, programs={**host.programs, "kubectl": functools.partial(_kubectl, cluster=self.cluster)}
         )
+        if host.name.startswith("node/"):
+            images = ImageCatalogue.load(self.cluster.configuration.file(self.cluster.configuration.images))
+            show_containers(machine, self.cluster, host.name.removeprefix("node/"), images)
         for path in sorted((DATA / "manifests").glob("*.yaml")):
             place = f"{HOME}/{path.name}"
             if not machine.files.exists(place):

@@ -60,6 +60,18 @@ def test_sleep_takes_simulated_time(terminal):
     assert terminal.cluster.simulation.now >= before + 5
 
 
+def test_a_process_of_a_container_can_be_stopped_from_its_node():
+    cluster = Cluster()
+    pod = cluster.store.list("Pod", "kube-system")[0]
+    node = Terminal(cluster, on=pod["spec"]["nodeName"])
+    node.run("kubectl run client --image nginx")
+    assert node.run("kubectl exec client -- getent hosts kubernetes").returncode == 0
+    assert node.run("kill -STOP $(pidof coredns)").returncode == 0
+    assert node.run("kubectl exec client -- curl -sS -m 3 kubernetes").returncode == 28
+    node.run("pkill -CONT coredns")
+    assert node.run("kubectl exec client -- getent hosts kubernetes").returncode == 0
+
+
 def test_an_endless_loop_is_interrupted():
     made = Terminal(Cluster(), interrupt=30)
     assert made.run("while true; do sleep 1; done").returncode == 130
