@@ -10,7 +10,7 @@ from typing import Any
 
 from kubesim.api import allocators
 from kubesim.api.allocators import AddressAllocator, AllocationError, PortAllocator
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 Case = dict[str, Any]
 IPV4_IN_IPV6 = 0xFFFF << 32
@@ -19,10 +19,13 @@ IPV4_IN_IPV6 = 0xFFFF << 32
 
 def run(path: Path, document: list[Case]) -> Iterator[Result]:
     """Answer each case with the part of it that was asked for, and compare."""
-    for case in document:
-        answer = ANSWERS[case["func"]](case)
-        expected = {key: case[key] for key in answer}
-        yield Result(case["id"], answer == expected, expected, answer)
+    return judged(document, _judge)
+
+
+def _judge(case: Case) -> Iterator[Result]:
+    answer = ANSWERS[case["func"]](case)
+    expected = {key: case[key] for key in answer}
+    yield Result(case["id"], answer == expected, expected, answer)
 
 
 def _error(action: Callable[[], Any]) -> str | None:

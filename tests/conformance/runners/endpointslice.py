@@ -16,24 +16,19 @@ from kubesim.controllers.endpoints.membership import belongs, endpoint_of, has_o
 from kubesim.controllers.endpoints.planning import new_slice, plan_slices
 from kubesim.controllers.endpoints.ports import PortNotFoundError, endpoint_ports, find_port
 from kubesim.controllers.endpoints.topology import zone_hints
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 Case = dict[str, Any]
 
 
 def run(path: Path, document: list[Case]) -> Iterator[Result]:
     """One result a case."""
-    for case in document:
-        runner = RUNNERS.get(case["func"])
-        if runner is None:
-            yield Result(case["id"], False, "a runner", case["func"])
-            continue
-        try:
-            expected, got = runner(case)
-        except Exception as error:
-            yield Result(case["id"], False, "no exception", repr(error))
-            continue
-        yield Result(case["id"], expected == got, expected, got)
+    return judged(document, _judge)
+
+
+def _judge(case: Case) -> Iterator[Result]:
+    expected, got = RUNNERS[case["func"]](case)
+    yield Result(case["id"], expected == got, expected, got)
 
 
 def _find_port(case: Case) -> tuple[Any, Any]:

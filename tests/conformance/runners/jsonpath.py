@@ -12,7 +12,7 @@ from kubesim.kubectl.jsonpath.nodes import Filter, Sequence
 from kubesim.kubectl.jsonpath.parser import parse
 from kubesim.kubectl.output.custom_columns import CustomColumn, CustomColumns, columns_from_spec, columns_from_template
 from kubesim.kubectl.output.sorting import sort_objects, sort_table
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 STRUCTS = (
     ("name", "value", "type"),
@@ -34,18 +34,22 @@ def restored(value: Any) -> Any:
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    for case in document:
-        kind = case["kind"]
-        if kind == "parse":
-            yield parse_case(case)
-        elif kind == "RelaxedJSONPathExpression":
-            yield relaxed_case(case)
-        elif kind.startswith("custom-columns"):
-            yield columns_case(case)
-        elif kind == "sort-by":
-            yield sort_case(case)
-        else:
-            yield evaluation_case(case)
+    """One result a case."""
+    return judged(document, _judge)
+
+
+def _judge(case: Any) -> Iterator[Result]:
+    kind = case["kind"]
+    if kind == "parse":
+        yield parse_case(case)
+    elif kind == "RelaxedJSONPathExpression":
+        yield relaxed_case(case)
+    elif kind.startswith("custom-columns"):
+        yield columns_case(case)
+    elif kind == "sort-by":
+        yield sort_case(case)
+    else:
+        yield evaluation_case(case)
 
 
 def evaluation_case(case: Any) -> Result:

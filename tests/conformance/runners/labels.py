@@ -12,20 +12,19 @@ from kubesim.api.addresses import ip_address, legacy_ip_address
 from kubesim.api.fields import invalid_values, message_of
 from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.validation.metadata import validate_annotations, validate_labels
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 _REPEATED = re.compile(r'<"(.)" repeated (\d+) times>')
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
     """One result a case."""
-    for case in document:
-        runner = _RUNNERS.get(case["func"])
-        if runner is None:
-            yield Result(case["id"], False, "a runner", f"no function {case['func']}")
-            continue
-        expected, got = runner(case)
-        yield Result(case["id"], expected == got, expected, got)
+    return judged(document, _judge)
+
+
+def _judge(case: Wire) -> Iterator[Result]:
+    expected, got = _RUNNERS[case["func"]](case)
+    yield Result(case["id"], expected == got, expected, got)
 
 
 def _full(value: Any) -> Any:

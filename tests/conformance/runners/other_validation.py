@@ -9,20 +9,23 @@ from kubesim.api.fields import message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
 from kubesim.api.validation.namespace import validate_namespace_status
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
     """One result a case."""
-    for case in document:
-        new, old = case["object"], case["old"]
-        if case["test"] == "TestValidateNamespaceStatusUpdate":
-            errors = validate_namespace_status(new, old)
-        else:
-            errors = validate(_kind(case), new, old)
-        expected = [error["message"] for error in case["errors"] or []]
-        got = [message_of(error) for error in errors]
-        yield Result(case["id"], expected == got, expected, got)
+    return judged(document, _judge)
+
+
+def _judge(case: Wire) -> Iterator[Result]:
+    new, old = case["object"], case["old"]
+    if case["test"] == "TestValidateNamespaceStatusUpdate":
+        errors = validate_namespace_status(new, old)
+    else:
+        errors = validate(_kind(case), new, old)
+    expected = [error["message"] for error in case["errors"] or []]
+    got = [message_of(error) for error in errors]
+    yield Result(case["id"], expected == got, expected, got)
 
 
 def _kind(case: Wire) -> str:

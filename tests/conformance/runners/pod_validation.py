@@ -21,16 +21,19 @@ from kubesim.api.validation.pod import (
     validate_restart_policy,
 )
 from kubesim.api.validation.pod_update import validate_pod_status
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
     """One result a case."""
-    for case in document:
-        errors = _FUNCTIONS[case["func"]](case["input"]) if "func" in case else _whole(case)
-        expected = [error["message"] for error in case["errors"] or []]
-        got = [message_of(error) for error in errors]
-        yield Result(case["id"], expected == got, expected, got)
+    return judged(document, _judge)
+
+
+def _judge(case: Wire) -> Iterator[Result]:
+    errors = _FUNCTIONS[case["func"]](case["input"]) if "func" in case else _whole(case)
+    expected = [error["message"] for error in case["errors"] or []]
+    got = [message_of(error) for error in errors]
+    yield Result(case["id"], expected == got, expected, got)
 
 
 def _whole(case: Wire) -> list[FieldError]:

@@ -11,7 +11,7 @@ from kubesim.api.durations import parse_timestamp, since, until
 from kubesim.api.printers import table_for
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 # The recorded cases of the two timestamp tests hold no input: these are the moments of upstream's test tables, in
 # seconds from now, by the cases' names.
@@ -25,11 +25,12 @@ MOMENTS = {
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    for case in document:
-        if case["test"].startswith("TestTranslateTimestamp"):
-            yield timestamp_case(case)
-        else:
-            yield object_case(case)
+    """One result a case."""
+    return judged(document, _judge)
+
+
+def _judge(case: Any) -> Iterator[Result]:
+    yield timestamp_case(case) if case["test"].startswith("TestTranslateTimestamp") else object_case(case)
 
 
 def timestamp_case(case: Any) -> Result:

@@ -11,20 +11,23 @@ from kubesim.api.defaults import apply_defaults
 from kubesim.api.objects import Wire, copy_of
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.api.strategies.service import drop_type_dependent_fields
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 
 def run(path: Path, document: list[dict[str, Any]]) -> Iterator[Result]:
     """Apply the operation of each case; compare what Go would write of the result."""
-    for case in document:
-        kind = case.get("kind", "Service").rpartition(".")[2]
-        if case["op"] == "default":
-            got = apply_defaults({**case["input"], "kind": kind})
-        else:
-            got = copy_of(case["input"])
-            drop_type_dependent_fields(got, case["before"])
-        encoded, expected = _encoded(got, kind), _encoded(case["output"], kind)
-        yield Result(case["id"], encoded == expected, case["output"], encoded)
+    return judged(document, _judge)
+
+
+def _judge(case: dict[str, Any]) -> Iterator[Result]:
+    kind = case.get("kind", "Service").rpartition(".")[2]
+    if case["op"] == "default":
+        got = apply_defaults({**case["input"], "kind": kind})
+    else:
+        got = copy_of(case["input"])
+        drop_type_dependent_fields(got, case["before"])
+    encoded, expected = _encoded(got, kind), _encoded(case["output"], kind)
+    yield Result(case["id"], encoded == expected, case["output"], encoded)
 
 
 def _encoded(wire: Wire, kind: str) -> Wire:

@@ -18,7 +18,7 @@ from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.simulation import Simulation
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 SERVICE = next(resource for resource in RESOURCE_TYPES if resource.kind == "Service")
 VOLATILE = ("creationTimestamp", "deletionTimestamp", "resourceVersion", "uid")
@@ -26,8 +26,7 @@ VOLATILE = ("creationTimestamp", "deletionTimestamp", "resourceVersion", "uid")
 
 def run(path: Path, document: list[dict[str, Any]]) -> Iterator[Result]:
     """Run the steps of each case on a server of its own."""
-    for case in document:
-        yield _run_case(case)
+    return judged(document, lambda case: [_run_case(case)])
 
 
 def _run_case(case: dict[str, Any]) -> Result:

@@ -15,29 +15,32 @@ from kubesim.api.validation.service import (
     validate_external_traffic_policy,
     validate_load_balancer_status,
 )
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
     """One result a case and, where the recorder applied defaults, one more for the defaulted object."""
-    for case in document:
-        if "sessionAffinityConfig" in case:
-            config = case["sessionAffinityConfig"]
-            config = None if config is None else view(config, SessionAffinityConfig)
-            yield _result(case["id"], case["errors"], validate_client_ip_config(config, "field"))
-        elif case["test"] == "TestValidateLoadBalancerStatus":
-            service = view(case["object"], Service)
-            old = view(case["old"], Service).status.loadBalancer if case["old"] else LoadBalancerStatus()
-            errors = validate_load_balancer_status(service.status.loadBalancer, service, old, "status")
-            yield _result(case["id"], case["errors"], errors)
-        elif case["test"] == "TestValidateServiceExternalTrafficPolicy":
-            errors = validate_external_traffic_policy(view(case["object"], Service))
-            yield _result(case["id"], case["errors_default_gates"], errors)
-        else:
-            yield _result(case["id"], case["errors_default_gates"], validate("Service", case["object"], case["old"]))
-            if case.get("defaulted") is not None:
-                errors = validate("Service", case["defaulted"], case["old_defaulted"])
-                yield _result(f"{case['id']}/defaulted", case["errors_of_defaulted_default_gates"], errors)
+    return judged(document, _judge)
+
+
+def _judge(case: Wire) -> Iterator[Result]:
+    if "sessionAffinityConfig" in case:
+        config = case["sessionAffinityConfig"]
+        config = None if config is None else view(config, SessionAffinityConfig)
+        yield _result(case["id"], case["errors"], validate_client_ip_config(config, "field"))
+    elif case["test"] == "TestValidateLoadBalancerStatus":
+        service = view(case["object"], Service)
+        old = view(case["old"], Service).status.loadBalancer if case["old"] else LoadBalancerStatus()
+        errors = validate_load_balancer_status(service.status.loadBalancer, service, old, "status")
+        yield _result(case["id"], case["errors"], errors)
+    elif case["test"] == "TestValidateServiceExternalTrafficPolicy":
+        errors = validate_external_traffic_policy(view(case["object"], Service))
+        yield _result(case["id"], case["errors_default_gates"], errors)
+    else:
+        yield _result(case["id"], case["errors_default_gates"], validate("Service", case["object"], case["old"]))
+        if case.get("defaulted") is not None:
+            errors = validate("Service", case["defaulted"], case["old_defaulted"])
+            yield _result(f"{case['id']}/defaulted", case["errors_of_defaulted_default_gates"], errors)
 
 
 def _result(identity: str, expected: list[Wire] | None, got: list[FieldError]) -> Result:

@@ -10,7 +10,7 @@ from typing import Any
 from kubesim.api.tables import Row, Table, from_wire
 from kubesim.kubectl.output.go_template import GoTemplate
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter, client_table
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -22,12 +22,16 @@ TEMPLATE = (
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    for case in document:
-        if case["test"] == "TestTemplateStrings":
-            got = GoTemplate(TEMPLATE).render(case["object"])
-        else:
-            got = printed(case)
-        yield Result(case["id"], got == case["output"], case["output"], got)
+    """One result a case."""
+    return judged(document, _judge)
+
+
+def _judge(case: Any) -> Iterator[Result]:
+    if case["test"] == "TestTemplateStrings":
+        got = GoTemplate(TEMPLATE).render(case["object"])
+    else:
+        got = printed(case)
+    yield Result(case["id"], got == case["output"], case["output"], got)
 
 
 def printed(case: Any) -> str:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from kubesim.api.objects import Wire
 from kubesim.api.warnings import warnings_for
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
     """One result a case."""
-    for case in document:
-        expected = case["warnings"] or []
-        got = warnings_for(case["object"].get("kind", "Service"), case["object"], case["old"])
-        yield Result(case["id"], expected == got, expected, got)
+    return judged(document, _judge)
+
+
+def _judge(case: Wire) -> Iterator[Result]:
+    expected = case["warnings"] or []
+    got = warnings_for(case["object"].get("kind", "Service"), case["object"], case["old"])
+    yield Result(case["id"], expected == got, expected, got)
