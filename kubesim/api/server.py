@@ -206,9 +206,12 @@ class ApiServer:
         return self._update(resource, request.object, old, dry_run, warnings, subresource)
 
     def update_status(self, resource: ResourceType, name: str, namespace: str, status: Wire) -> Response:
-        """Replace an object's status, as controllers do."""
+        """Replace an object's status, as controllers do; all else stays, so only the status must be understood."""
         old = self.get(resource, name, namespace)
-        return self.replace({**old, "status": status}, namespace, subresource="status", field_validation="Ignore")
+        named = {"apiVersion": old["apiVersion"], "kind": old["kind"], "metadata": {}, "status": status}
+        decoded = decode(named, "Ignore", resource).object.get("status") or {}
+        new = {**old, "metadata": dict(old["metadata"]), "status": decoded}
+        return self._update(resource, new, old, False, (), "status")
 
     def _update(
         self,
@@ -219,7 +222,8 @@ class ApiServer:
         warnings: tuple[str, ...],
         subresource: str,
     ) -> Response:
-        response = self.registry.update(resource, apply_defaults(new), old, dry_run, subresource)
+        complete = new if subresource == "status" and new.get("spec") is old.get("spec") else apply_defaults(new)
+        response = self.registry.update(resource, complete, old, dry_run, subresource)
         return _answer(resource, response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------

@@ -150,6 +150,8 @@ class ClusterConfiguration(_Part, frozen=True):
             raise ClusterFileError(f"a cluster file must hold the fields that k3s.yaml explains: {error}") from None
         if not found.nodes:
             raise ClusterFileError("a cluster must have a node, got none")
+        if not any(node.controlPlane for node in found.nodes):
+            raise ClusterFileError("a cluster must have a node with controlPlane: true, got none")
         if found.loadBalancer.provider not in ("external", "servicelb", "none"):
             given = found.loadBalancer.provider
             raise ClusterFileError(f"loadBalancer.provider must be external, servicelb or none, got {given!r}")

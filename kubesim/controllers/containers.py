@@ -111,7 +111,7 @@ class SimulatedContainers:
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
         try:
-            outcome = machine.run(argv, environment=_flat(machine.environment), main=True)
+            outcome = machine.run(argv, main=True)
         except ExecutableNotFoundError as error:
             return StartFailed(f"{OCI_FAILURE}: {error}")
         if isinstance(outcome, Running):
@@ -221,10 +221,6 @@ class SimulatedContainers:
         if instance is None:
             return ""
         return instance.previous if previous else _text(instance)
-
-
-def _flat(environment: dict[str, str]) -> dict[str, str]:
-    return environment.flat() if isinstance(environment, LayeredEnvironment) else environment
 
 
 def _write_all(machine: Machine, files: Mapping[str, str]) -> None:

@@ -61,7 +61,8 @@ class Network:
         self.topology = Topology()
         self._nodes: dict[str, _Node] = {}
         self._aliases: dict[str, str] = {}
-        self._listeners: dict[tuple[str, str, int], dict[str, Server]] = {}
+        self._listeners: dict[str, dict[tuple[str, int], dict[str, Server]]] = {}
+        """By machine, then by protocol and port, then by address."""
         self._connections: dict[str, Table] = {}
         self._affinity: dict[str, AffinityLists] = {}
         self._next_port: dict[str, int] = {}
@@ -148,7 +149,7 @@ class Network:
         self._forget_machine(name)
 
     def _forget_machine(self, machine: str) -> None:
-        self._listeners = {key: servers for key, servers in self._listeners.items() if key[0] != machine}
+        self._listeners.pop(machine, None)
         self._connections.pop(machine, None)
         self._affinity.pop(machine, None)
 
@@ -176,34 +177,32 @@ class Network:
         :raises KeyError: if there is no such machine.
         :raises OSError: if another server has the port and address (``Address already in use``).
         """
-        key = (self.machine(machine), protocol, port)
-        servers = self._listeners.setdefault(key, {})
+        servers = self._listeners.setdefault(self.machine(machine), {}).setdefault((protocol, port), {})
         if address in servers or (servers and ANY in (address, *servers)):
             raise OSError(f"bind() to {address}:{port} failed (98: Address already in use)")
         servers[address] = server
 
     def close(self, machine: str, protocol: str, port: int, address: str = ANY) -> None:
         """Let a server stop listening; a no-op where none does."""
-        key = (self._aliases.get(machine, machine), protocol, port)
-        servers = self._listeners.get(key)
+        ports = self._listeners.get(self._aliases.get(machine, machine), {})
+        servers = ports.get((protocol, port))
         if servers is not None:
             servers.pop(address, None)
             if not servers:
-                del self._listeners[key]
+                del ports[protocol, port]
 
     def listeners(self, machine: str) -> tuple[tuple[str, str, int, Server], ...]:
         """What listens on a machine: (protocol, address, port, server), as ``ss -l`` lists it."""
-        own = self._aliases.get(machine, machine)
+        own = self._listeners.get(self._aliases.get(machine, machine), {})
         return tuple(
             (protocol, address, port, server)
-            for (name, protocol, port), servers in sorted(self._listeners.items(), key=lambda item: item[0])
-            if name == own
+            for (protocol, port), servers in sorted(own.items(), key=lambda item: item[0])
             for address, server in servers.items()
         )
 
     def server(self, machine: str, protocol: str, port: int, address: str) -> Server | None:
         """The server that takes a packet to an address and port of a machine, or None."""
-        servers = self._listeners.get((self._aliases.get(machine, machine), protocol, port), {})
+        servers = self._listeners.get(self._aliases.get(machine, machine), {}).get((protocol, port), {})
         return servers.get(address) or servers.get(ANY)
 
     # --- packets --------------------------------------------------------------------------------------------------

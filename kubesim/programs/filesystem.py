@@ -70,6 +70,13 @@ class FileSystem:
         for path, entry in (base or {}).items():
             self._place(path, entry)
 
+    def copy(self, clock: Callable[[], float]) -> FileSystem:
+        """A tree of its own that starts with the same entries, with another clock: a container of an image."""
+        made = FileSystem(clock)
+        made._entries = dict(self._entries)
+        made._children = {directory: set(names) for directory, names in self._children.items()}
+        return made
+
     def _place(self, path: str, entry: Entry) -> None:
         parent, name = posixpath.split(path)
         if parent not in self._entries:

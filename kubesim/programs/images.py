@@ -58,6 +58,11 @@ class Image:
     stop_signal: str = "SIGTERM"
     pull_seconds: float = 2.0
     size: int = 0
+    tree: FileSystem = field(init=False, repr=False, compare=False)
+    """The files, laid out once for all containers."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tree", FileSystem(base=self.files))
 
     def argv(self, command: Sequence[str] = (), arguments: Sequence[str] = ()) -> tuple[str, ...]:
         """What a container runs: the Pod's ``command`` replaces the entrypoint and drops the image's own arguments."""
@@ -76,7 +81,7 @@ class Image:
         store: Store | None = None,
     ) -> Machine:
         """A fresh container's machine; the kubelet adds /etc/hosts and /etc/resolv.conf."""
-        files = FileSystem(lambda: simulation.datetime.timestamp(), self.files)
+        files = self.tree.copy(lambda: simulation.datetime.timestamp())
         files.make_directory("/etc", parents=True)
         files.write("/etc/hostname", f"{hostname}\n")
         home = "/root" if self.user == "root" else self.directory

@@ -118,7 +118,7 @@ class Machine:
         """
         where = self.directory if directory is None else directory
         program = self.find(argv[0], where)
-        surroundings = dict(self.environment if environment is None else environment)
+        surroundings = self.environment if environment is None else environment
         return program(Invocation(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
 
     def datetime(self, elapsed: float = 0.0) -> datetime:

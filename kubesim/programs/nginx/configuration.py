@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -171,10 +172,15 @@ def _read_file(files: FileSystem, path: str) -> list[Directive]:
         text = files.read(path)
     except FileError as error:
         raise ConfigurationError(f'open() "{path}" failed (2: {error.reason})') from error
-    tokens = _tokens(text)
-    directives, closed = _block(files, path, tokens, top=True, free=False)
-    del closed
-    return directives
+    if "include" in text:
+        return _block(files, path, _tokens(text), top=True, free=False)[0]
+    return list(_without_includes(text, path))
+
+
+@functools.lru_cache(maxsize=128)
+def _without_includes(text: str, path: str) -> tuple[Directive, ...]:
+    """A file that names no other is read once: every container of an image has the same ``mime.types``."""
+    return tuple(_block(FileSystem(), path, _tokens(text), top=True, free=False)[0])
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
