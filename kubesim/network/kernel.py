@@ -181,7 +181,7 @@ class _Stay:
         if self.host.owns(packet.destination):
             return self._to_itself() if sent_here else self._input()
         if not sent_here and not self.host.forwards:
-            reason = reasons.ignored(self.host, packet)
+            reason = reasons.ignored(packet)
             self._note(Action.LOSE, "routing", self.flight.shown, reason)
             return [self._end(Outcome.LOST, inf)]
         route = self.host.route_to(packet.destination)
@@ -261,7 +261,7 @@ class _Stay:
         return self._end(Outcome.UNREACHABLE, NEIGHBOUR_SECONDS, self._answer_address() if self.flight.hops else "")
 
     def _no_route(self) -> Ending:
-        reason = f"{self.host.name} has no route to {self.flight.packet.destination}."
+        reason = f"There is no route to {self.flight.packet.destination}."
         self._note(Action.LOSE, "routing", self.flight.shown, reason)
         return self._end(Outcome.UNREACHABLE, 0.0, self._answer_address() if self.flight.hops else "")
 

@@ -1,4 +1,7 @@
-"""One sentence for every step that the kernel takes besides rules: sending, routing, connection tracking, delivery."""
+"""One sentence for every step that the kernel takes besides rules: sending, routing, connection tracking, delivery.
+
+A step is always shown beside its machine, so a sentence does not name the machine again.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,15 @@ from kubesim.network.topology import LAN, Host, Interface, Route, Topology
 
 def sending(flight: Flight) -> str:
     """A packet, or an answer, is sent."""
-    packet, name = flight.packet, flight.host.name
+    packet = flight.packet
     where = f"{packet.destination}:{packet.destination_port}" if packet.destination_port else packet.destination
     if flight.answering:
         return f"The answer goes to {where}, where the packet seemed to come from."
     if packet.protocol == "ICMP":
-        return f"{name} sends an echo request to {where}."
+        return f"Sends an echo request to {where}."
     if packet.protocol == "UDP":
-        return f"{name} sends a UDP packet to {where}."
-    return f"{name} opens a {packet.protocol} connection to {where}."
+        return f"Sends a UDP packet to {where}."
+    return f"Opens a {packet.protocol} connection to {where}."
 
 
 def remembering(before: Packet, flight: Flight) -> str:
@@ -57,9 +60,9 @@ def _lan_address(host: Host) -> str:
     return next((interface.address for interface in host.interfaces if interface.link == LAN), "")
 
 
-def ignored(host: Host, packet: Packet) -> str:
+def ignored(packet: Packet) -> str:
     """A machine that is no router gets a packet for another."""
-    return f"{host.name} does not have the address {packet.destination} and passes nothing on; it ignores the packet."
+    return f"This machine does not have the address {packet.destination} and passes nothing on; it ignores the packet."
 
 
 def nobody_there(interface: Interface, address: str, seconds: float) -> str:
@@ -77,13 +80,13 @@ def beyond(address: str) -> str:
 
 def taken(flight: Flight) -> str:
     """A socket takes the packet."""
-    packet, name = flight.packet, flight.host.name
+    packet = flight.packet
     if flight.answering:
         return "The answer is back where the packet was sent."
     if packet.protocol == "ICMP":
-        return f"{name} answers an echo request itself."
+        return "The kernel answers the echo request itself."
     where = f"{packet.protocol} port {packet.destination_port}"
-    return f"A process on {name} listens on {where}; it sees the client as {packet.source}."
+    return f"A process listens on {where}; it sees the client as {packet.source}."
 
 
 def refused(flight: Flight) -> str:
@@ -91,4 +94,4 @@ def refused(flight: Flight) -> str:
     packet = flight.packet
     answer = "a TCP reset (RST)" if packet.protocol == "TCP" else "ICMP port unreachable"
     where = f"{packet.protocol} port {packet.destination_port}"
-    return f"Nothing on {flight.host.name} listens on {where}; its kernel answers with {answer}."
+    return f"Nothing listens on {where}; the kernel answers with {answer}."

@@ -46,7 +46,7 @@ class Reach:
     :param outcomes: each possible outcome with its probability, the likeliest first.
     :param endpoints: (machine, address:port) that may take the connection, with their probabilities.
     :param clients: the addresses as which the endpoints may see the source.
-    :param reason: of the step that decided it: for a failure where it failed, else how it was delivered.
+    :param reason: the machine and the step that decided it: for a failure where it failed, else how it was delivered.
     :param rule: the last rule that acted on the way.
     """
 
@@ -148,7 +148,7 @@ def summary(traces: Sequence[Trace], destination: Destination) -> Reach:
         outcomes=tuple((outcome, round(share, 9)) for outcome, share in ordered),
         endpoints=tuple((machine, where, round(share, 9)) for (machine, where), share in endpoints.items()),
         clients=tuple(clients),
-        reason=step.reason,
+        reason=f"{decisive.destination}: {step.reason}",
         rule=_last_rule(decisive),
     )
 

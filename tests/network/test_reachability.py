@@ -30,7 +30,7 @@ def test_an_uncertain_reach_names_the_failure() -> None:
     found = reach(built.state, "node/worker", WEB)
     assert found.uncertain and not found.reached
     assert dict(found.outcomes)[Outcome.REFUSED] == pytest.approx(0.5)
-    assert "Nothing on pod/default/client listens" in found.reason
+    assert found.reason.startswith("pod/default/client: Nothing listens on TCP port 8080")
 
 
 def test_a_change_is_only_what_differs() -> None:
@@ -42,7 +42,7 @@ def test_a_change_is_only_what_differs() -> None:
     assert [change.source for change in changes] == ["pod/default/client", "node/master"]
     assert changes[0].why == "It no longer reaches pod/default/web-1 (10.42.1.6:8080)."
     assert diff(before, none)[0].why.startswith(
-        "It was delivered and is now rejected: Service default/web has no endpoint"
+        "It was delivered and is now rejected: node/master: Service default/web has no endpoint"
     )
     assert diff(before, before[1:])[0].after is None
     assert diff(before[1:], before)[0].why

@@ -142,8 +142,10 @@ def test_every_step_says_why() -> None:
     for trace in network([service(type="NodePort")], [endpoints("web-0", "web-1")]).trace(
         "laptop", "172.31.0.10", 30080
     ):
-        steps = [*trace.steps, *(step for hop in trace.reply for step in hop.steps)]
-        assert all(step.reason.endswith(".") and "None" not in step.reason for step in steps)
+        for hop in (*trace.hops, *trace.reply):
+            for step in hop.steps:
+                assert step.reason.endswith(".") and "None" not in step.reason
+                assert hop.machine not in step.reason, "a step is shown beside its machine"
         assert next(s for s in trace.steps if s.action is Action.DNAT).rule.startswith("-A KUBE-SEP-")
 
 

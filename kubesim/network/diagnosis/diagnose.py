@@ -18,6 +18,7 @@ from kubesim.network.diagnosis.services import (
     other_pods_finding,
     pending_finding,
     port_finding,
+    step_evidence,
     subject,
 )
 from kubesim.network.trace import Outcome
@@ -84,7 +85,7 @@ def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]
     """An address that no Service has."""
     address = question.address or question.host
     step = failing_step(question)
-    rule = (Evidence("step", "", step.reason),) if step else ()
+    rule = (step_evidence(question, step),) if step else ()
     pod = next((each for each in objects.pods if each.status.podIP == address and not each.spec.hostNetwork), None)
     if within(address, objects.service_prefix):
         yield Finding("no-service-at-address", f"No Service has the address {address}.", rule)
@@ -138,7 +139,7 @@ def _failure_findings(service: Service, question: Question, objects: Objects, ch
         yield closed_finding(service, port, question, objects)
     elif Outcome.UNREACHABLE in outcomes:
         summary = "An endpoint of the Service is an address that no machine has (any more)."
-        yield Finding("address-of-nobody", summary, (Evidence("step", "", step.reason),))
+        yield Finding("address-of-nobody", summary, (step_evidence(question, step),))
 
 
 def _from_outside(service: Service) -> Finding:

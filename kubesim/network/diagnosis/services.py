@@ -219,6 +219,13 @@ def failing_step(question: Question) -> Step | None:
     return None
 
 
+def step_evidence(question: Question, step: Step) -> Evidence:
+    """A step as evidence: the machine on which it was taken, and what happened there."""
+    hops = (hop for trace in question.traces for hop in trace.hops)
+    machine = next(hop.machine for hop in hops if any(each is step for each in hop.steps))
+    return Evidence(machine, "", step.reason)
+
+
 def pending_finding(service: Service) -> Finding | None:
     """A Service of type LoadBalancer that nobody gave an address."""
     if service.spec.type != "LoadBalancer" or service.status.loadBalancer.ingress:
