@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from kubesim.programs.machine import ExecutableNotFoundError, Machine, Process
 from kubesim.programs.process import Invocation, Running, Steps
 from kubesim.programs.shell import compounds
-from kubesim.programs.shell.builtins import BUILTINS, SPECIAL
+from kubesim.programs.shell.builtins.table import BUILTINS, SPECIAL
 from kubesim.programs.shell.dialect import Dialect, ShellSyntaxError
 from kubesim.programs.shell.expansion import Expander, ExpansionError
 from kubesim.programs.shell.parser import Parser
