@@ -37,7 +37,7 @@ class CourseMagics(Magics):
         """Type a cell into the simulated terminal; ``%%terminal HOST`` chooses the machine (``master`` by default)."""
         try:
             terminal = self._find(line.strip() or "master")
-        except ValueError as problem:
+        except LookupError as problem:
             print(f"%%terminal: {problem}", file=sys.stderr)
             return
         self._show(terminal.screen(cell))

@@ -27,7 +27,7 @@ class Session:
     def terminal_on(self, host: str) -> Terminal:
         """The terminal on a host: ``master``, ``worker`` or ``laptop``. Its variables and files stay between cells.
 
-        :raises ValueError: if there is no such host.
+        :raises LookupError: if there is no such host.
         """
         if host not in self._terminals:
             self._terminals[host] = Terminal(self.cluster, on=host)

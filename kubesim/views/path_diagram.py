@@ -129,7 +129,7 @@ def draw_node(
         )
         box.attr(labeljust="l")
         if kernel:
-            label = f"{node.place.title}: kernel\nrules, routes"
+            label = f"kernel of\n{node.place.title}"
             box.node(
                 node.place.machine,
                 label,
@@ -206,12 +206,12 @@ def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -
 
     :param lines: in Graphviz' HTML.
     """
-    badge = f"<td><b>{number}</b>&nbsp;</td>" if number is not None else ""
+    head = f"<tr><td><b>{number}</b></td></tr>" if number is not None else ""
     return (
         '<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
-        f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="1" bgcolor="white"><tr>{badge}'
-        f'<td><font color="{colour}">{"<br/>".join(lines)}</font></td></tr></table></td></tr>'
-        '<tr><td height="5"></td></tr></table>>'
+        f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="1" bgcolor="white">{head}'
+        f'<tr><td><font color="{colour}">{"<br/>".join(lines)}</font></td></tr></table></td></tr>'
+        '<tr><td height="4"></td></tr></table>>'
     )
 
 

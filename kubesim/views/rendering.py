@@ -28,6 +28,9 @@ REPLY_COLOUR = "#38761d"
 IDLE_COLOUR = "#999999"
 FAILURE_COLOUR = "#b3261e"
 PNG_RESOLUTION = 144
+WIDEST = 880
+"""Pixels: a notebook cuts off what is wider, so wider pictures are shown smaller."""
+PIXELS_PER_POINT = 96 / 72
 
 
 @dataclass(frozen=True)
@@ -65,17 +68,18 @@ class Diagram:
             data["image/svg+xml"] = self.svg
             data["image/png"] = base64.b64encode(self.png).decode()
             width, height = struct.unpack(">II", self.png[16:24])
-            metadata["image/png"] = {"width": width // 2, "height": height // 2}
+            scale = min(96 / PNG_RESOLUTION, WIDEST / width)
+            metadata["image/png"] = {"width": round(width * scale), "height": round(height * scale)}
         return data, metadata
 
 
-def label_width(text: str, *, per_character: float = 0.085, least: float = 0.9) -> float:
+def label_width(text: str, *, per_character: float = 0.078, least: float = 0.8) -> float:
     """The width in inches of a label's longest line, counting East Asian characters double.
 
     Sizes are fixed from this, so that a picture has the same shape whatever fonts the host has.
     """
     longest = max((_columns(line) for line in text.split("\n")), default=0)
-    return round(max(least, 0.2 + per_character * longest), 2)
+    return round(max(least, 0.14 + per_character * longest), 2)
 
 
 def _columns(line: str) -> int:
@@ -119,10 +123,14 @@ def _accessible(svg: str, text: str) -> str:
     body = re.sub(r"<title>(%3|G|path|cluster)</title>\n?", "", body, count=1)
     return re.sub(
         r'<svg width="(\d+)pt" height="(\d+)pt"',
-        lambda size: (
-            f'<svg role="img" aria-label="{alternative}" width="{size[1]}pt" height="{size[2]}pt" '
-            f'style="max-width:100%;height:auto;background:white"'
-        ),
+        lambda size: f'<svg role="img" aria-label="{alternative}" {_size(int(size[1]), int(size[2]))}',
         body,
         count=1,
     )
+
+
+def _size(width: float, height: float) -> str:
+    """The attributes that say how large a picture is shown, from its size in points."""
+    scale = min(PIXELS_PER_POINT, WIDEST / width)
+    style = "max-width:100%;height:auto;background:white"
+    return f'width="{round(width * scale)}" height="{round(height * scale)}" style="{style}"'
