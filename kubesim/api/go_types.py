@@ -141,6 +141,9 @@ NULL_TIMES = _fields(
 NULL_LISTS = _fields(EndpointSlice="endpoints ports")
 """Lists that are written as ``null`` while they are empty."""
 
+WRITTEN = _fields(Event="reportingComponent reportingInstance")
+"""Texts that OpenAPI does not demand and Go writes all the same when they are empty."""
+
 OMITTED = _fields(
     PodSpec="containers",
     DeploymentSpec="selector",

@@ -31,6 +31,7 @@ from kubesim.controllers.loadbalancer import LoadBalancerController
 from kubesim.controllers.manager import Manager
 from kubesim.controllers.namespaces import NamespaceController
 from kubesim.controllers.node_lifecycle import NodeLifecycleController
+from kubesim.controllers.pod_garbage_collector import PodGarbageCollector
 from kubesim.controllers.proxies import KubeProxies
 from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
@@ -84,6 +85,7 @@ class Parts:
             self.loadbalancer,
             self.lifecycle,
             GarbageCollector(client),
+            PodGarbageCollector(simulation, manager, client),
             self.kubernetes,
         ):
             manager.add(controller)

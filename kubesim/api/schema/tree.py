@@ -120,7 +120,9 @@ def _field(struct: Struct, name: str, hint: Any, description: str) -> SchemaFiel
     return SchemaField(
         name,
         _type(key, hint, go_types.NAMED_TYPES.get((struct.name, name))),
-        required=(not optional and key not in go_types.OMITTED) or key in go_types.NULL_LISTS,
+        required=(not optional and key not in go_types.OMITTED)
+        or key in go_types.NULL_LISTS
+        or key in go_types.WRITTEN,
         pointer=key in go_types.POINTERS,
         value=key in go_types.VALUES,
         null_time=key in go_types.NULL_TIMES,

@@ -48,7 +48,7 @@ class Kubelet:
             return
         node = self._nodes.get(wire["spec"].get("nodeName") or "")
         if node is None or not node.alive:
-            if node is None and wire["metadata"].get("deletionTimestamp"):
+            if not wire["spec"].get("nodeName") and wire["metadata"].get("deletionTimestamp"):
                 self._context.client.delete(wire, grace_period_seconds=0)
             return
         if worker is None:

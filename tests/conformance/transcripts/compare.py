@@ -32,6 +32,8 @@ def _in_order(text: str) -> str:
             return json.dumps(_ordered(json.loads(text)), indent=4)
         except json.JSONDecodeError:
             return text
+    if text.startswith("apiVersion: ") and "initContainerStatuses:" in text:
+        return yaml.safe_dump(_ordered(yaml.safe_load(text)), sort_keys=True)
     if text.startswith("apiVersion: ") and re.search(
         r"^\s*(- )?kind: Endpoint(s|Slice)$|^\s*kind: Endpoint(s|Slice)$", text, re.M
     ):
@@ -45,6 +47,9 @@ def _ordered(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     result = {key: _ordered(item) for key, item in value.items()}
+    for status in (result.get("status") or {}).get("initContainerStatuses") or () if value.get("kind") == "Pod" else ():
+        for unwritten in ("containerID", "resources", "volumeMounts"):  # the recorder's kubelet left them out
+            status.pop(unwritten, None)
     if value.get("kind") in ("EndpointSlice", "Endpoints"):
         _drop_trigger_time(result.get("metadata"))
     if value.get("kind") == "EndpointSlice":

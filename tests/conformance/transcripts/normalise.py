@@ -32,6 +32,12 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:CrashLoopBackOff|Error)( +)\d+ \(<age> ago\)", r"<crashing>\1"),
         (r"(?<![\w.-])(?:master|worker)(?![\w.-])", "<node>"),
         (r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", "<certificate>"),
+        # Which of two equal nodes a Pod lands on is chance, and so is what a node says of its Pods.
+        (r"(?s)(Non-terminated Pods:).*?(?=Allocated resources:)", r"\1 <pods>\n"),
+        # As in JSON: written or not as the controller's batches fell.
+        (r"(Annotations: +)endpoints\.kubernetes\.io/last-change-trigger-time: +<time>", r"\1<none>"),
+        # How often something was tried by this second.
+        (r"(\"?\bcount\"?: )\d+", r"\1<count>"),
         (r"(svclb-\S+?-)[0-9a-f]{8}\b", r"\1<id>"),
         (r"\.[0-9a-f]{16}\b", ".<event>"),
         (r"(default-scheduler)-[\w.-]+", r"\1"),
@@ -50,7 +56,7 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
         (
             "hash",
-            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash[=:]){_HASH}"
+            rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash\": ){_HASH}|(?<=pod-template-hash[=:]){_HASH}"
             rf"|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b|-[\"'\s])",
         ),
         ("hash", rf"(?<=-){_HASH}(?![-\w])"),
@@ -92,16 +98,37 @@ _PORTS = re.compile(r"(?<![\w.,-])\d+(?:,\d+)+(?![\w.,-])")
 """The ports of a slice in one cell: in what order is chance."""
 
 
+_NODE_ADDRESS = re.compile(r"(?<![\d.])172\.31\.0\.1[01](?![\d.]*\d)")
+"""The address of the node that a Pod landed on."""
+_ENDPOINT_BLOCK = re.compile(r"(?m)^( *)- Addresses:.*\n(?:\1 +.*\n?)+")
+"""An endpoint of a described slice."""
+
+
+def _blocks_in_order(text: str) -> str:
+    """Described endpoints that follow each other, in an order that does not depend on their addresses."""
+    blocks = [match.group(0) for match in _ENDPOINT_BLOCK.finditer(text)]
+    if len(blocks) < 2:
+        return text
+    ordered = iter(sorted((block.rstrip("\n") + "\n" for block in blocks), key=_row))
+    return _ENDPOINT_BLOCK.sub(lambda match: next(ordered), text) if _adjoining(text) else text
+
+
+def _adjoining(text: str) -> bool:
+    """Whether the endpoints are those of one slice."""
+    return text.count("AddressType:") == 1
+
+
 def _unordered(match: re.Match[str]) -> str:
     return ",".join(sorted(_ADDRESS.sub("<endpoint>", match.group(0)).split(",")))
 
 
 def normalise(text: str) -> str:
     """One output, made comparable."""
-    text = in_stable_order(text)
+    text = _blocks_in_order(in_stable_order(text))
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
     text = _PORTS.sub(_unordered, _ENDPOINTS.sub(_unordered, text))
+    text = _NODE_ADDRESS.sub("<node-address>", text)
     seen: dict[str, dict[str, str]] = {}
     for name, pattern in _RENAMED:
         text = pattern.sub(_renamer(name, seen.setdefault(name, {})), text)

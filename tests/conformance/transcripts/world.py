@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
@@ -15,7 +17,7 @@ FILE = DATA / "clusters" / "recorded.yaml"
 
 
 def recorder_cluster() -> Cluster:
-    """Two nodes, servicelb, and containers that follow the oracle's annotations."""
+    """Two nodes with common images, servicelb, containers that follow the oracle's annotations and that nobody probed."""
     cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
     balancer = cluster._parts.loadbalancer
     provide = balancer._provide
@@ -25,6 +27,16 @@ def recorder_cluster() -> Cluster:
             provide(key, wire)
 
     balancer._provide = unless_pending
+    images: set[str] = set()  # what one Pod had pulled was there for every other
+    for node in cluster.configuration.nodes:
+        cluster.kubelet.node(node.name).images = images
+    record = cluster.events.record
+
+    def unless_probed(about: Wire, type: str, reason: str, message: str, **source: Any) -> None:
+        if reason != "Unhealthy":
+            record(about, type, reason, message, **source)
+
+    cluster.events.record = unless_probed  # type: ignore[method-assign]
     return cluster
 
 
