@@ -40,7 +40,7 @@ def frame_of_text(text: str) -> pandas.DataFrame | None:
     """A table that kubectl printed, as a frame; None where the text is not one table under one line of headings."""
     lines = text.rstrip("\n").split("\n")
     headings = list(CELL.finditer(lines[0]))
-    if not headings or "" in lines or any(heading.group() != heading.group().upper() for heading in headings):
+    if "" in lines or not all(heading.group().isupper() for heading in headings):
         return None
     starts = [heading.start() for heading in headings]
     spans = list(zip(starts, [*starts[1:], None], strict=True))
