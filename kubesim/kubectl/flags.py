@@ -8,6 +8,7 @@ in a :class:`FlagError` with pflag's words (upstream: ``github.com/spf13/pflag``
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -209,8 +210,8 @@ def _put(flag: Flag, text: str, values: Values) -> None:
 
 
 def _split(text: str) -> list[str]:
-    """A comma list, with CSV quoting, as pflag's stringSlice reads it."""
-    return next(csv.reader([text]), []) if text else []
+    """A comma list, with CSV quoting, as pflag's stringSlice reads it: the first line that is not empty."""
+    return next((row for row in csv.reader(io.StringIO(text, newline="")) if row), [])
 
 
 def _problem(flag: Flag, text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -210,7 +209,7 @@ def _time(value: str) -> str:
 def _base64(value: str) -> str:
     try:
         base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; so is text beyond ASCII
         good = re.match(r"(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{0,3}={0,2}", value)
         raise DecodingError(f"illegal base64 data at input byte {good.end() if good else 0}") from None
     return value

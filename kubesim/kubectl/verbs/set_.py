@@ -66,6 +66,9 @@ def image(call: Call) -> int:
         raise KubectlError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not changes:
         raise KubectlError("at least one image update is required")
+    invalid = [change for change in changes if "=" not in change[1:]]
+    if invalid:
+        raise KubectlError(f"invalid image format: {', '.join(invalid)}")
     images = dict(change.split("=", 1) for change in changes)
     if "*" in images and len(images) > 1:
         raise KubectlError(
