@@ -59,7 +59,7 @@ def iptables_rules(
     :param large_cluster: whether comments are left out; None decides by the number of endpoints.
     """
     if large_cluster is None:
-        large_cluster = sum(map(len, endpoints.values())) > LARGE_CLUSTER_ENDPOINTS
+        large_cluster = sum(len(endpoints.get(name, ())) for name in ports) > LARGE_CLUSTER_ENDPOINTS
     writer = IptablesChains(node, config, large_cluster)
     writer.fixed()
     for name, port in ports.items():

@@ -73,6 +73,14 @@ def test_node_port_addresses() -> None:
     assert not whole.route_localnet and "! -d 127.0.0.0/8" in whole.save("nat")
 
 
+def test_the_loopback_takes_node_ports_only_where_it_is_among_the_addresses() -> None:
+    config = ProxyConfig(node_port_addresses=("172.31.0.0/24",))
+    assert not ruleset(node("master"), [], [], config).route_localnet
+    assert not [rule for rule in chain("nat", "KUBE-NODEPORTS", config, type="NodePort") if "127.0.0.0/8" in rule]
+    primary = chain("nat", "KUBE-SERVICES", ProxyConfig(node_port_addresses=("primary",)), type="NodePort")
+    assert [rule.split()[3] for rule in primary[1:]] == ["172.31.0.10/32"]
+
+
 def test_source_ranges_admit_the_node_when_it_is_in_them() -> None:
     spec = {"type": "LoadBalancer", "ingress": [{"ip": "172.31.0.200"}], "loadBalancerSourceRanges": ["172.31.0.0/24"]}
     rules = chain("nat", "KUBE-FW-", **spec)
@@ -98,6 +106,13 @@ def test_a_large_cluster_leaves_comments_out() -> None:
         of_endpoints = [c for (_, name), c in written.chains.items() if name.startswith("KUBE-SEP-")]
         comments = [m for c in of_endpoints for rule in c.rules for m in rule.matches if isinstance(m, Comment)]
         assert bool(comments) is not large
+
+
+def test_endpoints_of_what_is_no_service_do_not_make_a_cluster_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubesim.network.proxy.iptables.LARGE_CLUSTER_ENDPOINTS", 1)
+    strangers = endpoints("web-0", "web-1", of="gone")
+    assert "--comment" in next(iter(chain("nat", "KUBE-SEP-", slices=[endpoints("web-0"), strangers])))
+    assert "--comment" not in next(iter(chain("nat", "KUBE-SEP-")))
 
 
 def test_an_unknown_mode() -> None:
