@@ -121,6 +121,7 @@ class Cluster:
         for wire in [*boot.control_plane_objects(), *boot.addon_objects(self.configuration)]:
             self.api.create(wire, wire["metadata"].get("namespace") or "default")
         self.settle(BOOT_SECONDS)
+        self.advance(max(0.0, self.configuration.age_seconds - self.simulation.now))
 
     # --- objects -----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ cluster's value; a field that does not exist is an error, so that a typing mista
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,7 @@ class ClusterConfiguration(_Part, frozen=True):
 
     name: str = "k3s"
     version: str = "v1.36.2+k3s1"
+    age: str = "0s"
     networks: Networks = Networks()
     nodes: list[NodeFile] = []
     hardware: Hardware = Hardware()
@@ -155,9 +157,15 @@ class ClusterConfiguration(_Part, frozen=True):
         if found.loadBalancer.provider not in ("external", "servicelb", "none"):
             given = found.loadBalancer.provider
             raise ClusterFileError(f"loadBalancer.provider must be external, servicelb or none, got {given!r}")
+        _seconds(found.age)
         if found.proxy.mode not in ("iptables", "nftables"):
             raise ClusterFileError(f"proxy.mode must be iptables or nftables, got {found.proxy.mode!r}")
         return found
+
+    @property
+    def age_seconds(self) -> float:
+        """How old the cluster is when somebody first looks at it."""
+        return _seconds(self.age)
 
     def file(self, relative: str) -> Path:
         """The path of a file that the cluster file names."""
@@ -171,3 +179,11 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         known = result.get(key)
         result[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
     return result
+
+
+def _seconds(age: str) -> float:
+    """The seconds of an age such as ``90s``, ``5m`` or ``1h30m``."""
+    if not re.fullmatch(r"(?=\d)(\d+h)?(\d+m)?(\d+s)?", age):
+        raise ClusterFileError(f"age must be a duration such as 90s, 5m or 1h30m, got {age!r}")
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
+    return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([hms])", age))

@@ -142,6 +142,7 @@ def wire_parts(
         NodeState(node.name, node.address, NodeAddresses(node.podCIDR, configuration.pins.pods)) for node in nodes
     ]
     kubelet = Kubelet(KubeletContext(simulation, client, events, network, chosen), states)
+    containers.on_signal = kubelet.signalled
     servers = [node.address for node in configuration.nodes if node.controlPlane]
     first = str(ipaddress.IPv4Network(networks.services)[1])
     parts = Parts(

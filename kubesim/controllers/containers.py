@@ -8,7 +8,7 @@ of one Pod share its network, not its files.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
@@ -20,12 +20,12 @@ from kubesim.controllers.environment import (
     pod_hosts_file,
 )
 from kubesim.controllers.mounts import mounted_files
-from kubesim.controllers.probing import exec_probe, http_probe, tcp_probe
+from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, tcp_probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.machine import ExecutableNotFoundError, Machine
+from kubesim.programs.machine import ExecutableNotFoundError, Machine, Process
 from kubesim.programs.process import Completed, Running
 from kubesim.programs.references import InvalidReferenceError
 from kubesim.simulation import Simulation
@@ -39,6 +39,9 @@ OCI_FAILURE = (
     "unable to start container process: error during container init"
 )
 """What containerd and runc say before the reason why a program could not be started."""
+
+ENDING_SIGNALS = frozenset({"TERM", "INT", "QUIT"})
+"""The signals that servers take as the wish that they end."""
 
 _Key = tuple[str, str, str]
 
@@ -72,6 +75,8 @@ class SimulatedContainers:
     node_resolv_conf: str = ""
     node_hosts: str = ""
     _instances: dict[_Key, _Instance] = field(default_factory=dict)
+    on_signal: Callable[[Pod, str, str], object] | None = None
+    """Told (Pod, container, signal) when a container's first process gets a signal that it heeds."""
     _services: ServiceVariables = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,11 +119,35 @@ class SimulatedContainers:
             outcome = machine.run(argv, main=True)
         except ExecutableNotFoundError as error:
             return StartFailed(f"{OCI_FAILURE}: {error}")
+        self._enter_process_table(instance, argv, outcome)
         if isinstance(outcome, Running):
             instance.running = outcome
         else:
             instance.log = outcome.stdout + outcome.stderr
         return outcome
+
+    def _enter_process_table(self, instance: _Instance, argv: tuple[str, ...], outcome: Completed | Running) -> None:
+        """Give the container its process 1, and say what signals from inside do to it.
+
+        The kernel spares process 1 every signal for which it has no handler, SIGKILL too.
+        """
+        machine = instance.machine
+        if not any(process.pid == 1 for process in machine.processes):
+            machine.processes.insert(0, Process(1, " ".join(argv), machine.user, self.simulation.now))
+        has_handlers = isinstance(outcome, Running) and outcome.stop_seconds is not None and outcome.steps is None
+        own = machine.handlers.get(1)
+
+        def heeds(name: str) -> bool:
+            if name == "KILL":
+                return False
+            return own(name) if own is not None else has_handlers and name in ENDING_SIGNALS
+
+        def ended(pid: int, name: str) -> None:
+            if pid == 1 and self.on_signal is not None:
+                self.on_signal(instance.pod, instance.container.name, name)
+
+        machine.on_signal(1, heeds)
+        machine.ended = ended
 
     def _machine(self, pod: Pod, container: Container) -> Machine:
         image = self.images.find(container.image)
@@ -177,6 +206,8 @@ class SimulatedContainers:
             return tcp_probe(sockets, pod, container, probe, probe.tcpSocket)
         if probe.exec is not None:
             return exec_probe(self.execute(pod, container, tuple(probe.exec.command or ())), probe)
+        if probe.grpc is not None:
+            return grpc_probe(pod, probe, probe.grpc)
         return ProbeResult(True)
 
     def starts_ready(self, pod: Pod, container: Container) -> bool:

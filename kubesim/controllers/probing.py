@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 
-from kubesim.api.objects import Container, HTTPGetAction, IntOrString, Pod, Probe, TCPSocketAction
+from kubesim.api.objects import Container, GRPCAction, HTTPGetAction, IntOrString, Pod, Probe, TCPSocketAction
+from kubesim.controllers.kubelet.pulling import go_duration
 from kubesim.controllers.runtime import ProbeResult
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
@@ -58,6 +59,16 @@ def tcp_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, ac
         return ProbeResult(False, failure, _seconds(connection, probe))
     connection.close()
     return ProbeResult(True)
+
+
+def grpc_probe(pod: Pod, probe: Probe, action: GRPCAction) -> ProbeResult:
+    """Ask the gRPC health service. No program of the image catalogue speaks gRPC, so the kubelet's client tries in vain
+    until its time-out, whether nothing listens or something else does.
+    """
+    limit = float(probe.timeoutSeconds or 1)
+    service = f"{pod.status.podIP}:{action.port}"
+    why = f"within {go_duration(limit)}: context deadline exceeded"
+    return ProbeResult(False, f'timeout: failed to connect service "{service}" {why}', limit)
 
 
 def exec_probe(done: Completed, probe: Probe) -> ProbeResult:

@@ -17,7 +17,7 @@ FILE = DATA / "clusters" / "recorded.yaml"
 
 
 def recorder_cluster() -> Cluster:
-    """Two nodes with common images, servicelb, containers that follow the oracle's annotations and that nobody probed."""
+    """Two nodes with common images, servicelb, containers that follow the oracle's annotations, unprobed."""
     cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
     balancer = cluster._parts.loadbalancer
     provide = balancer._provide
@@ -26,7 +26,7 @@ def recorder_cluster() -> Cluster:
         if (wire["metadata"].get("annotations") or {}).get("oracle/lb") != "pending":
             provide(key, wire)
 
-    balancer._provide = unless_pending
+    balancer._provide = unless_pending  # type: ignore[method-assign]
     images: set[str] = set()  # what one Pod had pulled was there for every other
     for node in cluster.configuration.nodes:
         cluster.kubelet.node(node.name).images = images
