@@ -22,13 +22,14 @@ from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import apply_defaults
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError, bad_request, conflict, not_found
+from kubesim.api.field_selectors import parse_field_selector
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.printers import table_for
 from kubesim.api.registry import Registry, Response
 from kubesim.api.resources import ResourceType
-from kubesim.api.selectors import parse_field_selector, parse_label_selector
+from kubesim.api.selectors import parse_label_selector
 from kubesim.api.store import Store
 from kubesim.api.strategies import strategies
 from kubesim.api.tables import Table

@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubesim.api.field_selectors import parse_field_selector, split_terms
 from kubesim.api.objects import LabelSelector, LabelSelectorRequirement
 from kubesim.api.selectors import (
     EVERYTHING,
     NOTHING,
     Requirement,
     Selector,
-    parse_field_selector,
     parse_label_map,
     parse_label_selector,
     selector_from_labels,
     selector_of,
-    split_terms,
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubesim.api import int_or_string, names, selectors
+from kubesim.api import field_selectors, int_or_string, names, selectors
 from kubesim.api.addresses import ip_address, legacy_ip_address
 from kubesim.api.fields import invalid_values, message_of
 from kubesim.api.objects import LabelSelector, Wire, view
@@ -97,7 +97,7 @@ def _label_map(case: Wire) -> tuple[Any, Any]:
 
 
 def _field_selector(case: Wire) -> tuple[Any, Any]:
-    selector, problem = _attempt(lambda: selectors.parse_field_selector(case["selector"]))
+    selector, problem = _attempt(lambda: field_selectors.parse_field_selector(case["selector"]))
     got = None
     if selector is not None:
         requirements = [
@@ -109,10 +109,10 @@ def _field_selector(case: Wire) -> tuple[Any, Any]:
 
 def _field_match(case: Wire) -> tuple[Any, Any]:
     requirements = (
-        selectors.FieldRequirement(item["Field"], item["Operator"], item["Value"])
+        field_selectors.FieldRequirement(item["Field"], item["Operator"], item["Value"])
         for item in case["selector"]["requirements"]
     )
-    return case["match"], selectors.FieldSelector(tuple(requirements)).matches(case["labels"] or {})
+    return case["match"], field_selectors.FieldSelector(tuple(requirements)).matches(case["labels"] or {})
 
 
 def _as_selector(case: Wire) -> tuple[Any, Any]:
@@ -144,7 +144,7 @@ _RUNNERS: dict[str, Callable[[Wire], tuple[Any, Any]]] = {
     "ConvertSelectorToLabelsMap": _label_map,
     "ParseSelector": _field_selector,
     "fields.Matches": _field_match,
-    "splitTerms": lambda case: (case["out"] or [], selectors.split_terms(case["value"])),
+    "splitTerms": lambda case: (case["out"] or [], field_selectors.split_terms(case["value"])),
     "LabelSelectorAsSelector": _as_selector,
     "ValidateLabels": lambda case: (
         _messages(case),
