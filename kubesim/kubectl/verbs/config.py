@@ -1,0 +1,90 @@
+"""``kubectl config``: the kubeconfig, which has one context."""
+
+from __future__ import annotations
+
+from kubesim.api import go_json, go_yaml
+from kubesim.api.objects import Wire
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.connection import CONTEXT
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG, SERVER
+
+
+def _kubeconfig() -> Wire:
+    hidden = "DATA+OMITTED"
+    return {
+        "apiVersion": "v1",
+        "clusters": [{"cluster": {"certificate-authority-data": hidden, "server": SERVER}, "name": CONTEXT}],
+        "contexts": [{"context": {"cluster": CONTEXT, "user": CONTEXT}, "name": CONTEXT}],
+        "current-context": CONTEXT,
+        "kind": "Config",
+        "users": [
+            {"name": CONTEXT, "user": {"client-certificate-data": hidden, "client-key-data": hidden}},
+        ],
+    }
+
+
+def config_view(call: Call) -> int:
+    """Print the kubeconfig; there is one context, so ``--minify`` changes nothing."""
+    wire = _kubeconfig()
+    call.stdout.append(go_json.dumps(wire) + "\n" if call.flags.text("output") == "json" else go_yaml.dump(wire))
+    return 0
+
+
+def current_context(call: Call) -> int:
+    """Print the context's name."""
+    call.say(CONTEXT)
+    return 0
+
+
+def get_contexts(call: Call) -> int:
+    """List the contexts."""
+    if call.flags.text("output") == "name":
+        call.say(CONTEXT)
+        return 0
+    call.say("CURRENT   NAME      CLUSTER   AUTHINFO   NAMESPACE")
+    call.say(f"*         {CONTEXT}   {CONTEXT}   {CONTEXT}    ")
+    return 0
+
+
+def use_context(call: Call) -> int:
+    """Choose the context; there is one."""
+    if len(call.arguments) != 1:
+        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    if call.arguments[0] != CONTEXT:
+        raise KubectlError(f'no context exists with the name: "{call.arguments[0]}"')
+    call.say(f'Switched to context "{CONTEXT}".')
+    return 0
+
+
+CONFIG = Verb(
+    "config",
+    None,
+    "SUBCOMMAND [options]",
+    "Modify kubeconfig files",
+    long='Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".',
+    group="Settings Commands",
+    subcommands=(
+        Verb("current-context", current_context, short="Display the current-context"),
+        Verb(
+            "get-contexts",
+            get_contexts,
+            short="Describe one or many contexts",
+            flags=(OUTPUT_FLAG, Flag("no-headers", "bool", help="No headers.")),
+        ),
+        Verb("use-context", use_context, short="Set the current-context in a kubeconfig file", aliases=("use",)),
+        Verb(
+            "view",
+            config_view,
+            short="Display merged kubeconfig settings or a specified kubeconfig file",
+            flags=(
+                OUTPUT_FLAG,
+                Flag("flatten", "bool", help="Put files' contents in."),
+                Flag("merge", "bool", default="true", help="Merge all kubeconfig files."),
+                Flag("minify", "bool", help="Only what the current context uses."),
+                Flag("raw", "bool", help="Show secrets."),
+            ),
+        ),
+    ),
+)
