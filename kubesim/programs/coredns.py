@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from kubesim.api.objects import Wire
 from kubesim.api.store import Store
 from kubesim.network.dns.coredns import BUILD, COREFILE, VERSION, CoreDNS
-from kubesim.network.dns.corefile import CorefileError
+from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.exchange import Sockets
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings

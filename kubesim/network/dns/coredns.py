@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kubesim.network.dns import corefile, names
-from kubesim.network.dns.corefile import CorefileError, ServerBlock, ServerKey
+from kubesim.network.dns.corefile import ServerBlock, ServerKey
+from kubesim.network.dns.corefile_words import CorefileError, Line
 from kubesim.network.dns.message import FORMERR, NOERROR, REFUSED, DnsQuery, DnsResponse, fitted
 from kubesim.network.dns.plugins import PLUGINS
 from kubesim.network.dns.plugins.base import (
@@ -241,5 +242,5 @@ def _digest(blocks: list[ServerBlock]) -> str:
     return hashlib.sha512(repr(words).encode()).hexdigest()
 
 
-def _words_of(line: corefile.Line) -> str:
+def _words_of(line: Line) -> str:
     return repr([[token.text for token in line.tokens], [_words_of(inner) for inner in line.block]])

@@ -8,65 +8,24 @@ them.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from kubesim.network.dns.corefile_values import zones_of
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, Token, tokens_of
 
 DEFAULT_PORT = 53
+
+
 IMPORT_DEPTH = 10
+
 
 Importer = Callable[[str], Sequence[tuple[str, str]]]
 """The files that an ``import`` pattern names: (path, text)."""
 
+
 _VARIABLE = re.compile(r"\{\$(\w+)\}|\{%(\w+)%\}")
-
-
-class CorefileError(Exception):
-    """The Corefile cannot be used; ``str()`` is what CoreDNS prints."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word, and where it stands."""
-
-    text: str
-    line: int
-    file: str
-
-    def error(self, message: str) -> CorefileError:
-        """An error at this word."""
-        return CorefileError(f"{self.file}:{self.line} - Error during parsing: {message}")
-
-
-@dataclass(slots=True)
-class Line:
-    """A line inside a plugin's block: its words, and the lines of a block of its own."""
-
-    tokens: list[Token]
-    block: list[Line] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The first word."""
-        return self.tokens[0].text
-
-    @property
-    def arguments(self) -> list[str]:
-        """The words after the first."""
-        return [token.text for token in self.tokens[1:]]
-
-    def error(self, message: str) -> CorefileError:
-        """An error in this line."""
-        return self.tokens[-1].error(message)
-
-    def wrong_count(self) -> CorefileError:
-        """Too few words or too many."""
-        return self.error(f"Wrong argument count or unexpected line ending after '{self.tokens[-1].text}'")
-
-
-Directive = Line
-"""A plugin's line in a server block, with the lines of its own block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +50,6 @@ class ServerBlock:
     def zones(self) -> tuple[str, ...]:
         """The zones of all keys, in order."""
         return tuple(dict.fromkeys(key.zone for key in self.keys))
-
-
-def tokens_of(text: str, file: str) -> list[Token]:
-    """Split a Corefile into words."""
-    tokens: list[Token] = []
-    line, position, length = 1, 0, len(text)
-    while position < length:
-        character = text[position]
-        if character == "\n":
-            line += 1
-            position += 1
-        elif character.isspace():
-            position += 1
-        elif character == "#":
-            end = text.find("\n", position)
-            position = length if end < 0 else end
-        elif character == '"':
-            word, position, line_after = _quoted(text, position + 1, line)
-            tokens.append(Token(word, line, file))
-            line = line_after
-        else:
-            start = position
-            while position < length and not text[position].isspace():
-                position += 1
-            tokens.append(Token(text[start:position], line, file))
-    return tokens
-
-
-def _quoted(text: str, position: int, line: int) -> tuple[str, int, int]:
-    word: list[str] = []
-    while position < len(text) and text[position] != '"':
-        if text[position] == "\\" and text[position + 1 : position + 2] == '"':
-            position += 1
-        line += text[position] == "\n"
-        word.append(text[position])
-        position += 1
-    return "".join(word), position + 1, line
 
 
 def parse(
@@ -272,7 +194,7 @@ class _Parser:
                 zone, port = (rest if separator else word), str(DEFAULT_PORT)
             if not port.isdecimal() or not 0 < int(port) < 65536:
                 raise token.error(f"port {port!r} is not a number from 1 to 65535")
-            for normalised in _zones_of(zone or "."):
+            for normalised in zones_of(zone or "."):
                 keys.append(ServerKey(normalised, int(port)))
         return keys
 
@@ -308,32 +230,3 @@ class _Parser:
                 return line
             line.block.append(self._line())
         raise self._end()
-
-
-def _zones_of(zone: str) -> list[str]:
-    """A zone as it is served: absolute, lower case; an address range gives its reverse zone."""
-    if "/" in zone:
-        try:
-            network = ipaddress.ip_network(zone, strict=False)
-        except ValueError:
-            return [f"{zone.lower().rstrip('.')}."]
-        if network.version == 4:
-            octets = str(network.network_address).split(".")[: max(1, network.prefixlen // 8)]
-            return [f"{'.'.join(reversed(octets))}.in-addr.arpa."]
-    lowered = zone.lower()
-    return [lowered if lowered.endswith(".") else f"{lowered}."]
-
-
-def normalised_zones(words: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """The zones that a plugin names, or its server block's."""
-    return tuple(one for word in words for one in _zones_of(word)) or tuple(default)
-
-
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-
-
-def seconds_of(text: str) -> float | None:
-    """A Go duration (``30s``, ``1m30s``) in seconds, or None where it is none."""
-    if not re.fullmatch(r"(\d+(\.\d+)?(h|ms|m|s))+", text):
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)(h|ms|m|s)", text))

@@ -14,6 +14,7 @@ from typing import Any
 
 from kubesim.network.dns import names
 from kubesim.network.dns.asked_name import NoSuchNameError, parse_name
+from kubesim.network.dns.cluster_names import StandsFor, ZoneSettings
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import (
     Address,
@@ -23,7 +24,7 @@ from kubesim.network.dns.objects import (
     ServiceEntry,
     Subset,
 )
-from kubesim.network.dns.zone import KubernetesZone, StandsFor, ZoneSettings
+from kubesim.network.dns.zone import KubernetesZone
 from tests.conformance.result import Result
 
 NO_PORTS = (Port("", "", -1),)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns.coredns import COREFILE, CoreDNS
-from kubesim.network.dns.corefile import CorefileError
+from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins import PLUGINS

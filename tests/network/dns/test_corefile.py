@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubesim.network.dns.corefile import CorefileError, ServerKey, parse, seconds_of
+from kubesim.network.dns.corefile import ServerKey, parse
+from kubesim.network.dns.corefile_values import seconds_of
+from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.plugins import PLUGINS
 
 K3S = """

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from kubesim.network.dns.corefile import CorefileError, Directive, ServerBlock
+from kubesim.network.dns.corefile import ServerBlock
+from kubesim.network.dns.corefile_words import CorefileError, Directive
 from kubesim.network.dns.exchange import Sockets
 from kubesim.network.dns.message import SERVFAIL, DnsQuery, DnsResponse
 from kubesim.network.dns.objects import KubernetesObjects

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from kubesim.network.dns.corefile import Directive
+from kubesim.network.dns.corefile_words import Directive
 from kubesim.network.dns.message import DnsRecord
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 

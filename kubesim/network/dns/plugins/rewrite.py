@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile import Directive, Line
+from kubesim.network.dns.corefile_words import Directive, Line
 from kubesim.network.dns.message import DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 

@@ -17,7 +17,8 @@ import dns.rdataclass
 import dns.rdatatype
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile import Directive, Line, normalised_zones
+from kubesim.network.dns.corefile_values import normalised_zones
+from kubesim.network.dns.corefile_words import Directive, Line
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 
