@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.busybox_nslookup import busybox_nslookup
-from kubesim.programs.dig import dig
-from kubesim.programs.dig_text import in_columns
+from kubesim.programs.dig.command import dig
+from kubesim.programs.dig.text import in_columns
 from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host

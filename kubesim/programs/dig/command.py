@@ -5,83 +5,20 @@ It does not use the search list (``+search`` makes it), asks over UDP with EDNS 
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-import dns.exception
-import dns.rdataclass
-import dns.rdatatype
-
 from kubesim.network.dns import names, resolv_conf
-from kubesim.network.dns.exchange import DNS_PORT, Asker, Exchange
+from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.programs.bind import NO_SERVERS, VERSION, Bind
-from kubesim.programs.dig_text import header_text, message_size, question_line, record_line, section_text
+from kubesim.programs.dig.options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
+from kubesim.programs.dig.text import header_text, message_size, question_line, record_line, section_text
 from kubesim.programs.lookup import look_up
 from kubesim.programs.process import Completed, Invocation
 from kubesim.programs.resolving import START_SECONDS, text_of
 
-EDNS_SIZE = 1232
 NO_REPLY, INTERNAL_ERROR = 9, 10
+
+
 COOKIE_BYTES = 12
-USAGE = """Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
-            {global-d-opt} host [@local-server] {local-d-opt}
-            [ host [@local-server] {local-d-opt} [...]]
-
-Use "dig -h" (or "dig -h | more") for complete list of options
-"""
-_SHOWN = ("cmd", "comments", "question", "answer", "authority", "additional", "stats")
-_SWITCHES = frozenset(
-    {*_SHOWN, "short", "tcp", "search", "recurse", "edns", "cookie", "ttlid", "class", "dnssec", "adflag", "cdflag"}
-    | {"aaflag", "ignore", "fail", "identify", "multiline", "qr", "onesoa", "showsearch", "nssearch", "rrcomments"}
-    | {"besteffort", "keepopen", "unknownformat", "crypto", "expire", "nsid", "idnin", "idnout", "zflag", "split"}
-)
-_OTHER_NAMES = {
-    "vc": "tcp",
-    "defname": "search",
-    "rdflag": "recurse",
-    "rec": "recurse",
-    "cl": "class",
-    "ttl": "ttlid",
-    "do": "dnssec",
-    "multi": "multiline",
-    "aa": "aaflag",
-    "ad": "adflag",
-    "cd": "cdflag",
-    "sho": "short",
-    "comm": "comments",
-}
-_NUMBERS = {
-    "time": "time",
-    "timeout": "time",
-    "tries": "tries",
-    "retry": "retry",
-    "ndots": "ndots",
-    "bufsize": "bufsize",
-}
-_DEFAULTS_ON = (*_SHOWN, "recurse", "edns", "cookie", "ttlid", "class", "adflag")
-
-
-class _UsageError(Exception):
-    """An option that ``dig`` does not know."""
-
-
-@dataclass(slots=True)
-class _Lookup:
-    """One question, with the options that hold for it."""
-
-    name: str | None = None
-    type: str | None = None
-    class_name: str = "IN"
-    server: str | None = None
-    port: int = DNS_PORT
-    switches: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(_DEFAULTS_ON, True))
-    numbers: dict[str, int] = field(default_factory=dict)
-
-    def on(self, switch: str) -> bool:
-        """Whether a ``+switch`` is set."""
-        return self.switches.get(switch, False)
 
 
 def dig(invocation: Invocation) -> Completed:
@@ -91,113 +28,10 @@ def dig(invocation: Invocation) -> Completed:
     if invocation.argv[1:2] == ("-h",):
         return Completed(USAGE)
     try:
-        lookups = _parse(list(invocation.argv[1:]))
-    except _UsageError as error:
+        lookups = parse_arguments(list(invocation.argv[1:]))
+    except DigUsageError as error:
         return Completed("", f"{error}\n{USAGE}", 1, START_SECONDS)
     return _Run(invocation).result(lookups)
-
-
-def _parse(words: list[str]) -> list[_Lookup]:
-    common = _Lookup()
-    lookups: list[_Lookup] = []
-
-    def current() -> _Lookup:
-        return lookups[-1] if lookups else common
-
-    def begin(name: str) -> None:
-        fresh = copy.deepcopy(common)
-        fresh.name = name
-        if lookups and fresh.server is None:
-            fresh.server = lookups[-1].server
-        lookups.append(fresh)
-
-    while words:
-        word = words.pop(0)
-        if word.startswith("@"):
-            current().server = word[1:]
-            if not lookups:
-                common.server = word[1:]
-        elif word.startswith("+"):
-            _plus(current(), word)
-        elif word.startswith("-") and len(word) > 1:
-            letter, value = word[1], word[2:]
-            if letter in "46mur" and not value:
-                continue
-            if letter not in "xtcqpbkyf":
-                raise _UsageError(f"Invalid option: {word}")
-            if not value:
-                if not words:
-                    raise _UsageError(f"Invalid option: {word}")
-                value = words.pop(0)
-            _dash(letter, value, current, begin)
-        elif (record_type := _type_of(word)) is not None and current().type is None:
-            current().type = record_type
-        elif word.upper() in ("IN", "CH", "HS", "ANY"):
-            current().class_name = word.upper()
-        else:
-            begin(word)
-            if common.type is not None and len(lookups) == 1:
-                lookups[-1].type, common.type = common.type, None
-            if common.class_name != "IN" and len(lookups) == 1:
-                lookups[-1].class_name, common.class_name = common.class_name, "IN"
-    if not lookups:
-        begin(".")
-        lookups[-1].type = common.type or "NS"
-    return lookups
-
-
-def _dash(letter: str, value: str, current: Callable[[], _Lookup], begin: Callable[[str], None]) -> None:
-    match letter:
-        case "x":
-            if not names.is_address(value):
-                raise _UsageError(f"Invalid IP address {value}")
-            begin(names.reverse_name(value))
-            current().type = "PTR"
-        case "q":
-            begin(value)
-        case "t":
-            record_type = _type_of(value)
-            if record_type is None:
-                raise _UsageError(f";; Warning, ignoring invalid type {value}")
-            current().type = record_type
-        case "c":
-            current().class_name = value.upper()
-        case "p":
-            if not value.isdecimal() or not 0 < int(value) < 65536:
-                raise _UsageError("Couldn't parse port number")
-            current().port = int(value)
-        case _:
-            raise _UsageError(f"Invalid option: -{letter}")
-
-
-def _type_of(word: str) -> str | None:
-    try:
-        found = dns.rdatatype.from_text(word.upper())
-    except (dns.exception.DNSException, ValueError):
-        return None
-    return dns.rdatatype.to_text(found)
-
-
-def _plus(lookup: _Lookup, word: str) -> None:
-    option, equals, value = word[1:].partition("=")
-    option = option.lower()
-    state = not option.startswith("no") or option in _SWITCHES
-    bare = option if state else option[2:]
-    bare = _OTHER_NAMES.get(bare, bare)
-    if bare == "all":
-        lookup.switches |= dict.fromkeys(_SHOWN, state)
-    elif bare in _NUMBERS and equals:
-        if not value.isdecimal():
-            raise _UsageError(f"Couldn't parse {bare}")
-        lookup.numbers[_NUMBERS[bare]] = int(value)
-    elif bare == "domain":
-        lookup.switches["search"] = True
-    elif bare in _SWITCHES:
-        lookup.switches[bare] = state
-        if bare == "short" and state:
-            lookup.switches |= {"cmd": False, "comments": False, "stats": False}
-    else:
-        raise _UsageError(f"Invalid option: {word}")
 
 
 class _Run:
@@ -212,7 +46,7 @@ class _Run:
         self.began = invocation.elapsed
         self.greeted = False
 
-    def result(self, lookups: list[_Lookup]) -> Completed:
+    def result(self, lookups: list[Lookup]) -> Completed:
         """Every lookup in turn."""
         status = 0
         for lookup in lookups:
@@ -232,7 +66,7 @@ class _Run:
         elapsed = START_SECONDS + self.asker.elapsed
         return Completed("".join(self.output), f"dig: {message}\n", INTERNAL_ERROR, elapsed)
 
-    def _server(self, lookup: _Lookup) -> str | None:
+    def _server(self, lookup: Lookup) -> str | None:
         """The address of ``@server``; None without one, the empty string where it has no address."""
         if lookup.server is None or names.is_address(lookup.server):
             return lookup.server
@@ -240,7 +74,7 @@ class _Run:
         self.asker.elapsed += found.seconds
         return found.addresses[0] if found.addresses else ""
 
-    def _look_up(self, lookup: _Lookup, name: str, server: str | None) -> bool:
+    def _look_up(self, lookup: Lookup, name: str, server: str | None) -> bool:
         servers = (server,) if server is not None else self.settings.servers
         numbers = lookup.numbers
         tries = numbers.get("tries", numbers["retry"] + 1 if "retry" in numbers else 3)
@@ -280,7 +114,7 @@ class _Run:
                 break
         return True
 
-    def _greet(self, lookup: _Lookup, server: str | None) -> None:
+    def _greet(self, lookup: Lookup, server: str | None) -> None:
         if self.greeted or not lookup.on("cmd"):
             return
         self.greeted = True
@@ -290,7 +124,7 @@ class _Run:
             self.output.append("; (1 server found)\n")
         self.output.append(";; global options: +cmd\n")
 
-    def _print(self, lookup: _Lookup, exchange: Exchange, response: DnsResponse) -> None:
+    def _print(self, lookup: Lookup, exchange: Exchange, response: DnsResponse) -> None:
         if lookup.on("short"):
             self.output += [f"{record.data}\n" for record in response.answer]
             return
