@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Process
-from kubesim.programs.nginx import configuration
+from kubesim.programs.nginx import choosing, configuration
 from kubesim.programs.nginx.configuration import ConfigurationError
 from kubesim.programs.nginx.logs import error_time
 from kubesim.programs.nginx.server import NginxServer
@@ -80,7 +80,7 @@ def _signal(invocation: Invocation, arguments: list[str], moment: str) -> Comple
 
 def _serve(invocation: Invocation, root: configuration.Directive, version: str, moment: str) -> Completed | Running:
     machine = invocation.machine
-    ports = configuration.ports(root)
+    ports = choosing.ports(root)
     pid = 1 if invocation.main else machine.new_pid()
     taken = [port for port in ports if machine.sockets.connect("127.0.0.1", port).outcome is Outcome.DELIVERED]
     if taken and not invocation.main:

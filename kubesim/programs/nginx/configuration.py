@@ -9,122 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kubesim.programs.filesystem import FileError, FileSystem, absolute
+from kubesim.programs.nginx.vocabulary import BLOCKS, SIMPLE_DIRECTIVES
 
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[{};])|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<word>(?:\$\{[^}]*\}|\\.|[^\s{};"'])+)"""
-)
-_BLOCKS = frozenset(
-    {
-        "events",
-        "http",
-        "server",
-        "location",
-        "upstream",
-        "map",
-        "types",
-        "if",
-        "stream",
-        "limit_except",
-        "geo",
-        "split_clients",
-    }
-)
-_KNOWN = frozenset(
-    [
-        "absolute_redirect",
-        "access_log",
-        "add_header",
-        "alias",
-        "allow",
-        "auth_basic",
-        "auth_basic_user_file",
-        "autoindex",
-        "charset",
-        "client_body_buffer_size",
-        "client_header_timeout",
-        "client_body_timeout",
-        "client_max_body_size",
-        "daemon",
-        "default_type",
-        "deny",
-        "error_log",
-        "error_page",
-        "etag",
-        "expires",
-        "gzip",
-        "gzip_types",
-        "gzip_vary",
-        "gzip_min_length",
-        "gzip_comp_level",
-        "gzip_proxied",
-        "hash",
-        "include",
-        "index",
-        "internal",
-        "ip_hash",
-        "keepalive",
-        "keepalive_requests",
-        "keepalive_timeout",
-        "large_client_header_buffers",
-        "least_conn",
-        "listen",
-        "load_module",
-        "log_format",
-        "log_not_found",
-        "master_process",
-        "multi_accept",
-        "pid",
-        "port_in_redirect",
-        "proxy_buffering",
-        "proxy_cache_bypass",
-        "proxy_connect_timeout",
-        "proxy_http_version",
-        "proxy_intercept_errors",
-        "proxy_pass",
-        "proxy_read_timeout",
-        "proxy_redirect",
-        "proxy_send_timeout",
-        "proxy_set_header",
-        "proxy_buffers",
-        "proxy_buffer_size",
-        "real_ip_header",
-        "resolver",
-        "return",
-        "rewrite",
-        "root",
-        "send_timeout",
-        "sendfile",
-        "server",
-        "server_name",
-        "server_name_in_redirect",
-        "server_names_hash_bucket_size",
-        "server_tokens",
-        "set",
-        "set_real_ip_from",
-        "ssl_certificate",
-        "ssl_certificate_key",
-        "ssl_ciphers",
-        "ssl_protocols",
-        "ssl_session_cache",
-        "ssl_session_timeout",
-        "stub_status",
-        "sub_filter",
-        "sub_filter_once",
-        "tcp_nodelay",
-        "tcp_nopush",
-        "try_files",
-        "types_hash_bucket_size",
-        "types_hash_max_size",
-        "underscores_in_headers",
-        "use",
-        "user",
-        "worker_connections",
-        "worker_processes",
-        "worker_rlimit_nofile",
-        "zone",
-        "least_time",
-        "break",
-    ]
 )
 
 
@@ -233,15 +121,15 @@ def _block(
         if not words:
             raise ConfigurationError(f'unexpected "{text}" in {path}:{line}')
         name = words[0]
-        if not free and name not in _KNOWN and name not in _BLOCKS:
+        if not free and name not in SIMPLE_DIRECTIVES and name not in BLOCKS:
             raise ConfigurationError(f'unknown directive "{name}" in {path}:{start}')
         directive = Directive(name, tuple(words[1:]), start, path)
         if text == "{":
-            if not free and name not in _BLOCKS:
+            if not free and name not in BLOCKS:
                 raise ConfigurationError(f'directive "{name}" has no opening "{{" in {path}:{start}')
             directive.children, _ = _block(files, path, tokens, top=False, free=name in ("types", "map", "geo"))
             found.append(directive)
-        elif not free and name in _BLOCKS - {"server"}:
+        elif not free and name in BLOCKS - {"server"}:
             raise ConfigurationError(f'directive "{name}" has no opening "{{" in {path}:{start}')
         elif name == "include" and not free:
             found += _include(files, directive)
@@ -262,77 +150,3 @@ def _include(files: FileSystem, directive: Directive) -> list[Directive]:
     for each in fnmatch.filter(files.list(directory), name):
         included += _read_file(files, f"{directory}/{each}")
     return included
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A ``location`` block: what it matches, and its directives."""
-
-    modifier: str
-    pattern: str
-    directive: Directive
-
-
-def servers(root: Directive) -> list[Directive]:
-    """Every virtual server, in order."""
-    return [server for http in root.all("http") for server in http.all("server")]
-
-
-def ports(root: Directive) -> list[int]:
-    """The TCP ports that the servers listen on, each once, in order."""
-    found: list[int] = []
-    for server in servers(root):
-        for listen in server.all("listen") or [Directive("listen", ("80",), 0, "")]:
-            port = listen_port(listen)
-            if port not in found:
-                found.append(port)
-    return found
-
-
-def listen_port(listen: Directive) -> int:
-    """The port of a ``listen`` directive: ``80``, ``127.0.0.1:80``, ``[::]:80``."""
-    text = listen.arguments[0] if listen.arguments else "80"
-    last = text.rpartition("]")[2] if "]" in text else text
-    tail = last.rpartition(":")[2]
-    return int(tail) if tail.isdigit() else 80
-
-
-def choose_server(root: Directive, port: int, host: str) -> Directive | None:
-    """The virtual server for a port and a Host header: by name, else the default one."""
-    candidates = []
-    for server in servers(root):
-        listens = server.all("listen") or [Directive("listen", ("80",), 0, "")]
-        if any(listen_port(listen) == port for listen in listens):
-            candidates.append(server)
-    name = host.partition(":")[0].lower()
-    for server in candidates:
-        for pattern in (word for each in server.all("server_name") for word in each.arguments):
-            if pattern == name or (pattern.startswith("*.") and name.endswith(pattern[1:])):
-                return server
-            if pattern.startswith("~") and re.search(pattern[1:], name):
-                return server
-    for server in candidates:
-        if any("default_server" in listen.arguments for listen in server.all("listen")):
-            return server
-    return candidates[0] if candidates else None
-
-
-def choose_location(server: Directive, path: str) -> Location | None:
-    """The location for a path: exact, then ``^~``, then regular expressions, then the longest prefix."""
-    locations = []
-    for each in server.all("location"):
-        modifier, pattern = each.arguments if len(each.arguments) == 2 else ("", each.arguments[0])
-        locations.append(Location(modifier, pattern, each))
-    exact = next((each for each in locations if each.modifier == "=" and each.pattern == path), None)
-    if exact:
-        return exact
-    prefixes = [each for each in locations if each.modifier in ("", "^~") and path.startswith(each.pattern)]
-    best = max(prefixes, key=lambda each: len(each.pattern), default=None)
-    if best is not None and best.modifier == "^~":
-        return best
-    for location in locations:
-        if location.modifier in ("~", "~*"):
-            flags = re.IGNORECASE if location.modifier == "~*" else 0
-            if re.search(location.pattern, path, flags):
-                return location
-    return best

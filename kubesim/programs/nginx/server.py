@@ -14,8 +14,9 @@ from kubesim.programs.filesystem import Entry, FileError
 from kubesim.programs.http import ClientHello, byte_length, header, http_date
 from kubesim.programs.lookup import look_up
 from kubesim.programs.machine import Machine
-from kubesim.programs.nginx import configuration, logs
-from kubesim.programs.nginx.configuration import Directive, Location
+from kubesim.programs.nginx import choosing, logs
+from kubesim.programs.nginx.choosing import Location
+from kubesim.programs.nginx.configuration import Directive
 
 _REASONS = {
     405: "Not Allowed",
@@ -83,11 +84,11 @@ class NginxServer:
         host = header(request.headers, "Host") or ""
         if not host and request.version == "1.1":
             return self._page(400)
-        server = configuration.choose_server(self.root, self.port, host)
+        server = choosing.choose_server(self.root, self.port, host)
         if server is None:
             return self._page(404)
         path = unquote(request.target.partition("?")[0])
-        exchange = Exchange(request, client, server, configuration.choose_location(server, path), path)
+        exchange = Exchange(request, client, server, choosing.choose_location(server, path), path)
         response = self._answer(exchange)
         if response.status >= 400:
             response = self._error_page(exchange, response)
@@ -359,7 +360,7 @@ class NginxServer:
         for level in (*levels, exchange.server):
             for each in level.all("error_page"):
                 if str(response.status) in each.arguments[:-1]:
-                    location = configuration.choose_location(exchange.server, each.arguments[-1])
+                    location = choosing.choose_location(exchange.server, each.arguments[-1])
                     inner = replace_location(exchange, location, each.arguments[-1])
                     path = self._on_disk(inner, each.arguments[-1])
                     try:

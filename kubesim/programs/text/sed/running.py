@@ -1,0 +1,179 @@
+"""Running a ``sed`` script over lines: the pattern space, the hold space, what is printed when."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from kubesim.programs.files_text import lines_of
+from kubesim.programs.text.sed.script import Command
+
+
+class _Stop(Exception):  # noqa: N818
+    def __init__(self, status: int, prints: bool) -> None:
+        super().__init__(status)
+        self.status = status
+        self.prints = prints
+
+
+class _Next(Exception):  # noqa: N818
+    """``d``: on to the next line."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of a run: the input, the place in it, both spaces, and what was printed."""
+
+    lines: list[str]
+    quiet: bool
+    number: int = 0
+    space: str = ""
+    hold: str = ""
+    out: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+
+
+def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, int]:
+    """The edited text and the exit status."""
+    run = Run(lines_of(text), quiet)
+    ends = text.endswith("\n") or not text
+    status = 0
+    while run.number < len(run.lines):
+        run.space = run.lines[run.number]
+        run.number += 1
+        try:
+            _apply(run, commands)
+        except _Next:
+            run.out += run.after
+            run.after = []
+            continue
+        except _Stop as stop:
+            status = stop.status
+            if stop.prints and not quiet:
+                run.out.append(run.space)
+            run.out += run.after
+            break
+        if not quiet:
+            run.out.append(run.space)
+        run.out += run.after
+        run.after = []
+    result = "".join(f"{line}\n" for line in run.out)
+    return (result if ends else result.removesuffix("\n")), status
+
+
+def _selected(run: Run, command: Command) -> bool:
+    last = run.number == len(run.lines)
+    if command.first is None:
+        return not command.negated
+    if command.second is None:
+        return command.first.holds(run.number, run.space, last) != command.negated
+    if command.active:
+        if command.until:
+            command.active = run.number < command.until
+            chosen = run.number <= command.until
+        else:
+            chosen = True
+            command.active = not command.second.holds(run.number, run.space, last)
+    else:
+        chosen = command.first.holds(run.number, run.space, last)
+        if chosen:
+            second = command.second
+            command.until = 0
+            if second.number < 0:
+                command.until = run.number - second.number
+            elif second.number and not second.regex:
+                command.until = second.number
+            command.active = not command.until or command.until > run.number
+            if second.last and last:
+                command.active = False
+    return chosen != command.negated
+
+
+def _apply(run: Run, commands: list[Command]) -> None:
+    for command in commands:
+        if not _selected(run, command):
+            continue
+        match command.letter:
+            case "{":
+                _apply(run, command.block)
+            case "s":
+                _substitute(run, command)
+            case "y":
+                run.space = run.space.translate(str.maketrans(command.text, command.flags))
+            case "d":
+                raise _Next
+            case "D":
+                raise _Next
+            case "p":
+                run.out.append(run.space)
+            case "P":
+                run.out.append(run.space.split("\n")[0])
+            case "=":
+                run.out.append(str(run.number))
+            case "a":
+                run.after.append(command.text)
+            case "i":
+                run.out.append(command.text)
+            case "c":
+                if command.second is None or not command.active:
+                    run.out.append(command.text)
+                raise _Next
+            case "q" | "Q":
+                raise _Stop(int(command.text or 0), command.letter == "q")
+            case "n" | "N":
+                if run.number >= len(run.lines):
+                    raise _Stop(0, True)
+                following = run.lines[run.number]
+                run.number += 1
+                if command.letter == "n":
+                    if not run.quiet:
+                        run.out.append(run.space)
+                    run.space = following
+                else:
+                    run.space += "\n" + following
+            case "g":
+                run.space = run.hold
+            case "G":
+                run.space += "\n" + run.hold
+            case "h":
+                run.hold = run.space
+            case "H":
+                run.hold += "\n" + run.space
+            case "x":
+                run.space, run.hold = run.hold, run.space
+            case "l":
+                run.out.append(run.space.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") + "$")
+
+
+def _substitute(run: Run, command: Command) -> None:
+    regex = command.regex
+    assert regex is not None
+    digits = re.sub(r"\D", "", command.flags)
+    wanted = int(digits) if digits else 1
+    every = "g" in command.flags
+    count = 0
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        if count < wanted or (count > wanted and not every):
+            return match[0]
+        return _filled(command.text, match)
+
+    changed = regex.sub(one, run.space)
+    if count >= wanted:
+        run.space = changed
+        if "p" in command.flags:
+            run.out.append(run.space)
+
+
+def _filled(template: str, match: re.Match[str]) -> str:
+    def one(piece: re.Match[str]) -> str:
+        if piece[0] == "&":
+            return match[0]
+        letter = piece[1]
+        if letter.isdigit():
+            return (match[int(letter)] or "") if int(letter) <= (match.re.groups or 0) else ""
+        return {"n": "\n", "t": "\t"}.get(letter, letter)
+
+    return re.sub(r"&|\\(.)", one, template, flags=re.DOTALL)
