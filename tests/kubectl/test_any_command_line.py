@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.api import go_yaml
+from kubesim.api.objects import Pod
 from kubesim.cluster import Cluster
 from kubesim.kubectl import main as kubectl
 from kubesim.kubectl.flags import GLOBAL_FLAGS
@@ -114,6 +115,14 @@ def test_any_session_goes_on(chance: Random) -> None:
         run(cluster, files, command_line(chance), text)
         if chance.random() < 0.5:
             cluster.settle(chance.choice([1, 60]))
+        addresses = pod_addresses(cluster)
+        assert len(set(addresses)) == len(addresses), "no two Pods have one address"
+
+
+def pod_addresses(cluster: Cluster) -> list[str]:
+    """The addresses of all Pods that run, or are about to."""
+    pods = [pod for pod in cluster.store.views(Pod) if not pod.spec.hostNetwork]
+    return [pod.status.podIP for pod in pods if pod.status.podIP and pod.status.phase in ("Pending", "Running")]
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)

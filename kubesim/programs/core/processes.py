@@ -8,6 +8,7 @@ from kubesim.programs.files_text import finished, is_busybox, joined
 from kubesim.programs.machine import Process
 from kubesim.programs.process import Completed, Invocation
 from kubesim.programs.shell.signals import NUMBERS, signal_name
+from kubesim.programs.text.regular import RegexProblem, compile_posix
 
 
 def processes(invocation: Invocation) -> list[Process]:
@@ -51,17 +52,18 @@ def ps(invocation: Invocation) -> Completed:
 
 
 def _named(invocation: Invocation, name: str, *, full: bool, exact: bool) -> list[Process]:
+    try:
+        pattern = re.compile(compile_posix(name, extended=True))
+    except RegexProblem:
+        return []
     found = []
     for process in processes(invocation)[:]:
         if process.pid == invocation.machine.next_pid + 1:
             continue
         words = process.command.split()
         base = words[0].rsplit("/", 1)[-1].rstrip(":") if words else ""
-        try:
-            if (exact and base == name) or (not exact and re.search(name, process.command if full else base)):
-                found.append(process)
-        except re.error:
-            continue
+        if (exact and base == name) or (not exact and pattern.search(process.command if full else base)):
+            found.append(process)
     return found
 
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 
 from kubesim.programs.files_text import Complaint, finished, guarded, inputs, is_busybox, joined, split_options
+from kubesim.programs.filesystem import FileError
 from kubesim.programs.process import Completed, Invocation
 from kubesim.programs.shell.conditions import Conditions, TestError
 from kubesim.programs.shell.printing import echo_text, printf_text
@@ -180,13 +181,19 @@ def mktemp(invocation: Invocation) -> Completed:
     template = names[0] if names else "/tmp/tmp.XXXXXXXXXX"
     chance = invocation.machine.simulation.random(f"mktemp/{invocation.machine.name}")
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    if not template.endswith("XXX"):
+        raise Complaint(f"mktemp: too few X's in template ‘{template}’\n")
     path = re.sub(r"X+$", lambda match: "".join(chance.choice(letters) for _ in match[0]), template)
     if not path.startswith("/"):
         path = f"{invocation.directory.rstrip('/')}/{path}"
-    if "d" in options:
-        invocation.machine.files.make_directory(path)
-    else:
-        invocation.machine.files.write(path, "")
+    try:
+        if "d" in options:
+            invocation.machine.files.make_directory(path)
+        else:
+            invocation.machine.files.write(path, "")
+    except FileError as error:
+        what = "directory" if "d" in options else "file"
+        return finished("", [f"mktemp: failed to create {what} via template ‘{template}’: {error.reason}"])
     return Completed(f"{path}\n")
 
 
