@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -11,7 +11,7 @@ from kubesim.cluster import Cluster
 from kubesim.network.trace import Outcome
 
 
-def pod(name: str, *containers: dict[str, object], **spec: object) -> dict[str, object]:
+def pod(name: str, *containers: Mapping[str, object], **spec: object) -> dict[str, object]:
     listed = list(containers) or [{"name": "c", "image": "nginx"}]
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": listed, **spec}}
 
