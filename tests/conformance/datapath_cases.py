@@ -13,7 +13,7 @@ from kubesim.network.proxy import ProxyConfig, ruleset
 from kubesim.network.rules import Ruleset
 from kubesim.network.trace import Outcome, Trace
 from kubesim.simulation import Simulation
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 LISTENING = (("TCP", 8080), ("UDP", 5353), ("TCP", 5353), ("SCTP", 132))
 """What the recorder's Pods listened on."""
@@ -73,7 +73,7 @@ def build(document: Mapping[str, Any]) -> Bed:
             network.listen(machine, protocol, port, _Echo())
     network.listen("outside", "TCP", 8080, _Echo())
     network.listen("node/master", "TCP", 6443, _Echo())
-    machines = {source: _machine(source) for source in document["sources"]}
+    machines = {source: machine_of(source) for source in document["sources"]}
     return Bed(network, rulesets, machines, pods, nodes)
 
 
@@ -88,7 +88,7 @@ def _config(document: Mapping[str, Any], node: str) -> ProxyConfig:
     return ProxyConfig(mode=document["mode"], service_prefixes=("10.43.0.0/16",) if known else ())
 
 
-def _machine(source: str) -> str:
+def machine_of(source: str) -> str:
     """The machine behind the recorder's description of a source."""
     pod = re.match(r"pod (\S+) ", source)
     if pod:
@@ -121,7 +121,7 @@ class Addresses:
                 self.renamed[probe["dst"]] = self.current[probe["service"]]
             elif probe["via"].startswith("podIP"):
                 # The recorder tried a port that nobody listens on, on the Pod called one-w.
-                self.renamed.setdefault(probe["dst"], self.current["one-w"])
+                self.renamed.setdefault(probe["dst"], self.current.get("one-w", probe["dst"]))
         self._learn_sources(bed, probes)
 
     def _learn_sources(self, bed: Bed, probes: list[dict[str, Any]]) -> None:
@@ -138,7 +138,7 @@ class Addresses:
             for attempt in probe["tries"]:
                 seen = attempt.get("client_seen", "")
                 if seen.startswith("10.42.") and seen not in gateways:
-                    self.renamed.setdefault(seen, self.current[source.group(1)])
+                    self.renamed.setdefault(seen, self.current.get(source.group(1), seen))
 
     def now(self, address: str) -> str:
         """An address as it is in the recorded objects."""
@@ -161,17 +161,19 @@ def predicted(bed: Bed, traces: tuple[Trace, ...]) -> set[tuple[str, str, str]]:
 def probe_results(bed: Bed, probes: list[dict[str, Any]]) -> Iterator[Result]:
     """One result for each probe: every recorded try is among the possible ones."""
     addresses = Addresses(bed, probes)
-    seen: dict[str, int] = {}
     for probe in probes:
         name = (
             f"probes/{probe['from']}/{probe['service']}/{probe['via']}/{probe['dst']}:{probe['port']}/{probe['proto']}"
         )
-        seen[name] = seen.get(name, 0) + 1
-        destination = addresses.now(probe["dst"])
-        traces = bed.network.trace(bed.machines[probe["from"]], destination, probe["port"], probe["proto"])
-        possible = predicted(bed, traces)
-        tries = {_observed(attempt, addresses) for attempt in probe["tries"]}
-        yield Result(name, tries <= possible, sorted(tries), sorted(possible))
+        yield from judged([{**probe, "id": name}], lambda each: [_probe_result(bed, addresses, each)])
+
+
+def _probe_result(bed: Bed, addresses: Addresses, probe: dict[str, Any]) -> Result:
+    source = bed.machines.get(probe["from"]) or machine_of(probe["from"])
+    traces = bed.network.trace(source, addresses.now(probe["dst"]), probe["port"], probe["proto"])
+    possible = predicted(bed, traces)
+    tries = {_observed(attempt, addresses) for attempt in probe["tries"]}
+    return Result(probe["id"], tries <= possible, sorted(tries), sorted(possible))
 
 
 def _observed(attempt: dict[str, Any], addresses: Addresses) -> tuple[str, str, str]:
@@ -202,7 +204,7 @@ def spread_results(bed: Bed, rows: list[dict[str, Any]], probes: list[dict[str, 
 
 def affinity_results(document: Mapping[str, Any], bed: Bed, addresses: Addresses) -> Iterator[Result]:
     """Session affinity: thirty connections of one client to one endpoint, and a new choice after the time-out."""
-    for service in document["affinity"]:
+    for service in document.get("affinity") or []:
         for row in service["rows"]:
             socket = bed.network.sockets(bed.machines[row["from"]])
             opened = [socket.connect(addresses.now(service["dst"]), service["port"]) for _ in row["pods"]]
@@ -213,12 +215,22 @@ def affinity_results(document: Mapping[str, Any], bed: Bed, addresses: Addresses
     yield from _timeout_results(document, bed, addresses)
 
 
+def _affinity_seconds(wire: dict[str, Any]) -> int | None:
+    spec = wire.get("spec") or {}
+    if wire["kind"] != "Service" or spec.get("type") != "ClusterIP" or spec.get("sessionAffinity") != "ClientIP":
+        return None
+    seconds: int = spec["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"]
+    return seconds
+
+
 def _timeout_results(document: Mapping[str, Any], bed: Bed, addresses: Addresses) -> Iterator[Result]:
     socket = bed.network.sockets("pod/default/client-w")
     network, last = bed.network, None
-    for position, row in enumerate(document["affinity_timeout_10s"]):
+    sticky = next((each for each in document["objects"]["items"] if _affinity_seconds(each) == 10), None)
+    address, port = (sticky["spec"]["clusterIP"], sticky["spec"]["ports"][0]["port"]) if sticky else ("10.43.20.14", 80)
+    for position, row in enumerate(document.get("affinity_timeout_10s") or []):
         network.simulation.advance(row["after_idle_s"])
-        opened = [socket.connect("10.43.20.14", 80) for _ in row["pods"]]
+        opened = [socket.connect(address, port) for _ in row["pods"]]
         chosen = {connection.server for connection in opened}
         # Within ten seconds the client stays; later it may be sent anywhere.
         kept = row["after_idle_s"] > 10 or last in (None, *chosen)

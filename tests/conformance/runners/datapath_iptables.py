@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.datapath_cases import Addresses, affinity_results, build, probe_results, spread_results
+from tests.conformance.datapath_changes import change_results
 from tests.conformance.proxy_cases import by_chain, comparable
 from tests.conformance.result import Result
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    """One result for every chain of every node, every probe, and every row of spread and affinity."""
+    """One result for every chain of every node, every probe, and every row of spread, affinity and changes."""
     bed = build(document)
     for node, tables in document["rules"].items():
         for table, text in tables.items():
@@ -22,5 +23,6 @@ def run(path: Path, document: Any) -> Iterator[Result]:
                 same = comparable(name, expected.get(name, ["missing"])) == comparable(name, got.get(name, ["absent"]))
                 yield Result(f"rules/{node}/{name}", same, expected.get(name), got.get(name))
     yield from probe_results(bed, document["probes"])
-    yield from spread_results(bed, document["spread"], document["probes"], "spread")
+    yield from spread_results(bed, document.get("spread") or [], document["probes"], "spread")
     yield from affinity_results(document, bed, Addresses(bed, document["probes"]))
+    yield from change_results(document)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.datapath_cases import Addresses, affinity_results, build, probe_results, spread_results
+from tests.conformance.datapath_changes import change_results
 from tests.conformance.result import Result
 
 _COUNTER = re.compile(r"\s*counter packets \d+ bytes \d+")
@@ -41,7 +42,7 @@ def _block(lines: list[str]) -> Any:
 
 
 def run(path: Path, document: Any) -> Iterator[Result]:
-    """One result for every block of every node, every probe, and every row of spread and affinity."""
+    """One result for every block of every node, every probe, and every row of spread, affinity and changes."""
     bed = build(document)
     for node, texts in document["rules"].items():
         expected = blocks("\n".join(texts.values()))
@@ -49,5 +50,6 @@ def run(path: Path, document: Any) -> Iterator[Result]:
         for name in sorted(expected.keys() | got.keys()):
             yield Result(f"rules/{node}/{name}", expected.get(name) == got.get(name), expected.get(name), got.get(name))
     yield from probe_results(bed, document["probes"])
-    yield from spread_results(bed, document["spread"], document["probes"], "spread")
+    yield from spread_results(bed, document.get("spread") or [], document["probes"], "spread")
     yield from affinity_results(document, bed, Addresses(bed, document["probes"]))
+    yield from change_results(document)
