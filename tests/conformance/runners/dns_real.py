@@ -19,7 +19,7 @@ from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Client
 from kubesim.simulation import Simulation
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 from tests.network.dns.surroundings import DeadNetwork, TextFiles
 
 CLIENT = Client("10.42.0.9", 40000)
@@ -31,17 +31,23 @@ def run(path: Path, document: dict[str, Any]) -> Iterator[Result]:
     items = objects_of(document)
     server = coredns(document, KubernetesObjects.of(items))
     for sort, port in PORTS.items():
-        for case in document["queries"]:
-            recorded = case["stock"] if case[sort] == "same" else case[sort]
-            query = DnsQuery(case["qname"], case["qtype"])
-            expected, got = answers(recorded, sort), seen(server.on_port(port).handle(query, CLIENT), sort)
-            yield Result(f"{sort}/{case['qname']} {case['qtype']}", expected == got, expected, got)
-    for case in document["tcp"]:
+        yield from judged(
+            [{**case, "id": f"{sort}/{case['qname']} {case['qtype']}"} for case in document["queries"]],
+            lambda case, sort=sort, port=port: [_query(server, case, sort, port)],
+        )
+    for case in document.get("tcp") or []:
         query = DnsQuery(case["qname"], case["qtype"], transport="TCP")
         expected = answers(case["stock"], "stock")
         got = seen(server.on_port(PORTS["stock"]).handle(query, CLIENT), "stock")
         yield Result(f"tcp/{case['qname']} {case['qtype']}", expected == got, expected, got)
     yield from dynamics(document, items)
+
+
+def _query(server: CoreDNS, case: dict[str, Any], sort: str, port: int) -> Result:
+    recorded = case["stock"] if case[sort] == "same" else case[sort]
+    query = DnsQuery(case["qname"], case["qtype"])
+    expected, got = answers(recorded, sort), seen(server.on_port(port).handle(query, CLIENT), sort)
+    return Result(case["id"], expected == got, expected, got)
 
 
 def objects_of(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,19 +95,25 @@ def _comparable(rcode: str, flags: str, sections: list[Any], sort: str) -> tuple
 def dynamics(document: dict[str, Any], items: list[dict[str, Any]]) -> Iterator[Result]:
     """Each change, applied to the objects; the last recorded answer is the one after the change."""
     current = copy.deepcopy(items)
-    for case in document["dynamics"]:
-        before = copy.deepcopy(current)
-        change(case, current)
-        name, record_type = case["query"]
-        possible = []
-        for state in (before, current):
-            server = coredns(document, KubernetesObjects.of(state))
-            response = server.on_port(PORTS["plain"]).handle(DnsQuery(f"{name}.", record_type), CLIENT)
-            possible.append((response.rcode, sorted(record.data for record in response.answer)))
-        for number, moment in enumerate(case["seen"]):
-            expected = (moment["rcode"], sorted(moment["data"]))
-            passed = expected == possible[-1] if number == len(case["seen"]) - 1 else expected in possible
-            yield Result(f"dynamics/{case['label']}/{number}", passed, expected, possible)
+    yield from judged(
+        [{**case, "id": f"dynamics/{case['label']}"} for case in document.get("dynamics") or []],
+        lambda case: _dynamic(document, current, case),
+    )
+
+
+def _dynamic(document: dict[str, Any], current: list[dict[str, Any]], case: dict[str, Any]) -> Iterator[Result]:
+    before = copy.deepcopy(current)
+    change(case, current)
+    name, record_type = case["query"]
+    possible = []
+    for state in (before, current):
+        server = coredns(document, KubernetesObjects.of(state))
+        response = server.on_port(PORTS["plain"]).handle(DnsQuery(f"{name}.", record_type), CLIENT)
+        possible.append((response.rcode, sorted(record.data for record in response.answer)))
+    for number, moment in enumerate(case["seen"]):
+        expected = (moment["rcode"], sorted(moment["data"]))
+        passed = expected == possible[-1] if number == len(case["seen"]) - 1 else expected in possible
+        yield Result(f"dynamics/{case['label']}/{number}", passed, expected, possible)
 
 
 def change(case: dict[str, Any], items: list[dict[str, Any]]) -> None:

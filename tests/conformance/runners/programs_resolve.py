@@ -32,9 +32,9 @@ from kubesim.network.trace import Outcome
 from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
-from kubesim.programs.registry import programs_named
+from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 RESOLV_CONF = resolv_conf.for_pod("ClusterFirst", "default", "nameserver 172.31.0.1\n")
 CLIENT = "10.42.1.5"
@@ -48,11 +48,12 @@ SECONDS = 1.0
 
 def run(path: Path, document: dict[str, Any]) -> Iterator[Result]:
     """Every case."""
-    for case in document["cases"]:
-        if "node_resolv_conf" in case["situation"] or case["id"].startswith("etc-"):
-            yield _file_of_a_pod(case)
-        else:
-            yield _program(case)
+    return judged(document["cases"], _judge)
+
+
+def _judge(case: dict[str, Any]) -> Iterator[Result]:
+    of_a_pod = "node_resolv_conf" in case["situation"] or case["id"].startswith("etc-")
+    yield _file_of_a_pod(case) if of_a_pod else _program(case)
 
 
 # --- the network ------------------------------------------------------------------------------------------
@@ -161,13 +162,12 @@ def _machine(case: dict[str, Any], network: Replay) -> Machine:
     files.make_directory("/etc", parents=True)
     files.write("/etc/resolv.conf", _resolv_conf(case))
     files.write("/etc/hosts", hosts_file.for_pod(CLIENT, "client"))
-    words = ("getent", "nslookup", "dig", "host", "sh", "bash", "head", "cat", "wget", "curl", "nc", "ping", "busybox")
     return Machine(
         "pod/default/client",
         "client",
         files,
         network,  # type: ignore[arg-type]
-        programs_named(words, flavour),
+        programs_named(COMMON, flavour),
         simulation,
         flavour=flavour,
         libc=LIBRARIES.get(image, "glibc"),

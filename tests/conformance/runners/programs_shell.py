@@ -17,7 +17,7 @@ from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import ExecutableNotFoundError, Machine
 from kubesim.programs.process import Completed
 from kubesim.simulation import Simulation
-from tests.conformance.result import Result
+from tests.conformance.result import Result, judged
 
 DIRECTORY = "/var/tmp/w"
 IMAGES = {"busybox-musl": "busybox:musl", "busybox-glibc": "busybox", "alpine": "alpine"}
@@ -58,17 +58,19 @@ class Lab:
 def run(path: Path, document: dict[str, Any]) -> Iterator[Result]:
     """Every case, in order: files that one leaves are there for the next."""
     lab = Lab()
-    for case in document["cases"]:
-        situation = case["situation"]
-        machine = lab.machine(situation.get("image", "nginx"))
-        how = situation.get("how", "bash -c")
-        try:
-            done = _carry_out(machine, how, case)
-            got: Any = (_clean(done.stdout), _clean(done.stderr), done.returncode)
-        except ExecutableNotFoundError as error:
-            got = str(error)
-        expected = (_clean(case["stdout"]), _clean(case["stderr"]), case["returncode"])
-        yield Result(case["id"], got == expected, expected, got)
+    return judged(document["cases"], lambda case: [_judge(lab, case)])
+
+
+def _judge(lab: Lab, case: dict[str, Any]) -> Result:
+    situation = case["situation"]
+    machine = lab.machine(situation.get("image", "nginx"))
+    try:
+        done = _carry_out(machine, situation.get("how", "bash -c"), case)
+        got: Any = (_clean(done.stdout), _clean(done.stderr), done.returncode)
+    except ExecutableNotFoundError as error:
+        got = str(error)
+    expected = (_clean(case["stdout"]), _clean(case["stderr"]), case["returncode"])
+    return Result(case["id"], got == expected, expected, got)
 
 
 def _carry_out(machine: Machine, how: str, case: dict[str, Any]) -> Completed:
