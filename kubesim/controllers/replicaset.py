@@ -74,11 +74,13 @@ class ReplicaSetController:
             return
         pods = self._claim(wire)
         active = [pod for pod in pods if is_active(pod)]
-        failure = ""
+        failure: ApiError | None = None
         if wire["metadata"].get("deletionTimestamp") is None:
             failure = self._scale(wire, active)
             pods = [pod for pod in self._client.store.owned_by("Pod", wire["metadata"]["uid"]) if owned_by(pod, wire)]
-        self._write_status(wire, pods, failure)
+        self._write_status(wire, pods, failure.message if failure else "")
+        if failure is not None:
+            raise failure  # the manager tries again later, each time after a longer wait
 
     def _claim(self, wire: Wire) -> list[Wire]:
         """The Pods that belong to the set: adopt matching orphans, release those whose labels no longer match."""
@@ -111,15 +113,19 @@ class ReplicaSetController:
                 adopted.append(self._client.update(changed))
         return adopted
 
-    def _scale(self, wire: Wire, active: list[Wire]) -> str:
-        """Create or delete Pods; returns why Pods could not be created, or nothing."""
+    def _scale(self, wire: Wire, active: list[Wire]) -> ApiError | None:
+        """Create or delete Pods; returns why Pods could not be created, or None."""
         wanted = _replicas(wire)
         for _ in range(wanted - len(active)):
+            pod = self._new_pod(wire)
             try:
-                created = self._client.create(self._new_pod(wire))
+                created = self._client.create(pod)
             except ApiError as error:
+                # A server knows such a Pod by the prefix of its name only; a new name each time would be a new message.
+                metadata = pod["metadata"]
+                error.message = error.message.replace(f'"{metadata["name"]}"', f'"{metadata["generateName"]}"')
                 self._events.record(wire, WARNING, "FailedCreate", f"Error creating: {error.message}", component=NAME)
-                return error.message
+                return error
             message = f"Created pod: {created['metadata']['name']}"
             self._events.record(wire, NORMAL, "SuccessfulCreate", message, component=NAME)
         surplus = len(active) - wanted
@@ -128,7 +134,7 @@ class ReplicaSetController:
                 self._client.delete(pod)
                 message = f"Deleted pod: {pod['metadata']['name']}"
                 self._events.record(wire, NORMAL, "SuccessfulDelete", message, component=NAME)
-        return ""
+        return None
 
     def _new_pod(self, wire: Wire) -> Wire:
         template = copy.deepcopy(wire["spec"]["template"])

@@ -24,6 +24,7 @@ from kubesim.controllers.deployment.status import (
     is_complete,
     is_progressing,
     set_condition,
+    with_failure,
 )
 from kubesim.controllers.events import NORMAL, EventRecorder
 from kubesim.controllers.manager import Change, Manager, key_of
@@ -282,7 +283,7 @@ class DeploymentController:
             name = new["metadata"]["name"]
             message = f'ReplicaSet "{name}" has successfully progressed.'
             conditions = set_condition(conditions, _progressing("True", "NewReplicaSetAvailable", message), now)
-        status["conditions"] = conditions
+        status["conditions"] = with_failure(conditions, new, everyone, now)
         self._client.update_status(wire, status)
 
     def _progress(

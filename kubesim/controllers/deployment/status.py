@@ -1,4 +1,4 @@
-"""What a Deployment reports: counts, and the conditions Available and Progressing. Pure.
+"""What a Deployment reports: counts, and the conditions Available, Progressing and ReplicaFailure. Pure.
 
 Upstream: ``pkg/controller/deployment/sync.go`` and ``progress.go``.
 """
@@ -79,3 +79,18 @@ def set_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
     since = known["lastTransitionTime"] if known is not None and same else now
     others = [entry for entry in conditions if entry["type"] != new["type"]]
     return [*others, {**new, "lastTransitionTime": since, "lastUpdateTime": now}]
+
+
+def with_failure(conditions: list[Wire], new: Wire | None, everyone: Sequence[Wire], now: str) -> list[Wire]:
+    """Take over why Pods cannot be created, from the newest ReplicaSet that says so; drop it where none does."""
+    found = (
+        entry
+        for each in [*([new] if new is not None else []), *everyone]
+        for entry in (each.get("status") or {}).get("conditions") or []
+        if entry["type"] == "ReplicaFailure"
+    )
+    failure = next(found, None)
+    if failure is None:
+        return [entry for entry in conditions if entry["type"] != "ReplicaFailure"]
+    copied = {key: value for key, value in failure.items() if key != "lastTransitionTime"}
+    return set_condition(conditions, copied, now)
