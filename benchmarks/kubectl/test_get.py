@@ -25,7 +25,6 @@ def test_a_get_of_the_chapter(benchmark: Any, typed: str) -> None:
     cluster.settle()
     done = benchmark(lambda: kubectl.run(typed.split(), cluster, files()))
     assert done.returncode == 0
-    assert benchmark.stats["mean"] < 0.02
 
 
 @pytest.mark.parametrize("output", ["wide", "yaml"])
