@@ -8,20 +8,21 @@ same loop wherever it runs.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
-from kubesim.programs.machine import ExecutableNotFoundError, Machine, Process
-from kubesim.programs.process import Invocation, Running, Steps
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Running, Steps
 from kubesim.programs.shell import compounds
-from kubesim.programs.shell.builtins.table import BUILTINS, SPECIAL
+from kubesim.programs.shell.background import start_in_background
 from kubesim.programs.shell.dialect import Dialect, ShellSyntaxError
 from kubesim.programs.shell.expansion import Expander, ExpansionError
 from kubesim.programs.shell.parser import Parser
+from kubesim.programs.shell.pipes import run_pipe
 from kubesim.programs.shell.redirections import RedirectionError, redirected
-from kubesim.programs.shell.signals import ENDINGS, NAMES, FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
-from kubesim.programs.shell.state import Capture, Descriptors, Input, Job, Output, ReadOnlyError, State, Variable
-from kubesim.programs.shell.tree import AndOr, Assignment, Command, CommandList, Compound, Pipeline, Simple
-from kubesim.programs.stdin_readers import reads_stdin
+from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
+from kubesim.programs.shell.simple_commands import run_simple
+from kubesim.programs.shell.state import Capture, Descriptors, Input, ReadOnlyError, State, Variable
+from kubesim.programs.shell.tree import AndOr, Command, CommandList, Compound, Pipeline
 
 COMMAND_LIMIT = 20_000
 """Commands after which a shell that lets no time pass is taken to loop for ever."""
@@ -203,7 +204,7 @@ class Interpreter:
         """Commands one after the other."""
         for and_or, background, source in commands.items:
             if background:
-                self.background(and_or, source)
+                start_in_background(self, and_or, source)
             else:
                 yield from self.and_or(and_or)
         return self.state.status
@@ -231,7 +232,7 @@ class Interpreter:
             status = yield from self.command(pipeline.commands[0])
             statuses = [status]
         else:
-            statuses = yield from self._pipe(pipeline)
+            statuses = yield from run_pipe(self, pipeline)
             status = statuses[-1]
             if "pipefail" in self.state.options:
                 status = next((each for each in reversed(statuses) if each), 0)
@@ -249,93 +250,10 @@ class Interpreter:
             raise ShellExit(status)
         return status
 
-    def _pipe(self, pipeline: Pipeline) -> Generator[float | Running, None, list[int]]:
-        """Each command reads what the one before it wrote; together they take as long as the slowest."""
-        source: Input | Output | None = self.descriptors.get(0)
-        statuses: list[int] = []
-        longest = 0.0
-        for number, command in enumerate(pipeline.commands):
-            last = number == len(pipeline.commands) - 1
-            capture = Capture()
-            descriptors = dict(self.descriptors)
-            if source is not None:
-                descriptors[0] = source
-            if not last:
-                descriptors[1] = capture
-                if pipeline.merges_errors[number]:
-                    descriptors[2] = capture
-            child = self.child(descriptors)
-            child.main = self.main and last
-            took = 0.0
-            steps = child.run_command(command)
-            while True:
-                try:
-                    event = next(steps)
-                except StopIteration as stop:
-                    statuses.append(stop.value or 0)
-                    break
-                if isinstance(event, Running):
-                    yield event
-                    continue
-                took += event
-                if took > longest:
-                    ahead = min(event, took - longest)
-                    longest = took
-                    yield from self.wait(ahead)
-            self.commands = max(self.commands, child.commands)
-            source = Input(capture.text)
-        return statuses
-
-    def run_command(self, command: Command) -> Steps:
-        """One command as a whole subshell."""
+    def contained(self, steps: Steps) -> Steps:
+        """Run steps as a whole subshell: what would end a shell ends only them."""
         try:
-            return (yield from self.command(command))
-        except ShellExit as leaving:
-            return leaving.status
-        except (LoopJump, FunctionReturn):
-            return self.state.status
-        except Killed as killed:
-            return killed.status
-
-    def background(self, commands: AndOr, source: str) -> None:
-        """Start commands in the background: they run at once, their output and end come when their time is up."""
-        captures = {1: Capture(), 2: Capture()}
-        child = self.child({0: Input(), **captures})
-        pid = self.machine.new_pid()
-        child.state.pid = pid
-        total = 0.0
-        status = 0
-        steps = child.run_list(commands)
-        serving = False
-        try:
-            while total < 86_400:
-                event = next(steps)
-                if isinstance(event, Running):
-                    serving = True
-                    self.serve(event, pid, source)
-                    break
-                total += event
-        except StopIteration as stop:
-            status = stop.value or 0
-        except Interrupted:
-            status = 130
-        outputs: list[tuple[Output, str]] = []
-        for number, capture in captures.items():
-            target = self.descriptors.get(number)
-            if target is not None and not isinstance(target, Input) and capture.text:
-                outputs.append((target, capture.text))
-        self.state.last_background = pid
-        number = max((job.number for job in self.state.jobs), default=0) + 1
-        ends = float("inf") if serving else max(self.clock, self.machine.simulation.now) + total
-        self.state.jobs.append(Job(number, pid, source, ends, status, outputs))
-        self.state.status = 0
-        if total == 0:
-            self.show_jobs(ends)
-
-    def run_list(self, commands: AndOr) -> Steps:
-        """A list as a whole subshell."""
-        try:
-            return (yield from self.and_or(commands))
+            return (yield from steps)
         except ShellExit as leaving:
             return leaving.status
         except (LoopJump, FunctionReturn):
@@ -357,27 +275,6 @@ class Interpreter:
             yield from self.run_text(trap)
         return status
 
-    def serve(self, server: Running, pid: int, source: str) -> None:
-        """Keep a server that was started beside the shell: it listens until it is killed."""
-        network, machine = self.machine.sockets.network, self.machine
-        opened: list[tuple[str, int]] = []
-        for (protocol, port), listener in server.listeners.items():
-            try:
-                network.listen(machine.sockets.machine, protocol, port, listener)
-                opened.append((protocol, port))
-            except OSError as error:
-                self.write(f"{source.split()[0]}: {error}\n", 2)
-        machine.processes.append(Process(pid, source))
-
-        def stop(name: str) -> bool:
-            if name in ("CONT", "CHLD", "WINCH"):
-                return False
-            for protocol, port in opened:
-                network.close(machine.sockets.machine, protocol, port)
-            return True
-
-        machine.on_signal(pid, stop)
-
     # --- commands -------------------------------------------------------------------------------------------------
 
     def command(self, command: Command) -> Steps:
@@ -392,7 +289,7 @@ class Interpreter:
                 self.descriptors = redirected(self, command.redirects)
                 status = yield from compounds.run(self, command.body)
             else:
-                status = yield from self.simple(command)
+                status = yield from run_simple(self, command)
         except RedirectionError as error:
             self.descriptors = outer
             self.complain(str(error))
@@ -411,236 +308,3 @@ class Interpreter:
             self.descriptors = outer
         self.state.status = status
         return status
-
-    def simple(self, command: Simple) -> Steps:
-        """A simple command: assignments alone, a function, a builtin or a program."""
-        self.temporary = []
-        words = self.expander.fields(command.words)
-        if words and words[0] in self.state.aliases and command.words and command.words[0].bare == words[0]:
-            words = self.state.aliases[words[0]].split() + words[1:]
-        waited, self.waited = self.waited, 0.0
-        yield from self.wait(waited)
-        declared = bool(words) and words[0] in ("declare", "local", "export", "readonly", "typeset")
-        if not words or declared:
-            return (yield from self._assign_only(command, words))
-        prefix = [(each.name, self._value_of(each)) for each in command.assignments]
-        self._trace([*(f"{name}={_quoted(value)}" for name, value in prefix)], words)
-        outer = self.descriptors
-        self.descriptors = redirected(self, command.redirects)
-        name = words[0]
-        try:
-            if name in self.state.functions and "/" not in name:
-                return (yield from self._with_variables(prefix, self.function(words)))
-            builtin = BUILTINS[self.dialect.name].get(name)
-            if builtin is not None:
-                if name == "exec" and len(words) == 1:
-                    outer = self.descriptors
-                    return 0
-                result = builtin(self, words)
-                if isinstance(result, Generator):
-                    return (yield from self._with_variables(prefix if name not in SPECIAL else [], result))
-                return result
-            return (yield from self.program(words, dict(prefix)))
-        finally:
-            self.descriptors = outer
-            if name == "exec" and len(words) == 1:
-                self.descriptors = outer
-            for path in self.temporary:
-                if self.machine.files.exists(path):
-                    self.machine.files.remove(path)
-
-    def _assign_only(self, command: Simple, words: list[str]) -> Steps:
-        self.state.status = 0
-        for assignment in command.assignments:
-            if words and words[0] == "local":
-                self.state.remember_local(assignment.name)
-            self.assign(assignment)
-        waited, self.waited = self.waited, 0.0
-        yield from self.wait(waited)
-        status = self.state.status
-        if command.redirects:
-            redirected(self, command.redirects)
-        if words:
-            self._trace([], words)
-            result = BUILTINS[self.dialect.name][words[0]](self, words)
-            return result if isinstance(result, int) else (yield from result)
-        return status
-
-    def _value_of(self, assignment: Assignment) -> str:
-        if isinstance(assignment.value, tuple):
-            return " ".join(self.expander.fields(assignment.value))
-        value = self.expander.text(assignment.value)
-        return (self.state.get(assignment.name) or "") + value if assignment.append else value
-
-    def assign(self, assignment: Assignment) -> None:
-        """Carry out an assignment."""
-        state, name = self.state, assignment.name
-        if isinstance(assignment.value, tuple):
-            items = self.expander.fields(assignment.value)
-            elements = state.elements(name) if assignment.append else {}
-            start = max(elements, default=-1) + 1
-            state.set_array(name, elements | {start + number: item for number, item in enumerate(items)})
-            self._trace([f"{name}=({' '.join(map(_quoted, items))})"], [])
-            return
-        value = self.expander.text(assignment.value)
-        if assignment.index is not None:
-            elements = state.elements(name)
-            index = self.expander.arithmetic(self.expander.text(assignment.index))
-            elements[index] = elements.get(index, "") + value if assignment.append else value
-            state.set_array(name, elements)
-        else:
-            state.set(name, (state.get(name) or "") + value if assignment.append else value)
-        self._trace([f"{name}={_quoted(value)}"], [])
-
-    def _trace(self, assignments: Sequence[str], words: Sequence[str]) -> None:
-        if "xtrace" not in self.state.options or not (assignments or words):
-            return
-        mark = self.state.get("PS4") or "+ "
-        if words:
-            for each in assignments:
-                self.write(f"{mark}{each}\n", 2)
-            self.write(f"{mark}{' '.join(map(_quoted, words))}\n", 2)
-        else:
-            self.write(f"{mark}{' '.join(assignments)}\n", 2)
-
-    def _with_variables(self, prefix: list[tuple[str, str]], steps: Steps) -> Steps:
-        saved = {name: self.state.variables.get(name) for name, _ in prefix}
-        for name, value in prefix:
-            self.state.set(name, value, export=True)
-        try:
-            return (yield from steps)
-        finally:
-            for name, old in saved.items():
-                if old is None:
-                    self.state.variables.pop(name, None)
-                else:
-                    self.state.variables[name] = old
-
-    def function(self, words: list[str]) -> Steps:
-        """Call a function."""
-        state = self.state
-        if state.functions_running > 200:
-            raise Interrupted
-        outer, state.positional = state.positional, tuple(words[1:])
-        state.locals.append({})
-        state.functions_running += 1
-        loops, state.loops = state.loops, 0
-        try:
-            return (yield from self.command(state.functions[words[0]]))
-        except FunctionReturn as leaving:
-            return leaving.status
-        finally:
-            state.positional = outer
-            state.loops = loops
-            state.functions_running -= 1
-            for name, old in state.locals.pop().items():
-                if old is None:
-                    state.variables.pop(name, None)
-                else:
-                    state.variables[name] = old
-
-    def program(self, words: list[str], extra: dict[str, str], *, replaces: bool = False) -> Steps:
-        """Run a program of the machine."""
-        from kubesim.programs.shell.script import ShellProgram
-
-        name = words[0]
-        try:
-            program = self.machine.find(name, self.state.directory)
-        except ExecutableNotFoundError as error:
-            return self._not_found(name, error)
-        environment = {**self.state.environment(), **extra, "_": name if "/" in name else self._path_of(name)}
-        environment["PWD"] = self.state.directory
-        source = self.stdin
-        stdin = source.drain() if reads_stdin(words) else ""
-        out = self.descriptors.get(1)
-        invocation = Invocation(
-            tuple(words),
-            self.machine,
-            stdin,
-            environment,
-            self.state.directory,
-            main=self.main and replaces,
-            terminal=isinstance(out, Capture) and out.terminal,
-            elapsed=self.offset,
-        )
-        if isinstance(program, ShellProgram):
-            status = yield from self._nested(program, invocation)
-            return status
-        result = program(invocation)
-        if isinstance(result, Running):
-            return (yield from self._foreground(result))
-        self.write(result.stdout)
-        self.write(result.stderr, 2)
-        yield from self.wait(result.seconds)
-        return result.returncode
-
-    def _nested(self, program: object, invocation: Invocation) -> Steps:
-        from kubesim.programs.shell.script import ShellProgram
-
-        assert isinstance(program, ShellProgram)
-        prepared = program.prepare(invocation, dict(self.descriptors))
-        if len(prepared) == 3:
-            self.write(prepared[0])
-            self.write(prepared[1], 2)
-            return prepared[2]
-        interpreter, text = prepared
-        interpreter.main = self.main
-        interpreter.commands = self.commands
-        status = yield from interpreter.run_shell(text)
-        self.clock = max(self.clock, interpreter.clock)
-        self.commands = interpreter.commands
-        if status > 128 and self.dialect.is_bash and interpreter.state.status != status:
-            signal = NAMES.get(status - 128, "")
-            if signal == "KILL":
-                shown = " ".join(_quoted(word) for word in invocation.argv)
-                self.write(
-                    f"{self.script}: line {self.line}: {interpreter.state.pid:5d} {ENDINGS[signal]:<23} {shown}\n", 2
-                )
-            elif signal in ENDINGS:
-                self.write(f"{ENDINGS[signal]}\n", 2)
-        return status
-
-    def _foreground(self, server: Running) -> Steps:
-        """A server in the foreground: it becomes the container, or it is waited for until Ctrl-C."""
-        for line in server.log:
-            self.write(f"{line}\n", 2)
-        if self.main:
-            server.log.clear()
-            yield server
-            return server.exit_code
-        return 0
-
-    def _path_of(self, name: str) -> str:
-        for directory in ("/usr/bin", "/usr/sbin", "/bin", "/sbin"):
-            if self.machine.files.exists(f"{directory}/{name}"):
-                return f"{directory}/{name}"
-        return name
-
-    def _not_found(self, name: str, error: ExecutableNotFoundError) -> int:
-        if error.reason == "permission denied":
-            files = self.machine.files
-            directory = files.is_directory(name if name.startswith("/") else f"{self.state.directory}/{name}")
-            self.complain(f"{name}: {'Is a directory' if directory and self.dialect.is_bash else 'Permission denied'}")
-            return 126
-        if "/" in name and self.dialect.is_bash:
-            self.complain(f"{name}: No such file or directory")
-        else:
-            self.complain(self.dialect.not_found(name))
-        return 127
-
-
-def _quoted(text: str) -> str:
-    """A word as ``set -x`` shows it."""
-    if text and all(character.isalnum() or character in "_@%+=:,./-{}^~" for character in text):
-        return text
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def shell_state(invocation: Invocation, name: str, arguments: Sequence[str], pid: int) -> State:
-    """The memory of a fresh shell: the environment's variables, exported."""
-    variables = {key: Variable(value, exported=True) for key, value in invocation.environment.items()}
-    state = State(variables=variables, positional=tuple(arguments), name=name, directory=invocation.directory, pid=pid)
-    state.variables["PWD"] = Variable(invocation.directory, exported=True)
-    depth = invocation.environment.get("SHLVL", "")
-    state.variables["SHLVL"] = Variable(str(int(depth) + 1 if depth.isdigit() else 0), exported=True)
-    return state

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kubesim.programs.shell.brackets import closing_bracket
 from kubesim.programs.shell.dialect import Dialect, ShellSyntaxError
+from kubesim.programs.shell.escapes import ansi_unescape
+from kubesim.programs.shell.parameter_text import parse_parameter
 from kubesim.programs.shell.tree import (
     Arithmetic,
     CommandSubstitution,
@@ -25,21 +28,12 @@ _OPERATORS = (
     ";;&", "<<<", "<<-", "&>>", "&&", "||", ";;", ";&", "|&", "<<", ">>", "<&", ">&", "<>", ">|", "&>", ";", "&", "|",
     "<", ">", "(", ")",
 )  # fmt: skip
+
+
 _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>"})
+
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ANSI = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "v": "\v",
-    "e": "\x1b",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ class Lexer:
 
     def token(self) -> Token:
         """The next token."""
-        self._skip_blanks()
+        self.skip_blanks()
         start, line = self.position, self.line
         if self.position >= len(self.text):
             self._read_documents()
@@ -109,7 +103,8 @@ class Lexer:
         word = self.word()
         return Token("word", word.source, line, word, start, self.position)
 
-    def _skip_blanks(self) -> None:
+    def skip_blanks(self) -> None:
+        """Take blanks, continued lines and a comment."""
         while self.position < len(self.text):
             if self.text[self.position] in " \t":
                 self.position += 1
@@ -202,7 +197,7 @@ class Lexer:
         if text[here] == "`":
             return self._backquotes(quoted)
         if text.startswith("$((", here):
-            end = self._closing(here + 3, "(", ")", 1)
+            end = closing_bracket(self.text, here + 3, "(", ")")
             if end is not None and text.startswith("))", end):
                 inner = text[here + 3 : end]
                 self.position = end + 2
@@ -210,7 +205,7 @@ class Lexer:
                 return Arithmetic(Lexer(inner, self.dialect).expandable('$`\\"'), quoted)
         if text.startswith("$(", here):
             line = self.line
-            end = self._closing(here + 2, "(", ")", 1)
+            end = closing_bracket(self.text, here + 2, "(", ")")
             if end is None:
                 raise self.error(quote=")", line=self.end_line())
             inner = text[here + 2 : end]
@@ -257,7 +252,7 @@ class Lexer:
 
     def _process_substitution(self) -> Part:
         line = self.line
-        end = self._closing(self.position + 2, "(", ")", 1)
+        end = closing_bracket(self.text, self.position + 2, "(", ")")
         if end is None:
             raise self.error(quote=")", line=self.end_line())
         inner = self.text[self.position + 2 : end]
@@ -266,58 +261,14 @@ class Lexer:
         return ProcessSubstitution(inner, line)
 
     def _braced(self, quoted: bool) -> Part:
-        end = self._closing(self.position + 2, "{", "}", 1)
+        end = closing_bracket(self.text, self.position + 2, "{", "}")
         if end is None:
             raise self.error(quote="}", line=self.end_line() if not quoted else self.line)
         inner = self.text[self.position + 2 : end]
         source = self.text[self.position : end + 1]
         self.position = end + 1
         self.line += inner.count("\n")
-        return parse_parameter(inner, source, quoted, self.dialect)
-
-    def _closing(self, start: int, opening: str, closing: str, depth: int) -> int | None:
-        """Where the bracket that is open at ``start`` closes, quotes and comments aside; None where it does not."""
-        position = start
-        text = self.text
-        while position < len(text):
-            character = text[position]
-            if character == "\\":
-                position += 2
-                continue
-            if character == "'" and closing != "}":
-                end = text.find("'", position + 1)
-                if end < 0:
-                    return None
-                position = end
-            elif character == '"':
-                position += 1
-                while position < len(text) and text[position] != '"':
-                    if text.startswith("$(", position):
-                        inner = self._closing(position + 2, "(", ")", 1)
-                        if inner is None:
-                            return None
-                        position = inner
-                    position += 2 if text[position] == "\\" else 1
-                if position >= len(text):
-                    return None
-            elif character == "`":
-                end = text.find("`", position + 1)
-                if end < 0:
-                    return None
-                position = end
-            elif character == "#" and closing == ")" and text[position - 1] in " \t\n;":
-                end = text.find("\n", position)
-                if end < 0:
-                    return None
-                position = end
-            elif character == opening:
-                depth += 1
-            elif character == closing:
-                depth -= 1
-                if depth == 0:
-                    return position
-            position += 1
-        return None
+        return parse_parameter(inner, source, quoted, lambda text: Lexer(text, self.dialect))
 
     def _read_documents(self) -> None:
         """Read the bodies of the here-documents that the finished line opened."""
@@ -345,103 +296,6 @@ class Lexer:
                 )
             body = "".join(lines)
             redirect.body = Word((Literal(body, True),), body) if quoted else Lexer(body, self.dialect).expandable()
-
-
-def parse_parameter(inner: str, source: str, quoted: bool, dialect: Dialect) -> Parameter:
-    """The inside of ``${…}``."""
-    if re.fullmatch(r"#(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[[^\]]*\])?", inner) and inner != "#":
-        name, _, index = inner[1:].partition("[")
-        return Parameter(name, quoted, "length", index=index.rstrip("]"), source=source)
-    match = re.match(r"(!?)([A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[([^\]]*)\])?", inner)
-    if not match:
-        return Parameter("", quoted, "bad", source=source)
-    indirect, name, index = match[1], match[2], match[3] or ""
-    rest = inner[match.end() :]
-    if not rest:
-        return Parameter(name, quoted, "indirect" if indirect else "", index=index, source=source)
-
-    def word(text: str) -> Word:
-        lexer = Lexer(text, dialect)
-        return lexer.expandable('$`"\\}') if quoted else lexer.word(stop="")
-
-    for operator in (
-        ":-",
-        ":=",
-        ":?",
-        ":+",
-        "##",
-        "%%",
-        "//",
-        "/#",
-        "/%",
-        "^^",
-        ",,",
-        "-",
-        "=",
-        "?",
-        "+",
-        "#",
-        "%",
-        "/",
-        "^",
-        ",",
-    ):
-        if rest.startswith(operator):
-            body = rest[len(operator) :]
-            if operator.startswith("/"):
-                pattern, slash, replacement = _split_unescaped(body)
-                del slash
-                return Parameter(
-                    name, quoted, operator, Lexer(pattern, dialect).word(stop=""), word(replacement), index, source
-                )
-            if operator in ("#", "##", "%", "%%", "^", "^^", ",", ",,"):
-                return Parameter(name, quoted, operator, Lexer(body, dialect).word(stop=""), index=index, source=source)
-            return Parameter(name, quoted, operator, word(body), index=index, source=source)
-    if rest.startswith(":"):
-        offset, _, length = rest[1:].partition(":")
-        second = Lexer(length, dialect).expandable() if length else None
-        return Parameter(name, quoted, "substring", Lexer(offset, dialect).expandable(), second, index, source)
-    return Parameter(name, quoted, "bad", source=source)
-
-
-def _split_unescaped(text: str) -> tuple[str, str, str]:
-    position = 0
-    while position < len(text):
-        if text[position] == "\\":
-            position += 2
-            continue
-        if text[position] == "/" and position > 0:
-            return text[:position], "/", text[position + 1 :]
-        position += 1
-    return text, "", ""
-
-
-HIGH_BYTES = r"(?:\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2}))+"
-"""Bytes above 127, written as numbers: together they are characters in UTF-8."""
-_ESCAPE = re.compile(
-    rf"({HIGH_BYTES})|\\(x[0-9a-fA-F]{{1,2}}|u[0-9a-fA-F]{{1,4}}|U[0-9a-fA-F]{{1,8}}|[0-7]{{1,3}}|[^\n])", re.DOTALL
-)
-
-
-def ansi_unescape(text: str) -> str:
-    """What ``$'…'`` and ``echo -e`` make of backslashes; bytes that are no characters read as a terminal shows them."""
-
-    def one(match: re.Match[str]) -> str:
-        code = match[2]
-        if code is None:
-            numbers = match[1].split("\\")[1:]
-            data = bytes(int(number[1:], 16) if number[0] == "x" else int(number, 8) for number in numbers)
-            return data.decode("utf-8", "replace")
-        if code in _ANSI:
-            return _ANSI[code]
-        if code[0] in "xuU" and len(code) > 1:
-            number = int(code[1:], 16)
-            return chr(number) if number < 0xD800 or 0xDFFF < number <= 0x10FFFF else "\N{REPLACEMENT CHARACTER}"
-        if code[0].isdigit() and code.isascii():
-            return chr(int(code, 8) & 0o377) if code[0] in "01234567" else match[0]
-        return match[0]
-
-    return _ESCAPE.sub(one, text)
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

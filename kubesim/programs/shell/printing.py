@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kubesim.programs.shell.lexer import HIGH_BYTES, ansi_unescape
+from kubesim.programs.shell.escapes import HIGH_BYTES, ansi_unescape
 
 if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter

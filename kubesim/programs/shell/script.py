@@ -5,7 +5,8 @@ from __future__ import annotations
 from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import ASH, BASH, DASH, Dialect
-from kubesim.programs.shell.execution import Interpreter, shell_state
+from kubesim.programs.shell.execution import Interpreter
+from kubesim.programs.shell.state import shell_state
 from kubesim.programs.shell.state import Capture, Descriptors, Input, LineOutput
 
 PATIENCE = 3600.0

@@ -1,6 +1,8 @@
 """What a shell remembers: variables, functions, options, where it is; and the streams its commands use."""
 
 from __future__ import annotations
+from collections.abc import Sequence
+from kubesim.programs.process import Invocation
 
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field, replace
@@ -255,3 +257,13 @@ class Numbers(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self.state.variables)
+
+
+def shell_state(invocation: Invocation, name: str, arguments: Sequence[str], pid: int) -> State:
+    """The memory of a fresh shell: the environment's variables, exported."""
+    variables = {key: Variable(value, exported=True) for key, value in invocation.environment.items()}
+    state = State(variables=variables, positional=tuple(arguments), name=name, directory=invocation.directory, pid=pid)
+    state.variables["PWD"] = Variable(invocation.directory, exported=True)
+    depth = invocation.environment.get("SHLVL", "")
+    state.variables["SHLVL"] = Variable(str(int(depth) + 1 if depth.isdigit() else 0), exported=True)
+    return state

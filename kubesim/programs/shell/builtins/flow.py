@@ -6,6 +6,7 @@ import re
 
 from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.process import Steps
+from kubesim.programs.shell.programs import run_program
 from kubesim.programs.shell.signals import FunctionReturn, LoopJump, ShellExit, signal_name
 from kubesim.programs.shell.variables import Shell
 
@@ -87,7 +88,7 @@ def source(shell: Shell, words: list[str]) -> Steps:
 
 def exec_(shell: Shell, words: list[str]) -> Steps:
     """Replace the shell by a program."""
-    status = yield from shell.program(words[1:], {}, replaces=True)
+    status = yield from run_program(shell, words[1:], {}, replaces=True)
     raise ShellExit(status)
 
 

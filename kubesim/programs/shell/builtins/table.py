@@ -13,6 +13,7 @@ from kubesim.programs.shell.builtins.jobs import jobs, kill, wait
 from kubesim.programs.shell.builtins.settings import alias, fail, history, let, read, shift, succeed, umask, unalias
 from kubesim.programs.shell.builtins.test import test
 from kubesim.programs.shell.printing import echo, printf
+from kubesim.programs.shell.programs import path_of, run_program
 from kubesim.programs.shell.variables import Shell
 
 Builtin = Callable[[Shell, list[str]], "int | Steps"]
@@ -40,7 +41,7 @@ def _command(shell: Shell, words: list[str]) -> Steps:
     if builtin is not None:
         result = builtin(shell, rest)
         return result if isinstance(result, int) else (yield from result)
-    return (yield from shell.program(rest, {}))
+    return (yield from run_program(shell, rest, {}))
 
 
 def _where(shell: Shell, name: str) -> str | None:
@@ -54,7 +55,7 @@ def _where(shell: Shell, name: str) -> str | None:
         shell.machine.find(name, shell.state.directory)
     except ExecutableNotFoundError:
         return None
-    return name if "/" in name else shell._path_of(name)
+    return name if "/" in name else path_of(shell, name)
 
 
 def _describe(shell: Shell, name: str, place: str) -> str:
