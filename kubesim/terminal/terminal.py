@@ -21,10 +21,9 @@ from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.programs.shell.execution import Interpreter
-from kubesim.programs.shell.state import shell_state
 from kubesim.programs.shell.parser import Parser
 from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
-from kubesim.programs.shell.state import Capture, Input
+from kubesim.programs.shell.state import Capture, Input, shell_state
 from kubesim.terminal.processes import show_containers
 
 if TYPE_CHECKING:

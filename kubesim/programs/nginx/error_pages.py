@@ -10,7 +10,7 @@ from kubesim.programs.filesystem import FileError
 from kubesim.programs.http import byte_length
 from kubesim.programs.nginx import choosing
 from kubesim.programs.nginx.choosing import Location
-from kubesim.programs.nginx.server import Exchange
+from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.static import on_disk, type_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import header
 from kubesim.programs.lookup import look_up
+from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
-from kubesim.programs.nginx.server import Exchange
 from kubesim.programs.nginx.variables import expanded
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -10,25 +10,13 @@ from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import ClientHello, byte_length, header, http_date
 from kubesim.programs.machine import Machine
 from kubesim.programs.nginx import choosing, logs
-from kubesim.programs.nginx.choosing import Location
 from kubesim.programs.nginx.configuration import Directive
 from kubesim.programs.nginx.error_pages import error_page
+from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import LINES, REASONS, page, status_page
 from kubesim.programs.nginx.proxying import proxied
 from kubesim.programs.nginx.static import answer_with_file
 from kubesim.programs.nginx.variables import expanded, variables_of
-
-
-@dataclass(slots=True)
-class Exchange:
-    """One request on its way through the server."""
-
-    request: HttpRequest
-    client: Client
-    server: Directive
-    location: Location | None
-    path: str
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

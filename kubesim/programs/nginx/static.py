@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.programs.filesystem import Entry
 from kubesim.programs.http import header, http_date
+from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import index_of, page
-from kubesim.programs.nginx.server import Exchange
 
 if TYPE_CHECKING:
     from kubesim.programs.nginx.server import NginxServer
@@ -81,7 +81,7 @@ def answer_with_file(server: NginxServer, exchange: Exchange) -> HttpResponse:
 
 
 def on_disk(server: NginxServer, exchange: Exchange, path: str) -> str:
-    """Where a path of the URL lies in the container: below ``root``, or in place of the location's pattern (``alias``)."""
+    """Where a path of the URL lies: below ``root``, or in place of the location's pattern (``alias``)."""
     location = exchange.location
     alias = location.directive.first("alias") if location else None
     if alias is not None and location is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kubesim.programs.http import header
 from kubesim.programs.nginx import logs
-from kubesim.programs.nginx.server import Exchange
+from kubesim.programs.nginx.exchange import Exchange
 
 if TYPE_CHECKING:
     from kubesim.programs.nginx.server import NginxServer

@@ -6,8 +6,7 @@ from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import ASH, BASH, DASH, Dialect
 from kubesim.programs.shell.execution import Interpreter
-from kubesim.programs.shell.state import shell_state
-from kubesim.programs.shell.state import Capture, Descriptors, Input, LineOutput
+from kubesim.programs.shell.state import Capture, Descriptors, Input, LineOutput, shell_state
 
 PATIENCE = 3600.0
 """Simulated seconds after which a shell that was not started as a container's main process is interrupted."""

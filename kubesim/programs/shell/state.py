@@ -1,14 +1,13 @@
 """What a shell remembers: variables, functions, options, where it is; and the streams its commands use."""
 
 from __future__ import annotations
-from collections.abc import Sequence
-from kubesim.programs.process import Invocation
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kubesim.programs.filesystem import FileSystem
+from kubesim.programs.process import Invocation
 from kubesim.programs.shell.tree import Command
 
 
