@@ -19,6 +19,7 @@ from kubesim.programs.host import host
 from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.net.interfaces import ip, ss
 from kubesim.programs.net.netcat import nc, telnet
+from kubesim.programs.net.older import arp, netstat, route
 from kubesim.programs.net.ping import ping
 from kubesim.programs.net.rules import iptables, iptables_save, nft
 from kubesim.programs.net.traceroute import traceroute
@@ -127,14 +128,17 @@ COMMON: dict[str, Program] = {
     "which": system.which,
     "whoami": system.whoami,
     "xargs": wrappers.xargs,
+    "arp": arp,
     "conntrack": conntrack,
     "ip": ip,
     "iptables": iptables,
     "iptables-save": iptables_save,
     "nc": nc,
     "netcat": nc,
+    "netstat": netstat,
     "nft": nft,
     "ping": ping,
+    "route": route,
     "ss": ss,
     "telnet": telnet,
     "wget": wget,

@@ -7,6 +7,7 @@ same moment; what is unanswered is sent again after half of the time-out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -68,21 +69,20 @@ class Musl:
         for attempt in range(self.settings.attempts):
             self.asker.elapsed = began + attempt * interval
             retries, longest = 2 * len(types), 0.0
-            open_types = [one for one in types if one not in answers]
-            for record_type in open_types:
-                for server in self.settings.servers:
-                    again = True
-                    while again:
-                        exchange = self.asker.send(server, DnsQuery(name, record_type), interval)
-                        again = False
-                        response = exchange.response
-                        if response is None:
-                            continue
-                        if response.rcode in ("NOERROR", "NXDOMAIN"):
-                            answers.setdefault(record_type, response)
-                            longest = max(longest, exchange.seconds)
-                        elif response.rcode == "SERVFAIL" and retries:
-                            retries, again = retries - 1, True
+            # Answers come in the order of the questions; one that is asked again because of a SERVFAIL comes last.
+            waiting = deque((each, server) for each in types if each not in answers for server in self.settings.servers)
+            while waiting:
+                record_type, server = waiting.popleft()
+                exchange = self.asker.send(server, DnsQuery(name, record_type), interval)
+                response = exchange.response
+                if response is None:
+                    continue
+                if response.rcode in ("NOERROR", "NXDOMAIN"):
+                    answers.setdefault(record_type, response)
+                    longest = max(longest, exchange.seconds)
+                elif response.rcode == "SERVFAIL" and retries:
+                    retries -= 1
+                    waiting.append((record_type, server))
             if len(answers) == len(types):
                 self.asker.elapsed = began + attempt * interval + longest
                 break

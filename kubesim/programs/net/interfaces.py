@@ -7,11 +7,13 @@ import ipaddress
 
 from kubesim.network.topology import Host, Interface, Route
 from kubesim.programs.files_text import Complaint, guarded, is_busybox, joined, split_options
+from kubesim.programs.net.attempt import SERVICES
 from kubesim.programs.nginx.server import NginxServer
 from kubesim.programs.process import Completed, Invocation
 
 
-def _host(invocation: Invocation) -> Host:
+def host_of(invocation: Invocation) -> Host:
+    """The machine on which a program runs, as the network knows it."""
     sockets = invocation.machine.sockets
     return sockets.network.topology.host(sockets.network.machine(sockets.machine))
 
@@ -22,7 +24,8 @@ def _interfaces(host: Host) -> list[Interface]:
     )
 
 
-def _hardware(host: Host, name: str) -> str:
+def hardware_address(host: Host, name: str) -> str:
+    """The hardware address of a machine's interface, or of its neighbour with an address: always the same one."""
     digest = hashlib.sha256(f"{host.name}/{name}".encode()).hexdigest()
     return ":".join(["0a", *(digest[start : start + 2] for start in range(0, 10, 2))])
 
@@ -45,7 +48,7 @@ def ip(invocation: Invocation) -> Completed:
     if not words:
         raise Complaint("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n", 255)
     subject, rest = words[0], words[1:]
-    host = _host(invocation)
+    host = host_of(invocation)
     for full, show in (
         ("address", _addresses),
         ("link", _links),
@@ -68,10 +71,15 @@ def _chosen(host: Host, rest: list[str]) -> list[Interface]:
     return [each for each in _interfaces(host) if not names or each.name == names[-1]]
 
 
+def _peer(host: Host, number: int) -> str:
+    """What follows the name of a Pod's interface: the number of its other end, on the node."""
+    return f"@if{number + 10}" if host.name.startswith("pod/") else ""
+
+
 def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
     pod = host.name.startswith("pod/")
     mtu = 1450 if pod or interface.name == "cni0" else 1500
-    peer = "@if" + str(number + 10) if pod else ""
+    peer = _peer(host, number)
     mode = " mode DEFAULT" if link else ""
     flags = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
     return f"{number}: {interface.name}{peer}: {flags} mtu {mtu} qdisc noqueue state UP{mode} group default qlen 1000"
@@ -86,7 +94,10 @@ def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[s
     lasts = "       valid_lft forever preferred_lft forever"
     if {"-br", "-brief"} & flags:
         lines = [f"{'lo':<16} {'UNKNOWN':<14} 127.0.0.1/8 ::1/128 "] if shows_loopback else []
-        return lines + [f"{each.name:<16} {'UP':<14} {each.address}/{_prefix(host, each)} " for each in chosen]
+        return lines + [
+            f"{each.name + _peer(host, number):<16} {'UP':<14} {each.address}/{_prefix(host, each)} "
+            for number, each in enumerate(chosen, 2)
+        ]
     if "-o" in flags:
         lines = (
             ["1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever"]
@@ -106,9 +117,12 @@ def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[s
             out += [f"    inet6 ::1/128 scope host {'' if busybox else 'proto kernel_lo '}", lasts]
     for number, each in enumerate(chosen, 2):
         head = _head(host, number, each, link=False)
-        out.append(head.replace(" state UP group default", "") if busybox else head)
+        if busybox:  # it shows that the other end is in another network namespace as if that end were down
+            flag = "LOWER_UP,M-DOWN" if _peer(host, number) else "LOWER_UP"
+            head = head.replace(" state UP group default", "").replace("LOWER_UP", flag)
+        out.append(head)
         if "-4" not in flags:
-            out.append(f"    link/ether {_hardware(host, each.name)} brd ff:ff:ff:ff:ff:ff")
+            out.append(f"    link/ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff")
         out += [f"    inet {each.address}/{_prefix(host, each)} scope global {each.name}", lasts]
     return out
 
@@ -118,7 +132,9 @@ def _links(invocation: Invocation, host: Host, flags: set[str], rest: list[str])
     if {"-br", "-brief"} & flags:
         lines = [f"{'lo':<16} {'UNKNOWN':<14} 00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> "]
         return lines + [
-            f"{e.name:<16} {'UP':<14} {_hardware(host, e.name)} <BROADCAST,MULTICAST,UP,LOWER_UP> " for e in chosen
+            f"{e.name + _peer(host, number):<16} {'UP':<14} {hardware_address(host, e.name)} "
+            "<BROADCAST,MULTICAST,UP,LOWER_UP> "
+            for number, e in enumerate(chosen, 2)
         ]
     out = [
         "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000",
@@ -127,12 +143,13 @@ def _links(invocation: Invocation, host: Host, flags: set[str], rest: list[str])
     for number, each in enumerate(chosen, 2):
         out += [
             _head(host, number, each, link=True),
-            f"    link/ether {_hardware(host, each.name)} brd ff:ff:ff:ff:ff:ff",
+            f"    link/ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff",
         ]
     return out
 
 
-def _order(route: Route) -> tuple[bool, int, int]:
+def in_routing_order(route: Route) -> tuple[bool, int, int]:
+    """The kernel lists the default route first, then by address."""
     default = route.prefix in ("0.0.0.0/0", "default")
     network = ipaddress.ip_network(route.prefix)
     return (not default, int(network.network_address), -network.prefixlen)
@@ -151,7 +168,7 @@ def _routes(invocation: Invocation, host: Host, flags: set[str], rest: list[str]
         via = f"via {route.gateway} " if route.gateway else ""
         return [f"{rest[1]} {via}dev {route.interface} src {source} uid 0 ", "    cache "]
     out = []
-    for route in sorted(host.routes, key=_order):
+    for route in sorted(host.routes, key=in_routing_order):
         shown = "default" if route.prefix == "0.0.0.0/0" else route.prefix
         if route.gateway:
             out.append(f"{shown} via {route.gateway} dev {route.interface} ")
@@ -170,7 +187,7 @@ def _neighbours(invocation: Invocation, host: Host, flags: set[str], rest: list[
     for gateway in gateways:
         route = host.route_to(gateway)
         if route is not None:
-            lines.append(f"{gateway} dev {route.interface} lladdr {_hardware(host, gateway)} REACHABLE ")
+            lines.append(f"{gateway} dev {route.interface} lladdr {hardware_address(host, gateway)} REACHABLE ")
     return lines
 
 
@@ -186,6 +203,7 @@ def ss(invocation: Invocation) -> Completed:
     )
     if "l" not in options and "a" not in options:
         return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
+    numeric = "n" in options
     kinds = [kind for letter, kind in (("u", "udp"), ("t", "tcp")) if letter in options] or ["udp", "tcp"]
     rows: list[list[str]] = []
     sockets = invocation.machine.sockets
@@ -194,7 +212,8 @@ def ss(invocation: Invocation) -> Completed:
             if protocol.lower() != kind:
                 continue
             both = isinstance(server, NginxServer)
-            for local, peer, descriptor in ((f"{address}:{port}", "0.0.0.0:*", 6), (f"[::]:{port}", "[::]:*", 7))[
+            shown = port if numeric else SERVICES.get(port, port)
+            for local, peer, descriptor in ((f"{address}:{shown}", "0.0.0.0:*", 6), (f"[::]:{shown}", "[::]:*", 7))[
                 : 2 if both else 1
             ]:
                 users = ""

@@ -156,7 +156,8 @@ def _page(address: str, request: HttpRequest) -> HttpResponse:
 def _machine(case: dict[str, Any], network: Replay) -> Machine:
     situation = case["situation"]
     image = situation.get("image", "")
-    flavour = "alpine" if image == "alpine" else "busybox" if image else "debian"
+    busybox = image or case["command"].startswith("busybox ")  # the recorder had put one beside Debian's programs
+    flavour = "alpine" if image == "alpine" else "busybox" if busybox else "debian"
     simulation = Simulation()
     files = FileSystem()
     files.make_directory("/etc", parents=True)
@@ -167,7 +168,7 @@ def _machine(case: dict[str, Any], network: Replay) -> Machine:
         "client",
         files,
         network,  # type: ignore[arg-type]
-        programs_named(COMMON, flavour),
+        programs_named([*COMMON, "busybox"], flavour),
         simulation,
         flavour=flavour,
         libc=LIBRARIES.get(image, "glibc"),

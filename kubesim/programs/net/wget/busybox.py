@@ -37,7 +37,7 @@ class BusyboxWget(Wget):
         lookup = look_up(machine, location.host)
         self.seconds += lookup.seconds
         if not lookup.addresses:
-            return self._fail(f"bad address '{location.host}'")
+            return self._fail(f"bad address '{location.authority}'")
         address = next((each for each in lookup.addresses if ":" not in each), lookup.addresses[0])
         if not redirected:
             self.say(f"Connecting to {location.authority} ({address}:{location.port})\n")

@@ -1,0 +1,114 @@
+"""``netstat``, ``route`` and ``arp``: what net-tools and busybox print of what ``ss`` and ``ip`` show."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from kubesim.network.topology import Host, Route
+from kubesim.programs.files_text import guarded, is_busybox, joined, split_options
+from kubesim.programs.net.attempt import SERVICES
+from kubesim.programs.net.interfaces import hardware_address, host_of, in_routing_order
+from kubesim.programs.nginx.server import NginxServer
+from kubesim.programs.process import Completed, Invocation
+
+PROGRAM_WIDTH = 19
+"""How much of ``PID/Program name`` is shown."""
+
+
+@guarded
+def netstat(invocation: Invocation) -> Completed:
+    """Listening sockets (``-l``, ``-a``) with their processes (``-p``), or the routes (``-r``)."""
+    long = {"listening": "l", "tcp": "t", "udp": "u", "numeric": "n", "programs": "p", "route": "r", "all": "a"}
+    options, _ = split_options(invocation, "ltunpaWer46", long=long)
+    if "r" in options:
+        return Completed(joined(_routes(invocation, numeric="n" in options, windows=True)))
+    which = "only servers" if "l" in options else "servers and established" if "a" in options else "w/o servers"
+    kinds = [kind for letter, kind in (("t", "tcp"), ("u", "udp")) if letter in options] or ["tcp", "udp"]
+    title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
+    lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if "p" in options else "")]
+    listed = _listening(invocation, kinds) if {"l", "a"} & options.keys() else ()
+    for kind, local, far, program in listed:
+        state = "LISTEN" if kind.startswith("tcp") else ""
+        if "n" not in options:
+            local = _named(local, kind)
+        line = f"{kind:<4}  {0:>6} {0:>6} {local:<23} {far:<23} {state:<11}"
+        lines.append(line + (f" {program[:PROGRAM_WIDTH]:<20}" if "p" in options else ""))
+    return Completed(joined(lines))
+
+
+def _listening(invocation: Invocation, kinds: list[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Protocol, own address, any other's address, process."""
+    sockets = invocation.machine.sockets
+    sixth = "" if is_busybox(invocation) else "6"
+    for kind in kinds:
+        for protocol, address, port, server in sockets.network.listeners(sockets.machine):
+            if protocol.lower() != kind:
+                continue
+            program = _program(invocation) if isinstance(server, NginxServer) else "-"
+            yield kind, f"{address}:{port}", "0.0.0.0:*", program
+            if isinstance(server, NginxServer):
+                yield kind + sixth, f":::{port}", ":::*", program
+
+
+def _program(invocation: Invocation) -> str:
+    running = [each for each in invocation.machine.processes if each.command.startswith("nginx")]
+    first = min(running, key=lambda each: each.pid, default=None)
+    return f"{first.pid}/{first.command}" if first else "-"
+
+
+def _named(local: str, kind: str) -> str:
+    address, _, port = local.rpartition(":")
+    return f"{address}:{SERVICES.get(int(port), port)}"
+
+
+@guarded
+def route(invocation: Invocation) -> Completed:
+    """The routes of this machine; they cannot be changed by hand."""
+    options, words = split_options(invocation, "nev46")
+    if words:
+        return Completed("", "SIOCADDRT: Operation not permitted\n", 7)
+    return Completed(joined(_routes(invocation, numeric="n" in options, windows=False)))
+
+
+def _routes(invocation: Invocation, *, numeric: bool, windows: bool) -> list[str]:
+    last = "  MSS Window  irtt Iface" if windows else "Metric Ref    Use Iface"
+    lines = ["Kernel IP routing table", f"{'Destination':<15} {'Gateway':<15} {'Genmask':<15} Flags {last}"]
+    host = host_of(invocation)
+    for each in sorted(host.routes, key=in_routing_order):
+        lines.append(_route_line(invocation, each, numeric=numeric, windows=windows))
+    return lines
+
+
+def _route_line(invocation: Invocation, each: Route, *, numeric: bool, windows: bool) -> str:
+    network = ipaddress.ip_network(each.prefix)
+    target = str(network.network_address)
+    if network.prefixlen == 0 and not numeric:
+        target = "default"
+    nowhere = "*" if is_busybox(invocation) and not numeric else "0.0.0.0"
+    flags = "UG" if each.gateway else "UH" if network.prefixlen == 32 else "U"
+    numbers = f"{0:>5} {0:<6} {0:>5}" if windows else f"{0:<6} {0:<2} {0:>7}"
+    return f"{target:<15} {each.gateway or nowhere:<15} {network.netmask!s:<15} {flags:<5} {numbers} {each.interface}"
+
+
+@guarded
+def arp(invocation: Invocation) -> Completed:
+    """The neighbours whose hardware address is known: the gateways that this machine's routes use."""
+    options, _ = split_options(invocation, "anve")
+    host = host_of(invocation)
+    neighbours = list(_neighbours(host))
+    if is_busybox(invocation) or "a" in options:
+        gap = "  " if is_busybox(invocation) else " "
+        return Completed(joined([f"? ({ip}) at {mac} [ether]{gap}on {name}" for ip, mac, name in neighbours]))
+    if not neighbours:
+        return Completed()
+    lines = [f"{'Address':<24} {'HWtype':<7} {'HWaddress':<19} {'Flags':<5} {'Mask':<15} Iface"]
+    lines += [f"{ip:<24} {'ether':<7} {mac:<19} {'C':<5} {'':<15} {name}" for ip, mac, name in neighbours]
+    return Completed(joined(lines))
+
+
+def _neighbours(host: Host) -> Iterator[tuple[str, str, str]]:
+    for gateway in sorted({each.gateway for each in host.routes if each.gateway}):
+        way = host.route_to(gateway)
+        if way is not None:
+            yield gateway, hardware_address(host, gateway), way.interface

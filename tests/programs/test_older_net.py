@@ -1,0 +1,42 @@
+"""``netstat``, ``route`` and ``arp`` show what ``ss`` and ``ip`` show; expected lines are those of net-tools and busybox."""
+
+import pytest
+
+from kubesim import Cluster, Terminal
+
+NETWORKS = "10.42.2.0       {nowhere:<15} 255.255.255.0   U     0      0        0 eth0"
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Terminal:
+    terminal = Terminal(Cluster())
+    for name, image in (("box", "busybox -- sleep infinity"), ("web", "nginx:alpine")):
+        place = '{"spec":{"nodeName":"worker"}}'
+        terminal.prepare(f"kubectl run {name} --overrides='{place}' --image {image}")
+    return terminal
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("box -- route", NETWORKS.format(nowhere="*")),
+        ("box -- route -n", NETWORKS.format(nowhere="0.0.0.0")),
+        ("box -- route -n", "0.0.0.0         10.42.2.1       0.0.0.0         UG    0      0        0 eth0"),
+        ("box -- netstat -rn", "0.0.0.0         10.42.2.1       0.0.0.0         UG        0 0          0 eth0"),
+        ("box -- netstat -tulpn", "Active Internet connections (only servers)"),
+        ("web -- netstat -lt", "tcp        0      0 0.0.0.0:http            0.0.0.0:*               LISTEN"),
+        (
+            "web -- netstat -tulpn",
+            "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      1/nginx: master pro",
+        ),
+        ("box -- arp -n", "? (10.42.2.1) at "),
+    ],
+)
+def test_what_it_shows(terminal: Terminal, command: str, line: str) -> None:
+    done = terminal.run(f"kubectl exec {command}")
+    assert line in done.stdout, done.stdout + done.stderr
+
+
+def test_routes_cannot_be_changed(terminal: Terminal) -> None:
+    done = terminal.run("kubectl exec box -- route add default gw 10.42.2.9")
+    assert done.returncode == 7 and "not permitted" in done.stderr
