@@ -1,4 +1,4 @@
-"""``netstat``, ``route`` and ``arp`` show what ``ss`` and ``ip`` show; expected lines are those of net-tools and busybox."""
+"""``netstat``, ``route`` and ``arp`` print as net-tools and busybox do what ``ss`` and ``ip`` show."""
 
 import pytest
 
