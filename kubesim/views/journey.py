@@ -53,6 +53,19 @@ class Journey:
         return self.trace is not None and self.trace.outcome is Outcome.DELIVERED
 
     @property
+    def question(self) -> Trace | None:
+        """Where the name has no address: the way of the first question that got no answer; None where all got one."""
+        if self.trace is not None or self.resolution is None:
+            return None
+        unanswered = (exchange.trace for exchange in self.resolution.queries if exchange.failure)
+        return next((trace for trace in unanswered if trace is not None), None)
+
+    @property
+    def drawn(self) -> Trace | None:
+        """The trace that a picture shows: the request's, or where none was sent that of the question for its name."""
+        return self.trace or self.question
+
+    @property
     def hops(self) -> tuple[Hop, ...]:
         """The machines the packet passed through, in order; empty where the name did not resolve."""
         return self.trace.hops if self.trace else ()

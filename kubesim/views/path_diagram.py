@@ -38,10 +38,10 @@ def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
     :param upto: draw only this many arrows (None: all); the text stays whole.
     """
     graph = new_graph()
-    arrows = _arrows(journey.trace) if journey.trace else []
+    arrows = _arrows(journey.drawn) if journey.drawn else []
     shown = arrows if upto is None else arrows[:upto]
     others = [trace for trace in journey.alternatives if trace != journey.trace]
-    on_path = {journey.source, *(hop.machine for hop in journey.hops)}
+    on_path = {journey.source, *(hop.machine for hop in journey.drawn.hops)} if journey.drawn else {journey.source}
     candidates = {hop.machine for trace in others for hop in trace.hops} - on_path
     _draw_machines(graph, journey.scene, on_path, candidates)
     for number, (tail, head, label) in enumerate(shown, start=1):
@@ -63,7 +63,7 @@ def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
 
 def arrow_count(journey: Journey) -> int:
     """How many arrows the picture of a journey has."""
-    return len(_arrows(journey.trace)) if journey.trace else 0
+    return len(_arrows(journey.drawn)) if journey.drawn else 0
 
 
 def new_graph() -> graphviz.Digraph:
@@ -76,7 +76,7 @@ def new_graph() -> graphviz.Digraph:
         fontsize="11",
         fontcolor=INK,
         nodesep="0.22",
-        ranksep="0.5",
+        ranksep="0.2",
     )
     graph.attr(
         "node",
@@ -237,12 +237,21 @@ def _links(trace: Trace) -> list[tuple[str, str]]:
 def _draw_failure(graph: graphviz.Digraph, journey: Journey) -> None:
     if journey.reached:
         return
-    if journey.trace is None:
-        words, tail = "✗ no address\nfor this name", journey.source
-    else:
-        words = "✗ " + FAILURE_WORDS[journey.trace.outcome]
-        tail = journey.trace.hops[-1].machine
+    trace = journey.drawn
+    words = f"✗ {_failure(journey)}"
     graph.attr("node", shape="octagon", style="filled", color=FAILURE_COLOUR, fontcolor=FAILURE_COLOUR, penwidth="2.4")
     graph.node("failure", words, fillcolor="white", width=str(label_width(words, least=1.3)), height="0.75")
-    where = destination(journey.trace.steps[-1].after) if journey.trace and journey.trace.steps else ""
+    where = destination(trace.steps[-1].after) if trace and trace.steps else ""
+    tail = trace.hops[-1].machine if trace else journey.source
     graph.edge(tail, "failure", label=_plate([where]) if where else "", color=FAILURE_COLOUR, style="bold")
+
+
+def _failure(journey: Journey) -> str:
+    """What the octagon says: how the request ended, or the question for its name."""
+    if journey.trace is not None:
+        return FAILURE_WORDS[journey.trace.outcome]
+    if journey.question is None:
+        return "no address\nfor this name"
+    if journey.question.outcome is Outcome.DELIVERED:
+        return "no answer\n(time-out)"
+    return f"question {FAILURE_WORDS[journey.question.outcome]}"

@@ -97,7 +97,10 @@ def _resolution_lines(journey: Journey) -> list[str]:
     asked = f"{count} quer{'y' if count == 1 else 'ies'}"
     if resolution.addresses:
         return [f"  the name {resolution.name} is {', '.join(resolution.addresses)} ({asked})"]
-    return [f"  the name {resolution.name} was not found: {resolution.error} ({asked})"]
+    lines = [f"  the name {resolution.name} was not found: {resolution.error} ({asked})"]
+    if journey.question is not None:
+        lines += ["  the first question without an answer:", *trace_lines(journey.question)]
+    return lines
 
 
 def _ending(journey: Journey) -> str:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from kubesim.network.dns.exchange import Exchange
+from kubesim.network.dns.message import DnsQuery
+from kubesim.network.dns.resolver import Failure, Resolution
 from kubesim.network.packet import Packet
 from kubesim.network.trace import Action, Hop, Outcome, Step, Trace
 from kubesim.views.journey import Journey
@@ -139,3 +142,12 @@ def test_the_table_can_leave_out_what_only_passes_the_packet_on() -> None:
     trace = Trace(TAKEN.source, SENT, hops, Outcome.DELIVERED, TAKEN.destination, delivered=TAKEN.delivered)
     journey = Journey("pod/default/client", "http://myservice:8080", SCENE, None, trace, (trace,))
     assert len(journey.table()) == len(journey.table(rules=False)) + 1
+
+
+def test_a_question_without_an_answer_is_drawn_in_the_request_s_place() -> None:
+    query = Exchange("10.43.0.10", DnsQuery("myservice.", "A"), None, 0.0, 0.0, "connection refused", REJECTION)
+    resolution = Resolution("myservice", queries=(query,), error=Failure.TRY_AGAIN)
+    journey = Journey("pod/default/client", "http://myservice:8080", SCENE, resolution)
+    assert arrow_count(journey) == 1
+    assert "question rejected" in journey.diagram().dot
+    assert "no endpoints" in str(journey)
