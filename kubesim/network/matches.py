@@ -247,6 +247,17 @@ class AnySource:
         return any(within(packet.source, prefix) for prefix in self.prefixes) != self.negated
 
 
+@dataclass(frozen=True, slots=True)
+class AnyDestination:
+    """nftables ``ip daddr { a, b }``."""
+
+    prefixes: tuple[str, ...]
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether the destination is in one of the prefixes."""
+        return any(within(packet.destination, prefix) for prefix in self.prefixes)
+
+
 def packet_key(packet: Packet, keys: tuple[str, ...]) -> tuple[str, ...]:
     """The parts of a packet that nftables joins with dots to look it up in a set."""
     parts = {

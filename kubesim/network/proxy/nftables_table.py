@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.network.matches import ConnectionState, Destination, InSet, LocalDestination, Mark, Match
+from kubesim.network.matches import AnyDestination, ConnectionState, Destination, InSet, LocalDestination, Mark, Match
 from kubesim.network.proxy.config import MASQUERADE_MARK, ProxyConfig
 from kubesim.network.proxy.iptables_chains import LOOPBACK
 from kubesim.network.proxy.node_addresses import NodePortAddresses
@@ -117,13 +117,9 @@ class NftablesTable:
         if self.config.service_prefixes:
             listed = ", ".join(self.config.service_prefixes)
             why = 'comment "Drop traffic to unallocated ClusterIPs"'
-            for prefix in self.config.service_prefixes:
-                text = (
-                    f"ip daddr {{ {listed} }} drop {why}"
-                    if len(self.config.service_prefixes) > 1
-                    else f"ip daddr {listed} drop {why}"
-                )
-                self.add("cluster-ips-check", text, Drop(), Destination(prefix))
+            several = f"{{ {listed} }}" if len(self.config.service_prefixes) > 1 else listed
+            unallocated = AnyDestination(self.config.service_prefixes)
+            self.add("cluster-ips-check", f"ip daddr {several} drop {why}", Drop(), unallocated)
         self.add("reject-chain", "reject", Reject())
 
     def _node_port_condition(self) -> tuple[str, tuple[Match, ...]]:

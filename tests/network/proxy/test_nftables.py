@@ -51,3 +51,10 @@ def test_masquerade_all_and_unallocated_addresses() -> None:
     text = written(config=ProxyConfig(mode="nftables", masquerade_all=True)).save()
     assert "ip daddr @cluster-ips meta mark set meta mark | 0x00004000" in text
     assert 'ip daddr 10.43.0.0/16 drop comment "Drop traffic to unallocated ClusterIPs"' in text
+
+
+def test_several_service_ranges_are_one_rule() -> None:
+    config = ProxyConfig(mode="nftables", service_prefixes=("10.43.0.0/16", "10.96.0.0/12"))
+    *_, last = written(config=config).chains[TABLE, "cluster-ips-check"].rules
+    assert last.text.startswith("ip daddr { 10.43.0.0/16, 10.96.0.0/12 } drop")
+    assert len(written(config=config).chains[TABLE, "cluster-ips-check"].rules) == 2
