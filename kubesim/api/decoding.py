@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kubesim.api import schema
-from kubesim.api.errors import ApiError, bad_request
+from kubesim.api.errors import ApiError, bad_request, unknown_resource
 from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 
@@ -52,7 +52,7 @@ def _resource_of(wire: Wire, expected: ResourceType | None) -> ResourceType:
     if expected is None:
         expected = next((r for (v, k), r in _BY_KIND.items() if v == version and k.lower() == str(kind).lower()), None)
     if expected is None:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        raise unknown_resource()
     if found is not None:
         raise bad_request(
             f"{kind} in version {_quoted(version)} cannot be handled as a {expected.kind}: converting "

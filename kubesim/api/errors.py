@@ -70,6 +70,11 @@ def refusal(code: int, reason: str, message: str, **details: Any) -> ApiError:
     return ApiError(code, reason, message, {key: value for key, value in details.items() if value})
 
 
+def unknown_resource() -> ApiError:
+    """A path of the API at which nothing is served."""
+    return ApiError(404, "NotFound", "the server could not find the requested resource")
+
+
 def not_found(plural: str, name: str, group: str = "") -> ApiError:
     """``pods "x" not found`` (404)."""
     message = f'{qualified(plural, group)} "{name}" not found'

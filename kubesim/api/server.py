@@ -21,7 +21,7 @@ from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import apply_defaults
 from kubesim.api.deletion import Propagation
-from kubesim.api.errors import ApiError, bad_request, conflict, not_found
+from kubesim.api.errors import ApiError, bad_request, conflict, not_found, unknown_resource
 from kubesim.api.field_selectors import parse_field_selector
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
@@ -85,6 +85,8 @@ class ApiServer:
 
         :raises ApiError: 404.
         """
+        if not resource.version:
+            raise unknown_resource()
         found = self.store.get(resource.kind, name, namespace if resource.namespaced else "")
         if found is None:
             raise not_found(resource.plural, name, resource.group)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from kubesim.kubectl.connection import ADMINISTRATORS, Impersonated
 from kubesim.kubectl.flags import Values
+from kubesim.kubectl.kubeconfig import load, namespace_of
 
 if TYPE_CHECKING:
     from kubesim.api.server import ApiServer
@@ -49,7 +50,7 @@ class Call:
     @property
     def namespace(self) -> str:
         """The namespace of the command: ``-n``, else the context's, ``default``."""
-        return self.flags.text("namespace") or "default"
+        return self.flags.text("namespace") or namespace_of(load(self.files)) or "default"
 
     @property
     def namespace_given(self) -> bool:

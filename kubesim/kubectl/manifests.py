@@ -13,7 +13,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -194,6 +194,9 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
         return
     metadata = document.get("metadata") or {}
     found = kind_type(version, kind)
+    if found is None and not version and (preferred := kind_type("v1", kind)) is not None:
+        # The mapper finds the kind, but the request then goes to a path of the API without a version.
+        found = replace(preferred, version="")
     if found is None:
         yield KubectlError(
             f'resource mapping not found for name: "{metadata.get("name") or ""}" namespace: '

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kubesim.kubectl.call import Call
+from kubesim.kubectl.kubeconfig import SERVER
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.verbs import Verb
-from kubesim.kubectl.verbs.refusing import SERVER, refused
+from kubesim.kubectl.verbs.refusing import refused
 
 
 def cluster_info(call: Call) -> int:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from kubesim.api import go_json, go_yaml
-from kubesim.api.objects import Wire
+from kubesim.kubectl import kubeconfig
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.connection import CONTEXT
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.verbs import Flag, Verb
-from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG, SERVER
-
-
-def _kubeconfig() -> Wire:
-    hidden = "DATA+OMITTED"
-    return {
-        "apiVersion": "v1",
-        "clusters": [{"cluster": {"certificate-authority-data": hidden, "server": SERVER}, "name": CONTEXT}],
-        "contexts": [{"context": {"cluster": CONTEXT, "user": CONTEXT}, "name": CONTEXT}],
-        "current-context": CONTEXT,
-        "kind": "Config",
-        "users": [
-            {"name": CONTEXT, "user": {"client-certificate-data": hidden, "client-key-data": hidden}},
-        ],
-    }
+from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
 
 
 def config_view(call: Call) -> int:
     """Print the kubeconfig; there is one context, so ``--minify`` changes nothing."""
-    wire = _kubeconfig()
+    wire = kubeconfig.load(call.files)
     call.stdout.append(go_json.dumps(wire) + "\n" if call.flags.text("output") == "json" else go_yaml.dump(wire))
     return 0
 
@@ -44,7 +30,7 @@ def get_contexts(call: Call) -> int:
         call.say(CONTEXT)
         return 0
     call.say("CURRENT   NAME      CLUSTER   AUTHINFO   NAMESPACE")
-    call.say(f"*         {CONTEXT}   {CONTEXT}   {CONTEXT}    ")
+    call.say(f"*         {CONTEXT}   {CONTEXT}   {CONTEXT}    {kubeconfig.namespace_of(kubeconfig.load(call.files))}")
     return 0
 
 
@@ -55,6 +41,23 @@ def use_context(call: Call) -> int:
     if call.arguments[0] != CONTEXT:
         raise KubectlError(f'no context exists with the name: "{call.arguments[0]}"')
     call.say(f'Switched to context "{CONTEXT}".')
+    return 0
+
+
+def set_context(call: Call) -> int:
+    """Change the context's namespace; there is one context."""
+    flags, names = call.flags, call.arguments
+    if len(names) > 1:
+        raise UsageError(call.command, f"Unexpected args: [{' '.join(names)}]")
+    if names and flags.on("current"):
+        raise KubectlError("you cannot specify both a context name and --current")
+    if not names and not flags.on("current"):
+        raise KubectlError("you must specify a non-empty context name or --current")
+    if names and names[0] != CONTEXT:
+        raise KubectlError(f'there is one cluster here and one context for it, "{CONTEXT}"')
+    if flags.changed("namespace"):
+        kubeconfig.choose_namespace(call.files, flags.text("namespace"))
+    call.say(f'Context "{CONTEXT}" modified.')
     return 0
 
 
@@ -72,6 +75,13 @@ CONFIG = Verb(
             get_contexts,
             short="Describe one or many contexts",
             flags=(OUTPUT_FLAG, Flag("no-headers", "bool", help="No headers.")),
+        ),
+        Verb(
+            "set-context",
+            set_context,
+            "[NAME | --current] [--namespace=namespace] [options]",
+            "Set a context entry in kubeconfig",
+            flags=(Flag("current", "bool", help="The current context."),),
         ),
         Verb("use-context", use_context, short="Set the current-context in a kubeconfig file", aliases=("use",)),
         Verb(

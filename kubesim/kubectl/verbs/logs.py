@@ -96,6 +96,8 @@ def _print(call: Call, pod: Wire, container: str) -> None:
     tail = flags.number("tail") if flags.changed("tail") else SELECTED_TAIL if flags.text("selector") else -1
     if tail >= 0:
         lines = lines[len(lines) - min(tail, len(lines)) :]
+    if flags.number("limit-bytes") > 0:
+        lines = "".join(lines).encode()[: flags.number("limit-bytes")].decode(errors="ignore").splitlines(keepends=True)
     prefix = f"[pod/{name}/{container}] " if flags.on("prefix") else ""
     call.stdout.extend(prefix + line for line in lines)
 

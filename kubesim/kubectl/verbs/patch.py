@@ -20,6 +20,8 @@ from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, 
 
 _KINDS: dict[str, PatchKind] = {"json": "json", "merge": "merge", "strategic": "strategic"}
 
+_SUBRESOURCES = ("resize", "scale", "status")
+
 
 def patch(call: Call) -> int:
     """Send a patch for each object."""
@@ -27,6 +29,9 @@ def patch(call: Call) -> int:
     mode = dry_run(call)
     printer = Printer(call, mode)
     kind = _KINDS.get(flags.text("type").lower())
+    local, subresource = flags.on("local"), flags.text("subresource")
+    if subresource and subresource not in _SUBRESOURCES:
+        raise KubectlError(f'invalid subresource value: "{subresource}". Must be one of [{" ".join(_SUBRESOURCES)}]')
     text = _patch_text(call)
     if kind is None:
         raise KubectlError(f'--type must be one of [{" ".join(_KINDS)}], not "{flags.text("type")}"')
@@ -36,7 +41,7 @@ def patch(call: Call) -> int:
         before = info.object or {}
         if isinstance(body, ApiError):
             raise body
-        if mode == "client":
+        if local or mode == "client":
             after = patched(before, body, kind)
         else:
             response = call.api.patch(
@@ -45,7 +50,7 @@ def patch(call: Call) -> int:
                 info.namespace,
                 body,
                 kind=kind,
-                subresource=flags.text("subresource"),
+                subresource=subresource,
                 dry_run=mode == "server",
             )
             call.warn(*response.warnings)
@@ -57,7 +62,7 @@ def patch(call: Call) -> int:
         else:
             printer.done(info, "patched")
 
-    if not select(call, call.arguments).visit(act):
+    if not select(call, call.arguments, latest=not local).visit(act):
         raise KubectlError("no objects passed to patch")
     return 0
 

@@ -8,8 +8,6 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.verbs import Flag
 
-SERVER = "https://127.0.0.1:6443"
-
 
 def refused(why: str) -> Callable[[Call], int]:
     """A verb that cannot be carried out here; ``why`` says what to do instead."""

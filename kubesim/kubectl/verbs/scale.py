@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.api.errors import ApiError
+from kubesim.api.errors import unknown_resource
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
@@ -30,7 +30,7 @@ def scale(call: Call) -> int:
         raise KubectlError("cannot use --resource-version with multiple resources")
     for info in infos:
         if info.type.kind not in SCALABLE:
-            raise ApiError(404, "NotFound", "the server could not find the requested resource")
+            raise unknown_resource()
         current = ((info.object or {}).get("spec") or {}).get("replicas", 0)
         if expected >= 0 and current != expected:
             raise KubectlError(f"Expected replicas to be {expected}, was {current}")
