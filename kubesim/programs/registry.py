@@ -13,7 +13,7 @@ from kubesim.programs.busybox_nslookup import busybox_nslookup
 from kubesim.programs.core import date, files, find, listing, paths, processes, small, system, waiting, wrappers
 from kubesim.programs.coredns import coredns
 from kubesim.programs.curl import curl
-from kubesim.programs.dig.command import dig
+from kubesim.programs.dig import dig
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
 from kubesim.programs.musl_getent import musl_getent
@@ -24,7 +24,7 @@ from kubesim.programs.net.ping import ping
 from kubesim.programs.net.rules import iptables, iptables_save, nft
 from kubesim.programs.net.traceroute import traceroute
 from kubesim.programs.net.tracking import conntrack
-from kubesim.programs.net.wget.command import wget
+from kubesim.programs.net.wget import wget
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.nslookup import nslookup
 from kubesim.programs.process import Completed, Invocation, Program
@@ -32,7 +32,7 @@ from kubesim.programs.shell.script import ash, bash, dash
 from kubesim.programs.text import fields, lines
 from kubesim.programs.text.awk import awk
 from kubesim.programs.text.grep import grep
-from kubesim.programs.text.sed.command import sed
+from kubesim.programs.text.sed import sed
 
 COMMON: dict[str, Program] = {
     "bash": bash,
