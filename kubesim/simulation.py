@@ -67,11 +67,6 @@ class Simulation:
         due.callbacks.append(lambda event: scheduled.fire())  # an exception leaves step() at once
         return scheduled
 
-    @property
-    def progressing(self) -> bool:
-        """Whether any outstanding work is progress."""
-        return self._progress > 0
-
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` of simulated time pass, running everything that falls due.
 

@@ -34,15 +34,6 @@ class Client:
         namespace = wire["metadata"].get("namespace") or "default"
         return self.api.create(wire, namespace=namespace, field_validation="Ignore").object
 
-    def create_missing(self, wire: Wire) -> Wire | None:
-        """Create an object unless one of that name exists; None where it does."""
-        try:
-            return self.create(wire)
-        except ApiError as error:
-            if error.reason != "AlreadyExists":
-                raise
-            return None
-
     def update(self, wire: Wire) -> Wire:
         """Replace an object by a changed copy of it."""
         metadata = wire["metadata"]

@@ -96,8 +96,6 @@ class Manager:
         self._failures: dict[tuple[str, Hashable], int] = {}
         self._wake: Scheduled | None = None
         self._running = False
-        self.reconciled = 0
-        """How many reconciles have run: what a benchmark divides by."""
         store.watch(self._changed)
 
     def add(self, controller: Controller) -> None:
@@ -163,7 +161,6 @@ class Manager:
                 controller, key = self._queue.popleft()
                 marker = (controller.name, key)
                 self._queued.discard(marker)
-                self.reconciled += 1
                 try:
                     controller.reconcile(key)
                 except ApiError:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kubesim.network import topology as layout
-from kubesim.network.addresses import nth_address
 from kubesim.network.conntrack import AffinityLists, Entry, Table
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.packet import Packet
@@ -302,7 +301,3 @@ class Network:
         """
         self.machine(machine)
         return Sockets(self, machine)
-
-    def gateway_of(self, node: str) -> str:
-        """The address of a node's bridge, which is what a backend sees where the node rewrote the source."""
-        return nth_address(self._nodes[node].pod_prefix, 1)

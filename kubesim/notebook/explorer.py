@@ -7,7 +7,7 @@ through the API server and the controllers as a learner's own commands would; no
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas
 
@@ -155,8 +155,3 @@ def changed_lines(before: str, after: str) -> str:
     """The lines removed (``- ``) and added (``+ ``) between two manifests; empty where nothing changed."""
     compared = difflib.ndiff(before.splitlines(), after.splitlines())
     return "\n".join(line for line in compared if line[:2] in ("- ", "+ "))
-
-
-def with_changes(choice: Choice, **changes: object) -> Choice:
-    """A choice with some controls moved."""
-    return replace(choice, **changes)  # type: ignore[arg-type]

@@ -16,7 +16,6 @@ IS_A_DIRECTORY = "Is a directory"
 NOT_A_DIRECTORY = "Not a directory"
 FILE_EXISTS = "File exists"
 NOT_EMPTY = "Directory not empty"
-READ_ONLY = "Read-only file system"
 TOO_MANY_LINKS = "Too many levels of symbolic links"
 
 _LINK_LIMIT = 40

@@ -13,9 +13,7 @@ from kubesim.network.dns.resolver import Family, resolve
 from kubesim.programs.machine import Machine
 from kubesim.programs.resolving import local_networks, text_of
 
-NOT_KNOWN = "Name or service not known"
 TRY_AGAIN = "Temporary failure in name resolution"
-NO_ADDRESS = "No address associated with hostname"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from typing import Any
 FONT = "Helvetica"
 INK = "#1a1a1a"
 PATH_COLOUR = "#0b5394"
-REPLY_COLOUR = "#38761d"
 IDLE_COLOUR = "#999999"
 FAILURE_COLOUR = "#b3261e"
 PNG_RESOLUTION = 144

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 KILLED = 137
 """128 + SIGKILL."""
-TERMINATED = 143
-"""128 + SIGTERM: a program without a handler of its own."""
 
 
 def grace_of(container: ContainerState, grace: float) -> float:

@@ -141,7 +141,6 @@ class Job:
     ends: float
     status: int
     outputs: list[tuple[Output, str]] = field(default_factory=list)
-    reported: bool = False
 
 
 @dataclass(slots=True)

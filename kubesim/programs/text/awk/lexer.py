@@ -20,7 +20,6 @@ class TokenReader:
         self.text = text
         self.tokens: list[tuple[str, str]] = []
         self.position = 0
-        self.depth_error = ""
         self._scan()
 
     def _scan(self) -> None:
