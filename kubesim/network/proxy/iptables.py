@@ -36,6 +36,7 @@ from kubesim.network.proxy.iptables_chains import BASES, LOOPBACK, IptablesChain
 from kubesim.network.proxy.names import ServicePortName, endpoint_chain, service_hash
 from kubesim.network.proxy.node_view import NodeView
 from kubesim.network.proxy.service_ports import ServicePort
+from kubesim.network.proxy.service_rules import ServiceRules
 from kubesim.network.rules import Chain, Ruleset
 from kubesim.network.targets import Accept, Dnat, Drop, Jump, Reject, Target
 
@@ -70,22 +71,17 @@ def iptables_rules(
     return Ruleset("iptables", chains, BASES, route_localnet=config.localhost_node_ports)
 
 
-class _ServiceRules:
+class _ServiceRules(ServiceRules):
     """The rules of one Service port."""
 
     def __init__(self, writer: IptablesChains, name: ServicePortName, port: ServicePort, usable: Categorized) -> None:
+        super().__init__(name, port, usable)
         self.writer = writer
-        self.name = name
         self.text = str(name)
-        self.port = port
-        self.usable = usable
         code = service_hash(name)
         self.cluster_chain, self.local_chain = f"KUBE-SVC-{code}", f"KUBE-SVL-{code}"
         self.external_chain, self.firewall_chain = f"KUBE-EXT-{code}", f"KUBE-FW-{code}"
         self.protocol = _PROTOCOLS[port.protocol.lower()]
-        self.has_internal = usable.any and (bool(usable.local) or not port.internal_policy_local)
-        self.has_external = usable.any and (bool(usable.local) or not port.external_policy_local)
-        self.guarded = bool(usable.any and port.load_balancer_vips and port.load_balancer_source_ranges)
 
     def write(self) -> None:
         """Write all of them."""

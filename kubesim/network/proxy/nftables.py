@@ -24,6 +24,7 @@ from kubesim.network.proxy.names import ServicePortName, nft_base, nft_endpoint_
 from kubesim.network.proxy.nftables_table import SET_MARK, NftablesTable
 from kubesim.network.proxy.node_view import NodeView
 from kubesim.network.proxy.service_ports import ServicePort
+from kubesim.network.proxy.service_rules import ServiceRules
 from kubesim.network.rules import Ruleset
 from kubesim.network.targets import (
     Dnat,
@@ -49,22 +50,17 @@ def nftables_rules(
     return writer.ruleset()
 
 
-class _ServiceRules:
+class _ServiceRules(ServiceRules):
     """The rules of one Service port."""
 
     def __init__(self, writer: NftablesTable, name: ServicePortName, port: ServicePort, usable: Categorized) -> None:
+        super().__init__(name, port, usable)
         self.writer = writer
-        self.name = name
         self.label = f"{name}"
-        self.port = port
-        self.usable = usable
         self.protocol = port.protocol.lower()
         base = nft_base(name)
         self.cluster_chain, self.local_chain = f"service-{base}", f"local-{base}"
         self.external_chain, self.firewall_chain = f"external-{base}", f"firewall-{base}"
-        self.has_internal = usable.any and (bool(usable.local) or not port.internal_policy_local)
-        self.has_external = usable.any and (bool(usable.local) or not port.external_policy_local)
-        self.guarded = bool(usable.any and port.load_balancer_vips and port.load_balancer_source_ranges)
 
     def write(self) -> None:
         """Write all of them."""
