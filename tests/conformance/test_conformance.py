@@ -26,7 +26,9 @@ def test_reaches_its_target_and_the_page_is_current(path: Path) -> None:
     assert report is not None
     failures = [f"{failure.id}: expected {failure.expected!r}, got {failure.got!r}" for failure in report.failures[:5]]
     assert 100 * report.passed >= TARGETS.get(report.name, 100) * report.total, "\n".join([report.line(), *failures])
-    assert not report.total or row(report) in PAGE.read_text(encoding="utf-8").splitlines(), f"run: make conformance ({report.line()})"
+    assert not report.total or row(report) in PAGE.read_text(encoding="utf-8").splitlines(), (
+        f"run: make conformance ({report.line()})"
+    )
 
 
 def test_every_target_has_a_file() -> None:

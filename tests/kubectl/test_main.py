@@ -40,7 +40,50 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
 
 
 WORDS = st.sampled_from(
-    ["get", "run", "create", "delete", "apply", "label", "scale", "patch", "rollout", "status", "expose", "set", "image", "cm", "pod", "svc", "deploy", "cm/x", "x", "nosuch", "-f", "-", "-o", "yaml", "json", "name", "--all", "-l", "a=1", "a=b", "a-", "--image", "nginx", "--port", "80", "--replicas", "-1", "-n", "default", "--dry-run=client", "--", "--force"]  # noqa: E501
+    [
+        "get",
+        "run",
+        "create",
+        "delete",
+        "apply",
+        "label",
+        "scale",
+        "patch",
+        "rollout",
+        "status",
+        "expose",
+        "set",
+        "image",
+        "cm",
+        "pod",
+        "svc",
+        "deploy",
+        "cm/x",
+        "x",
+        "nosuch",
+        "-f",
+        "-",
+        "-o",
+        "yaml",
+        "json",
+        "name",
+        "--all",
+        "-l",
+        "a=1",
+        "a=b",
+        "a-",
+        "--image",
+        "nginx",
+        "--port",
+        "80",
+        "--replicas",
+        "-1",
+        "-n",
+        "default",
+        "--dry-run=client",
+        "--",
+        "--force",
+    ]
 )
 
 
