@@ -292,6 +292,11 @@ class Interpreter:
                 status = yield from run_simple(self, command)
         except RedirectionError as error:
             self.descriptors = outer
+            yield from self.wait(error.opened.seconds)
+            if error.opened.counts:
+                self.complain(error.opened.before)
+            elif error.opened.before:
+                self.write(f"{self.script}: {error.opened.before}\n", 2)
             self.complain(str(error))
             status = 1 if self.dialect.is_bash else 2 if self.dialect.name == "dash" else 1
         except ExpansionError as error:

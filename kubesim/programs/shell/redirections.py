@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kubesim.programs.filesystem import FileError, absolute
-from kubesim.programs.shell.state import Descriptors, FileOutput, Input, Output
+from kubesim.programs.shell.network_files import Opened, open_connection
+from kubesim.programs.shell.state import Capture, Descriptors, FileOutput, Input, Output
 from kubesim.programs.shell.tree import Redirect
 
 if TYPE_CHECKING:
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
 
 class RedirectionError(Exception):
-    """A file that cannot be opened; the command does not run."""
+    """A file that cannot be opened; the command does not run.
+
+    :param opened: the connection that it stands for, where it is none of a disk.
+    """
+
+    def __init__(self, message: str, opened: Opened | None = None) -> None:
+        super().__init__(message)
+        self.opened = opened or Opened()
 
 
 def redirected(interpreter: Interpreter, redirects: Sequence[Redirect]) -> Descriptors:
@@ -46,6 +54,12 @@ def _apply(interpreter: Interpreter, redirect: Redirect, descriptors: Descriptor
         _duplicate(interpreter, redirect, name, descriptors)
         return
     path = absolute(name, interpreter.state.directory)
+    opened = open_connection(interpreter.machine, path) if interpreter.dialect.is_bash else None
+    if opened is not None:
+        if opened.problem:
+            raise RedirectionError(f"{name}: {opened.problem}", opened)
+        descriptors[redirect.descriptor] = Input() if operator in ("<", "<>") else Capture()
+        return
     if operator in ("<", "<>"):
         descriptors[redirect.descriptor] = _open(interpreter, name, path, descriptors)
         return
