@@ -34,7 +34,7 @@ def events(text: Text, found: Sequence[Event], now: datetime) -> None:
             1,
             event.type,
             event.reason,
-            _age(event, now),
+            age_of(event, now),
             event.source.component or event.reportingComponent,
             _message(event),
         )
@@ -44,7 +44,8 @@ def _last(event: Event) -> datetime:
     return parse_timestamp(event.lastTimestamp) or _NEVER
 
 
-def _age(event: Event, now: datetime) -> str:
+def age_of(event: Event, now: datetime) -> str:
+    """How long ago it was last seen, and for a repeated one how often over how long."""
     first = since(event.eventTime or event.firstTimestamp, now)
     if event.series is not None:
         return f"{since(event.series.lastObservedTime, now)} (x{event.series.count} over {first})"

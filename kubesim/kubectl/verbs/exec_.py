@@ -26,7 +26,11 @@ def exec_(call: Call) -> int:
     phase = (pod.get("status") or {}).get("phase", "")
     if phase in ("Succeeded", "Failed"):
         raise KubectlError(f"cannot exec into a container in a completed pod; current phase is {phase}")
-    container = container_of(call, pod, call.flags.text("container"), quiet=call.flags.on("quiet"))
+    wanted = call.flags.text("container")
+    try:
+        container = container_of(call, pod, wanted, quiet=call.flags.on("quiet"))
+    except KubectlError:  # kubectl leaves a name that was given to the server
+        raise bad_request(f"container {wanted} is not valid for pod {name}") from None
     if not (pod.get("spec") or {}).get("nodeName"):
         raise bad_request(f"pod {name} does not have a host assigned")
     if "running" not in (status_of(pod, container).get("state") or {}):
