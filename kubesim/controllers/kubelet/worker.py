@@ -12,39 +12,24 @@ container that has ended since is void: every plan carries the container's incar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
 
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.controllers.events import NORMAL, WARNING
-from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
+from kubesim.controllers.kubelet.beginning import begin
+from kubesim.controllers.kubelet.container import ContainerState
 from kubesim.controllers.kubelet.context import KubeletContext, NodeState
 from kubesim.controllers.kubelet.ending import KILLED, ending_of, grace_of
-from kubesim.controllers.kubelet.pulling import (
-    fetch,
-    go_duration,
-    next_pull_backoff,
-    note_backoff,
-    note_failure,
-    note_pulled,
-    present_message,
-    pulled_message,
-)
+from kubesim.controllers.kubelet.restarting import RESTART_SECONDS, restart, restarts, settle_finished
 from kubesim.controllers.kubelet.sockets import PodSockets
 from kubesim.controllers.kubelet.status import PodFacts, initialised, pod_status
 from kubesim.controllers.kubelet.watchdog import Watchdog
 from kubesim.controllers.pods import moment
-from kubesim.controllers.runtime import PullFailed, StartFailed
-from kubesim.programs.process import Completed, Running
 from kubesim.simulation import Scheduled
 
-START_SECONDS = 0.1
 """From a created container to a started one."""
-RESTART_SECONDS = 1.0
 """How long the kubelet takes to notice that a container has ended."""
-BACKOFF_NOTICED_SECONDS = 2.0
 """From a failed pull to the moment the kubelet finds the container in its back-off."""
-LONGEST_AWAITED_RUN = 60.0
 """A container that ends within a minute is waited for; one that runs longer is like a server."""
 
 
@@ -68,13 +53,13 @@ class PodWorker:
         self.terminating = False
         self.gone = False
         self._failure: tuple[str, str] = ("", "")
-        self._begun: set[str] = set()
-        self._watchdogs: dict[str, Watchdog] = {}
+        self.begun: set[str] = set()
+        self.watchdogs: dict[str, Watchdog] = {}
         self._plans: dict[int, Scheduled] = {}
         self._planned = 0
         self._kill: Scheduled | None = None
         self.sockets = PodSockets(context.network, self.machine)
-        self._frozen: dict[str, Callable[[], object]] = {}
+        self.frozen: dict[str, Callable[[], object]] = {}
 
     @property
     def identity(self) -> str:
@@ -183,109 +168,13 @@ class PodWorker:
         for container in self.init:
             if initialised(container):
                 continue
-            if container.name not in self._begun:
-                self._begin(container)
+            if container.name not in self.begun:
+                begin(self, container)
             return
         for container in self.containers:
-            if container.name not in self._begun:
-                self._begin(container)
+            if container.name not in self.begun:
+                begin(self, container)
                 return
-
-    def _begin(self, container: ContainerState) -> None:
-        self._begun.add(container.name)
-        if not container.init and "waiting" in container.state and not container.last:
-            container.wait("ContainerCreating")
-        result, fetched = fetch(self.context, self.node, self.pod, container)
-        if result is None:
-            return
-        if fetched:
-            self.say(NORMAL, "Pulling", f'Pulling image "{container.spec.image}"', container)
-        if isinstance(result, PullFailed):
-            failure = result
-            self.plan_for(container, result.seconds, lambda: self._pull_failed(container, failure))
-            return
-        pulled = result
-
-        def arrived() -> None:
-            note_pulled(self.node, container, pulled)
-            image = container.spec.image
-            self.say(NORMAL, "Pulled", pulled_message(image, pulled) if fetched else present_message(image), container)
-            self.say(NORMAL, "Created", "Container created", container)
-            self.plan_for(container, START_SECONDS, lambda: self._run(container))
-
-        self.plan_for(container, pulled.seconds if fetched else 0.0, arrived)
-
-    def _pull_failed(self, container: ContainerState, failure: PullFailed) -> None:
-        note_failure(self.context, self.node, self.wire, container, failure)
-        self.write()
-        wait = next_pull_backoff(container)
-        if failure.reason == "ErrImagePull":
-            self.plan_for(container, BACKOFF_NOTICED_SECONDS, lambda: self._pull_backoff(container, failure))
-        self.plan_for(container, wait, lambda: self._begin(container), progress=False)
-        self.proceed()
-
-    def _pull_backoff(self, container: ContainerState, failure: PullFailed) -> None:
-        note_backoff(self.context, self.node, self.wire, container, failure)
-        self.write()
-
-    def _run(self, container: ContainerState) -> None:
-        simulation = self.context.simulation
-        identity = f"{simulation.random('container ids').getrandbits(256):064x}"
-        outcome = self.context.runtime.start(self.pod, container.spec, container.restarts)
-        if isinstance(outcome, StartFailed):
-            container.fail_to_start(f"containerd://{identity}", outcome.message, simulation.timestamp())
-            self.say(WARNING, "Failed", f"Error: {outcome.message}", container)
-            self._after_end(container, START_ERROR_CODE, 0.0)
-            return
-        process = outcome if isinstance(outcome, Running) else None
-        container.run(process, f"containerd://{identity}", simulation.timestamp())
-        self.say(NORMAL, "Started", "Container started", container)
-        if isinstance(outcome, Completed):
-            if math.isfinite(outcome.seconds):
-                awaited = outcome.seconds <= LONGEST_AWAITED_RUN
-                code = outcome.returncode
-                self.plan_for(container, outcome.seconds, lambda: self._ended(container, code), progress=awaited)
-        elif self._listen(container, outcome):
-            self._go_on(container, outcome)
-        watchdog = Watchdog(self, container)
-        self._watchdogs[container.name] = watchdog
-        watchdog.start()
-        self.write()
-        self.proceed()
-
-    def _go_on(self, container: ContainerState, process: Running) -> None:
-        """Let a process that acts by itself take its steps, for as long as its container runs."""
-        steps = process.steps
-        if steps is None:
-            return
-
-        def step() -> None:
-            if container.suspended:
-                self._frozen[container.name] = step
-                return
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                self._ended(container, stop.value or 0)
-                return
-            if isinstance(event, Running):  # it started a server in the foreground and waits for it
-                self.sockets.close(container.name)
-                container.process = event
-                self._listen(container, event)
-            else:
-                self.plan_for(container, event, step, progress=False)
-
-        self.plan_for(container, 0.0, step)
-
-    def _listen(self, container: ContainerState, process: Running) -> bool:
-        """Bind what a container's process listens on; one that finds a port in use ends, and says so."""
-        try:
-            self.sockets.bind(container.name, process)
-        except OSError as error:
-            process.log.append(str(error))
-            self.plan_for(container, 0.0, lambda: self._ended(container, 1))
-            return False
-        return True
 
     def hang(self, container: ContainerState, ports: Collection[int] | None = None) -> None:
         """Stop a container's process, as SIGSTOP does.
@@ -299,7 +188,7 @@ class PodWorker:
         """Let a stopped process go on, as SIGCONT does."""
         container.suspended = False
         self.sockets.go_on(container.name)
-        frozen = self._frozen.pop(container.name, None)
+        frozen = self.frozen.pop(container.name, None)
         if frozen is not None:
             self.plan_for(container, 0.0, frozen)
 
@@ -316,10 +205,10 @@ class PodWorker:
         elif signal == "CONT":
             self.go_on(container)
         elif signal == "KILL":
-            self.plan_for(container, 0.0, lambda: self._ended(container, KILLED))
+            self.plan_for(container, 0.0, lambda: self.ended(container, KILLED))
         elif not container.suspended and container.process is not None:
             process = container.process
-            self.plan_for(container, process.stop_seconds or 0.0, lambda: self._ended(container, process.exit_code))
+            self.plan_for(container, process.stop_seconds or 0.0, lambda: self.ended(container, process.exit_code))
 
     # --- a changed specification ---------------------------------------------------------------------------------
 
@@ -331,7 +220,7 @@ class PodWorker:
         specs = {spec.name: spec for spec in [*(self.pod.spec.initContainers or []), *(self.pod.spec.containers or [])]}
         for container in self.everyone:
             before, container.spec = container.spec.image, specs[container.name]
-            if container.spec.image != before and container.name in self._begun and not self.terminating:
+            if container.spec.image != before and container.name in self.begun and not self.terminating:
                 self._new_image(container)
         self.write()
 
@@ -344,10 +233,10 @@ class PodWorker:
             grace = self.pod.spec.terminationGracePeriodSeconds
             self.stop(container, float(30 if grace is None else grace))
             return
-        if container.exit_code is None or self._restarts(container, container.exit_code):
+        if container.exit_code is None or restarts(self, container, container.exit_code):
             container.incarnation += 1
             container.restarts += int("terminated" in container.last or "terminated" in container.state)
-            self.plan_for(container, 0.0, lambda: self._begin(container))
+            self.plan_for(container, 0.0, lambda: begin(self, container))
 
     # --- ending ------------------------------------------------------------------------------------------------
 
@@ -359,78 +248,41 @@ class PodWorker:
         seconds, code = ending_of(self, container, grace)
 
         def over() -> None:
-            self._ended(container, code)
+            self.ended(container, code)
             if then is not None:
                 then()
 
         self.plan_for(container, seconds, over)
 
-    def _ended(self, container: ContainerState, code: int) -> None:
+    def ended(self, container: ContainerState, code: int) -> None:
+        """A container's process has ended with an exit code."""
         ran_since = container.state.get("running", {}).get("startedAt")
-        self._silence(container)
+        self.silence(container)
         container.end(code, self.context.simulation.timestamp())
         self.context.runtime.stopped(self.pod, container.spec)
         if self.terminating:
             self._ended_while_terminating()
             return
         ran_for = (self.context.simulation.datetime - moment(ran_since)).total_seconds() if ran_since else 0.0
-        self._after_end(container, code, ran_for)
+        self.after_end(container, code, ran_for)
 
-    def _after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
-        if self._restarts(container, code):
+    def after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
+        """Start an ended container again, or go on without it; ``ran_for`` is in seconds."""
+        if restarts(self, container, code):
             self.write()
-            self._restart(container, ran_for)
+            restart(self, container, ran_for)
         else:
-            self._settle_finished()
+            settle_finished(self)
             self.write()
             self.proceed()
 
-    def _silence(self, container: ContainerState) -> None:
-        watchdog = self._watchdogs.pop(container.name, None)
+    def silence(self, container: ContainerState) -> None:
+        """Stop a container's probes and close what it listens on."""
+        watchdog = self.watchdogs.pop(container.name, None)
         if watchdog is not None:
             watchdog.stop()
-        self._frozen.pop(container.name, None)
+        self.frozen.pop(container.name, None)
         self.sockets.close(container.name)
-
-    def _restarts(self, container: ContainerState, code: int) -> bool:
-        policy = self.pod.spec.restartPolicy or "Always"
-        if container.init and not container.sidecar:
-            return code != 0 and policy != "Never"
-        return policy == "Always" or container.sidecar or (policy == "OnFailure" and code != 0)
-
-    def _settle_finished(self) -> None:
-        """When no container will run again, the Pod's network is taken down."""
-        policy = self.pod.spec.restartPolicy or "Always"
-        failed_init = any(not c.sidecar and c.exit_code not in (None, 0) for c in self.init) and policy == "Never"
-        if failed_init or (self.containers and all(c.exit_code is not None for c in self.containers)):
-            for sidecar in self.init:
-                if sidecar.running:
-                    self._silence(sidecar)
-                    sidecar.end(0, self.context.simulation.timestamp())
-            self._take_down()
-
-    def _restart(self, container: ContainerState, ran_for: float) -> None:
-        wait = container.next_backoff(ran_for)
-
-        def again() -> None:
-            container.restarts += 1
-            self._begin(container)
-
-        if wait == 0:
-            self.plan_for(container, RESTART_SECONDS, again)
-            return
-
-        def notice() -> None:
-            container.last = {"terminated": container.state["terminated"]}
-            took = go_duration(wait)
-            message = f"back-off {took} restarting failed container={container.name} pod={self.identity}"
-            container.wait("CrashLoopBackOff", message)
-            text = f"Back-off restarting failed container {container.name} in pod {self.identity}"
-            self.say(WARNING, "BackOff", text, container)
-            self.write()
-            self.plan_for(container, wait - RESTART_SECONDS, again, progress=False)
-
-        self.plan_for(container, RESTART_SECONDS, notice)
 
     def terminate(self, grace: int) -> None:
         """The Pod was deleted: end its containers within the grace period. Asked again, only a shorter one counts."""
@@ -450,20 +302,20 @@ class PodWorker:
             self._kill = self.plan(float(grace), self._kill_all)
 
     def _hush(self, container: ContainerState) -> None:
-        watchdog = self._watchdogs.get(container.name)
+        watchdog = self.watchdogs.get(container.name)
         if watchdog is not None:
             watchdog.stop_all_but_readiness()
 
     def _kill_all(self) -> None:
         for container in self.everyone:
             if container.running:
-                self._ended(container, KILLED)
+                self.ended(container, KILLED)
 
     def _ended_while_terminating(self) -> None:
         if any(container.running for container in self.everyone):
             self.write()
         else:
-            self._take_down()
+            self.take_down()
             self.write()
             self.plan(0.0, self._finish)
 
@@ -486,12 +338,13 @@ class PodWorker:
             plan.cancel()
         for container in self.everyone:
             if container.running:
-                self._silence(container)
+                self.silence(container)
                 self.context.runtime.stopped(self.pod, container.spec)
-        self._take_down()
+        self.take_down()
         self.context.runtime.removed(self.pod)
 
-    def _take_down(self) -> None:
+    def take_down(self) -> None:
+        """Give the Pod's address back."""
         if self.sandbox and not self.pod.spec.hostNetwork:
             self.context.network.remove_pod(self.pod.metadata.namespace, self.pod.metadata.name)
             self.node.addresses.release(self.address)
