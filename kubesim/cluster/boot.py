@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
+from kubesim.api.server import ApiServer
 from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -110,6 +111,16 @@ def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire
             "systemUUID": node.systemUUID or _uuid(machine),
         },
     }
+
+
+def create_namespaces_and_nodes(api: ApiServer, cluster: ClusterConfiguration, now: str) -> None:
+    """Create what is there before any controller runs."""
+    for name in NAMESPACES:
+        api.create(namespace(name))
+    for node in cluster.nodes:
+        created = api.create(node_object(node, cluster)).object
+        status = node_status(node, cluster, now)
+        api.update_status(api.resource_type("nodes"), created["metadata"]["name"], "", status)
 
 
 def _uuid(chance: random.Random) -> str:

@@ -10,27 +10,24 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from kubesim.api import go_yaml
 from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
-from kubesim.cluster.applying import LAST_APPLIED, strategic_patch, with_last_applied
+from kubesim.cluster.applying import apply_object
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
+from kubesim.cluster.documents import documents_of
 from kubesim.cluster.inquiries import Difference, Reachability, all_pairs, differences, explain
 from kubesim.cluster.places import machine_name, target_of
+from kubesim.cluster.requesting import is_address, send
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
-from kubesim.network.service import HttpRequest
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
     import pandas
 
 BOOT_SECONDS = 120.0
-AGENT = "curl/8.14.1"
 
 
 class Cluster:
@@ -68,7 +64,7 @@ class Cluster:
         runtime: RuntimeFactory | None = None,
     ) -> None:
         chosen = configuration or ClusterConfiguration.load()
-        self.configuration = _with_overrides(chosen, load_balancer, proxy_mode)
+        self.configuration = chosen.with_overrides(load_balancer, proxy_mode)
         self._parts = wire_parts(self.configuration, seed, runtime)
         self._expose(self._parts)
         self._boot()
@@ -102,21 +98,16 @@ class Cluster:
         """
         from kubesim.cluster.dump import fill_from_dump
 
-        documents = list(_documents(objects))
+        documents = list(documents_of(objects))
         cluster = cls.__new__(cls)
-        cluster.configuration = _with_overrides(ClusterConfiguration.load(), "none", proxy_mode)
+        cluster.configuration = ClusterConfiguration.load().with_overrides("none", proxy_mode)
         cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False)
         cluster._expose(cluster._parts)
         fill_from_dump(cluster._parts, documents)
         return cluster
 
     def _boot(self) -> None:
-        for name in boot.NAMESPACES:
-            self.api.create(boot.namespace(name))
-        for node in self.configuration.nodes:
-            created = self.api.create(boot.node_object(node, self.configuration)).object
-            status = boot.node_status(node, self.configuration, self.simulation.timestamp())
-            self.api.update_status(self.api.resource_type("nodes"), created["metadata"]["name"], "", status)
+        boot.create_namespaces_and_nodes(self.api, self.configuration, self.simulation.timestamp())
         self._parts.bring_up()
         for wire in [*boot.control_plane_objects(), *boot.addon_objects(self.configuration)]:
             self.api.create(wire, wire["metadata"].get("namespace") or "default")
@@ -132,28 +123,7 @@ class Cluster:
         :returns: the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
-        return [self._apply_one(wire, namespace) for wire in _documents(manifest)]
-
-    def _apply_one(self, wire: Wire, namespace: str) -> Wire:
-        manifest = with_last_applied(wire)
-        resource = self._resource(str(wire.get("kind", "")))
-        metadata = wire.get("metadata") or {}
-        where = metadata.get("namespace") or namespace
-        name = metadata.get("name", "")
-        stored = self.store.get(resource.kind, name, where if resource.namespaced else "") if resource else None
-        if resource is None or stored is None:
-            return self.api.create(manifest, namespace=where).object
-        last = json.loads((stored["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}")
-        patch = strategic_patch(last, manifest, resource)
-        return self.api.patch(resource, name, where, patch).object
-
-    def _resource(self, kind: str) -> Any:
-        from kubesim.api.errors import ApiError
-
-        try:
-            return self.api.resource_type(kind)
-        except ApiError:
-            return None
+        return [apply_object(self.api, self.store, wire, namespace) for wire in documents_of(manifest)]
 
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.
@@ -223,18 +193,12 @@ class Cluster:
         machine, target = machine_name(source, self.network), target_of(url)
         resolution = None
         address = target.host
-        if not _is_address(address):
+        if not is_address(address):
             resolution = self.resolve(source, address).resolution
             if not resolution.addresses:
                 return Journey(machine, url, self.scene(), resolution)
             address = next((a for a in resolution.addresses if ":" not in a), resolution.addresses[0])
-        connection = self.network.sockets(machine).connect(address, target.port, target.protocol)
-        response = None
-        if target.protocol == "TCP":
-            host = target.host if target.port == 80 else f"{target.host}:{target.port}"
-            headers = (("Host", host), ("User-Agent", AGENT), ("Accept", "*/*"))
-            response = connection.request(HttpRequest("GET", target.path, headers, tls=target.scheme == "https"))
-            connection.close()
+        connection, response = send(self.network, machine, target, address)
         return Journey(
             source=machine,
             target=url,
@@ -412,37 +376,3 @@ class Cluster:
             f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
             f"{services} Services, {self.simulation.now:.1f} s"
         )
-
-
-def _with_overrides(configuration: ClusterConfiguration, load_balancer: str, proxy_mode: str) -> ClusterConfiguration:
-    document = msgspec.to_builtins(configuration)
-    if load_balancer:
-        document["loadBalancer"]["provider"] = load_balancer
-    if proxy_mode:
-        document["proxy"]["mode"] = proxy_mode
-    return ClusterConfiguration.from_document(document, Path(configuration.directory))
-
-
-def _is_address(host: str) -> bool:
-    return host.replace(".", "").isdigit() and host.count(".") == 3
-
-
-def _documents(manifest: Any) -> Iterable[Wire]:
-    """The objects in YAML or JSON text, a file, a List, or a sequence of them."""
-    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
-        manifest = Path(manifest).read_text(encoding="utf-8")
-    if isinstance(manifest, str):
-        manifest = go_yaml.load_all(manifest)
-    if isinstance(manifest, Mapping):
-        manifest = [manifest]
-    for document in manifest:
-        if not document:
-            continue
-        if str(document.get("kind", "")).endswith("List") and "items" in document:
-            yield from _documents(document["items"])
-        else:
-            yield dict(document)
-
-
-def _names_file(text: str) -> bool:
-    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and Path(text).is_file()

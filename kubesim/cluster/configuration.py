@@ -162,6 +162,18 @@ class ClusterConfiguration(_Part, frozen=True):
             raise ClusterFileError(f"proxy.mode must be iptables or nftables, got {found.proxy.mode!r}")
         return found
 
+    def with_overrides(self, load_balancer: str, proxy_mode: str) -> ClusterConfiguration:
+        """The same cluster with another load balancer provider or mode of kube-proxy; empty keeps the file's.
+
+        :raises ClusterFileError: where there is no such provider or mode.
+        """
+        document = msgspec.to_builtins(self)
+        if load_balancer:
+            document["loadBalancer"]["provider"] = load_balancer
+        if proxy_mode:
+            document["proxy"]["mode"] = proxy_mode
+        return ClusterConfiguration.from_document(document, Path(self.directory))
+
     @property
     def age_seconds(self) -> float:
         """How old the cluster is when somebody first looks at it."""
