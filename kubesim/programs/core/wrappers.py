@@ -72,8 +72,9 @@ def timeout(invocation: Invocation) -> Completed:
             f"timeout: invalid time interval ‘{words[0]}’\nTry 'timeout --help' for more information.\n", 125
         )
     limit = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
-    done = run_inside(replace(invocation, limit=limit), words[1:], "timeout")
-    if done.seconds <= limit:
+    limit = limit or float("inf")  # as timeout has it, 0 is no limit
+    done = run_inside(replace(invocation, limit=min(limit, invocation.limit)), words[1:], "timeout")
+    if done.seconds < limit:
         return done
     if words[1].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written
         done = Completed()

@@ -47,6 +47,7 @@ class Interpreter:
         from_option: bool = True,
         main: bool = False,
         elapsed: float = 0.0,
+        limit: float = float("inf"),
     ) -> None:
         self.machine = machine
         self.dialect = dialect
@@ -59,6 +60,7 @@ class Interpreter:
         self.commands = 0
         self.quiet = 0
         self.began = self.clock = machine.simulation.now + elapsed
+        self.deadline = self.began + limit
         self.expander = Expander(self)
         self.waited = 0.0
         self.temporary: list[str] = []
@@ -75,6 +77,11 @@ class Interpreter:
     def elapsed(self) -> float:
         """Seconds since the shell began."""
         return max(self.clock, self.machine.simulation.now) - self.began
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until whoever started this shell stops it."""
+        return self.deadline - max(self.clock, self.machine.simulation.now)
 
     def wait(self, seconds: float) -> Generator[float | Running, None, None]:
         """Let time pass, and show what background jobs wrote meanwhile."""
@@ -192,6 +199,7 @@ class Interpreter:
             script=self.script,
             from_option=self.from_option,
             elapsed=self.offset,
+            limit=self.remaining,
         )
         made.line = self.line
         made.commands = self.commands

@@ -38,6 +38,7 @@ def run_program(shell: Interpreter, words: list[str], extra: dict[str, str], *, 
         main=shell.main and replaces,
         terminal=isinstance(out, Capture) and out.terminal,
         elapsed=shell.offset,
+        limit=shell.remaining,
     )
     if isinstance(program, ShellProgram):
         status = yield from _nested(shell, program, invocation)

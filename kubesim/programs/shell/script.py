@@ -81,6 +81,7 @@ class ShellProgram:
             from_option=from_option,
             main=invocation.main,
             elapsed=invocation.elapsed,
+            limit=invocation.limit,
         )
         return interpreter, text
 
@@ -116,6 +117,8 @@ class ShellProgram:
                 event = next(steps)
                 if not isinstance(event, Running):
                     total += event
+                if total >= invocation.limit:  # stopped where it waits; it does not come to what is next
+                    return Completed(out.text, error.text, 143, total)
         except StopIteration as stop:
             return Completed(out.text, error.text, stop.value or 0, total)
         return Completed(out.text, error.text, 130, PATIENCE)
