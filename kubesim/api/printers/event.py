@@ -12,7 +12,9 @@ from kubesim.api.printers.columns import Cells, Printer, column, wide
 def _cells(wire: Wire, now: datetime, with_wide: bool) -> Cells:
     event = view(wire, Event)
     first = since(event.firstTimestamp or event.eventTime, now)
-    last = since(event.lastTimestamp, now) if event.lastTimestamp else first
+    last, count = since(event.lastTimestamp, now) if event.lastTimestamp else first, event.count or 1
+    if event.series is not None:
+        last, count = since(event.series.lastObservedTime, now), event.series.count
     subject = event.involvedObject
     target = f"{subject.kind.lower()}/{subject.name}" if subject.name else subject.kind.lower()
     narrow = (last, event.type, event.reason, target)
@@ -22,7 +24,7 @@ def _cells(wire: Wire, now: datetime, with_wide: bool) -> Cells:
     component = event.source.component or event.reportingComponent
     host = event.source.host or event.reportingInstance
     source = f"{component}, {host}" if host else component
-    return (*narrow, subject.fieldPath, source, message, first, event.count or 1, event.metadata.name)
+    return (*narrow, subject.fieldPath, source, message, first, count, event.metadata.name)
 
 
 PRINTER = Printer(

@@ -99,3 +99,17 @@ def test_selectors_are_written_as_they_are_typed() -> None:
     }
     assert label_selector(view(wire, LabelSelector)) == "app=web,new,!old,tier in (a,b)"
     assert label_selector(None) == "<none>"
+
+
+def test_a_repeated_event_is_as_old_as_its_last_time() -> None:
+    series = {"count": 3, "lastObservedTime": "2026-07-01T08:59:00.000000Z"}
+    wire = {
+        "metadata": {"name": "e"},
+        "involvedObject": {"kind": "Pod", "name": "p"},
+        "eventTime": "2026-07-01T08:50:00.000000Z",
+        "reportingComponent": "kubelet",
+        "reportingInstance": "worker",
+        "series": series,
+    }
+    expected = ("60s", "", "", "pod/p", "", "kubelet, worker", "", "10m", 3, "e")
+    assert cells("Event", wire, wide=True) == expected
