@@ -45,6 +45,9 @@ def ip(invocation: Invocation) -> Completed:
     flags = set()
     while words and words[0].startswith("-"):
         flags.add(words.pop(0))
+    unknown = sorted(flags - {"-4", "-br", "-brief", "-o", "-oneline", "-c", "-color", "-c=never", "-c=auto"})
+    if unknown:
+        raise Complaint(f"ip: {unknown[0]}: this option is not simulated\n", 1)
     if not words:
         raise Complaint("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n", 255)
     subject, rest = words[0], words[1:]
@@ -98,7 +101,7 @@ def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[s
             f"{each.name + _peer(host, number):<16} {'UP':<14} {each.address}/{_prefix(host, each)} "
             for number, each in enumerate(chosen, 2)
         ]
-    if "-o" in flags:
+    if {"-o", "-oneline"} & flags:
         lines = (
             ["1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever"]
             if shows_loopback
@@ -201,6 +204,8 @@ def ss(invocation: Invocation) -> Completed:
     options, _ = split_options(
         invocation, "ltunpa46sioemHr", long={"listening": "l", "tcp": "t", "udp": "u", "numeric": "n"}
     )
+    if "s" in options:
+        raise Complaint("ss: -s: this option is not simulated\n", 1)
     if "l" not in options and "a" not in options:
         return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
     numeric = "n" in options

@@ -80,16 +80,19 @@ def iptables(invocation: Invocation) -> Completed:
         )
     numeric = any(word == "-n" or re.fullmatch(r"-[Lvnx]*n[Lvnx]*", word) for word in words)
     numbered = "--line-numbers" in words
+    verbose = any(word == "--verbose" or re.fullmatch(r"-[Lnx]*v[Lvnx]*", word) for word in words)
     out: list[str] = []
     for name in names:
         users = sum(
             len(re.findall(rf"-j {re.escape(name)}(?= |$)", rule)) for rules in chains.values() for rule in rules
         )
-        head = f"(policy {policies[name]})" if name in policies else f"({users} references)"
+        counted = " 0 packets, 0 bytes" if verbose else ""
+        head = f"(policy {policies[name]}{counted})" if name in policies else f"({users} references)"
         out += ([""] if out else []) + [f"Chain {name} {head}"]
-        out.append(("num  " if numbered else "") + "target     prot opt source               destination         ")
+        title = " pkts bytes target     prot opt in     out    " if verbose else "target     prot opt"
+        out.append(("num  " if numbered else "") + f"{title} source               destination         ")
         for number, rule in enumerate(chains[name], 1):
-            out.append((f"{number:<4} " if numbered else "") + _listed(rule, numeric))
+            out.append((f"{number:<4} " if numbered else "") + listed(rule, numeric, verbose))
     return Completed(joined(out))
 
 
@@ -114,6 +117,9 @@ _DETAILS = re.compile(
     r"|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)"
     r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>\S+)"
     r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
+    r"| -m nfacct --nfacct-name\s+(?P<counter>\S+)"
+    r"| -m recent --set --name (?P<set>\S+) --mask \S+ --rsource"
+    r"| -m recent --rcheck --seconds (?P<check>\d+ --reap --name \S+) --mask \S+ --rsource"
     r"| --to-destination (?P<to>\S+)| --or-mark (?P<or>\S+)| --set-xmark (?P<xor>\S+)"
     r"| --reject-with (?P<reject>\S+)| (?P<fully>--random-fully)"
 )
@@ -123,6 +129,12 @@ def _mark(text: str) -> str:
     """``--set-xmark value/mask``: setting the mask's own bits is an "or", with an empty mask it is an "xor"."""
     value, _, mask = text.partition("/")
     return f"MARK or {value}" if value == mask else f"MARK xor {value}"
+
+
+def _recent(text: str) -> str:
+    """``10800 --reap --name LIST``: clients that were seen within so many seconds."""
+    seconds, _, name = text.partition(" --reap --name ")
+    return f"recent: CHECK seconds: {seconds} reap name: {name} side: source mask: 255.255.255.255"
 
 
 def _service(port: str) -> str:
@@ -137,8 +149,8 @@ def _float(text: str) -> float:
         return 0.0
 
 
-def _listed(rule: str, numeric: bool) -> str:
-    """One rule as ``iptables -L`` shows it."""
+def listed(rule: str, numeric: bool, verbose: bool = False) -> str:
+    """One rule as ``iptables -L`` shows it; ``-v`` adds interfaces, and counters, which are not simulated."""
     rest = f" {rule} "
 
     def take(pattern: str) -> str:
@@ -153,12 +165,14 @@ def _listed(rule: str, numeric: bool) -> str:
     source_not, source = bool(re.search(r" ! -s ", rest)), take(r" (?:! )?-s (\S+)")
     destination_not, destination = bool(re.search(r" ! -d ", rest)), take(r" (?:! )?-d (\S+)")
     protocol = take(r" -p (\S+)")
-    rest = rest.replace(f" -m {protocol} ", " ") if protocol else rest
+    entry_not, entry = bool(re.search(r" ! -i ", rest)), take(r" (?:! )?-i (\S+)")
+    # The protocol's own match prints its name: before a port, or alone where it says nothing else.
+    rest = re.sub(rf" -m {protocol} (?=--dport)", " ", rest) if protocol else rest
+    rest = rest.replace(f" -m {protocol} ", f" {protocol} ") if protocol else rest
     anywhere = "0.0.0.0/0" if numeric else "anywhere"
 
     def end(text: str, negated: bool) -> str:
-        shown = text.removesuffix("/32") or anywhere
-        return ("!" if negated else "") + shown
+        return f"{'!' if negated else ' '}{text.removesuffix('/32') or anywhere:<19} "
 
     details = []
     position = 0
@@ -177,6 +191,9 @@ def _listed(rule: str, numeric: bool) -> str:
                 "state": f"ctstate {value}",
                 "unmarked": f"mark match ! {value}",
                 "marked": f"mark match {value}",
+                "counter": f"nfacct-name  {value}",
+                "set": f"recent: SET name: {value} side: source mask: 255.255.255.255",
+                "check": _recent(value),
                 "to": f"to:{value}",
                 "or": f"MARK or {value}",
                 "xor": _mark(value),
@@ -187,7 +204,11 @@ def _listed(rule: str, numeric: bool) -> str:
     left = " ".join(rest[position:].split())
     details += [left] if left else []
     number = {"tcp": "tcp", "udp": "udp", "": "all"}.get(protocol, protocol)
-    first = f"{target:<9}  {number:<4} --  {end(source, source_not):<20} {end(destination, destination_not):<20}"
+    counters = f"{0:>5} {0:>5} " if verbose else ""
+    interface = ("!" if entry_not else "") + (entry or "*")
+    interfaces = f"  {interface:<6} {'*':<6} " if verbose else " "
+    ends = end(source, source_not) + end(destination, destination_not)
+    first = f"{counters}{target:<9}  {number:<4} --{interfaces}{ends}"
     return first + (" " + " ".join(details) if details else "")
 
 

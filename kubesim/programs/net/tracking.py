@@ -41,6 +41,8 @@ def conntrack(invocation: Invocation) -> Completed:
         return Completed(text, f"{version}: {len(entries)} flow entries have been deleted.\n", int(not entries))
     if "L" in options:
         return Completed(text, f"{version}: {len(entries)} flow entries have been shown.\n")
+    if "E" in options:
+        raise Complaint("conntrack: -E: this option is not simulated\n", 1)
     raise Complaint(
         f"{version}: you must specify an operation\nTry `conntrack -h' or 'conntrack --help' for more information.\n", 2
     )
