@@ -12,6 +12,7 @@ from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.pruning import prune
 from kubesim.kubectl.resource_arguments import Selection, select
 from kubesim.kubectl.submission import (
     LAST_APPLIED,
@@ -78,6 +79,8 @@ def apply(call: Call) -> int:
     if printer.format not in ("", "name"):
         _print_all(printer, done)
     raise_all(errors)
+    if flags.on("prune"):
+        prune(call, done, printer, mode)
     return 0
 
 
