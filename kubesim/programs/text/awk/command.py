@@ -10,7 +10,7 @@ from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.process import Completed, Invocation
 from kubesim.programs.text.awk.parser import Parser
 from kubesim.programs.text.awk.runtime import Awk, Exit, Expression, LoopJump, Next, Statement
-from kubesim.programs.text.awk.values import ESCAPES, number_of, truth
+from kubesim.programs.text.awk.values import ESCAPES, InputText, number_of, truth
 
 
 @guarded
@@ -52,7 +52,7 @@ def awk(invocation: Invocation) -> Completed:
         running.variables["FS"] = {"t": "\t", "\\t": "\t"}.get(separator, separator)
     for setting in settings:
         name, _, value = setting.partition("=")
-        running.variables[name] = re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[0]), value)
+        running.variables[name] = InputText(re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[0]), value))
     problems: list[str] = []
     try:
         _run(running, rules, invocation, [name for name in rest if not re.match(r"[A-Za-z_]\w*=", name)], problems)

@@ -10,19 +10,24 @@ from kubesim.programs.shell.printing import printf_text
 from kubesim.programs.text.awk.expressions import regex_of
 from kubesim.programs.text.awk.places import RECORD, Place, Variable
 from kubesim.programs.text.awk.runtime import Awk, Expression
-from kubesim.programs.text.awk.values import Value, number_of, text_of
+from kubesim.programs.text.awk.values import InputText, Value, number_of, text_of
 from kubesim.programs.text.regular import compile_posix
+
+_CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])")
+_FRACTION = re.compile(r"-?\d+\.\d+")
 
 
 def formatted(values: list[str]) -> str:
     """What ``printf`` makes of its arguments; those that are missing are empty."""
     if not values:
         return ""
-    converted = [
-        str(int(number_of(v))) if re.fullmatch(r"-?\d+\.\d+", v) and "%d" in values[0] else v for v in values[1:]
+    conversions = _CONVERSION.findall(values[0].replace("%%", ""))
+    given = [*values[1:], *[""] * len(conversions)]
+    arguments = [
+        str(int(number_of(value))) if kind in "dic" and _FRACTION.fullmatch(value) else value
+        for kind, value in zip(conversions, given, strict=False)
     ]
-    needed = len(re.findall(r"%(?!%)[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]", values[0].replace("%%", "")))
-    return printf_text(values[0], (converted + [""] * needed)[:needed])[0]
+    return printf_text(values[0], arguments)[0]
 
 
 def _argument(awk: Awk, arguments: list[Expression], number: int, default: Value = "") -> Value:
@@ -47,7 +52,7 @@ def _split(awk: Awk, arguments: list[Expression]) -> Value:
         text.split() if separator == " " else (re.split(compile_posix(separator, extended=True), text) if text else [])
     )
     if isinstance(arguments[1], Variable):
-        awk.arrays[arguments[1].name] = {str(number): part for number, part in enumerate(parts, 1)}
+        awk.arrays[arguments[1].name] = {str(number): InputText(part) for number, part in enumerate(parts, 1)}
     return float(len(parts))
 
 

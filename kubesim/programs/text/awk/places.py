@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from kubesim.programs.text.awk.runtime import Awk, Expression
-from kubesim.programs.text.awk.values import Value, number_of, text_of
+from kubesim.programs.text.awk.values import UNSET, Value, number_of, text_of
 
 
 class Place(ABC):
@@ -29,7 +29,7 @@ class Variable(Place):
 
     def __call__(self, awk: Awk) -> Value:
         """Its value; the empty text before the first assignment."""
-        return float(len(awk.fields)) if self.name == "NF" else awk.variables.get(self.name, "")
+        return float(len(awk.fields)) if self.name == "NF" else awk.variables.get(self.name, UNSET)
 
     def assign(self, awk: Awk, value: Value) -> None:
         """Give it a value."""
@@ -64,7 +64,7 @@ class Element(Place):
 
     def __call__(self, awk: Awk) -> Value:
         """Its value."""
-        return awk.arrays.setdefault(self.name, {}).setdefault(text_of(self.subscript(awk)), "")
+        return awk.arrays.setdefault(self.name, {}).setdefault(text_of(self.subscript(awk)), UNSET)
 
     def assign(self, awk: Awk, value: Value) -> None:
         """Give it a value."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from kubesim.programs.text.awk.values import Value
+from kubesim.programs.text.awk.values import UNSET, InputText, Value
 from kubesim.programs.text.regular import compile_posix
 
 Expression = Callable[["Awk"], Value]
@@ -61,11 +61,11 @@ class Awk:
         else:
             self.fields = re.split(compile_posix(separator, extended=True), text)
 
-    def field_value(self, number: int) -> str:
+    def field_value(self, number: int) -> InputText:
         """``$number``."""
         if number == 0:
-            return self.record
-        return self.fields[number - 1] if 0 < number <= len(self.fields) else ""
+            return InputText(self.record)
+        return InputText(self.fields[number - 1]) if 0 < number <= len(self.fields) else UNSET
 
     def set_field(self, number: int, text: str) -> None:
         """Assign ``$number``."""

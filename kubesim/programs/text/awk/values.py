@@ -11,6 +11,9 @@ Value = str | float
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "/": "/"}
 
 
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+)\s*")
+
+
 def number_of(value: Value) -> float:
     """A value as a number: the number at its beginning."""
     if isinstance(value, float):
@@ -30,9 +33,21 @@ def text_of(value: Value) -> str:
 
 def truth(value: Value) -> bool:
     """Whether a condition with this value holds."""
-    return value != 0 if isinstance(value, float) else value != ""
+    return number_of(value) != 0 if looks_numeric(value) else value != ""
+
+
+class InputText(str):
+    """Text that came from outside (a field, ``-v``, ``split``): compared as a number where it looks like one."""
+
+    __slots__ = ()
+
+
+UNSET = InputText("")
+"""The value of what was never assigned: both the empty text and zero."""
 
 
 def looks_numeric(value: Value) -> bool:
-    """Whether comparisons take it as a number."""
-    return isinstance(value, float) or re.fullmatch(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+)\s*", value) is not None
+    """Whether comparisons take it as a number; a text constant is never one."""
+    if isinstance(value, float) or value is UNSET:
+        return True
+    return isinstance(value, InputText) and _NUMBER.fullmatch(value) is not None
