@@ -1,0 +1,37 @@
+"""A machine without a network, to run programs on files alone."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
+from kubesim.programs.process import Completed
+from kubesim.simulation import Simulation
+
+DIRECTORY = "/w"
+
+
+@functools.cache
+def catalogue() -> ImageCatalogue:
+    """The images, read once: they never change."""
+    return ImageCatalogue.load()
+
+
+def bare_machine(files: Mapping[str, str], image: str = "nginx") -> Machine:
+    """A container of an image whose working directory holds some files."""
+    found = catalogue().find(image)
+    assert found is not None, image
+    no_network: Any = None
+    machine = found.machine(name="pod/default/bare", hostname="bare", sockets=no_network, simulation=Simulation())
+    machine.files.make_directory(DIRECTORY, parents=True)
+    for name, text in files.items():
+        machine.files.write(f"{DIRECTORY}/{name}", text)
+    return machine
+
+
+def typed(machine: Machine, command: str) -> Completed:
+    """What a shell makes of a command line typed in the working directory."""
+    done = machine.run(["bash", "-c", f"cd {DIRECTORY}; {command}"])
+    assert isinstance(done, Completed)
+    return done

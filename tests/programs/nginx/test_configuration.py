@@ -1,0 +1,55 @@
+"""nginx's configuration is read, or refused in nginx's words (``src/core/ngx_conf_file.c``)."""
+
+import pytest
+
+from kubesim.programs.filesystem import FileSystem
+from kubesim.programs.nginx.configuration import ConfigurationError, read
+
+PATH = "/etc/nginx/nginx.conf"
+
+
+def files_with(text: str) -> FileSystem:
+    files = FileSystem()
+    files.make_directory("/etc/nginx/conf.d", parents=True)
+    files.write(PATH, text)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("nosuch 1;", 'unknown directive "nosuch" in /etc/nginx/nginx.conf:1'),
+        ("events {\n", 'unexpected end of file, expecting "}" in /etc/nginx/nginx.conf:2'),
+        ("events {} }", 'unexpected "}" in /etc/nginx/nginx.conf:1'),
+        ("worker_processes 1", 'unexpected end of file, expecting ";" or "}" in /etc/nginx/nginx.conf:1'),
+        ("\n\nevents;", 'directive "events" has no opening "{" in /etc/nginx/nginx.conf:3'),
+        (";", 'unexpected ";" in /etc/nginx/nginx.conf:1'),
+    ],
+)
+def test_what_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(files_with(text))
+    assert str(caught.value) == problem
+
+
+def test_words_quotes_and_comments() -> None:
+    root = read(files_with('http { # a comment; not read\n log_format main \'$remote_addr "q"\' "b c"; }'))
+    (http,) = root.all("http")
+    directive = http.first("log_format")
+    assert directive is not None and directive.arguments == ("main", '$remote_addr "q"', "b c")
+    assert directive.line == 2
+
+
+def test_included_files_come_in_the_order_of_their_names() -> None:
+    files = files_with("http { include conf.d/*.conf; }")
+    for name in ("b.conf", "a.conf", "c.txt"):
+        files.write(f"/etc/nginx/conf.d/{name}", f"server {{ server_name {name}; }}")
+    (http,) = read(files).all("http")
+    assert [server.value("server_name") for server in http.all("server")] == ["a.conf", "b.conf"]
+
+
+def test_a_missing_include_is_refused() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r'open\(\) "/etc/nginx/nosuch" failed \(2: No such file or directory\)'
+    ):
+        read(files_with("include nosuch;"))
