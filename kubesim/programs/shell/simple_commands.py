@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter
 
 
+VALUE_LIMIT = 1_000_000
+"""Characters of a variable; a loop that doubles one would otherwise fill the memory of the learner's own machine."""
+
+
 def run_simple(shell: Interpreter, command: Simple) -> Steps:
     """A simple command: assignments alone, a function, a builtin or a program."""
     shell.temporary = []
@@ -91,6 +95,8 @@ def _assign(shell: Interpreter, assignment: Assignment) -> None:
         _trace(shell, [f"{name}=({' '.join(map(quoted, items))})"], [])
         return
     value = shell.expander.text(assignment.value)
+    if len(value) > VALUE_LIMIT:
+        raise Interrupted
     if assignment.index is not None:
         elements = state.elements(name)
         index = shell.expander.arithmetic(shell.expander.text(assignment.index))
