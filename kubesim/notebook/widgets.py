@@ -53,6 +53,10 @@ class ServiceExplorer(WithStaticTwin):
         unknown = set(controls) - set(CONTROLS)
         if unknown:
             raise ValueError(f"controls must be among {', '.join(CONTROLS)}, got {', '.join(sorted(unknown))}")
+        if choice.get("source", "laptop") not in SOURCES:
+            raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {choice['source']}")
+        if choice.get("type", "ClusterIP") not in TYPES:
+            raise ValueError(f"type must be one of {', '.join(TYPES)}, got {choice['type']}")
         self.explorer = Explorer(Choice(**choice))
         start = self.explorer.choice
         self.type = widgets.ToggleButtons(options=TYPES, value=start.type, description="type")
@@ -117,10 +121,12 @@ class ProxyModeComparison(WithStaticTwin):
         self.mode = widgets.ToggleButtons(options=MODES, value=MODES[0], description="mode")
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
-        super().__init__([self.request, self.mode, self.picture, self.details])
+        self.requests = widgets.HTML()
+        super().__init__([self.request, self.mode, self.picture, self.details, self.requests])
         for control in (self.request, self.mode):
             control.observe(self._changed, names="value")
         self._draw()
+        self.requests.value = table_html(self.modes.table())
 
     def _changed(self, _change: Any) -> None:
         self._draw()
@@ -141,7 +147,7 @@ class ProxyModeComparison(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture and rules, and the table of all requests in both modes."""
-        return str(self.picture.value + self.details.value) + table_html(self.modes.table())
+        return str(self.picture.value + self.details.value + self.requests.value)
 
     def static_text(self) -> str:
         """The table of all requests in both modes."""
@@ -157,6 +163,8 @@ class PathPlayer(WithStaticTwin):
     """
 
     def __init__(self, journey: Journey) -> None:
+        if not isinstance(journey, Journey):
+            raise TypeError(f"a PathPlayer shows what cluster.connect(…) returned, got {type(journey).__name__}")
         self.journey = journey
         last = max(arrow_count(journey), 1)
         self.frame = widgets.Play(min=0, max=last, value=last, interval=1200)

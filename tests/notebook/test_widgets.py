@@ -65,3 +65,21 @@ def test_the_two_modes_agree_but_where_upstream_differs() -> None:
     comparison.mode.value = "nftables"
     assert comparison.picture.value != before
     assert comparison.journey.outcome == "rejected"
+
+
+def test_the_table_of_requests_stands_below_the_rules_of_the_live_widget() -> None:
+    shown = ProxyModeComparison()
+    assert shown.requests in shown.children
+    assert "127.0.0.1:30080" in shown.requests.value
+    assert shown.requests.value in shown.static_html()
+
+
+@pytest.mark.parametrize(("name", "value"), [("source", "moon"), ("type", "Nope")])
+def test_an_unknown_first_state_is_named(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be one of .*, got {value}"):
+        ServiceExplorer(**{name: value})
+
+
+def test_a_player_needs_a_path() -> None:
+    with pytest.raises(TypeError, match="a PathPlayer shows"):
+        PathPlayer(3)  # type: ignore[arg-type]
