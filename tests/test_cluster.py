@@ -360,3 +360,8 @@ def test_the_recorded_cluster_has_another_range_on_the_worker() -> None:
     configuration = ClusterConfiguration.load(Path(DATA / "clusters" / "recorded.yaml"))
     assert [node.podCIDR for node in configuration.nodes] == ["10.42.0.0/24", "10.42.1.0/24"]
     assert configuration.loadBalancer.provider == "servicelb"
+
+
+def test_a_manifest_that_is_no_file_and_no_object_is_named():
+    with pytest.raises(ValueError, match=r"a manifest must be .*, got 'nosuch\.yaml'"):
+        Cluster().apply("nosuch.yaml")

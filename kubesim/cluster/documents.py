@@ -21,6 +21,8 @@ def documents_of(manifest: Any) -> Iterable[Wire]:
     for document in manifest:
         if not document:
             continue
+        if not isinstance(document, Mapping):
+            raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {document!r:.80}")
         if str(document.get("kind", "")).endswith("List") and "items" in document:
             yield from documents_of(document["items"])
         else:
