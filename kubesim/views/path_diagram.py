@@ -127,7 +127,7 @@ def draw_node(
             fillcolor="#f5f5f5",
             color=INK,
         )
-        box.attr(labeljust="l")
+        box.attr(labeljust="l", labelloc="b")  # labels of arrows lie above them, so the title is safe below
         if kernel:
             label = f"kernel of\n{node.place.title}"
             box.node(

@@ -72,7 +72,7 @@ class Diagram:
         return data, metadata
 
 
-def label_width(text: str, *, per_character: float = 0.078, least: float = 0.8) -> float:
+def label_width(text: str, *, per_character: float = 0.082, least: float = 0.8) -> float:
     """The width in inches of a label's longest line, counting East Asian characters double.
 
     Sizes are fixed from this, so that a picture has the same shape whatever fonts the host has.
