@@ -58,7 +58,7 @@ def to_pod(name: str, address: str, probability: float) -> Trace:
     return Trace("pod/default/client", SENT, hops, Outcome.DELIVERED, machine, probability, delivered=rewritten)
 
 
-TAKEN, OTHER = to_pod("web-1", "10.42.0.5", 0.5), to_pod("web-2", "10.42.0.6", 0.5)
+TAKEN, OTHER = to_pod("web-1", "10.42.0.5", 0.75), to_pod("web-2", "10.42.0.6", 0.25)
 DELIVERED = Journey("pod/default/client", "http://myservice:8080", SCENE, None, TAKEN, (TAKEN, OTHER))
 REJECTION = Trace(
     "pod/default/client",
@@ -72,8 +72,8 @@ REJECTED = Journey("pod/default/client", "http://myservice:8080", SCENE, None, R
 
 def test_words_name_the_rewriting_the_chance_and_the_other_way() -> None:
     text = str(DELIVERED)
-    assert "DNAT 10.43.113.175:8080 → 10.42.0.5:80 (50 %)" in text
-    assert "could also have gone to web-2 (50 %)" in text
+    assert "DNAT 10.43.113.175:8080 → 10.42.0.5:80 (75 %)" in text
+    assert "could also have gone to web-2 (25 %)" in text
     assert text.endswith("delivered to web-1, which saw the client as 10.42.2.3")
 
 
@@ -111,7 +111,7 @@ def test_the_picture_has_numbered_arrows_rewritings_and_the_way_not_taken() -> N
     assert arrow_count(DELIVERED) == 3
     assert [f"<b>{number}</b>" in dot for number in (1, 2, 3, 4)] == [True, True, True, False]
     assert "<i>DNAT, was</i><br/><i>10.43.113.175:8080</i>" in dot
-    assert "not taken (50 %)" in dot and "style=dashed" in dot
+    assert "not taken (25 %)" in dot and "style=dashed" in dot
     assert "octagon" not in dot
 
 

@@ -1,0 +1,82 @@
+"""Time, order and chance."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kubesim.simulation import EPOCH, Simulation
+
+
+def test_actions_run_at_their_time_and_in_the_order_they_were_planned() -> None:
+    simulation, seen = Simulation(), []
+    for delay, name in [(2, "c"), (1, "a"), (1, "b")]:
+        simulation.after(delay, lambda name=name: seen.append((simulation.now, name)))
+    simulation.advance(1)
+    assert seen == [(1, "a"), (1, "b")]
+    simulation.advance(1)
+    assert seen[2:] == [(2, "c")]
+
+
+def test_time_passes_where_nothing_is_planned() -> None:
+    simulation = Simulation(start=datetime(2026, 1, 1, tzinfo=UTC))
+    simulation.advance(90.5)
+    assert simulation.now == 90.5
+    assert simulation.timestamp() == "2026-01-01T00:01:30Z"
+    assert Simulation().datetime == EPOCH
+
+
+def test_settling_waits_for_progress_and_not_for_what_never_ends() -> None:
+    simulation, seen = Simulation(), []
+
+    def probe() -> None:
+        seen.append(simulation.now)
+        simulation.after(10, probe, progress=False)
+
+    simulation.after(10, probe, progress=False)
+    simulation.after(25, lambda: seen.append("started"))
+    assert simulation.settle()
+    assert simulation.now == 25
+    assert seen == [10, 20, "started"]
+    assert simulation.settle()
+    assert simulation.now == 25
+
+
+def test_settling_gives_up_at_its_limit() -> None:
+    simulation = Simulation()
+    simulation.after(500, lambda: None)
+    assert not simulation.settle(limit=120)
+    assert simulation.now <= 120
+    assert simulation.progressing
+
+
+def test_a_cancelled_action_does_not_run_and_is_not_waited_for() -> None:
+    simulation, seen = Simulation(), []
+    planned = simulation.after(5, lambda: seen.append("never"))
+    planned.cancel()
+    planned.cancel()
+    assert simulation.settle() and simulation.now == 0
+    simulation.advance(10)
+    assert seen == []
+
+
+def test_time_does_not_run_backwards() -> None:
+    with pytest.raises(ValueError, match="got -1"):
+        Simulation().advance(-1)
+
+
+def test_an_exception_in_an_action_reaches_the_caller() -> None:
+    simulation = Simulation()
+    simulation.after(1, lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        simulation.advance(2)
+
+
+@given(st.integers(), st.text(max_size=20), st.text(max_size=20))
+def test_streams_are_the_same_for_a_seed_and_do_not_disturb_each_other(seed: int, name: str, other: str) -> None:
+    alone, disturbed = Simulation(seed), Simulation(seed)
+    if name != other:
+        disturbed.random(other).random()
+    drawn = [alone.random(name).random() for _ in range(3)]
+    assert drawn == [disturbed.random(name).random() for _ in range(3)]
