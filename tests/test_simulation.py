@@ -48,7 +48,6 @@ def test_settling_gives_up_at_its_limit() -> None:
     simulation.after(500, lambda: None)
     assert not simulation.settle(limit=120)
     assert simulation.now <= 120
-    assert simulation.progressing
 
 
 def test_a_cancelled_action_does_not_run_and_is_not_waited_for() -> None:
