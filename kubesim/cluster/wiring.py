@@ -84,7 +84,7 @@ class Parts:
             EndpointSliceMirroringController(client),
             self.loadbalancer,
             self.lifecycle,
-            GarbageCollector(client),
+            GarbageCollector(simulation, manager, client),
             PodGarbageCollector(simulation, manager, client),
             self.kubernetes,
         ):

@@ -2,17 +2,20 @@
 
 ``Background`` (the default): the owner goes at once, dependents follow. ``Foreground``: the owner waits, with a
 finalizer, for the dependents that block it. ``Orphan``: dependents lose the reference and stay. Upstream:
-``pkg/controller/garbagecollector``.
+``pkg/controller/garbagecollector``. Many dependents go one batch after the other, as fast as the API server takes the
+requests: two for each, at twice a controller's usual rate.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import TYPES, Client
-from kubesim.controllers.manager import Change
+from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.request_budget import MOST_AT_ONCE, REQUESTS_PER_SECOND, RequestBudget
+from kubesim.simulation import Simulation
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 OWNERS = ("Deployment", "ReplicaSet", "Service", "Endpoints", "DaemonSet", "StatefulSet", "Pod", "ConfigMap", "Node")
@@ -25,8 +28,10 @@ class GarbageCollector:
     name = "garbage-collector"
     kinds = tuple(dict.fromkeys((*OWNERS, *DEPENDENTS)))
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, simulation: Simulation, manager: Manager, client: Client) -> None:
+        self._manager = manager
         self._client = client
+        self._budget = RequestBudget(simulation, per_second=2 * REQUESTS_PER_SECOND)
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """Owners that went or want to go, and dependents that went or appeared with an owner."""
@@ -52,26 +57,38 @@ class GarbageCollector:
         if owner is not None and owner["metadata"].get("uid") != uid:
             owner = None
         if owner is None:
-            for wire in self._dependents(uid):
-                self._collect(wire, uid)
+            left = [wire for wire in self._dependents(uid) if self._holds(wire, uid)]
+            self._each(key, left, lambda wire: self._collect(wire, uid))
             return
         finalizers = owner["metadata"].get("finalizers") or []
         if not owner["metadata"].get("deletionTimestamp"):
             return
         if ORPHAN in finalizers:
-            for wire in self._dependents(uid):
-                self._without_owner(wire, uid)
-            self._client.set_finalizers(owner, [f for f in finalizers if f != ORPHAN])
+            if self._each(key, self._dependents(uid), lambda wire: self._without_owner(wire, uid)):
+                self._client.set_finalizers(owner, [f for f in finalizers if f != ORPHAN])
         elif FOREGROUND in finalizers:
-            blocking = False
-            for wire in self._dependents(uid):
-                blocking = blocking or any(
-                    o.get("uid") == uid and o.get("blockOwnerDeletion") for o in wire["metadata"]["ownerReferences"]
-                )
-                if not wire["metadata"].get("deletionTimestamp"):
-                    self._client.delete(wire)
-            if not blocking:
+            dependents = self._dependents(uid)
+            blocking = any(
+                reference.get("uid") == uid and reference.get("blockOwnerDeletion")
+                for wire in dependents
+                for reference in wire["metadata"]["ownerReferences"]
+            )
+            going = [wire for wire in dependents if not wire["metadata"].get("deletionTimestamp")]
+            if self._each(key, going, self._client.delete) and not blocking:
                 self._client.set_finalizers(owner, [f for f in finalizers if f != FOREGROUND])
+
+    def _each(self, key: Hashable, wires: list[Wire], treat: Callable[[Wire], object]) -> bool:
+        """Treat dependents, some at a time; returns whether none is left over for later."""
+        if not wires:
+            return True
+        if not self._budget.wait:
+            for wire in wires[:MOST_AT_ONCE]:
+                treat(wire)
+                self._budget.take(2)
+            if len(wires) <= MOST_AT_ONCE:
+                return True
+        self._manager.enqueue_after(self, key, self._budget.wait, progress=True)
+        return False
 
     def _dependents(self, uid: str) -> list[Wire]:
         return [wire for kind in DEPENDENTS for wire in self._client.store.owned_by(kind, uid)]
@@ -81,8 +98,15 @@ class GarbageCollector:
         others = [reference for reference in wire["metadata"]["ownerReferences"] if reference.get("uid") != uid]
         if any(self._lives(reference, wire) for reference in others):
             self._without_owner(wire, uid)
-        elif not wire["metadata"].get("deletionTimestamp"):
+        else:
             self._client.delete(wire)
+
+    def _holds(self, wire: Wire, uid: str) -> bool:
+        """Whether a dependent of a lost owner is still to be treated: it stays for another owner, or is not going."""
+        references = wire["metadata"]["ownerReferences"]
+        return not wire["metadata"].get("deletionTimestamp") or any(
+            self._lives(reference, wire) for reference in references if reference.get("uid") != uid
+        )
 
     def _lives(self, reference: Wire, wire: Wire) -> bool:
         kind = reference.get("kind", "")

@@ -2,7 +2,8 @@
 
 Upstream: ``pkg/controller/replicaset``. Pods that match the selector and belong to nobody are adopted; Pods that no
 longer match are let go. Which surplus Pods go first follows upstream's ranking: unassigned, pending and unready ones,
-then those on the node with more of them, then the youngest.
+then those on the node with more of them, then the youngest. One reconcile creates or deletes
+500 Pods at most, and the next one comes when the API server has taken those requests.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from kubesim.controllers.manager import Change, Key, Manager, key_of
 from kubesim.controllers.names import RandomSuffix
 from kubesim.controllers.pods import (
     available_in,
+    condition,
     controller_of,
     is_active,
     is_ready,
@@ -28,6 +30,7 @@ from kubesim.controllers.pods import (
     owned_by,
     owner_reference,
 )
+from kubesim.controllers.request_budget import MOST_AT_ONCE, RequestBudget
 from kubesim.simulation import Simulation
 
 NAME = "replicaset-controller"
@@ -44,6 +47,7 @@ class ReplicaSetController:
         self._manager = manager
         self._client = client
         self._events = events
+        self._budget = RequestBudget(simulation)
         self._suffix = RandomSuffix(simulation.random("names/replicaset"))
 
     def keys(self, change: Change) -> Iterable[Hashable]:
@@ -75,10 +79,11 @@ class ReplicaSetController:
         pods = self._claim(wire)
         active = [pod for pod in pods if is_active(pod)]
         failure: ApiError | None = None
+        busy = self._budget.wait > 0
         if wire["metadata"].get("deletionTimestamp") is None:
             failure = self._scale(wire, active)
             pods = [pod for pod in self._client.store.owned_by("Pod", wire["metadata"]["uid"]) if owned_by(pod, wire)]
-        self._write_status(wire, pods, failure.message if failure else "")
+        self._write_status(wire, pods, failure.message if failure else _known_failure(wire) if busy else "")
         if failure is not None:
             raise failure  # the manager tries again later, each time after a longer wait
 
@@ -114,10 +119,15 @@ class ReplicaSetController:
         return adopted
 
     def _scale(self, wire: Wire, active: list[Wire]) -> ApiError | None:
-        """Create or delete Pods; returns why Pods could not be created, or None."""
+        """Create or delete Pods, some at a time; returns why Pods could not be created, or None."""
         wanted = _replicas(wire)
-        for _ in range(wanted - len(active)):
+        missing = wanted - len(active)
+        if missing and self._budget.wait:
+            self._go_on_later(wire)
+            return None
+        for _ in range(min(missing, MOST_AT_ONCE)):
             pod = self._new_pod(wire)
+            self._budget.take()
             try:
                 created = self._client.create(pod)
             except ApiError as error:
@@ -128,13 +138,18 @@ class ReplicaSetController:
                 return error
             message = f"Created pod: {created['metadata']['name']}"
             self._events.record(wire, NORMAL, "SuccessfulCreate", message, component=NAME)
-        surplus = len(active) - wanted
-        if surplus > 0:
-            for pod in sorted(active, key=self._ranking(active))[:surplus]:
+        if missing < 0:
+            for pod in sorted(active, key=self._ranking(active))[: min(-missing, MOST_AT_ONCE)]:
                 self._client.delete(pod)
+                self._budget.take()
                 message = f"Deleted pod: {pod['metadata']['name']}"
                 self._events.record(wire, NORMAL, "SuccessfulDelete", message, component=NAME)
+        if abs(missing) > MOST_AT_ONCE:
+            self._go_on_later(wire)
         return None
+
+    def _go_on_later(self, wire: Wire) -> None:
+        self._manager.enqueue_after(self, key_of(wire), self._budget.wait, progress=True)
 
     def _new_pod(self, wire: Wire) -> Wire:
         template = copy.deepcopy(wire["spec"]["template"])
@@ -220,6 +235,12 @@ class ReplicaSetController:
 
 def _selector(wire: Wire) -> Selector:
     return selector_of(view(wire["spec"].get("selector") or {}, LabelSelector))
+
+
+def _known_failure(wire: Wire) -> str:
+    """What the status tells of the last attempt to create Pods."""
+    failure = condition(wire, "ReplicaFailure")
+    return "" if failure is None else str(failure["message"])
 
 
 def _replicas(wire: Wire) -> int:

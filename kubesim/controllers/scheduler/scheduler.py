@@ -1,7 +1,8 @@
 """The scheduler's loop: take a Pod without a node, filter, score, bind; or say why no node will do.
 
 Upstream's choice among nodes of equal score is random; here the node with fewer Pods, then the first by name, wins, so
-that a course's first Pods land where its text says. A Pod that fits nowhere waits until a node or a Pod changes.
+that a course's first Pods land where its text says. A Pod that fits nowhere waits until a node changes or another
+Pod makes room.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from kubesim.controllers.scheduler.affinity import matches_node
 from kubesim.controllers.scheduler.scores import allocatable, scores
 from kubesim.controllers.scheduler.tolerations import untolerated
 from kubesim.controllers.scheduler.usage import Footprint, Usage, footprint
+from kubesim.controllers.scheduler.waiting import WaitingPods, signature
 from kubesim.simulation import Simulation
 
 NAME = "default-scheduler"
@@ -49,22 +51,24 @@ class Scheduler:
         self._placements = dict(placements or {})
         self._usage: dict[str, Usage] = {}
         self._placed: dict[Key, tuple[str, Footprint]] = {}
-        self._waiting: dict[Key, None] = {}
+        self._waiting = WaitingPods()
 
     def keys(self, change: Change) -> Iterable[Hashable]:
-        """A Pod to schedule; whatever may free room sends the waiting Pods round again."""
+        """A Pod to schedule; whatever may free room sends the first of each group of waiting Pods round again."""
         if change.kind == "Node":
-            return list(self._waiting)
+            return self._waiting.firsts()
         pod, key = change.new, key_of(change.object)
         if pod is None or is_finished(pod):
             freed = self._release(key)
-            self._waiting.pop(key, None)
-            return list(self._waiting) if freed else ()
+            following = self._waiting.drop(key)
+            return self._waiting.firsts() if freed else () if following is None else (following,)
         node = pod["spec"].get("nodeName")
         if node:
-            self._waiting.pop(key, None)
+            following = self._waiting.drop(key)
             self._occupy(key, node, pod)
-            return ()
+            return () if following is None else (following,)
+        if key in self._waiting and change.old is not None and change.old["spec"] == pod["spec"]:
+            return ()  # only its status tells more, which makes no room
         return (key,)
 
     def _occupy(self, key: Key, node: str, pod: Wire) -> None:
@@ -84,7 +88,7 @@ class Scheduler:
         assert isinstance(key, tuple)
         wire = self._client.get("Pod", *key)
         if wire is None or wire["spec"].get("nodeName") or wire["metadata"].get("deletionTimestamp"):
-            self._waiting.pop(key, None)
+            self._let_next(key)
             return
         if wire["spec"].get("schedulerName", NAME) != NAME:
             return
@@ -104,8 +108,11 @@ class Scheduler:
             else:
                 refusals.update(reason)
         if not feasible:
-            self._waiting[key] = None
-            self._report_failure(wire, len(nodes), refusals)
+            message = self._failure(len(nodes), refusals)
+            stale = self._waiting.add(key, signature(pod, taken), message)
+            self._report_failure(wire, message)
+            for other in stale:
+                self._manager.enqueue(self, other)
             return
         usage = {node.metadata.name: self._usage.setdefault(node.metadata.name, Usage()) for node in feasible}
         rank = scores(pod, taken, feasible, usage)
@@ -115,6 +122,12 @@ class Scheduler:
             del self._placements["/".join(key)]
             best = placement
         self._bind(wire, key, best)
+
+    def _let_next(self, key: Key) -> None:
+        """A Pod waits no longer: the next one of its group has its turn."""
+        following = self._waiting.drop(key)
+        if following is not None:
+            self._manager.enqueue(self, following)
 
     def _refusal(self, pod: Pod, taken: Footprint, node: Node) -> tuple[str, ...] | None:
         """Why a node cannot run the Pod, in upstream's words and in the order of its filter plugins."""
@@ -140,7 +153,6 @@ class Scheduler:
         return tuple(short) or None
 
     def _bind(self, wire: Wire, key: Key, node: str) -> None:
-        self._waiting.pop(key, None)
         now = self._simulation.timestamp()
         bound = copy.deepcopy(wire)
         bound["spec"]["nodeName"] = node
@@ -156,12 +168,16 @@ class Scheduler:
         message = f"Successfully assigned {key[0]}/{key[1]} to {node}"
         self._events.announce(wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME)
 
-    def _report_failure(self, wire: Wire, count: int, refusals: Counter[str]) -> None:
+    def _failure(self, count: int, refusals: Counter[str]) -> str:
+        """Why no node will do, in upstream's words."""
+        if not count:
+            return "no nodes available to schedule pods"
         reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in refusals.items()))
         summary = f"0/{count} nodes are available"
-        message = f"{summary}: {reasons}." if count else "no nodes available to schedule pods"
-        if count:
-            message += f" no new claims to deallocate, preemption: {summary}: {self._preemption(count, refusals)}."
+        helpless = f"no new claims to deallocate, preemption: {summary}: {self._preemption(count, refusals)}."
+        return f"{summary}: {reasons}. {helpless}"
+
+    def _report_failure(self, wire: Wire, message: str) -> None:
         self._condition(wire, "Unschedulable", message, observed=True)
         self._events.announce(
             wire, WARNING, "FailedScheduling", message, action="Scheduling", component=NAME, instance=NAME
