@@ -171,15 +171,18 @@ class Cluster:
     # --- time --------------------------------------------------------------------------------------------------
 
     def advance(self, seconds: float) -> None:
-        """Let simulated time pass."""
-        self.simulation.advance(seconds)
+        """Let simulated time pass.
+
+        :raises ValueError: if it is no number of seconds, or a negative one.
+        """
+        self.simulation.advance(_number_of_seconds(seconds))
 
     def settle(self, limit: float = 120.0) -> bool:
         """Let time pass until nothing is pending that a person would wait for.
 
         :returns: whether everything settled within ``limit`` simulated seconds.
         """
-        return self.simulation.settle(limit)
+        return self.simulation.settle(_number_of_seconds(limit))
 
     # --- traffic -----------------------------------------------------------------------------------------------
 
@@ -376,3 +379,9 @@ class Cluster:
             f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
             f"{services} Services, {self.simulation.now:.1f} s"
         )
+
+
+def _number_of_seconds(given: Any) -> float:
+    if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
+        return given
+    raise ValueError(f"a time must be a number of seconds, got {given!r}")

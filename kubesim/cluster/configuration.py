@@ -129,8 +129,7 @@ class ClusterConfiguration(_Part, frozen=True):
         file = Path(path)
         if not file.exists() and not file.is_absolute() and (DATA.parent / file).exists():
             file = DATA.parent / file
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return cls.from_document(document, file.parent)
+        return cls.from_document(_read(file), file.parent)
 
     @classmethod
     def from_document(cls, document: Any, directory: Path) -> ClusterConfiguration:
@@ -139,13 +138,10 @@ class ClusterConfiguration(_Part, frozen=True):
         :param directory: where files that it names are looked for.
         :raises ClusterFileError: where the document does not read as one.
         """
-        if not isinstance(document, dict):
-            raise ClusterFileError(f"a cluster file must be a mapping, got {type(document).__name__}")
-        merged = dict(document)
+        merged = dict(_mapping(document))
         base = merged.pop("base", None)
         if base is not None:
-            known = yaml.safe_load((directory / base).read_text(encoding="utf-8"))
-            merged = _merge(known, merged)
+            merged = _merge(_mapping(_read(directory / str(base))), merged)
         try:
             found = msgspec.convert({**merged, "directory": str(directory)}, cls)
         except msgspec.ValidationError as error:
@@ -182,6 +178,24 @@ class ClusterConfiguration(_Part, frozen=True):
     def file(self, relative: str) -> Path:
         """The path of a file that the cluster file names."""
         return Path(self.directory) / relative if self.directory else DATA / "clusters" / relative
+
+
+def _read(file: Path) -> Any:
+    """The document of a file, which is one that can be read and holds YAML."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ClusterFileError(
+            f"a cluster file must be one that can be read, got {str(file)!r}: {error.strerror}"
+        ) from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ClusterFileError(f"a cluster file must be YAML, got {str(file)!r}: {error}") from None
+
+
+def _mapping(document: Any) -> dict[str, Any]:
+    if not isinstance(document, dict):
+        raise ClusterFileError(f"a cluster file must be a mapping, got {type(document).__name__}")
+    return document
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from urllib.parse import urlsplit
 
 from kubesim.network.network import Network
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "dns": 53, "udp": 53}
+DEFAULT_PORTS = {"http": 80, "https": 443, "tcp": 80, "udp": 53, "dns": 53}
+"""The schemes that a URL may have, each with the port that is meant where the URL names none."""
+
+MACHINES_SHOWN = 8
+"""How many machines an error lists."""
 
 
 def machine_name(source: str, network: Network, namespace: str = "default") -> str:
@@ -31,16 +35,24 @@ def machine_name(source: str, network: Network, namespace: str = "default") -> s
     try:
         network.machine(wanted)
     except KeyError:
-        known = ", ".join(host.name for host in network.topology.hosts)
-        raise LookupError(f"a source must be a machine that runs ({known}), got {source!r}") from None
+        known = _known(wanted.partition("/")[0], network)
+        raise LookupError(f"{source!r} is no machine that runs; a source must be one of {known}") from None
     return wanted
+
+
+def _known(kind: str, network: Network) -> str:
+    """The machines that run, shortly: those of the kind that was meant first."""
+    names = [host.name for host in network.topology.hosts if not host.name.startswith("internet/")]
+    names.sort(key=lambda name: name.partition("/")[0] != kind)
+    more = len(names) - MACHINES_SHOWN
+    return ", ".join(names[:MACHINES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a request goes.
 
-    :param scheme: ``http``, ``https``, ``tcp`` or ``udp``.
+    :param scheme: ``http``, ``https``, ``tcp``, ``udp`` or ``dns``.
     """
 
     scheme: str
@@ -59,7 +71,12 @@ def target_of(url: str) -> Target:
 
     :raises ValueError: where it is none.
     """
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError as error:
+        raise ValueError(f"a URL must be one that can be read ({error}), got {url!r}") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError(f"a URL's scheme must be one of {', '.join(DEFAULT_PORTS)}, got {parts.scheme!r}")
     try:
         port = parts.port
     except ValueError:
@@ -67,6 +84,6 @@ def target_of(url: str) -> Target:
     if not parts.hostname:
         raise ValueError(f"a URL must name a host, got {url!r}")
     if port is None:
-        port = DEFAULT_PORTS.get(parts.scheme, 80)
+        port = DEFAULT_PORTS[parts.scheme]
     path = parts.path or "/"
     return Target(parts.scheme, parts.hostname, port, f"{path}?{parts.query}" if parts.query else path)

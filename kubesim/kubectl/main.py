@@ -40,7 +40,7 @@ def run(
     call = Call(command, parse((), verb.flags).values, (), -1, cluster, files, stdin, directory)
     try:
         try:
-            parsed = parse(rest, verb.flags)
+            parsed = parse(_read_words(verb, rest), verb.flags)
         except FlagError as error:
             raise KubectlError(f"{error}\nSee '{command} --help' for usage.") from None
         call.status = _run(verb, parsed, call)
@@ -48,6 +48,13 @@ def run(
         text, call.status = report(error)
         call.stderr.append(text)
     return Completed("".join(call.stdout), "".join(call.stderr), call.status, cluster.simulation.now - before)
+
+
+def _read_words(verb: Verb, words: list[str]) -> list[str]:
+    """The words that are parsed: of a verb that refuses in any case, only whether help is wanted."""
+    if not verb.any_flags:
+        return words
+    return ["--help"] if {"-h", "--help"} & set(words) else []
 
 
 def _run(verb: Verb, parsed: Parsed, call: Call) -> int:

@@ -39,6 +39,26 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
     assert (done.stdout, done.stderr, done.returncode) == (stdout, stderr, status)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "proxy --port=8080",
+        "debug -it mypod --image=busybox --target=web",
+        "attach mypod -c web -i -t",
+        "completion bash",
+        "autoscale deployment web --min=2 --max=5 --cpu-percent=80",
+        "certificate approve x",
+        "plugin list",
+        "alpha",
+    ],
+)
+def test_verbs_that_are_not_simulated_say_so(line: str) -> None:
+    done = Command().run(line.split())
+    assert done.stderr.startswith(f"error: kubectl {line.split()[0]} is not simulated here: ")
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert Command().run([line.split()[0], "--help"]).returncode == 0
+
+
 WORDS = st.sampled_from(
     [
         "get",

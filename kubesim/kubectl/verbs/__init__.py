@@ -54,6 +54,7 @@ class Verb:
     :param subcommands: the verbs below it.
     :param group: the heading under which ``kubectl --help`` lists it.
     :param long: what ``--help`` says first, where one line is not enough.
+    :param any_flags: whether it takes whatever it is given without reading it, because it refuses in any case.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Verb:
     aliases: Sequence[str] = ()
     group: str = "Other Commands"
     long: str = ""
+    any_flags: bool = False
 
 
 OUTPUT_FLAGS: tuple[Flag, ...] = (
