@@ -29,6 +29,7 @@ from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
+from kubesim.programs.log import LogLine
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
 from kubesim.views.cluster_diagram import cluster_diagram
@@ -317,6 +318,17 @@ class Cluster:
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
     ) -> str:
         """What a container has written.
+
+        :raises ApiError: if there is no such Pod.
+        :raises LookupError: if there is no such container.
+        """
+        lines = self.log_lines(pod, container, previous=previous, namespace=namespace)
+        return "".join(line.text for line in lines)
+
+    def log_lines(
+        self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
+    ) -> list[LogLine]:
+        """The lines that a container has written, each with its moment.
 
         :raises ApiError: if there is no such Pod.
         :raises LookupError: if there is no such container.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
 from kubesim.api.store import Store
@@ -25,10 +26,11 @@ from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFa
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.log import LogLine, stamped
 from kubesim.programs.machine import ExecutableNotFoundError, Machine, Process
 from kubesim.programs.process import Completed, Running
 from kubesim.programs.references import InvalidReferenceError
-from kubesim.simulation import Simulation
+from kubesim.simulation import EPOCH, Simulation
 
 SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""
@@ -54,8 +56,9 @@ class _Instance:
     pod: Pod
     container: Container
     running: Running | None = None
-    log: str = ""
-    previous: str = ""
+    log: list[LogLine] = field(default_factory=list)
+    previous: list[LogLine] = field(default_factory=list)
+    started: datetime = EPOCH
 
 
 @dataclass(slots=True)
@@ -110,7 +113,8 @@ class SimulatedContainers:
         key = _key(pod, container)
         before = self._instances.get(key)
         machine = self._machine(pod, container)
-        instance = _Instance(machine, pod, container, previous=_text(before) if before is not None else "")
+        instance = _Instance(machine, pod, container, previous=_lines(before) if before is not None else [])
+        instance.started = self.simulation.datetime
         self._instances[key] = instance
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
@@ -123,7 +127,8 @@ class SimulatedContainers:
         if isinstance(outcome, Running):
             instance.running = outcome
         else:
-            instance.log = outcome.stdout + outcome.stderr
+            text = outcome.stdout + outcome.stderr
+            instance.log = [LogLine(instance.started, line) for line in text.splitlines(keepends=True)]
         return outcome
 
     def _enter_process_table(self, instance: _Instance, argv: tuple[str, ...], outcome: Completed | Running) -> None:
@@ -218,7 +223,7 @@ class SimulatedContainers:
         """Keep the log; the process is gone."""
         instance = self._instances.get(_key(pod, container))
         if instance is not None and instance.running is not None:
-            instance.log = _text(instance)
+            instance.log = _lines(instance)
             instance.running = None
 
     def removed(self, pod: Pod) -> None:
@@ -246,12 +251,12 @@ class SimulatedContainers:
             return outcome
         return Completed(stdout="".join(f"{line}\n" for line in outcome.log), seconds=math.inf)
 
-    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> str:
+    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container, or the one before it, has written."""
         instance = self._instances.get(_key(pod, container))
         if instance is None:
-            return ""
-        return instance.previous if previous else _text(instance)
+            return []
+        return instance.previous if previous else _lines(instance)
 
 
 def _write_all(machine: Machine, files: Mapping[str, str]) -> None:
@@ -264,10 +269,10 @@ def _key(pod: Pod, container: Container) -> _Key:
     return pod.metadata.uid, pod.metadata.name, container.name
 
 
-def _text(instance: _Instance) -> str:
+def _lines(instance: _Instance) -> list[LogLine]:
     if instance.running is None:
         return instance.log
-    return "".join(f"{line}\n" for line in instance.running.log)
+    return stamped(instance.running.log, instance.started)
 
 
 def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kubesim.api.objects import Container, Pod, Probe
+from kubesim.programs.log import LogLine
 from kubesim.programs.process import Completed, Running
 
 
@@ -101,5 +102,5 @@ class ContainerRuntime(Protocol):
     def execute(self, pod: Pod, container: Container, argv: tuple[str, ...], stdin: str = "") -> Completed:
         """Run a program in a running container (``kubectl exec``)."""
 
-    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> str:
+    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container has written so far."""

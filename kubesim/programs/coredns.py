@@ -21,6 +21,7 @@ from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Server
 from kubesim.programs.filesystem import FileError
+from kubesim.programs.log import Log
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.simulation import Simulation
@@ -96,6 +97,7 @@ def coredns(invocation: Invocation) -> Completed | Running:
         _MachineFiles(machine),
         sockets,
         machine.simulation,
+        Log(machine.datetime),
         addresses=(address,) if address else (),
         name=machine.name,
     )

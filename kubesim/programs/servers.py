@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.filesystem import FileError
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
+from kubesim.programs.log import Log
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed, Invocation, Running
 
@@ -74,7 +75,10 @@ def http_echo(invocation: Invocation) -> Completed | Running:
     """hashicorp/http-echo: one text for every request (``-text``, ``-listen``)."""
     text = _value(invocation.argv, "text", invocation.environment.get("ECHO_TEXT", "hello-world"))
     port = _port(_value(invocation.argv, "listen", ":5678"), 5678)
-    log = [f"{invocation.machine.datetime():%Y/%m/%d %H:%M:%S} [INFO] server is listening on :{port}"]
+    log = Log(
+        invocation.machine.datetime,
+        [f"{invocation.machine.datetime():%Y/%m/%d %H:%M:%S} [INFO] server is listening on :{port}"],
+    )
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         host = header(request.headers, "Host") or ""
@@ -176,7 +180,7 @@ def hello_app(invocation: Invocation) -> Completed | Running:
     """gcr.io/google-samples/hello-app."""
     machine = invocation.machine
     port = _port(invocation.environment.get("PORT", "8080"), 8080)
-    log = [f"{machine.datetime():%Y/%m/%d %H:%M:%S} Server listening on port {port}"]
+    log = Log(machine.datetime, [f"{machine.datetime():%Y/%m/%d %H:%M:%S} Server listening on port {port}"])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         log.append(f"{machine.datetime():%Y/%m/%d %H:%M:%S} Serving request: {request.target}")
@@ -191,7 +195,7 @@ def httpd(invocation: Invocation) -> Completed | Running:
     version = invocation.environment.get("HTTPD_VERSION", "2.4.66")
     address = machine.sockets.address
     known = f"AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using {address}. "
-    log = [known + "Set the 'ServerName' directive globally to suppress this message"]
+    log = Log(machine.datetime, [known + "Set the 'ServerName' directive globally to suppress this message"])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         path = "/usr/local/apache2/htdocs" + request.target.partition("?")[0]
@@ -215,7 +219,7 @@ def httpd(invocation: Invocation) -> Completed | Running:
 def redis_server(invocation: Invocation) -> Completed | Running:
     """redis-server: it listens and answers PING."""
     stamp = invocation.machine.datetime().strftime("%d %b %Y %H:%M:%S.000")
-    log = [f"1:M {stamp} * Ready to accept connections tcp"]
+    log = Log(invocation.machine.datetime, [f"1:M {stamp} * Ready to accept connections tcp"])
     return Running({("TCP", 6379): SilentServer({"PING": "+PONG\r\n"})}, log, 0.1)
 
 
@@ -226,7 +230,7 @@ def python(invocation: Invocation) -> Completed | Running:
         return Completed("", f"{invocation.argv[0]}: only `-m http.server` is simulated\n", 1)
     port = int(words[2]) if len(words) > 2 and words[2].isdigit() else 8000
     machine = invocation.machine
-    log = [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."]
+    log = Log(machine.datetime, [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         path = invocation.directory.rstrip("/") + request.target.partition("?")[0]

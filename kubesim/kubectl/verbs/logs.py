@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_selector
@@ -88,14 +90,18 @@ def _print(call: Call, pod: Wire, container: str) -> None:
         return
     if not status or (waiting is not None and not ran):
         raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {_why(waiting)}')
-    text = _text(call, name, namespace, container, previous)
+    since = _since(call)
     if flags.on("follow"):
         _follow(call, pod)
-        text = _text(call, name, namespace, container, previous)
-    lines = text.splitlines(keepends=True)
+    written = call.cluster.log_lines(name, container, previous=previous, namespace=namespace)
     tail = flags.number("tail") if flags.changed("tail") else SELECTED_TAIL if flags.text("selector") else -1
     if tail >= 0:
-        lines = lines[len(lines) - min(tail, len(lines)) :]
+        written = written[len(written) - min(tail, len(written)) :]
+    lines = [
+        f"{line.moment:%Y-%m-%dT%H:%M:%S.%f}000Z {line.text}" if flags.on("timestamps") else line.text
+        for line in written
+        if since is None or line.moment >= since
+    ]
     if flags.number("limit-bytes") > 0:
         lines = "".join(lines).encode()[: flags.number("limit-bytes")].decode(errors="ignore").splitlines(keepends=True)
     prefix = f"[pod/{name}/{container}] " if flags.on("prefix") else ""
@@ -109,8 +115,19 @@ def _why(waiting: Wire | None) -> str:
     return "trying and failing to pull image" if reason == "ImagePullBackOff" else str(reason)
 
 
-def _text(call: Call, name: str, namespace: str, container: str, previous: bool) -> str:
-    return call.cluster.logs(name, container, previous=previous, namespace=namespace)
+def _since(call: Call) -> datetime | None:
+    """The moment before which nothing is shown; ``--tail`` counts the lines before it too, as the kubelet does."""
+    text = call.flags.text("since-time")
+    if text:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise KubectlError(f"--since-time must be a moment such as 2026-07-01T09:00:00Z, got {text!r}")
+        return moment
+    seconds = round(call.flags.seconds("since"))
+    return call.cluster.simulation.datetime - timedelta(seconds=seconds) if seconds else None
 
 
 def _follow(call: Call, pod: Wire) -> None:

@@ -39,7 +39,7 @@ PROXY = _verb(
     "[--port=PORT] [options]",
     "Run a proxy to the Kubernetes API server",
     "Troubleshooting and Debugging Commands",
-    "use kubectl get --raw for the API and kubectl port-forward for Pods and Services",
+    "use kubectl port-forward for Pods and Services",
 )
 DEBUG = _verb(
     "debug",

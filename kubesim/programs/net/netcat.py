@@ -8,6 +8,7 @@ from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.programs.http import head_text
+from kubesim.programs.log import Log
 from kubesim.programs.lookup import look_up, numeric_address
 from kubesim.programs.net.attempt import SERVICES, Attempt, attempt
 from kubesim.programs.process import Completed, Invocation, Running
@@ -40,7 +41,7 @@ def nc(invocation: Invocation) -> Completed | Running:
         port = options.get("p") or (operands[-1] if operands else "")
         if not port.isdigit():
             raise Complaint("nc: missing port number\n" if not port else f"nc: port number invalid: {port}\n")
-        log: list[str] = []
+        log = Log(invocation.machine.datetime)
         return Running({("UDP" if "u" in options else "TCP", int(port)): _Sink(log, invocation.stdin)}, log, 0.1)
     if len(operands) < 2:
         text = "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [destination] [port]\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubesim.network.trace import Outcome
+from kubesim.programs.log import Log
 from kubesim.programs.machine import Process
 from kubesim.programs.nginx import choosing, configuration
 from kubesim.programs.nginx.configuration import ConfigurationError
@@ -98,7 +99,7 @@ def _serve(invocation: Invocation, root: configuration.Directive, version: str, 
     notices = ['using the "epoll" event method', f"nginx/{version}", "built by gcc 14.2.0 (Debian 14.2.0-19) "]
     notices += [f"OS: Linux {machine.kernel}", "getrlimit(RLIMIT_NOFILE): 1048576:1048576", "start worker processes"]
     notices += [f"start worker process {worker}" for worker in workers]
-    log = [f"{moment} [notice] {pid}#{pid}: {notice}" for notice in notices]
+    log = Log(machine.datetime, [f"{moment} [notice] {pid}#{pid}: {notice}" for notice in notices])
     listeners = {("TCP", port): NginxServer(machine, root, port, version, log, workers[-1]) for port in ports}
     machine.processes = [each for each in machine.processes if "nginx" not in each.command]
     shown = " ".join(["nginx", *invocation.argv[1:]])

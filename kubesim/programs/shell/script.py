@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.filesystem import FileError, absolute
+from kubesim.programs.log import Log
 from kubesim.programs.process import Completed, Invocation, Running, Steps
 from kubesim.programs.shell.dialect import ASH, BASH, DASH, Dialect
 from kubesim.programs.shell.execution import Interpreter
@@ -124,7 +126,7 @@ class ShellProgram:
         return Completed(out.text, error.text, 130, PATIENCE)
 
     def _main(self, invocation: Invocation) -> Completed | Running:
-        log: list[str] = []
+        log = Log(invocation.machine.datetime)
         sink = LineOutput(log)
         prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: sink, 2: sink})
         if len(prepared) == 3:
@@ -135,12 +137,17 @@ class ShellProgram:
             event = next(steps)
         except StopIteration as stop:
             return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", stop.value or 0)
+        except Interrupted:
+            return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", 130)
         if isinstance(event, Running):
             return Running(event.listeners, _joined(log, event), event.stop_seconds, event.exit_code)
 
         def going_on() -> Steps:
             yield event
-            status = yield from steps
+            try:
+                status = yield from steps
+            except Interrupted:
+                status = 130
             if sink.rest:
                 log.append(sink.rest)
             return status

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
+from kubesim.programs.log import LogLine
 from kubesim.programs.process import Completed, Running
 from kubesim.programs.references import parse_reference
 
@@ -77,9 +78,9 @@ class OracleRuntime:
         """No container ran on the recorder, so nothing can be run in one."""
         return Completed(stderr="error: no containers here\n", returncode=1)
 
-    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> str:
+    def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """Nothing was written."""
-        return ""
+        return []
 
 
 def _ends(container: Container) -> bool:
