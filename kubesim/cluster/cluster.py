@@ -29,6 +29,7 @@ from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.log import LogLine
 from kubesim.programs.machine import Machine
 from kubesim.programs.process import Completed
@@ -297,19 +298,26 @@ class Cluster:
         container: str | None = None,
         stdin: str = "",
         namespace: str = "default",
+        *,
+        patience: float = math.inf,
     ) -> Completed:
         """Run a program in a Pod's container; the time it takes passes.
 
         :param pod: ``NAME`` or ``NAMESPACE/NAME``.
         :raises ApiError: if there is no such Pod.
         :raises LookupError: if there is no such container, or it does not run.
+        :param patience: simulated seconds after which the program is interrupted.
         :raises ExecutableNotFoundError: if its image has no such program.
+        :raises Interrupted: if it takes longer than ``patience``.
         """
         found, spec = self._container(pod, container, namespace)
         statuses = [*(found.status.containerStatuses or []), *(found.status.initContainerStatuses or [])]
         if not any(status.name == spec.name and status.state.running for status in statuses):
             raise LookupError(f"container {spec.name} of Pod {found.metadata.name} must run, it does not")
         done = self.runtime.execute(found, spec, tuple(argv), stdin)
+        if done.seconds > patience:
+            self.advance(patience)
+            raise Interrupted
         if math.isfinite(done.seconds) and done.seconds > 0:
             self.advance(done.seconds)
         return done

@@ -11,6 +11,8 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from kubesim.programs.bounds import require
+
 NO_SUCH_FILE = "No such file or directory"
 IS_A_DIRECTORY = "Is a directory"
 NOT_A_DIRECTORY = "Not a directory"
@@ -173,6 +175,7 @@ class FileSystem:
         if (old is not None and old.kind == "directory") or path.endswith("/"):
             raise FileError(path, IS_A_DIRECTORY)
         before = old.content if old is not None and append else ""
+        require(len(before) + len(content))
         kept = old.mode if old is not None else 0o644
         owner = old.owner if old is not None else "root"
         self._place(resolved, Entry("file", before + content, kept if mode is None else mode, self._clock(), owner))

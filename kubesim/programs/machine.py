@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.filesystem import FileSystem, absolute
 from kubesim.programs.process import Completed, Invocation, Program, Running
 from kubesim.simulation import Simulation
@@ -119,7 +120,10 @@ class Machine:
         where = self.directory if directory is None else directory
         program = self.find(argv[0], where)
         surroundings = self.environment if environment is None else environment
-        return program(Invocation(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
+        try:
+            return program(Invocation(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
+        except Interrupted:
+            return Completed(returncode=130)
 
     def datetime(self, elapsed: float = 0.0) -> datetime:
         """The calendar time here."""
@@ -140,6 +144,8 @@ class Machine:
         :returns: whether there is such a process.
         """
         beside = self.process_source() if self.process_source is not None else []
+        if pid == 1 and self.name.startswith("node/"):
+            return True  # init takes the signal, and nothing comes of it
         if not any(process.pid == pid for process in [*self.processes, *beside]):
             return False
         if name == "0":

@@ -26,6 +26,8 @@ class Completed:
     stderr: str = ""
     returncode: int = 0
     seconds: float = 0.0
+    satisfied: bool = False
+    """Whether it ended without reading its standard input to the end, as ``head`` does."""
 
 
 @dataclass(frozen=True, slots=True)

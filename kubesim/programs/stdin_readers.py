@@ -51,6 +51,9 @@ _WITHOUT_FILES = frozenset(
     ]
 )
 
+STREAMING = frozenset({"cat", "tr", "cut", "grep", "sed", "nl", "base64", "od", "xxd", "rev", "fold", "uniq", "tee"})
+"""Programs that write while they read: of an endless input they have written something before it ends."""
+
 
 def reads_stdin(words: Sequence[str]) -> bool:
     """Whether a command line would read its standard input; when in doubt about files, it does."""

@@ -8,6 +8,9 @@ from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
 from kubesim.kubectl.verbs import FILE_FLAGS, Flag, Verb
 from kubesim.programs.machine import ExecutableNotFoundError
 
+PATIENCE = 900.0
+"""Simulated seconds after which a program gets Ctrl-C."""
+
 
 def exec_(call: Call) -> int:
     """Run the words after ``--``; their exit status becomes kubectl's."""
@@ -39,7 +42,7 @@ def exec_(call: Call) -> int:
         call.complain("Unable to use a TTY - input is not a terminal or the right type of file")
     stdin = call.stdin if call.flags.on("stdin") else ""
     try:
-        done = call.cluster.exec(name, command, container, stdin, namespace)
+        done = call.cluster.exec(name, command, container, stdin, namespace, patience=PATIENCE)
     except ExecutableNotFoundError as error:
         task = f"{call.cluster.simulation.random('exec/id').getrandbits(256):064x}"
         raise KubectlError(

@@ -6,6 +6,7 @@ import base64 as encoding
 import hashlib
 import re
 
+from kubesim.programs.bounds import LIMIT
 from kubesim.programs.files_text import Complaint, finished, guarded, inputs, is_busybox, joined, split_options
 from kubesim.programs.filesystem import FileError
 from kubesim.programs.process import Completed, Invocation
@@ -38,9 +39,15 @@ def seq(invocation: Invocation) -> Completed:
         raise Complaint(f"seq: invalid Zero increment value: ‘{words[1]}’\nTry 'seq --help' for more information.\n")
     digits = max((len(word.partition(".")[2]) for word in words), default=0)
     count = int((last - first) / step + 1e-9) + 1
-    if count > 200_000:
-        count = 200_000
-    items = [f"{first + step * number:.{digits}f}" for number in range(max(0, count))]
+    items = []
+    made = 0
+    for start in range(0, max(0, count), 10_000):
+        numbers_here = range(start, min(count, start + 10_000))
+        chunk = [f"{first + step * number:.{digits}f}" for number in numbers_here]
+        items += chunk
+        made += sum(map(len, chunk)) + len(separator) * len(chunk)
+        if made > LIMIT:  # whoever takes it all is interrupted
+            break
     if width and items:
         size = max(map(len, items))
         items = [item.zfill(size) for item in items]

@@ -51,8 +51,10 @@ def curl(invocation: Invocation) -> Completed:
             try:
                 status = _one(session, location, method, body, _output(session, number, location))
             except CutError:
+                session.close()
                 return Completed(session.stdout, session.stderr, 143, session.elapsed)
         number += 1
+    session.close()
     return Completed(session.stdout, session.stderr, status, session.elapsed)
 
 

@@ -129,6 +129,7 @@ def _attempt(
         return None
     connection = dial(session.machine, address, target.port)
     if connection.outcome is Outcome.DELIVERED:
+        session.dialled.append(connection)
         return connection
     left = deadline - session.elapsed
     allowed = left / 2 if more else left

@@ -31,7 +31,13 @@ class Session:
     addresses: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
     connections: dict[tuple[str, int], tuple[int, Connection, str]] = field(default_factory=dict)
     opened: int = 0
+    dialled: list[Connection] = field(default_factory=list)
     metered: bool = False
+
+    def close(self) -> None:
+        """Close every connection: conntrack then has it in TIME_WAIT."""
+        for connection in self.dialled:
+            connection.close()
 
     @property
     def machine(self) -> Machine:

@@ -30,7 +30,14 @@ def hardware_address(host: Host, name: str) -> str:
     return ":".join(["0a", *(digest[start : start + 2] for start in range(0, 10, 2))])
 
 
+def _state(interface: Interface) -> str:
+    """A VXLAN device has no carrier to speak of."""
+    return "UNKNOWN" if interface.name == "flannel.1" else "UP"
+
+
 def _prefix(host: Host, interface: Interface) -> int:
+    if interface.name == "flannel.1":
+        return 32
     for route in host.routes:
         direct = route.interface == interface.name and not route.gateway
         if direct and ipaddress.ip_address(interface.address) in ipaddress.ip_network(route.prefix):
@@ -85,7 +92,8 @@ def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
     peer = _peer(host, number)
     mode = " mode DEFAULT" if link else ""
     flags = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
-    return f"{number}: {interface.name}{peer}: {flags} mtu {mtu} qdisc noqueue state UP{mode} group default qlen 1000"
+    state = f"state {_state(interface)}{mode} group default qlen 1000"
+    return f"{number}: {interface.name}{peer}: {flags} mtu {mtu} qdisc noqueue {state}"
 
 
 def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
@@ -98,7 +106,7 @@ def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[s
     if {"-br", "-brief"} & flags:
         lines = [f"{'lo':<16} {'UNKNOWN':<14} 127.0.0.1/8 ::1/128 "] if shows_loopback else []
         return lines + [
-            f"{each.name + _peer(host, number):<16} {'UP':<14} {each.address}/{_prefix(host, each)} "
+            f"{each.name + _peer(host, number):<16} {_state(each):<14} {each.address}/{_prefix(host, each)} "
             for number, each in enumerate(chosen, 2)
         ]
     if {"-o", "-oneline"} & flags:

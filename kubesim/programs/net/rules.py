@@ -44,6 +44,9 @@ def iptables_save(invocation: Invocation) -> Completed:
     return Completed(_saved(invocation, table))
 
 
+_CHANGING = re.compile(r"-[FADIRXNZPE]|--(flush|append|delete|insert|replace|new-chain|policy|zero)")
+
+
 def iptables(invocation: Invocation) -> Completed:
     """List chains; changing rules by hand is not simulated, because kube-proxy would put them back."""
     words = list(invocation.argv[1:])
@@ -55,6 +58,8 @@ def iptables(invocation: Invocation) -> Completed:
         )
     if "--version" in words or "-V" in words:
         return Completed(f"{program}\n")
+    if any(_CHANGING.fullmatch(word) for word in words):
+        return Completed("", f"{program}: changing rules by hand is not simulated; kube-proxy writes them\n", 1)
     lines = _saved(invocation, table).splitlines()
     chains: dict[str, list[str]] = {name: [] for name in _builtin(table)}
     policies = dict.fromkeys(chains, "ACCEPT")

@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import WORDS, Interrupted
 from kubesim.programs.shell.tree import (
     Literal,
     Part,
@@ -74,9 +75,17 @@ def _braces(text: str) -> list[str]:
             choices = [each for a, b in itertools.pairwise(edges) for each in _braces(text[a + 1 : b])]
         if choices:
             tails = _braces(text[end + 1 :])
+            if len(choices) * len(tails) > WORDS:
+                raise Interrupted
             return [text[:start] + choice + tail for choice in choices for tail in tails]
         position = end + 1
     return [text]
+
+
+def _few(numbers: range) -> range:
+    if not numbers[WORDS:]:
+        return numbers
+    raise Interrupted
 
 
 def _sequence(inner: str) -> list[str]:
@@ -87,7 +96,7 @@ def _sequence(inner: str) -> list[str]:
         numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
         padded = any(re.match(r"-?0\d", match[n]) for n in (1, 2))
         width = max(len(match[1]), len(match[2])) if padded else 0
-        return [str(number).zfill(width) for number in numbers[:10_000]]
+        return [str(number).zfill(width) for number in _few(numbers)]
     match = re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner)
     if match:
         first, last = ord(match[1]), ord(match[2])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kubesim.programs.filesystem import FileError, FileSystem, absolute
 from kubesim.programs.shell import patterns
 from kubesim.programs.shell.tree import Word
-from kubesim.programs.text.regular import RegexProblem, compile_posix
+from kubesim.programs.text.regular import Regex, RegexProblem, compile_posix
 
 if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter
@@ -276,7 +276,7 @@ def _compare(shell: Interpreter, conditions: Conditions, left: str, operator: st
         return patterns.matches(shell.expander.pattern(right), left) != (operator == "!=")
     if operator == "=~":
         try:
-            match = re.search(compile_posix(shell.expander.regex(right), extended=True), left)
+            match = Regex(compile_posix(shell.expander.regex(right), extended=True)).search(left)
         except RegexProblem:
             return False
         if match:

@@ -145,8 +145,6 @@ class Interpreter:
         except Killed as killed:
             status = killed.status
             return status
-        except Interrupted:
-            return 130
         self.state.status = status
         if trap := self.state.traps.pop("EXIT", ""):
             try:
@@ -175,7 +173,7 @@ class Interpreter:
         except StopIteration as stop:
             self.state.status = stop.value or 0
         self.waited += total
-        self.commands += child.commands
+        self.commands = max(self.commands, child.commands)
 
     def process_file(self, text: str, line: int) -> str:
         """The file of a process substitution."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import WORDS, Interrupted, require
 from kubesim.programs.shell import patterns
 from kubesim.programs.shell.arithmetic import ArithmeticFailure, Evaluator
 from kubesim.programs.shell.lexer import Lexer
@@ -21,6 +22,7 @@ from kubesim.programs.shell.tree import (
     ProcessSubstitution,
     Word,
 )
+from kubesim.programs.text.regular import Regex
 
 if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter
@@ -63,11 +65,16 @@ class Expander:
         for word in words:
             for each in brace_expand(word, self.interpreter.dialect.is_bash):
                 found += self._fields_of(each)
+            if len(found) > WORDS:
+                raise Interrupted
+        require(sum(map(len, found)))
         return found
 
     def text(self, word: Word) -> str:
         """One word without splitting and file names: an assignment's value, a redirection's target."""
-        return "".join((" " if piece.breaks else "") + piece.text for piece in self._pieces(word))
+        pieces = self._pieces(word)
+        require(sum(len(piece.text) for piece in pieces))
+        return "".join((" " if piece.breaks else "") + piece.text for piece in pieces)
 
     def pattern(self, word: Word) -> str:
         """A word as a pattern: what was quoted stands for itself."""
@@ -223,11 +230,11 @@ class Expander:
             return value
         pattern = self.pattern(part.argument)
         if operator in ("#", "##"):
-            match = re.match(patterns.to_regex(pattern, greedy=operator == "##"), value, re.DOTALL)
+            match = Regex(patterns.to_regex(pattern, greedy=operator == "##"), re.DOTALL).match(value)
             return value[match.end() :] if match else value
         if operator in ("%", "%%"):
             starts = range(len(value) + 1) if operator == "%%" else range(len(value), -1, -1)
-            regex = re.compile(patterns.to_regex(pattern), re.DOTALL)
+            regex = Regex(patterns.to_regex(pattern), re.DOTALL)
             for start in starts:
                 if regex.fullmatch(value, start):
                     return value[:start]
@@ -243,7 +250,8 @@ class Expander:
             regex_text = f"(?:{regex_text})\\Z"
         if not pattern:
             return value
-        return re.sub(regex_text, lambda _: replacement, value, count=0 if operator == "//" else 1, flags=re.DOTALL)
+        changed, _ = Regex(regex_text, re.DOTALL).subn(lambda _: replacement, value, 0 if operator == "//" else 1)
+        return changed
 
     # --- fields ---------------------------------------------------------------------------------------------------
 

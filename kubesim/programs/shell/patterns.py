@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from kubesim.programs.filesystem import FileSystem, absolute
+from kubesim.programs.text.regular import Regex
 
 _CLASSES = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
@@ -94,7 +95,7 @@ def _set(text: str) -> str:
 
 def matches(pattern: str, text: str, *, fold: bool = False) -> bool:
     """Whether a pattern matches the whole text."""
-    return re.fullmatch(to_regex(pattern), text, re.DOTALL | (re.IGNORECASE if fold else 0)) is not None
+    return Regex(to_regex(pattern), re.DOTALL | (re.IGNORECASE if fold else 0)).fullmatch(text) is not None
 
 
 def glob(files: FileSystem, directory: str, pattern: str) -> list[str]:

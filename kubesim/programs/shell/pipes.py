@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.process import Running
 from kubesim.programs.shell.state import Capture, Input, Output
 from kubesim.programs.shell.tree import Pipeline
@@ -38,6 +39,11 @@ def run_pipe(shell: Interpreter, pipeline: Pipeline) -> Generator[float | Runnin
             except StopIteration as stop:
                 statuses.append(stop.value or 0)
                 break
+            except Interrupted:
+                if not capture.full:
+                    raise
+                statuses.append(141)  # the reader decides whether it wanted more: SIGPIPE
+                break
             if isinstance(event, Running):
                 yield event
                 continue
@@ -47,5 +53,5 @@ def run_pipe(shell: Interpreter, pipeline: Pipeline) -> Generator[float | Runnin
                 longest = took
                 yield from shell.wait(ahead)
         shell.commands = max(shell.commands, child.commands)
-        source = Input(capture.text)
+        source = Input(capture.text, cut=capture.full)
     return statuses

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import require
 from kubesim.programs.shell.escapes import HIGH_BYTES, ansi_unescape
 
 if TYPE_CHECKING:
@@ -78,9 +79,13 @@ def printf_text(template: str, arguments: Sequence[str]) -> tuple[str, list[str]
     out: list[str] = []
     problems: list[str] = []
     left = list(arguments)
+    made = counted = 0
     while True:
         before = len(left)
         stopped = _once(template, left, out, problems)
+        made += sum(map(len, out[counted:]))
+        counted = len(out)
+        require(made)
         if stopped or not left or len(left) == before:
             return "".join(out), problems
 
@@ -102,6 +107,8 @@ def _once(template: str, left: list[str], out: list[str], problems: list[str]) -
                 width = left.pop(0) if left else "0"
             if precision == "*":
                 precision = left.pop(0) if left else "0"
+            for size in (width.lstrip("-"), precision or ""):
+                require(int(size[:20] or 0) if size[:20].isdigit() else 0)
             out.append(_field(flags, width, precision, kind, left.pop(0) if left else None, problems))
     rest = template[position:]
     out.append(rest)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.machine import ExecutableNotFoundError
 from kubesim.programs.process import Invocation, Running, Steps
 from kubesim.programs.shell.escapes import quoted
 from kubesim.programs.shell.signals import ENDINGS, NAMES
 from kubesim.programs.shell.state import Capture
-from kubesim.programs.stdin_readers import reads_stdin
+from kubesim.programs.stdin_readers import STREAMING, reads_stdin
 
 if TYPE_CHECKING:
     from kubesim.programs.shell.execution import Interpreter
@@ -43,11 +44,16 @@ def run_program(shell: Interpreter, words: list[str], extra: dict[str, str], *, 
     if isinstance(program, ShellProgram):
         status = yield from _nested(shell, program, invocation)
         return status
+    cut = source.cut and reads_stdin(words)
     result = program(invocation)
     if isinstance(result, Running):
         return (yield from _foreground(shell, result))
     shell.write(result.stdout)
     shell.write(result.stderr, 2)
+    if cut and not result.satisfied:
+        if isinstance(out, Capture) and not out.terminal and name in STREAMING:
+            out.full = True
+        raise Interrupted
     yield from shell.wait(result.seconds)
     return result.returncode
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubesim.programs.bounds import Interrupted
 from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.log import Log
 from kubesim.programs.process import Completed, Invocation, Running, Steps
@@ -136,12 +137,17 @@ class ShellProgram:
             event = next(steps)
         except StopIteration as stop:
             return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", stop.value or 0)
+        except Interrupted:
+            return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", 130)
         if isinstance(event, Running):
             return Running(event.listeners, _joined(log, event), event.stop_seconds, event.exit_code)
 
         def going_on() -> Steps:
             yield event
-            status = yield from steps
+            try:
+                status = yield from steps
+            except Interrupted:
+                status = 130
             if sink.rest:
                 log.append(sink.rest)
             return status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kubesim.programs.bounds import Interrupted as Interrupted
+
 NAMES = {
     1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM",
     17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP", 28: "WINCH",
@@ -46,10 +48,6 @@ class Killed(Exception):  # noqa: N818
     def status(self) -> int:
         """128 and the signal's number."""
         return 128 + NUMBERS.get(self.signal, 15)
-
-
-class Interrupted(Exception):  # noqa: N818
-    """The learner's Ctrl-C, pressed for them: something ran on without end."""
 
 
 def signal_name(text: str) -> str | None:

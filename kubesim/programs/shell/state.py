@@ -6,6 +6,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from kubesim.programs.bounds import LIMIT, SCREENFUL, Interrupted
 from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.process import Invocation
 from kubesim.programs.shell.tree import Command
@@ -29,9 +30,22 @@ class Capture:
     pieces: list[str] = field(default_factory=list)
     terminal: bool = False
     screen: list[str] = field(default_factory=list)
+    size: int = 0
+    full: bool = False
 
     def write(self, text: str) -> None:
-        """Keep the text."""
+        """Keep the text.
+
+        :raises Interrupted: where it becomes too long; the beginning is kept.
+        """
+        self.size += len(text)
+        if self.size > LIMIT:
+            self.full = True
+            self.size -= len(text)
+            kept = text[:SCREENFUL] if self.terminal else text[: LIMIT - self.size]
+            self.pieces.append(kept)
+            self.screen.append(kept)
+            raise Interrupted
         if text:
             self.pieces.append(text)
             self.screen.append(text)
@@ -45,6 +59,7 @@ class Capture:
         """What was written since the last time, and forget it."""
         taken = self.text
         self.pieces.clear()
+        self.size = 0
         return taken
 
 
@@ -81,10 +96,14 @@ class Input:
 
     text: str = ""
     position: int = 0
+    cut: bool = False
+    """Whether more would come than is kept: who reads on to the end is interrupted."""
 
     def read_line(self) -> str | None:
         """The next line with its newline; None at the end."""
         if self.position >= len(self.text):
+            if self.cut:
+                raise Interrupted
             return None
         end = self.text.find("\n", self.position)
         stop = len(self.text) if end < 0 else end + 1

@@ -8,7 +8,7 @@ import re
 from kubesim.programs.files_text import Complaint, guarded, joined, lines_of, split_options
 from kubesim.programs.filesystem import FileError, absolute
 from kubesim.programs.process import Completed, Invocation
-from kubesim.programs.text.regular import RegexProblem, compile_posix
+from kubesim.programs.text.regular import Regex, RegexProblem, compile_posix
 
 _LONG = {
     "extended-regexp": "E",
@@ -87,7 +87,7 @@ def _with(invocation: Invocation, words: list[str]) -> Invocation:
     return replace(invocation, argv=(invocation.argv[0], *words))
 
 
-def _matcher(name: str, patterns: list[str], options: dict[str, str]) -> re.Pattern[str]:
+def _matcher(name: str, patterns: list[str], options: dict[str, str]) -> Regex:
     pieces = []
     for pattern in patterns:
         try:
@@ -103,10 +103,10 @@ def _matcher(name: str, patterns: list[str], options: dict[str, str]) -> re.Patt
         if "x" in options:
             text = rf"\A(?:{text})\Z"
         pieces.append(f"(?:{text})")
-    return re.compile("|".join(pieces), re.IGNORECASE if "i" in options else 0)
+    return Regex("|".join(pieces), re.IGNORECASE if "i" in options else 0)
 
 
-def _search(invocation: Invocation, options: dict[str, str], regex: re.Pattern[str], operands: list[str]) -> Completed:
+def _search(invocation: Invocation, options: dict[str, str], regex: Regex, operands: list[str]) -> Completed:
     recursive = "r" in options or "R" in options
     problems: list[str] = []
     files = _files(invocation, operands or (["."] if recursive else ["-"]), recursive, options, problems)
@@ -124,7 +124,10 @@ def _search(invocation: Invocation, options: dict[str, str], regex: re.Pattern[s
     status = 0 if found else 1
     if problems and not ("q" in options and found):
         status = 2
-    return Completed("" if "q" in options else joined(out), "" if "s" in options else joined(problems), status)
+    satisfied = found and ("q" in options or "m" in options)
+    return Completed(
+        "" if "q" in options else joined(out), "" if "s" in options else joined(problems), status, satisfied=satisfied
+    )
 
 
 def _files(
@@ -150,9 +153,7 @@ def _files(
     return found
 
 
-def _one(
-    lines: list[str], regex: re.Pattern[str], options: dict[str, str], title: str, out: list[str], *, after: bool
-) -> int:
+def _one(lines: list[str], regex: Regex, options: dict[str, str], title: str, out: list[str], *, after: bool) -> int:
     limit = int(options.get("m", "-1"))
     trailing = int(options.get("A", options.get("C", "0")))
     leading = int(options.get("B", options.get("C", "0")))

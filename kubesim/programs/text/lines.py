@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from kubesim.programs.bounds import LIMIT
 from kubesim.programs.files_text import (
     Complaint,
     finished,
@@ -67,8 +69,6 @@ def _count(invocation: Invocation, options: dict[str, str], letter: str, what: s
 
 def _old_style(invocation: Invocation) -> Invocation:
     """``head -2`` means ``head -n 2``."""
-    from dataclasses import replace
-
     words = [invocation.argv[0]]
     for word in invocation.argv[1:]:
         old = re.fullmatch(r"-\d+", word) and words[-1] not in ("-n", "-c", "--lines", "--bytes")
@@ -94,6 +94,7 @@ def _parts(invocation: Invocation, tail: bool) -> Completed:
             return f"{program}: error reading '{name}': {reason}"
         return f"{program}: cannot open '{name}' for reading: {reason}"
 
+    satisfied = False
     titled = (len(names) > 1 or "v" in options) and "q" not in options
     for name, text in inputs(invocation, names, problems, wording):
         units: list[str] = list(text) if letter == "c" else text.splitlines(keepends=True)
@@ -106,10 +107,11 @@ def _parts(invocation: Invocation, tail: bool) -> Completed:
             part = [] if sign != "+" and count == 0 else part
         else:
             part = units[: max(0, len(units) - count)] if sign == "-" else units[:count]
+            satisfied = sign != "-" and len(units) > count
         gap = "\n" if chunks and titled else ""
         shown = "standard input" if name == "-" else name
         chunks.append((f"{gap}==> {shown} <==\n" if titled else "") + "".join(part))
-    return finished("".join(chunks), problems)
+    return replace(finished("".join(chunks), problems), satisfied=satisfied)
 
 
 @guarded
@@ -214,8 +216,9 @@ def tee(invocation: Invocation) -> Completed:
 
 
 def yes(invocation: Invocation) -> Completed:
-    """A line again and again: as many as a reader is likely to take."""
-    return Completed((" ".join(invocation.argv[1:]) or "y").join(["", "\n"]) * 10_000)
+    """A line again and again: more than anything holds."""
+    line = (" ".join(invocation.argv[1:]) or "y") + "\n"
+    return Completed(line * (LIMIT // len(line) + 1))
 
 
 @guarded

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Iterator
+
+import regex
+
+from kubesim.programs.bounds import LIMIT, Interrupted
+
+Match = regex.Match[str]
 
 _CLASSES = {
     "alpha": "a-zA-Z",
@@ -22,6 +30,82 @@ _CLASSES = {
 
 class RegexProblem(Exception):  # noqa: N818
     """An expression that cannot be compiled; ``str()`` is regcomp's text."""
+
+
+PATIENCE = 1.0
+"""Seconds of computing that one expression may take in all: ``(a+)+$`` would try every way for ever."""
+
+
+class Regex:
+    """A compiled expression that gives up after :data:`PATIENCE`.
+
+    :raises Interrupted: by every method, when its time is up or what it makes is too long.
+    """
+
+    def __init__(self, text: str, flags: int = 0) -> None:
+        self._compiled = regex.compile(text, flags)
+        self._left = PATIENCE
+
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int(self._compiled.groups)
+
+    def _timed(self, method: Callable[..., Match | None], text: str, start: int = 0) -> Match | None:
+        before = time.thread_time()
+        try:
+            return method(text, start, timeout=max(self._left, 0.001))
+        except TimeoutError:
+            raise Interrupted from None
+        finally:
+            self._left -= time.thread_time() - before
+
+    def search(self, text: str, start: int = 0) -> Match | None:
+        """The first match."""
+        return self._timed(self._compiled.search, text, start)
+
+    def match(self, text: str, start: int = 0) -> Match | None:
+        """The match at the beginning."""
+        return self._timed(self._compiled.match, text, start)
+
+    def fullmatch(self, text: str, start: int = 0) -> Match | None:
+        """The match of the whole text."""
+        return self._timed(self._compiled.fullmatch, text, start)
+
+    def finditer(self, text: str) -> Iterator[Match]:
+        """Every match."""
+        before = time.thread_time()
+        try:
+            yield from self._compiled.finditer(text, timeout=max(self._left, 0.001))
+        except TimeoutError:
+            raise Interrupted from None
+        finally:
+            self._left -= time.thread_time() - before
+
+    def split(self, text: str) -> list[str]:
+        """The text between the matches."""
+        try:
+            return [piece or "" for piece in self._compiled.split(text, timeout=PATIENCE)]
+        except TimeoutError:
+            raise Interrupted from None
+
+    def subn(self, fill: Callable[[Match], str], text: str, count: int = 0) -> tuple[str, int]:
+        """The text with its matches replaced, and how many there were."""
+        made = 0
+
+        def counted(match: Match) -> str:
+            nonlocal made
+            piece = fill(match)
+            made += len(piece)
+            if made > LIMIT:
+                raise Interrupted
+            return piece
+
+        try:
+            changed, done = self._compiled.subn(counted, text, count=count, timeout=PATIENCE)
+        except TimeoutError:
+            raise Interrupted from None
+        return changed, done
 
 
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
@@ -45,6 +129,8 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
             following = pattern[position]
             position += 1
             if following in "(){}|+?" and not extended:
+                if following == "{" and not re.match(r"\d+(,\d*)?\\\}", pattern[position:]):
+                    raise RegexProblem("Invalid content of \\{\\}")
                 depth += (following == "(") - (following == ")")
                 out.append(following)
             elif following in "<>":
@@ -81,8 +167,8 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
         raise RegexProblem("Unmatched ( or \\(")
     text = "".join(out)
     try:
-        re.compile(text)
-    except re.error as error:
+        regex.compile(text)
+    except regex.error as error:
         raise RegexProblem("Invalid preceding regular expression") from error
     return text
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator as operators
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from kubesim.programs.files_text import Complaint
 from kubesim.programs.text.awk.places import Place
 from kubesim.programs.text.awk.runtime import Awk, Expression
 from kubesim.programs.text.awk.values import Value, looks_numeric, number_of, text_of, truth
-from kubesim.programs.text.regular import RegexProblem, compile_posix
+from kubesim.programs.text.regular import Regex, RegexProblem, compile_posix
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operators.lt,
@@ -37,25 +36,25 @@ _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 class RegexLiteral:
     """``/…/``: on its own it says whether the record matches."""
 
-    regex: re.Pattern[str]
+    regex: Regex
 
     def __call__(self, awk: Awk) -> Value:
         """1 where the record matches."""
         return float(self.regex.search(awk.record) is not None)
 
 
-def compiled(text: str) -> re.Pattern[str]:
+def compiled(text: str) -> Regex:
     """An extended regular expression.
 
     :raises Complaint: where it is malformed.
     """
     try:
-        return re.compile(compile_posix(text, extended=True))
+        return Regex(compile_posix(text, extended=True))
     except RegexProblem as problem:
         raise Complaint(f"awk: regular expression compile failed ({problem})\n{text}\n", 2) from problem
 
 
-def regex_of(awk: Awk, expression: Expression) -> re.Pattern[str]:
+def regex_of(awk: Awk, expression: Expression) -> Regex:
     """An expression read as a regular expression: a literal one, or the text of its value."""
     return expression.regex if isinstance(expression, RegexLiteral) else compiled(text_of(expression(awk)))
 
@@ -96,7 +95,7 @@ def operation(operator: str, left: Expression, right: Expression) -> Expression:
     if operator == "&&":
         return lambda awk: float(truth(left(awk)) and truth(right(awk)))
     if operator == " ":
-        return lambda awk: text_of(left(awk)) + text_of(right(awk))
+        return lambda awk: awk.made(text_of(left(awk)) + text_of(right(awk)))
     if operator in ("~", "!~"):
         return lambda awk: float((regex_of(awk, right).search(text_of(left(awk))) is not None) == (operator == "~"))
     if operator in _COMPARISONS:

@@ -11,7 +11,7 @@ from kubesim.programs.text.awk.expressions import regex_of
 from kubesim.programs.text.awk.places import RECORD, Place, Variable
 from kubesim.programs.text.awk.runtime import Awk, Expression
 from kubesim.programs.text.awk.values import InputText, Value, number_of, text_of
-from kubesim.programs.text.regular import compile_posix
+from kubesim.programs.text.regular import Match, Regex, compile_posix
 
 _CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])")
 _FRACTION = re.compile(r"-?\d+\.\d+")
@@ -49,7 +49,9 @@ def _split(awk: Awk, arguments: list[Expression]) -> Value:
     text = text_of(_argument(awk, arguments, 0))
     separator = text_of(_argument(awk, arguments, 2, awk.variables["FS"]))
     parts = (
-        text.split() if separator == " " else (re.split(compile_posix(separator, extended=True), text) if text else [])
+        text.split()
+        if separator == " "
+        else (Regex(compile_posix(separator, extended=True)).split(text) if text else [])
     )
     if isinstance(arguments[1], Variable):
         awk.arrays[arguments[1].name] = {str(number): InputText(part) for number, part in enumerate(parts, 1)}
@@ -61,12 +63,12 @@ def _substitute(awk: Awk, arguments: list[Expression], count: int) -> Value:
     template = text_of(_argument(awk, arguments, 1))
     target = arguments[2] if len(arguments) > 2 else RECORD
 
-    def filled(match: re.Match[str]) -> str:
+    def filled(match: Match) -> str:
         return re.sub(r"\\&|&", lambda m: "&" if m[0] == "\\&" else match[0], template)
 
     changed, done = regex.subn(filled, text_of(target(awk)), count=count)
     if done and isinstance(target, Place):
-        target.assign(awk, changed)
+        target.assign(awk, awk.made(changed))
     return float(done)
 
 
@@ -89,6 +91,6 @@ FUNCTIONS: dict[str, Callable[[Awk, list[Expression]], Value]] = {
     "tolower": lambda awk, a: text_of(_argument(awk, a, 0)).lower(),
     "int": lambda awk, a: float(int(number_of(_argument(awk, a, 0)))),
     "sqrt": lambda awk, a: math.sqrt(abs(number_of(_argument(awk, a, 0)))),
-    "sprintf": lambda awk, a: formatted([text_of(each(awk)) for each in a]),
+    "sprintf": lambda awk, a: awk.made(formatted([text_of(each(awk)) for each in a])),
 }
 """The functions of the language that are simulated."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from kubesim.programs.bounds import require
 from kubesim.programs.text.awk.runtime import Awk, Expression
 from kubesim.programs.text.awk.values import UNSET, Value, number_of, text_of
 
@@ -35,6 +36,7 @@ class Variable(Place):
         """Give it a value."""
         if self.name == "NF":
             count = int(number_of(value))
+            require(count)
             awk.fields = (awk.fields + [""] * count)[:count]
             awk.record = str(awk.variables["OFS"]).join(awk.fields)
         awk.variables[self.name] = value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kubesim.programs.bounds import LIMIT, WORDS, Interrupted
 from kubesim.programs.text.awk.values import UNSET, InputText, Value
-from kubesim.programs.text.regular import compile_posix
+from kubesim.programs.text.regular import Regex, compile_posix
 
 Expression = Callable[["Awk"], Value]
 
@@ -15,7 +15,10 @@ Expression = Callable[["Awk"], Value]
 Statement = Callable[["Awk"], None]
 
 
-_LIMIT = 200_000
+_STEPS = 500_000
+"""Rounds of loops after which a program is taken to run for ever."""
+_MADE = 8 * LIMIT
+"""Characters that a program may make in all."""
 
 
 class Next(Exception):  # noqa: N818
@@ -47,6 +50,14 @@ class Awk:
     out: list[str] = field(default_factory=list)
     status: int = 0
     steps: int = 0
+    characters: int = 0
+
+    def made(self, text: str) -> str:
+        """A text that the program made; each counts, and together they are bounded."""
+        self.characters += len(text)
+        if len(text) > LIMIT or self.characters > _MADE:
+            raise Interrupted
+        return text
 
     def set_record(self, text: str) -> None:
         """Take a line apart."""
@@ -59,7 +70,7 @@ class Awk:
         elif len(separator) == 1 and separator != "\\":
             self.fields = text.split(separator)
         else:
-            self.fields = re.split(compile_posix(separator, extended=True), text)
+            self.fields = Regex(compile_posix(separator, extended=True)).split(text)
 
     def field_value(self, number: int) -> InputText:
         """``$number``."""
@@ -72,6 +83,8 @@ class Awk:
         if number == 0:
             self.set_record(text)
             return
+        if number > WORDS:
+            raise Interrupted
         while len(self.fields) < number:
             self.fields.append("")
         self.fields[number - 1] = text
@@ -80,5 +93,5 @@ class Awk:
     def tick(self) -> None:
         """Stop a program that never ends."""
         self.steps += 1
-        if self.steps > _LIMIT:
-            raise Exit
+        if self.steps > _STEPS:
+            raise Interrupted

@@ -8,7 +8,7 @@ from kubesim.programs.text.awk.values import truth
 
 def print_record(awk: Awk) -> None:
     """``print``: what a rule without an action does."""
-    awk.out.append(awk.record + str(awk.variables["ORS"]))
+    awk.out.append(awk.made(awk.record + str(awk.variables["ORS"])))
 
 
 def jump(kind: type[Exception]) -> Statement:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from kubesim.programs.bounds import bounded
 from kubesim.programs.files_text import lines_of
+from kubesim.programs.text.regular import Match
 from kubesim.programs.text.sed.script import Command
 
 
@@ -134,11 +136,11 @@ def _apply(run: Run, commands: list[Command]) -> None:
             case "g":
                 run.space = run.hold
             case "G":
-                run.space += "\n" + run.hold
+                run.space = bounded(f"{run.space}\n{run.hold}")
             case "h":
                 run.hold = run.space
             case "H":
-                run.hold += "\n" + run.space
+                run.hold = bounded(f"{run.hold}\n{run.space}")
             case "x":
                 run.space, run.hold = run.hold, run.space
             case "l":
@@ -153,27 +155,27 @@ def _substitute(run: Run, command: Command) -> None:
     every = "g" in command.flags
     count = 0
 
-    def one(match: re.Match[str]) -> str:
+    def one(match: Match) -> str:
         nonlocal count
         count += 1
         if count < wanted or (count > wanted and not every):
             return match[0]
         return _filled(command.text, match)
 
-    changed = regex.sub(one, run.space)
+    changed, _ = regex.subn(one, run.space)
     if count >= wanted:
         run.space = changed
         if "p" in command.flags:
             run.out.append(run.space)
 
 
-def _filled(template: str, match: re.Match[str]) -> str:
+def _filled(template: str, match: Match) -> str:
     def one(piece: re.Match[str]) -> str:
         if piece[0] == "&":
             return match[0]
         letter = piece[1]
         if letter.isdigit():
-            return (match[int(letter)] or "") if int(letter) <= (match.re.groups or 0) else ""
+            return (match[int(letter)] or "") if int(letter) <= len(match.groups()) else ""
         return {"n": "\n", "t": "\t"}.get(letter, letter)
 
     return re.sub(r"&|\\(.)", one, template, flags=re.DOTALL)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.programs.files_text import Complaint
-from kubesim.programs.text.regular import RegexProblem, compile_posix
+from kubesim.programs.text.regular import Regex, RegexProblem, compile_posix
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class Address:
 
     number: int = 0
     last: bool = False
-    regex: re.Pattern[str] | None = None
+    regex: Regex | None = None
     step: int = 0
 
     def holds(self, number: int, line: str, last: bool) -> bool:
@@ -38,7 +38,7 @@ class Command:
     second: Address | None = None
     negated: bool = False
     text: str = ""
-    regex: re.Pattern[str] | None = None
+    regex: Regex | None = None
     flags: str = ""
     block: list[Command] = field(default_factory=list)
     active: bool = False
@@ -109,10 +109,10 @@ class ScriptReader:
             return Address(regex=self.compiled(pattern, flags))
         return None
 
-    def compiled(self, pattern: str, flags: int = 0) -> re.Pattern[str]:
+    def compiled(self, pattern: str, flags: int = 0) -> Regex:
         """A regular expression."""
         try:
-            return re.compile(compile_posix(pattern, extended=self.extended), flags)
+            return Regex(compile_posix(pattern, extended=self.extended), flags)
         except RegexProblem as error:
             raise self.problem(str(error)) from error
 

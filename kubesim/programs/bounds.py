@@ -1,0 +1,37 @@
+"""How much one typed line may produce: a slip such as ``yes`` must not exhaust the learner's own machine.
+
+Whatever gathers text (a pipe, a file, an expanded word, a string of awk) stops at :data:`LIMIT` characters. A result is
+never cut silently: the line is interrupted, as Ctrl-C would.
+"""
+
+from __future__ import annotations
+
+LIMIT = 8 * 1024 * 1024
+"""Characters that a pipe, a file or one expansion may hold."""
+WORDS = 200_000
+"""Words that one expansion may become."""
+SCREENFUL = 4096
+"""Characters shown of what ran over a screen before it was interrupted."""
+
+
+class Interrupted(Exception):  # noqa: N818
+    """The learner's Ctrl-C, pressed for them: something ran on without end."""
+
+
+def bounded(text: str) -> str:
+    """The same text.
+
+    :raises Interrupted: where it is longer than the limit.
+    """
+    if len(text) > LIMIT:
+        raise Interrupted
+    return text
+
+
+def require(size: int) -> None:
+    """Make sure that so many characters may be produced, before they are.
+
+    :raises Interrupted: where they are more than the limit.
+    """
+    if size > LIMIT:
+        raise Interrupted
