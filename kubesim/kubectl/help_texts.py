@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.verbs import OTHER_COMMANDS, Flag, Verb
 
 
 def help_of(command: str, verb: Verb) -> str:
@@ -37,12 +37,20 @@ def flag_help(flag: Flag) -> str:
     return f"    {short}--{flag.name}={shown}:\n\t{flag.help}"
 
 
+def _row(verb: Verb) -> str:
+    return f"  {verb.name.ljust(15)} {verb.short}"
+
+
 def _root_help(verb: Verb) -> str:
     lines = ["kubectl controls the Kubernetes cluster manager.", ""]
-    for group in dict.fromkeys(v.group for v in verb.subcommands):
-        lines.append(f"{group}:")
-        lines.extend(f"  {v.name.ljust(15)} {v.short}" for v in verb.subcommands if v.group == group)
-        lines.append("")
+    lines += [" Find more information at: https://kubernetes.io/docs/reference/kubectl/", ""]
+    shown = [v for v in verb.subcommands if v.name != "options"]
+    groups = [name for name in dict.fromkeys(v.group for v in shown) if name != OTHER_COMMANDS]
+    for group in groups:
+        lines += [f"{group}:", *(_row(v) for v in shown if v.group == group), ""]
+    lines += ["Subcommands provided by plugins:", ""]
+    others = sorted((v for v in shown if v.group == OTHER_COMMANDS), key=lambda v: v.name)
+    lines += [f"{OTHER_COMMANDS}:", *map(_row, others), ""]
     lines += ["Usage:", "  kubectl [flags] [options]", ""]
     lines.append('Use "kubectl <command> --help" for more information about a given command.')
     lines.append('Use "kubectl options" for a list of global command-line options (applies to all commands).')

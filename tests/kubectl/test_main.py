@@ -49,7 +49,7 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
         "autoscale deployment web --min=2 --max=5 --cpu-percent=80",
         "certificate approve x",
         "plugin list",
-        "alpha",
+        "kuberc view",
     ],
 )
 def test_verbs_that_are_not_simulated_say_so(line: str) -> None:

@@ -19,6 +19,10 @@ FlagKind = Literal["bool", "string", "strings", "array", "int", "duration", "pai
 """How a value is read: ``strings`` splits at commas, ``array`` does not; ``pairs`` are ``key=value``."""
 
 
+OTHER_COMMANDS = "Other Commands"
+"""The heading of the verbs that belong to no group; ``kubectl --help`` sorts them by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag:
     """One flag of a verb.
@@ -64,7 +68,7 @@ class Verb:
     flags: Sequence[Flag] = ()
     subcommands: Sequence[Verb] = ()
     aliases: Sequence[str] = ()
-    group: str = "Other Commands"
+    group: str = OTHER_COMMANDS
     long: str = ""
     any_flags: bool = False
 

@@ -34,7 +34,7 @@ AUTH = Verb(
     None,
     "SUBCOMMAND [options]",
     "Inspect authorization",
-    group="Cluster Management Commands",
+    group="Troubleshooting and Debugging Commands",
     subcommands=(
         Verb(
             "can-i",

@@ -67,7 +67,6 @@ CONFIG = Verb(
     "SUBCOMMAND [options]",
     "Modify kubeconfig files",
     long='Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".',
-    group="Settings Commands",
     subcommands=(
         Verb("current-context", current_context, short="Display the current-context"),
         Verb(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import Verb
+from kubesim.kubectl.verbs import OTHER_COMMANDS, Verb
 from kubesim.kubectl.verbs.refusing import refused
 
 
@@ -55,11 +55,13 @@ COMPLETION = _verb(
     "Settings Commands",
     "the terminal takes whole lines",
 )
-ALPHA = _verb("alpha", "[options]", "Commands for features in alpha", "Other Commands", "it only holds experiments")
+KUBERC = _verb(
+    "kuberc", "SUBCOMMAND [options]", "Manage kuberc configuration files", OTHER_COMMANDS, "no such file is read"
+)
 PLUGIN = _verb(
     "plugin",
     "SUBCOMMAND [options]",
     "Provides utilities for interacting with plugins",
-    "Other Commands",
+    OTHER_COMMANDS,
     "there are no plugins",
 )
