@@ -30,6 +30,9 @@ def test_an_expression_that_tries_every_way_ends(line):
         "seq 1 100000000 | tail -1",
         "echo {1..100000000} | wc -c",
         "yes",
+        "echo a | sed ':a;ba'",
+        "echo a | sed 'h;:a;G;h;ba'",
+        "seq 1 100000 | xargs -n1 echo",
         "x=$(yes); echo after",
         "printf '%10000000000d' 1 | wc -c",
         "printf '%999999999999999999999999d' 1 | wc -c",
@@ -50,6 +53,8 @@ def test_a_line_without_end_is_interrupted(line):
 @pytest.mark.parametrize(
     ("line", "printed"),
     [
+        ("printf 'a\\nb\\nc\\n' | sed ':a;N;$!ba;s/\\n/,/g'", "a,b,c\n"),
+        ("echo aaa | sed ':x;s/a/b/;tx'", "bbb\n"),
         ("yes | head -3", "y\ny\ny\n"),
         ("yes | cat | head -2", "y\ny\n"),
         ("seq 1 100000000 | head -2", "1\n2\n"),

@@ -7,10 +7,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from kubesim.programs.bounds import Interrupted, require
 from kubesim.programs.files_text import Complaint, guarded, is_busybox
 from kubesim.programs.machine import ExecutableNotFoundError
 from kubesim.programs.process import Completed, Invocation, Running
 
+RUNS = 20_000
+"""Programs that one ``xargs`` may start."""
 _STOPPING = frozenset({"curl", "ping", "bash", "sh", "dash", "ash"})
 """Programs that write as they go, so that what they wrote before a time-out is seen."""
 
@@ -125,12 +128,16 @@ def xargs(invocation: Invocation) -> Completed:
                 "xargs: unmatched single quote; by default quotes are special to xargs unless you use the -0 option\n"
             ) from error
     if placeholder:
+        typed = "".join(command)
+        require(len(typed) * len(items) + typed.count(placeholder) * sum(map(len, items)))
         runs = [[word.replace(placeholder, item) for word in command] for item in items]
     elif per_run:
         runs = [command + items[start : start + per_run] for start in range(0, len(items), per_run)]
     else:
         runs = [command + items] if items or not (no_empty or is_busybox(invocation)) else []
     out, error_text, status, seconds = "", "", 0, 0.0
+    if len(runs) > RUNS:
+        raise Interrupted
     for each in runs:
         if trace:
             error_text += " ".join(each) + "\n"

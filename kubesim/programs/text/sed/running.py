@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from kubesim.programs.bounds import bounded
-from kubesim.programs.files_text import lines_of
+from kubesim.programs.bounds import Interrupted, bounded
+from kubesim.programs.files_text import Complaint, lines_of
 from kubesim.programs.text.regular import Match
 from kubesim.programs.text.sed.script import Command
+
+JUMPS = 100_000
+"""Branches after which a script is taken to run for ever."""
 
 
 class _Stop(Exception):  # noqa: N818
@@ -16,6 +19,12 @@ class _Stop(Exception):  # noqa: N818
         super().__init__(status)
         self.status = status
         self.prints = prints
+
+
+class _Jump(Exception):  # noqa: N818
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.label = label
 
 
 class _Next(Exception):  # noqa: N818
@@ -33,6 +42,8 @@ class Run:
     hold: str = ""
     out: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    substituted: bool = False
+    jumps: int = 0
 
 
 def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, int]:
@@ -44,7 +55,7 @@ def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, in
         run.space = run.lines[run.number]
         run.number += 1
         try:
-            _apply(run, commands)
+            _cycle(run, commands)
         except _Next:
             run.out += run.after
             run.after = []
@@ -91,6 +102,29 @@ def _selected(run: Run, command: Command) -> bool:
     return chosen != command.negated
 
 
+def _cycle(run: Run, commands: list[Command]) -> None:
+    """One line through the script; a branch goes on behind its label, or ends the script where it names none."""
+    start = 0
+    run.substituted = False
+    while True:
+        try:
+            _apply(run, commands[start:])
+        except _Jump as jump:
+            run.jumps += 1
+            if run.jumps > JUMPS:
+                raise Interrupted from None
+            if not jump.label:
+                return
+            places = [place for place, each in enumerate(commands) if each.letter == ":" and each.text == jump.label]
+            if not places:
+                raise Complaint(
+                    f"sed: -e expression #1, char 0: can't find label for jump to `{jump.label}'\n"
+                ) from None
+            start = places[0] + 1
+            continue
+        return
+
+
 def _apply(run: Run, commands: list[Command]) -> None:
     for command in commands:
         if not _selected(run, command):
@@ -120,6 +154,11 @@ def _apply(run: Run, commands: list[Command]) -> None:
                 if command.second is None or not command.active:
                     run.out.append(command.text)
                 raise _Next
+            case "b":
+                raise _Jump(command.text)
+            case "t" if run.substituted:
+                run.substituted = False
+                raise _Jump(command.text)
             case "q" | "Q":
                 raise _Stop(int(command.text or 0), command.letter == "q")
             case "n" | "N":
@@ -164,6 +203,7 @@ def _substitute(run: Run, command: Command) -> None:
 
     changed, _ = regex.subn(one, run.space)
     if count >= wanted:
+        run.substituted = True
         run.space = changed
         if "p" in command.flags:
             run.out.append(run.space)

@@ -185,6 +185,12 @@ class ScriptReader:
             match = re.compile(r"\d*").match(self.text, self.position)
             command.text = match[0] if match else ""
             self.position += len(command.text)
+        elif letter in ":bt":
+            self.blanks()
+            match = re.compile(r"[^\n;}]*").match(self.text, self.position)
+            label = match[0] if match else ""
+            self.position += len(label)
+            command.text = label.strip()
         elif letter not in "dDpPnNgGhHx=l":
             raise self.problem(f"unknown command: `{letter}'")
         return command
