@@ -16,6 +16,9 @@ METADATA = {
     "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
 }
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+"""A live widget's view. It is not saved: without a kernel there is no widget, and its static twin is shown instead."""
+
 
 def execute(path: Path) -> None:
     """Run one notebook in its own folder and save it.
@@ -35,6 +38,8 @@ def execute(path: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET_VIEW, None)
     nbformat.write(notebook, path)
 
 

@@ -100,7 +100,7 @@ class ServiceExplorer(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture, the Service's row and the steps."""
-        return str(self.picture.value + self.details.value)
+        return still_html(self.shown.journey.diagram()) + str(self.details.value)
 
     def static_text(self) -> str:
         """The controls, the Service's row and the path in words."""
@@ -194,7 +194,7 @@ class PathPlayer(WithStaticTwin):
 
     def static_html(self) -> str:
         """The whole picture and its words."""
-        return picture_html(self.journey.diagram()) + f"<pre>{html.escape(str(self.journey))}</pre>"
+        return still_html(self.journey.diagram()) + f"<pre>{html.escape(str(self.journey))}</pre>"
 
     def static_text(self) -> str:
         """The whole path in words."""
@@ -204,6 +204,17 @@ class PathPlayer(WithStaticTwin):
 def picture_html(diagram: Diagram) -> str:
     """A picture for an HTML widget: the SVG, or the words where there is no Graphviz."""
     return diagram.svg or f"<pre>{html.escape(diagram.text)}</pre>"
+
+
+def still_html(diagram: Diagram) -> str:
+    """A picture for a saved page: JupyterLab shows an image also where it does not trust the notebook yet."""
+    bundle, metadata = diagram._repr_mimebundle_()
+    if "image/png" not in bundle:
+        return picture_html(diagram)
+    size = metadata["image/png"]
+    alternative = html.escape(diagram.text, quote=True)
+    source = f"data:image/png;base64,{bundle['image/png']}"
+    return f'<img src="{source}" alt="{alternative}" width="{size["width"]}" height="{size["height"]}">'
 
 
 def table_html(table: pandas.DataFrame) -> str:
