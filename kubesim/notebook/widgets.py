@@ -147,7 +147,7 @@ class ProxyModeComparison(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture and rules, and the table of all requests in both modes."""
-        return str(self.picture.value + self.details.value + self.requests.value)
+        return still_html(self.journey.diagram()) + str(self.details.value + self.requests.value)
 
     def static_text(self) -> str:
         """The table of all requests in both modes."""
