@@ -18,6 +18,15 @@ def catalogue() -> ImageCatalogue:
     return ImageCatalogue.load()
 
 
+FILES = {
+    "names": "carol 30 Berlin\nalice 25 Paris\nbob 35 Rome\n",
+    "colon": "root:x:0:0:/root\nweb:x:33:33:/var/www\nnoseparator\n",
+    "mixed": "b\nA\na\nB\nb\n",
+    "numbers": "10\n9\n100\n-1\n1.5\n",
+}
+"""Small files that the tests of text programs work on."""
+
+
 def bare_machine(files: Mapping[str, str], image: str = "nginx") -> Machine:
     """A container of an image whose working directory holds some files."""
     found = catalogue().find(image)

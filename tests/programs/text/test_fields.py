@@ -2,14 +2,7 @@
 
 import pytest
 
-from tests.programs.bare_machine import bare_machine, typed
-
-FILES = {
-    "names": "carol 30 Berlin\nalice 25 Paris\nbob 35 Rome\n",
-    "colon": "root:x:0:0:/root\nweb:x:33:33:/var/www\nnoseparator\n",
-    "mixed": "b\nA\na\nB\nb\n",
-    "numbers": "10\n9\n100\n-1\n1.5\n",
-}
+from tests.programs.bare_machine import FILES, bare_machine, typed
 
 
 @pytest.mark.parametrize(
