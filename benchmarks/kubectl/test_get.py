@@ -8,7 +8,7 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl import main as kubectl
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 CHAPTER = ["get pod -o wide", "get svc", "get node", "get pod,svc -A", "get svc kube-dns -n kube-system -o yaml"]
 

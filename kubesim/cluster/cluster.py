@@ -29,10 +29,10 @@ from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
-from kubesim.programs.bounds import Interrupted
-from kubesim.programs.log import LogLine
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed
+from kubesim.userland.bounds import Interrupted
+from kubesim.userland.log import LogLine
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed
 from kubesim.views.cluster_diagram import cluster_diagram
 from kubesim.views.journey import Journey
 from kubesim.views.lookup import Lookup

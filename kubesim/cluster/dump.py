@@ -19,7 +19,7 @@ from kubesim.cluster import boot
 from kubesim.cluster.configuration import NodeFile
 from kubesim.cluster.wiring import Parts, add_node_machine
 from kubesim.network.service import Client, HttpRequest, HttpResponse
-from kubesim.programs.process import Running
+from kubesim.userland.process import Running
 
 
 class Unknown:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from kubesim.api.store import Store
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
-from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.images import skeleton
-from kubesim.programs.machine import DEFAULT_PATH, Machine
 from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.machine import DEFAULT_PATH, Machine
 
 HOME = "/root"
 ACCOUNTS = """\

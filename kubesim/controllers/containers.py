@@ -1,6 +1,6 @@
 """The container runtime of the simulated cluster: images from the catalogue, programs on the simulated network.
 
-A container is a :class:`~kubesim.programs.machine.Machine` of its image with the files that the kubelet adds
+A container is a :class:`~kubesim.userland.machine.Machine` of its image with the files that the kubelet adds
 (``/etc/resolv.conf``, ``/etc/hosts``, mounted ConfigMaps) and the environment that Kubernetes gives it. The containers
 of one Pod share its network, not its files.
 """
@@ -26,11 +26,11 @@ from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFa
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.log import LogLine, stamped
-from kubesim.programs.machine import ExecutableNotFoundError, Machine, Process
-from kubesim.programs.process import Completed, Running
 from kubesim.programs.references import InvalidReferenceError
 from kubesim.simulation import EPOCH, Simulation
+from kubesim.userland.log import LogLine, stamped
+from kubesim.userland.machine import ExecutableNotFoundError, Machine, Process
+from kubesim.userland.process import Completed, Running
 
 SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""

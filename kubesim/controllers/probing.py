@@ -13,7 +13,7 @@ from kubesim.controllers.runtime import ProbeResult
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
-from kubesim.programs.process import Completed
+from kubesim.userland.process import Completed
 
 AGENT = "kube-probe/1.36"
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kubesim.api.objects import Container, Pod, Probe
-from kubesim.programs.log import LogLine
-from kubesim.programs.process import Completed, Running
+from kubesim.userland.log import LogLine
+from kubesim.userland.process import Completed, Running
 
 
 @dataclass(frozen=True, slots=True)

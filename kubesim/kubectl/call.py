@@ -12,7 +12,7 @@ from kubesim.kubectl.kubeconfig import load, namespace_of
 if TYPE_CHECKING:
     from kubesim.api.server import ApiServer
     from kubesim.cluster import Cluster
-    from kubesim.programs.filesystem import FileSystem
+    from kubesim.userland.filesystem import FileSystem
 
 
 @dataclass(slots=True)

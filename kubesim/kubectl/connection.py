@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import ResourceType
 from kubesim.kubectl.errors import KubectlError, UnreachableError
-from kubesim.programs.filesystem import absolute
+from kubesim.userland.filesystem import absolute
 
 if TYPE_CHECKING:
     from kubesim.kubectl.call import Call

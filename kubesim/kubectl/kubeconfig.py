@@ -9,7 +9,7 @@ from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
 from kubesim.kubectl.connection import CONTEXT
 from kubesim.kubectl.errors import KubectlError
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 PATH = "/root/.kube/config"
 SERVER = "https://127.0.0.1:6443"

@@ -15,11 +15,11 @@ from kubesim.kubectl.connection import check_connection
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, FlagError, Parsed, parse
 from kubesim.kubectl.verbs import Flag, Verb
-from kubesim.programs.process import Completed
+from kubesim.userland.process import Completed
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster
-    from kubesim.programs.filesystem import FileSystem
+    from kubesim.userland.filesystem import FileSystem
 
 
 def run(

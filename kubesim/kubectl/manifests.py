@@ -25,7 +25,7 @@ from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError
 from kubesim.kubectl.mapper import kind_type
 
 if TYPE_CHECKING:
-    from kubesim.programs.filesystem import FileSystem
+    from kubesim.userland.filesystem import FileSystem
 
 EXTENSIONS = (".json", ".yaml", ".yml")
 """The files of a directory that are read."""

@@ -1,7 +1,7 @@
 """The image catalogue: which images can be pulled, and what a container of each has and runs.
 
 ``data/images.yaml`` holds the facts. An image's programs and files are shared by all its containers; a container gets
-a :class:`~kubesim.programs.machine.Machine` of its own over them.
+a :class:`~kubesim.userland.machine.Machine` of its own over them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from kubesim.data_directory import DATA
-from kubesim.programs.filesystem import Entry, FileSystem
-from kubesim.programs.machine import DEFAULT_PATH, Machine
-from kubesim.programs.process import Program
 from kubesim.programs.references import Reference, parse_reference
 from kubesim.programs.registry import programs_named
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import Entry, FileSystem
+from kubesim.userland.machine import DEFAULT_PATH, Machine
+from kubesim.userland.process import Program
 
 if TYPE_CHECKING:
     from kubesim.api.store import Store

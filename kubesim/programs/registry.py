@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from kubesim.programs import servers
 from kubesim.programs.busybox_nslookup import busybox_nslookup
-from kubesim.programs.core import date, files, find, listing, paths, processes, small, system, waiting, wrappers
 from kubesim.programs.coredns import coredns
 from kubesim.programs.curl import curl
 from kubesim.programs.dig import dig
@@ -27,12 +26,13 @@ from kubesim.programs.net.tracking import conntrack
 from kubesim.programs.net.wget import wget
 from kubesim.programs.nginx import docker_entrypoint, nginx
 from kubesim.programs.nslookup import nslookup
-from kubesim.programs.process import Completed, Invocation, Program
-from kubesim.programs.shell.script import ash, bash, dash
-from kubesim.programs.text import fields, lines
-from kubesim.programs.text.awk import awk
-from kubesim.programs.text.grep import grep
-from kubesim.programs.text.sed import sed
+from kubesim.userland.core import date, files, find, listing, paths, processes, small, system, waiting, wrappers
+from kubesim.userland.process import Completed, Invocation, Program
+from kubesim.userland.shell.script import ash, bash, dash
+from kubesim.userland.text import fields, lines
+from kubesim.userland.text.awk import awk
+from kubesim.userland.text.grep import grep
+from kubesim.userland.text.sed import sed
 
 COMMON: dict[str, Program] = {
     "bash": bash,

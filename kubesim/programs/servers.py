@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
-from kubesim.programs.filesystem import FileError
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
-from kubesim.programs.log import Log
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed, Invocation, Running
+from kubesim.userland.filesystem import FileError
+from kubesim.userland.log import Log
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed, Invocation, Running
 
 Page = Callable[[HttpRequest, Client], HttpResponse]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from kubesim.api.objects import Container, Pod
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.machine import Machine, Process
+from kubesim.userland.machine import Machine, Process
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster

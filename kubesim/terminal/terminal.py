@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed, Invocation, Running, Steps
-from kubesim.programs.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
-from kubesim.programs.shell.execution import Interpreter
-from kubesim.programs.shell.parser import Parser
-from kubesim.programs.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
-from kubesim.programs.shell.state import Capture, Input, shell_state
 from kubesim.terminal.processes import show_containers
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed, Invocation, Running, Steps
+from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
+from kubesim.userland.shell.execution import Interpreter
+from kubesim.userland.shell.parser import Parser
+from kubesim.userland.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
+from kubesim.userland.shell.state import Capture, Input, shell_state
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster

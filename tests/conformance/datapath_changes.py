@@ -16,8 +16,8 @@ from kubesim.api.objects import Container, Pod, Probe
 from kubesim.api.store import Store
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.controllers.runtime import ProbeResult
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.process import Completed, Running
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.process import Completed, Running
 from tests.conformance.datapath_cases import KINDS, LISTENING, machine_of
 from tests.conformance.result import Result, judged
 from tests.conformance.transcripts.oracle import OracleRuntime

@@ -17,9 +17,9 @@ from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, request_text
-from kubesim.programs.machine import ExecutableNotFoundError, Machine
-from kubesim.programs.process import Completed
 from kubesim.programs.registry import COMMON, programs_named
+from kubesim.userland.machine import ExecutableNotFoundError, Machine
+from kubesim.userland.process import Completed
 
 PODS = {
     "client": ("10.42.1.5", "worker", "nginx"),

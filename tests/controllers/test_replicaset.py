@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 
 def kubectl(cluster: Cluster, command: str) -> None:

@@ -10,8 +10,8 @@ from kubesim.cluster import Cluster
 from kubesim.controllers.request_budget import RequestBudget
 from kubesim.controllers.scheduler import Scheduler
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
 
 HUGE = "create deployment big --image=nginx --replicas=100000"
 

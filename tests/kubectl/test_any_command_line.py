@@ -15,8 +15,8 @@ from kubesim.kubectl import main as kubectl
 from kubesim.kubectl.flags import GLOBAL_FLAGS
 from kubesim.kubectl.registry import VERBS
 from kubesim.kubectl.verbs import Verb
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.process import Completed
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.process import Completed
 from tests.api.manifests import any_manifest, broken, valid
 
 ARGUMENTS = (

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed
 from kubesim.simulation import Simulation
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed
 
 DIRECTORY = "/w"
 

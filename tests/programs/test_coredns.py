@@ -9,10 +9,10 @@ from kubesim.api.store import Store
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.service import Client, HttpRequest
 from kubesim.programs.coredns import coredns, watched_objects
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed, Invocation, Running
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed, Invocation, Running
 from tests.network.dns.surroundings import DeadNetwork
 
 CLIENT = Client("10.42.0.9", 40000)

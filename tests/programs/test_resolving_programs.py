@@ -8,14 +8,14 @@ from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.busybox_nslookup import busybox_nslookup
 from kubesim.programs.dig.command import dig
 from kubesim.programs.dig.text import in_columns
-from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
-from kubesim.programs.machine import Machine
 from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.nslookup import nslookup
-from kubesim.programs.process import Completed, Invocation, Program
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed, Invocation, Program
 from tests.network.dns.surroundings import Network
 
 PROGRAMS: dict[str, Program] = {

@@ -18,7 +18,7 @@ from kubesim.controllers.kubelet.pulling import (
 )
 from kubesim.controllers.kubelet.watchdog import Watchdog
 from kubesim.controllers.runtime import PullFailed, StartFailed
-from kubesim.programs.process import Completed, Running
+from kubesim.userland.process import Completed, Running
 
 if TYPE_CHECKING:
     from kubesim.controllers.kubelet.worker import PodWorker

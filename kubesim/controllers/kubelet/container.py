@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Container, Wire
-from kubesim.programs.process import Running
+from kubesim.userland.process import Running
 
 FIRST_BACKOFF_SECONDS = 10.0
 LONGEST_BACKOFF_SECONDS = 300.0

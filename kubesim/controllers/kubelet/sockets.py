@@ -12,7 +12,7 @@ from typing import Any
 
 from kubesim.network.network import Network
 from kubesim.network.service import Client, Server
-from kubesim.programs.process import Running
+from kubesim.userland.process import Running
 
 
 class HungServer:

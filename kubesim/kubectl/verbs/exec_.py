@@ -6,7 +6,7 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
 from kubesim.kubectl.verbs import FILE_FLAGS, Flag, Verb
-from kubesim.programs.machine import ExecutableNotFoundError
+from kubesim.userland.machine import ExecutableNotFoundError
 
 PATIENCE = 900.0
 """Simulated seconds after which a program gets Ctrl-C."""

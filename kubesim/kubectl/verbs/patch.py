@@ -70,7 +70,7 @@ def patch(call: Call) -> int:
 def _patch_text(call: Call) -> str:
     flags = call.flags
     if flags.text("patch-file"):
-        from kubesim.programs.filesystem import FileError, absolute
+        from kubesim.userland.filesystem import FileError, absolute
 
         path = flags.text("patch-file")
         if path == "-":

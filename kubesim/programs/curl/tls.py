@@ -6,9 +6,9 @@ from kubesim.network.sockets import Connection
 from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.result import Result
 from kubesim.programs.curl.session import Session
-from kubesim.programs.filesystem import absolute
 from kubesim.programs.http import Certificate, ClientHello
 from kubesim.programs.lookup import numeric_address
+from kubesim.userland.filesystem import absolute
 
 _REFUSED = (
     "More details here: https://curl.se/docs/sslcerts.html\n\n"

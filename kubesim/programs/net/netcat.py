@@ -6,12 +6,12 @@ import re
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
-from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.programs.http import head_text
-from kubesim.programs.log import Log
 from kubesim.programs.lookup import look_up, numeric_address
 from kubesim.programs.net.attempt import SERVICES, Attempt, attempt
-from kubesim.programs.process import Completed, Invocation, Running
+from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.log import Log
+from kubesim.userland.process import Completed, Invocation, Running
 
 
 class _Sink:

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from kubesim.network.trace import Outcome
-from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.programs.lookup import look_up, numeric_address
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed, Invocation
+from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed, Invocation
 
 _FOREVER = 4
 

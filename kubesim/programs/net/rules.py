@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from kubesim.network.rules import Ruleset
-from kubesim.programs.files_text import finished, joined
 from kubesim.programs.net.attempt import SERVICES
-from kubesim.programs.process import Completed, Invocation
+from kubesim.userland.files_text import finished, joined
+from kubesim.userland.process import Completed, Invocation
 
 _TABLES = ("filter", "nat", "mangle", "raw", "security")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kubesim.network.trace import Outcome
-from kubesim.programs.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.programs.lookup import look_up
 from kubesim.programs.net.reverse import reverse_name
-from kubesim.programs.process import Completed, Invocation
+from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.process import Completed, Invocation
 
 
 @guarded

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kubesim.network.conntrack import Entry
-from kubesim.programs.files_text import Complaint, guarded, joined, split_options
-from kubesim.programs.process import Completed, Invocation
+from kubesim.userland.files_text import Complaint, guarded, joined, split_options
+from kubesim.userland.process import Completed, Invocation
 
 _NUMBERS = {"TCP": 6, "UDP": 17, "ICMP": 1, "SCTP": 132}
 _LONG = {

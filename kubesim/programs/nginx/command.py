@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubesim.network.trace import Outcome
-from kubesim.programs.log import Log
-from kubesim.programs.machine import Process
 from kubesim.programs.nginx import choosing, configuration
 from kubesim.programs.nginx.configuration import ConfigurationError
 from kubesim.programs.nginx.logs import error_time
 from kubesim.programs.nginx.server import NginxServer
-from kubesim.programs.process import Completed, Invocation, Running
+from kubesim.userland.log import Log
+from kubesim.userland.machine import Process
+from kubesim.userland.process import Completed, Invocation, Running
 
 CONFIGURATION = "/etc/nginx/nginx.conf"
 _FIRST_WORKER = 28

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kubesim.programs.filesystem import FileError, FileSystem, absolute
 from kubesim.programs.nginx.vocabulary import BLOCKS, SIMPLE_DIRECTIVES
+from kubesim.userland.filesystem import FileError, FileSystem, absolute
 
 _TOKEN = re.compile(
     r"""\s+|\#[^\n]*|(?P<mark>[{};])|"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<word>(?:\$\{[^}]*\}|\\.|[^\s{};"'])+)"""

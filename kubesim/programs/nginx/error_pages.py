@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubesim.network.service import HttpResponse
-from kubesim.programs.filesystem import FileError
 from kubesim.programs.http import byte_length
 from kubesim.programs.nginx import choosing
 from kubesim.programs.nginx.choosing import Location
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.static import on_disk, type_of
+from kubesim.userland.filesystem import FileError
 
 if TYPE_CHECKING:
     from kubesim.programs.nginx.server import NginxServer

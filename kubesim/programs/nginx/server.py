@@ -8,7 +8,6 @@ from urllib.parse import unquote
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import ClientHello, byte_length, header, http_date
-from kubesim.programs.machine import Machine
 from kubesim.programs.nginx import choosing, logs
 from kubesim.programs.nginx.configuration import Directive
 from kubesim.programs.nginx.error_pages import error_page
@@ -17,6 +16,7 @@ from kubesim.programs.nginx.pages import LINES, REASONS, page, status_page
 from kubesim.programs.nginx.proxying import proxied
 from kubesim.programs.nginx.static import answer_with_file
 from kubesim.programs.nginx.variables import expanded, variables_of
+from kubesim.userland.machine import Machine
 
 
 @dataclass(slots=True)

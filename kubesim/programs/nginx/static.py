@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kubesim.network.service import HttpRequest, HttpResponse
-from kubesim.programs.filesystem import Entry
 from kubesim.programs.http import header, http_date
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import index_of, page
+from kubesim.userland.filesystem import Entry
 
 if TYPE_CHECKING:
     from kubesim.programs.nginx.server import NginxServer

@@ -29,11 +29,11 @@ from kubesim.network.dns.exchange import DNS_PORT, Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Completed
 from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Completed
 from tests.conformance.result import Result, judged
 
 RESOLV_CONF = resolv_conf.for_pod("ClusterFirst", "default", "nameserver 172.31.0.1\n")

@@ -14,9 +14,9 @@ from typing import Any
 
 from kubesim.network.network import Network
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.machine import ExecutableNotFoundError, Machine
-from kubesim.programs.process import Completed
 from kubesim.simulation import Simulation
+from kubesim.userland.machine import ExecutableNotFoundError, Machine
+from kubesim.userland.process import Completed
 from tests.conformance.result import Result, judged
 
 DIRECTORY = "/var/tmp/w"

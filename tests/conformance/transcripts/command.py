@@ -13,9 +13,9 @@ from kubesim.api.server import ApiServer
 from kubesim.api.store import Store
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.process import Completed
 from kubesim.simulation import EPOCH, Simulation
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.process import Completed
 
 
 class Command:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
-from kubesim.programs.log import LogLine
-from kubesim.programs.process import Completed, Running
 from kubesim.programs.references import parse_reference
+from kubesim.userland.log import LogLine
+from kubesim.userland.process import Completed, Running
 
 DIGEST = "sha256:" + "0" * 64
 PULL_SECONDS = 0.387

@@ -8,9 +8,9 @@ from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
 from kubesim.controllers.manager import Key
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.machine import Machine
-from kubesim.programs.process import Program
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.machine import Machine
+from kubesim.userland.process import Program
 from tests.conformance.transcripts.oracle import OracleRuntime
 
 FILE = DATA / "clusters" / "recorded.yaml"

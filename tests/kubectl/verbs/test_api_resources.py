@@ -4,7 +4,7 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 
 @pytest.fixture(scope="module")

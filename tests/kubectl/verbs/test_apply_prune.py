@@ -6,7 +6,7 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata:\n  name: {}\n  labels: {{app: x}}\nspec:\n  ports:\n  - port: 80\n"
 

@@ -6,7 +6,7 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 
 def test_the_context_has_a_namespace() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
-from kubesim.programs.process import Completed
+from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.process import Completed
 
 Kubectl = Callable[[str], Completed]
 

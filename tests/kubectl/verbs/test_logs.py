@@ -8,7 +8,7 @@ import pytest
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run
-from kubesim.programs.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 LOOP = "i=0; while true; do echo line $i; i=$((i+1)); sleep 10; done"
 

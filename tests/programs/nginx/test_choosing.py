@@ -2,9 +2,9 @@
 
 import pytest
 
-from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.nginx.choosing import choose_location, choose_server, ports, servers
 from kubesim.programs.nginx.configuration import Directive, read
+from kubesim.userland.filesystem import FileSystem
 
 LOCATIONS = r"""
 location = / { return 200 A; }

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kubesim.programs.filesystem import FileSystem
 from kubesim.programs.nginx.configuration import ConfigurationError, read
+from kubesim.userland.filesystem import FileSystem
 
 PATH = "/etc/nginx/nginx.conf"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kubesim.programs.files_text import Complaint, is_busybox
 from kubesim.programs.net.wget.busybox import BusyboxWget
 from kubesim.programs.net.wget.gnu import GnuWget
 from kubesim.programs.net.wget.options import parse_arguments
-from kubesim.programs.process import Completed, Invocation
+from kubesim.userland.files_text import Complaint, is_busybox
+from kubesim.userland.process import Completed, Invocation
 
 
 def wget(invocation: Invocation) -> Completed:

@@ -1,0 +1,300 @@
+"""The files of a simulated machine: a tree held in memory, never the host's.
+
+An image's files are frozen entries that every container of that image shares; a container's own writes replace
+entries in its private index, as an overlay's upper layer does. Errors carry the kernel's words, so that each program
+can print them in its own way.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from kubesim.userland.bounds import require
+
+NO_SUCH_FILE = "No such file or directory"
+IS_A_DIRECTORY = "Is a directory"
+NOT_A_DIRECTORY = "Not a directory"
+FILE_EXISTS = "File exists"
+NOT_EMPTY = "Directory not empty"
+TOO_MANY_LINKS = "Too many levels of symbolic links"
+
+_LINK_LIMIT = 40
+
+
+class FileError(Exception):
+    """A file operation that failed.
+
+    :param path: as given by the caller.
+    :param reason: the kernel's words, as ``strerror`` has them.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file, directory or symbolic link.
+
+    :param kind: ``file``, ``directory`` or ``link``.
+    :param content: a file's text, or a link's target.
+    :param modified: seconds since 1970.
+    """
+
+    kind: str = "file"
+    content: str = ""
+    mode: int = 0o644
+    modified: float = 0.0
+    owner: str = "root"
+
+    @property
+    def size(self) -> int:
+        """Bytes, as UTF-8; a directory's is 4096."""
+        return 4096 if self.kind == "directory" else len(self.content.encode("utf-8", "surrogateescape"))
+
+
+class FileSystem:
+    """A tree of files.
+
+    :param clock: seconds since 1970, the time stamp of writes.
+    :param base: entries to start from, by absolute path; directories above them are made.
+    """
+
+    def __init__(self, clock: Callable[[], float] = lambda: 0.0, base: Mapping[str, Entry] | None = None) -> None:
+        self._clock = clock
+        self._entries: dict[str, Entry] = {"/": Entry("directory", mode=0o755)}
+        self._children: dict[str, set[str]] = {"/": set()}
+        for path, entry in (base or {}).items():
+            self._place(path, entry)
+
+    def copy(self, clock: Callable[[], float]) -> FileSystem:
+        """A tree of its own that starts with the same entries, with another clock: a container of an image."""
+        made = FileSystem(clock)
+        made._entries = dict(self._entries)
+        made._children = {directory: set(names) for directory, names in self._children.items()}
+        return made
+
+    def _place(self, path: str, entry: Entry) -> None:
+        parent, name = posixpath.split(path)
+        if parent not in self._entries:
+            self._place(parent, Entry("directory", mode=0o755, modified=entry.modified))
+        self._entries[path] = entry
+        if entry.kind == "directory":
+            self._children.setdefault(path, set())
+        if name:
+            self._children.setdefault(parent, set()).add(name)
+
+    def resolve(self, path: str, *, last: bool = True) -> str:
+        """The path with ``.``, ``..`` and symbolic links followed.
+
+        :param last: whether the last component is followed too.
+        """
+        done = "/"
+        left = [part for part in path.split("/") if part not in ("", ".")]
+        hops = 0
+        while left:
+            part = left.pop(0)
+            if part == "..":
+                done = posixpath.dirname(done)
+                continue
+            here = posixpath.join(done, part)
+            entry = self._entries.get(here)
+            if entry is not None and entry.kind == "link" and (left or last):
+                hops += 1
+                if hops > _LINK_LIMIT:
+                    raise FileError(path, TOO_MANY_LINKS)
+                left = [piece for piece in entry.content.split("/") if piece not in ("", ".")] + left
+                if entry.content.startswith("/"):
+                    done = "/"
+                continue
+            done = here
+        return done
+
+    def _entry(self, path: str, *, last: bool = True) -> Entry:
+        resolved = self.resolve(path, last=last)
+        entry = self._entries.get(resolved)
+        if entry is None:
+            above = posixpath.dirname(resolved)
+            while above not in self._entries:
+                above = posixpath.dirname(above)
+            reason = NO_SUCH_FILE if self._entries[above].kind == "directory" else NOT_A_DIRECTORY
+            raise FileError(path, reason)
+        if path.endswith("/") and entry.kind == "file":
+            raise FileError(path, NOT_A_DIRECTORY)
+        return entry
+
+    def stat(self, path: str, *, follow: bool = True) -> Entry:
+        """The entry at a path.
+
+        :raises FileError: where there is none.
+        """
+        return self._entry(path, last=follow)
+
+    def exists(self, path: str) -> bool:
+        """Whether something is there."""
+        return self._kind(path) is not None
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there."""
+        return self._kind(path) == "file"
+
+    def is_directory(self, path: str) -> bool:
+        """Whether a directory is there."""
+        return self._kind(path) == "directory"
+
+    def _kind(self, path: str) -> str | None:
+        try:
+            return self._entry(path).kind
+        except FileError:
+            return None
+
+    def read(self, path: str) -> str:
+        """A file's text.
+
+        :raises FileError: where there is no file, or a directory.
+        """
+        entry = self._entry(path)
+        if entry.kind == "directory":
+            raise FileError(path, IS_A_DIRECTORY)
+        return entry.content
+
+    def write(self, path: str, content: str, *, append: bool = False, mode: int | None = None) -> None:
+        """Write a file, making it where it is missing.
+
+        :raises FileError: where its directory is missing, or it is a directory.
+        """
+        resolved = self.resolve(path)
+        if resolved == "/dev/null":
+            return
+        self._require_directory(path, resolved)
+        old = self._entries.get(resolved)
+        if (old is not None and old.kind == "directory") or path.endswith("/"):
+            raise FileError(path, IS_A_DIRECTORY)
+        before = old.content if old is not None and append else ""
+        require(len(before) + len(content))
+        kept = old.mode if old is not None else 0o644
+        owner = old.owner if old is not None else "root"
+        self._place(resolved, Entry("file", before + content, kept if mode is None else mode, self._clock(), owner))
+
+    def _require_directory(self, path: str, resolved: str) -> None:
+        parent = self._entries.get(posixpath.dirname(resolved))
+        if parent is None:
+            above = posixpath.dirname(resolved)
+            while above not in self._entries:
+                above = posixpath.dirname(above)
+            raise FileError(path, NO_SUCH_FILE if self._entries[above].kind == "directory" else NOT_A_DIRECTORY)
+        if parent.kind != "directory":
+            raise FileError(path, NOT_A_DIRECTORY)
+
+    def list(self, path: str) -> list[str]:
+        """The names in a directory, sorted.
+
+        :raises FileError: where there is no directory.
+        """
+        if self._entry(path).kind != "directory":
+            raise FileError(path, NOT_A_DIRECTORY)
+        return sorted(self._children[self.resolve(path)])
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Every path below and including one, depth first, names sorted."""
+        yield path
+        if self.is_directory(path) and self.stat(path, follow=False).kind == "directory":
+            for name in self.list(path):
+                yield from self.walk(posixpath.join(path, name))
+
+    def make_directory(self, path: str, *, parents: bool = False, mode: int = 0o755) -> None:
+        """Make a directory.
+
+        :param parents: make those above too, and do not mind that it exists.
+        :raises FileError: where it exists, or its parent does not.
+        """
+        resolved = self.resolve(path)
+        old = self._entries.get(resolved)
+        if old is not None:
+            if parents and old.kind == "directory":
+                return
+            raise FileError(path, FILE_EXISTS)
+        if parents and posixpath.dirname(resolved) not in self._entries:
+            self.make_directory(posixpath.dirname(resolved), parents=True)
+        self._require_directory(path, resolved)
+        self._place(resolved, Entry("directory", mode=mode, modified=self._clock()))
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symbolic link.
+
+        :raises FileError: where something is already there.
+        """
+        resolved = self.resolve(path, last=False)
+        if resolved in self._entries:
+            raise FileError(path, FILE_EXISTS)
+        self._require_directory(path, resolved)
+        self._place(resolved, Entry("link", target, 0o777, self._clock()))
+
+    def remove(self, path: str) -> None:
+        """Remove a file, a link or an empty directory.
+
+        :raises FileError: where there is none, or the directory has entries.
+        """
+        entry = self._entry(path, last=False)
+        resolved = self.resolve(path, last=False)
+        if entry.kind == "directory":
+            if self._children[resolved]:
+                raise FileError(path, NOT_EMPTY)
+            del self._children[resolved]
+        del self._entries[resolved]
+        parent, name = posixpath.split(resolved)
+        self._children[parent].discard(name)
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a path and all below it."""
+        for each in reversed(list(self.walk(self.resolve(path, last=False)))):
+            if each != "/":
+                self.remove(each)
+
+    def move(self, source: str, target: str) -> None:
+        """Rename a file or a tree; an existing file at ``target`` is replaced.
+
+        :raises FileError: where the source is missing or the target's directory is.
+        """
+        start = self.resolve(source, last=False)
+        self._entry(source, last=False)
+        end = self.resolve(target, last=False)
+        self._require_directory(target, end)
+        if start == end:
+            return
+        moved = [(each, self._entries[each]) for each in self.walk(start)]
+        self.remove_tree(start)
+        for each, entry in moved:
+            self._place(end + each[len(start) :], entry)
+
+    def change(
+        self, path: str, *, mode: int | None = None, modified: float | None = None, owner: str | None = None
+    ) -> None:
+        """Change what ``stat`` says of a path.
+
+        :raises FileError: where there is none.
+        """
+        entry = self._entry(path)
+        changed = replace(
+            entry,
+            mode=entry.mode if mode is None else mode,
+            modified=entry.modified if modified is None else modified,
+            owner=entry.owner if owner is None else owner,
+        )
+        self._entries[self.resolve(path)] = changed
+
+    def touch(self, path: str) -> None:
+        """Set a path's time to now, making an empty file where it is missing."""
+        if self.exists(path):
+            self.change(path, modified=self._clock())
+        else:
+            self.write(path, "")
+
+
+def absolute(path: str, directory: str) -> str:
+    """A path as seen from a directory; a trailing slash is kept, because it demands a directory."""
+    return path if path.startswith("/") else posixpath.join(directory, path)

@@ -1,0 +1,107 @@
+"""Running a program: what it gets, and what it leaves.
+
+A program is a plain function of an :class:`Invocation`. It runs to its end at once and says how many simulated
+seconds it took; whoever started it lets that time pass. A server (nginx, CoreDNS) is a program that returns
+:class:`Running` instead: it stays until it is stopped, and its listeners answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kubesim.network.service import Server
+from kubesim.simulation import Simulation
+
+if TYPE_CHECKING:
+    from kubesim.userland.machine import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A program that ended; the names are subprocess'. ``seconds`` is simulated time."""
+
+    stdout: str = ""
+    stderr: str = ""
+    returncode: int = 0
+    seconds: float = 0.0
+    satisfied: bool = False
+    """Whether it ended without reading its standard input to the end, as ``head`` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A program that goes on: what it wrote while starting, and what it listens on.
+
+    :param listeners: (protocol, port) → the server behind it.
+    :param log: lines written so far; the server appends to it (``kubectl logs`` reads it).
+    :param steps: what it goes on doing by itself (a shell's loop): each number is the seconds until it goes on, a
+        :class:`Running` is a server that it started in the foreground; its return value is the exit status.
+    :param stop_seconds: how long it takes to end after SIGTERM; None when it ignores SIGTERM (it is killed at the end
+        of the grace period).
+    """
+
+    listeners: Mapping[tuple[str, int], Server]
+    log: list[str] = field(default_factory=list)
+    stop_seconds: float | None = 0.1
+    exit_code: int = 0
+    steps: Steps | None = None
+
+    def go_on(
+        self,
+        simulation: Simulation,
+        ended: Callable[[int], object],
+        serves: Callable[[Running], object] = lambda server: None,
+    ) -> None:
+        """Let a process that acts by itself do so, as background work, until it ends.
+
+        :param ended: called with the exit status when it ends by itself; never for a plain server.
+        :param serves: called when it starts a server in the foreground, with that server.
+        """
+        if self.steps is None:
+            return
+        steps = self.steps
+
+        def step() -> None:
+            try:
+                event = next(steps)
+            except StopIteration as stop:
+                ended(stop.value or 0)
+                return
+            if isinstance(event, Running):
+                serves(event)
+                return
+            simulation.after(event, step, progress=False)
+
+        step()
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One start of a program.
+
+    :param argv: the words, the program's own name first.
+    :param machine: where it runs: its files, its network, its clock, its name.
+    :param environment: environment variables.
+    """
+
+    argv: tuple[str, ...]
+    machine: Machine
+    stdin: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    directory: str = "/"
+    main: bool = False
+    """Whether this is a container's main process, which may go on as :class:`Running`."""
+    terminal: bool = False
+    """Whether stdout is a terminal: curl then draws no meter, ls writes columns."""
+    elapsed: float = 0.0
+    """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
+    limit: float = float("inf")
+    """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
+
+
+Steps = Generator[float | Running, None, int]
+"""What a process does over time; see :class:`Running`."""
+
+Program = Callable[[Invocation], Completed | Running]

@@ -1,0 +1,126 @@
+"""Shell patterns: ``*``, ``?`` and ``[…]`` for ``case``, ``${name#pattern}`` and file names."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from kubesim.userland.filesystem import FileSystem, absolute
+from kubesim.userland.text.regular import Regex
+
+_CLASSES = {
+    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
+    "blank": " \\t", "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f", "cntrl": r"\x00-\x1f", "print": r"\x20-\x7e",
+    "graph": r"\x21-\x7e", "word": r"\w",
+}  # fmt: skip
+
+
+def escape(text: str) -> str:
+    """Text in which no character is special in a pattern."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", text)
+
+
+def unescape(pattern: str) -> str:
+    """The text that a pattern without special characters stands for."""
+    return re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)
+
+
+def is_pattern(pattern: str) -> bool:
+    """Whether a pattern has anything special in it."""
+    return re.search(r"(?<!\\)(?:\\\\)*[*?\[]", pattern) is not None
+
+
+@lru_cache(maxsize=512)
+def to_regex(pattern: str, *, greedy: bool = True) -> str:
+    """A pattern as a regular expression's text."""
+    more = "" if greedy else "?"
+    out: list[str] = []
+    position = 0
+    while position < len(pattern):
+        character = pattern[position]
+        position += 1
+        if character == "\\" and position < len(pattern):
+            out.append(re.escape(pattern[position]))
+            position += 1
+        elif character == "*":
+            out.append(f".*{more}")
+        elif character == "?":
+            out.append(".")
+        elif character == "[":
+            end, text = _bracket(pattern, position)
+            out.append(text)
+            position = end
+        else:
+            out.append(re.escape(character))
+    return "".join(out)
+
+
+def _bracket(pattern: str, position: int) -> tuple[int, str]:
+    end = position
+    if pattern[end : end + 1] in ("!", "^"):
+        end += 1
+    if pattern[end : end + 1] == "]":
+        end += 1
+    while end < len(pattern) and pattern[end] != "]":
+        if pattern.startswith("[:", end) and ":]" in pattern[end:]:
+            end = pattern.index(":]", end) + 2
+        else:
+            end += 1
+    if end >= len(pattern):
+        return position, re.escape("[")
+    inner = pattern[position:end]
+    negated = inner[:1] in ("!", "^")
+    inner = inner[1:] if negated else inner
+    names = re.compile(r"\[:(\w+):\]")
+    pieces = []
+    last = 0
+    for match in names.finditer(inner):
+        pieces.append(_set(inner[last : match.start()]) + _CLASSES.get(match[1], ""))
+        last = match.end()
+    pieces.append(_set(inner[last:]))
+    content = "".join(pieces)
+    if not content:
+        return end + 1, "(?!)"
+    text = f"[{'^' if negated else ''}{content}]"
+    try:
+        re.compile(text)
+    except re.error:
+        return end + 1, "(?!)"
+    return end + 1, text
+
+
+def _set(text: str) -> str:
+    return re.sub(r"([\\\[\]^&~|])", r"\\\1", text)
+
+
+def matches(pattern: str, text: str, *, fold: bool = False) -> bool:
+    """Whether a pattern matches the whole text."""
+    return Regex(to_regex(pattern), re.DOTALL | (re.IGNORECASE if fold else 0)).fullmatch(text) is not None
+
+
+def glob(files: FileSystem, directory: str, pattern: str) -> list[str]:
+    """The paths that a pattern matches, sorted; a leading dot must be matched by a dot."""
+    found = ["/"] if pattern.startswith("/") else [""]
+    components = [piece for piece in pattern.split("/") if piece]
+    for number, component in enumerate(components):
+        last = number == len(components) - 1
+        following: list[str] = []
+        for base in found:
+            where = absolute(base or ".", directory)
+            joint = base if base in ("", "/") else f"{base}/"
+            if not is_pattern(component):
+                name = unescape(component)
+                if files.exists(absolute(f"{joint}{name}", directory)):
+                    following.append(f"{joint}{name}")
+                continue
+            if not files.is_directory(where):
+                continue
+            for name in files.list(where):
+                if name.startswith(".") and not component.startswith("."):
+                    continue
+                if matches(component, name) and (last or files.is_directory(absolute(f"{joint}{name}", directory))):
+                    following.append(f"{joint}{name}")
+        found = following
+    if pattern.endswith("/"):
+        found = [f"{path}/" for path in found if files.is_directory(absolute(path, directory))]
+    return sorted(found)

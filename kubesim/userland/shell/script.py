@@ -1,0 +1,194 @@
+"""The programs ``bash``, ``sh`` and ``ash``, and files with ``#!`` that are run as scripts."""
+
+from __future__ import annotations
+
+from kubesim.userland.bounds import Interrupted
+from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.log import Log
+from kubesim.userland.process import Completed, Invocation, Running, Steps
+from kubesim.userland.shell.dialect import ASH, BASH, DASH, Dialect
+from kubesim.userland.shell.execution import Interpreter
+from kubesim.userland.shell.state import Capture, Descriptors, Input, LineOutput, shell_state
+
+PATIENCE = 3600.0
+"""Simulated seconds after which a shell that was not started as a container's main process is interrupted."""
+
+
+class ShellProgram:
+    """A shell as a program."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def prepare(
+        self, invocation: Invocation, descriptors: Descriptors
+    ) -> tuple[Interpreter, str] | tuple[str, str, int]:
+        """Read the command line: an interpreter and its text, or (stdout, stderr, status) where nothing is to run."""
+        name = invocation.argv[0]
+        words = list(invocation.argv[1:])
+        options: set[str] = set()
+        command = False
+        while words and words[0][:1] in ("-", "+") and words[0] != "-" and len(words[0]) > 1:
+            word = words.pop(0)
+            if word == "--":
+                break
+            if word == "--version" and self.dialect.is_bash:
+                return "GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)\n", "", 0
+            if word.startswith("--"):
+                if word in ("--login", "--norc", "--noprofile", "--posix"):
+                    continue
+                return "", f"{name}: {word}: invalid option\n", 2
+            letters = word[1:]
+            if "o" in letters and words:
+                options.add(words.pop(0))
+            command = command or "c" in letters
+            options |= {
+                option
+                for letter, option in {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}.items()
+                if letter in letters
+            }
+        machine = invocation.machine
+        pid = 1 if invocation.main else machine.new_pid()
+        script, from_option, arguments = name, command, words
+        if command:
+            if not words:
+                return "", self._missing_argument(name), 2
+            text = words[0]
+            zero = words[1] if len(words) > 1 else name
+            arguments = words[2:]
+            script = zero if len(words) > 1 else name
+        elif words:
+            path = absolute(words[0], invocation.directory)
+            try:
+                text = machine.files.read(path)
+            except FileError as error:
+                return (
+                    "",
+                    self._cannot_open(name, words[0], error.reason),
+                    126 if error.reason == "Is a directory" else 127 if self.dialect.is_bash else 2,
+                )
+            script = zero = words[0]
+            arguments = words[1:]
+        else:
+            text, zero = invocation.stdin, name
+            descriptors[0] = Input()
+        state = shell_state(invocation, zero, arguments, pid)
+        state.options |= options
+        interpreter = Interpreter(
+            machine,
+            self.dialect,
+            state,
+            descriptors,
+            script=script,
+            from_option=from_option,
+            main=invocation.main,
+            elapsed=invocation.elapsed,
+            limit=invocation.limit,
+        )
+        return interpreter, text
+
+    def _missing_argument(self, name: str) -> str:
+        if self.dialect.is_bash:
+            return f"{name}: -c: option requires an argument\n"
+        return (
+            f"{name}: 0: -c requires an argument\n"
+            if self.dialect.name == "dash"
+            else f"{name}: -c requires an argument\n"
+        )
+
+    def _cannot_open(self, name: str, path: str, reason: str) -> str:
+        if self.dialect.is_bash:
+            return f"{name}: {path}: {reason}\n"
+        if self.dialect.name == "dash":
+            return f"{name}: 0: cannot open {path}: {'No such file' if 'No such' in reason else reason}\n"
+        return f"{name}: can't open '{path}': {reason}\n"
+
+    def __call__(self, invocation: Invocation) -> Completed | Running:
+        """Run to the end; a container's main process that lets time pass goes on as :class:`Running`."""
+        if invocation.main:
+            return self._main(invocation)
+        out, error = Capture(terminal=invocation.terminal), Capture()
+        prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: out, 2: error})
+        if len(prepared) == 3:
+            return Completed(*prepared)
+        interpreter, text = prepared
+        steps = interpreter.run_shell(text)
+        total = 0.0
+        try:
+            while total < PATIENCE:
+                event = next(steps)
+                if not isinstance(event, Running):
+                    total += event
+                if total >= invocation.limit:  # stopped where it waits; it does not come to what is next
+                    return Completed(out.text, error.text, 143, total)
+        except StopIteration as stop:
+            return Completed(out.text, error.text, stop.value or 0, total)
+        return Completed(out.text, error.text, 130, PATIENCE)
+
+    def _main(self, invocation: Invocation) -> Completed | Running:
+        log = Log(invocation.machine.datetime)
+        sink = LineOutput(log)
+        prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: sink, 2: sink})
+        if len(prepared) == 3:
+            return Completed(*prepared)
+        interpreter, text = prepared
+        steps = interpreter.run_shell(text)
+        try:
+            event = next(steps)
+        except StopIteration as stop:
+            return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", stop.value or 0)
+        except Interrupted:
+            return Completed("".join(f"{line}\n" for line in log) + sink.rest, "", 130)
+        if isinstance(event, Running):
+            return Running(event.listeners, _joined(log, event), event.stop_seconds, event.exit_code)
+
+        def going_on() -> Steps:
+            yield event
+            try:
+                status = yield from steps
+            except Interrupted:
+                status = 130
+            if sink.rest:
+                log.append(sink.rest)
+            return status
+
+        return Running({}, log, None, 0, going_on())
+
+
+def _joined(log: list[str], server: Running) -> list[str]:
+    """One list for the shell's lines and the server's, which goes on writing to it."""
+    server.log[:0] = log
+    return server.log
+
+
+bash = ShellProgram(BASH)
+dash = ShellProgram(DASH)
+ash = ShellProgram(ASH)
+
+
+def script_program(invocation: Invocation) -> Completed | Running:
+    """An executable file: run by the interpreter that its first line names, else by ``sh``."""
+    machine = invocation.machine
+    path = absolute(invocation.argv[0], invocation.directory)
+    first = machine.files.read(path).split("\n", 1)[0]
+    words = first[2:].split() if first.startswith("#!") else ["/bin/sh"]
+    name = words[0].rsplit("/", 1)[-1] if words else "sh"
+    if name == "env" and len(words) > 1:
+        name = words[1]
+        words = words[1:]
+    program = machine.programs.get(name)
+    if program is None:
+        return Completed("", f"{invocation.argv[0]}: cannot execute: required file not found\n", 127)
+    argv = (name, *words[1:], path, *invocation.argv[1:])
+    return program(
+        Invocation(
+            argv,
+            machine,
+            invocation.stdin,
+            invocation.environment,
+            invocation.directory,
+            invocation.main,
+            invocation.terminal,
+            invocation.elapsed,
+        )
+    )

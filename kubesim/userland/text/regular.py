@@ -1,0 +1,193 @@
+"""POSIX regular expressions, basic and extended, as Python's."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import regex
+
+from kubesim.userland.bounds import LIMIT, Interrupted
+
+Match = regex.Match[str]
+
+_CLASSES = {
+    "alpha": "a-zA-Z",
+    "digit": "0-9",
+    "alnum": "a-zA-Z0-9",
+    "upper": "A-Z",
+    "lower": "a-z",
+    "space": r"\s",
+    "blank": r" \t",
+    "punct": r"!-/:-@\[-`{-~",
+    "xdigit": "0-9A-Fa-f",
+    "print": r"\x20-\x7e",
+    "graph": r"\x21-\x7e",
+    "cntrl": r"\x00-\x1f",
+}
+
+
+class RegexProblem(Exception):  # noqa: N818
+    """An expression that cannot be compiled; ``str()`` is regcomp's text."""
+
+
+PATIENCE = 1.0
+"""Seconds of computing that one expression may take in all: ``(a+)+$`` would try every way for ever."""
+
+
+class Regex:
+    """A compiled expression that gives up after :data:`PATIENCE`.
+
+    :raises Interrupted: by every method, when its time is up or what it makes is too long.
+    """
+
+    def __init__(self, text: str, flags: int = 0) -> None:
+        self._compiled = regex.compile(text, flags)
+        self._left = PATIENCE
+
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int(self._compiled.groups)
+
+    def _timed(self, method: Callable[..., Match | None], text: str, start: int = 0) -> Match | None:
+        before = time.thread_time()
+        try:
+            return method(text, start, timeout=max(self._left, 0.001))
+        except TimeoutError:
+            raise Interrupted from None
+        finally:
+            self._left -= time.thread_time() - before
+
+    def search(self, text: str, start: int = 0) -> Match | None:
+        """The first match."""
+        return self._timed(self._compiled.search, text, start)
+
+    def match(self, text: str, start: int = 0) -> Match | None:
+        """The match at the beginning."""
+        return self._timed(self._compiled.match, text, start)
+
+    def fullmatch(self, text: str, start: int = 0) -> Match | None:
+        """The match of the whole text."""
+        return self._timed(self._compiled.fullmatch, text, start)
+
+    def finditer(self, text: str) -> Iterator[Match]:
+        """Every match."""
+        before = time.thread_time()
+        try:
+            yield from self._compiled.finditer(text, timeout=max(self._left, 0.001))
+        except TimeoutError:
+            raise Interrupted from None
+        finally:
+            self._left -= time.thread_time() - before
+
+    def split(self, text: str) -> list[str]:
+        """The text between the matches."""
+        try:
+            return [piece or "" for piece in self._compiled.split(text, timeout=PATIENCE)]
+        except TimeoutError:
+            raise Interrupted from None
+
+    def subn(self, fill: Callable[[Match], str], text: str, count: int = 0) -> tuple[str, int]:
+        """The text with its matches replaced, and how many there were."""
+        made = 0
+
+        def counted(match: Match) -> str:
+            nonlocal made
+            piece = fill(match)
+            made += len(piece)
+            if made > LIMIT:
+                raise Interrupted
+            return piece
+
+        try:
+            changed, done = self._compiled.subn(counted, text, count=count, timeout=PATIENCE)
+        except TimeoutError:
+            raise Interrupted from None
+        return changed, done
+
+
+_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
+"""Bytes by number, as GNU sed has them; several together may be one character of UTF-8."""
+
+
+def compile_posix(pattern: str, *, extended: bool) -> str:
+    """A POSIX expression as the text of a Python one.
+
+    :raises RegexProblem: with regcomp's words.
+    """
+    out: list[str] = []
+    position = 0
+    depth = 0
+    while position < len(pattern):
+        character = pattern[position]
+        position += 1
+        if character == "\\":
+            if position >= len(pattern):
+                raise RegexProblem("Trailing backslash")
+            following = pattern[position]
+            position += 1
+            if following in "(){}|+?" and not extended:
+                if following == "{" and not re.match(r"\d+(,\d*)?\\\}", pattern[position:]):
+                    raise RegexProblem("Invalid content of \\{\\}")
+                depth += (following == "(") - (following == ")")
+                out.append(following)
+            elif following in "<>":
+                out.append(r"\b")
+            elif following in "wWsSbBdD" or following.isdigit():
+                out.append("\\" + following)
+            elif following == "x" and (code := _BYTES.match(pattern, position - 2)):
+                encoded = bytes.fromhex(code.group(0).replace("\\x", ""))
+                out.append(re.escape(encoded.decode("utf-8", "surrogateescape")))
+                position = code.end()
+            elif following == "n":
+                out.append("\n")
+            elif following == "t":
+                out.append("\t")
+            else:
+                out.append(re.escape(following))
+        elif character == "[":
+            position, text = _bracket(pattern, position)
+            out.append(text)
+        elif not extended and character in "+?(){}|":
+            out.append("\\" + character)
+        elif character == "*" and (not out or out[-1] in ("^", "(", "|")):
+            out.append(r"\*")
+        elif extended and character in "()":
+            depth += 1 if character == "(" else -1
+            if depth < 0:
+                raise RegexProblem("Unmatched ) or \\)")
+            out.append(character)
+        elif extended and character == "{" and not re.match(r"\d+(,\d*)?\}", pattern[position:]):
+            out.append(r"\{")
+        else:
+            out.append(character)
+    if depth > 0:
+        raise RegexProblem("Unmatched ( or \\(")
+    text = "".join(out)
+    try:
+        regex.compile(text)
+    except regex.error as error:
+        raise RegexProblem("Invalid preceding regular expression") from error
+    return text
+
+
+def _bracket(pattern: str, position: int) -> tuple[int, str]:
+    end = position
+    negated = pattern[end : end + 1] == "^"
+    end += negated
+    start = end
+    if pattern[end : end + 1] == "]":
+        end += 1
+    while end < len(pattern) and pattern[end] != "]":
+        end = pattern.index(":]", end) + 2 if pattern.startswith("[:", end) and ":]" in pattern[end:] else end + 1
+    if end >= len(pattern):
+        raise RegexProblem("Unmatched [, [^, [:, [., or [=")
+    inner = pattern[start:end]
+    pieces = re.split(r"(\[:\w+:\])", inner)
+    content = "".join(
+        _CLASSES.get(piece[2:-2], "") if piece.startswith("[:") else re.sub(r"([\\\[\]&~|^])", r"\\\1", piece)
+        for piece in pieces
+    )
+    return end + 1, f"[{'^' if negated else ''}{content}]"
