@@ -7,13 +7,10 @@ hands them back in a fixed one (``-d 10.43.0.10/32 -p tcp … -m tcp --dport 53`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from kubesim.network import matches as m
 from kubesim.network import targets as t
-
-if TYPE_CHECKING:
-    from kubesim.network.rules import Rule, Ruleset
+from kubesim.network.rules import Rule, Ruleset
 
 
 def rule_text(chain: str, rule: Rule) -> str:

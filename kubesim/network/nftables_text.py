@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from kubesim.network.rules import BaseChain, Chain, NamedSet, Ruleset
 from kubesim.network.targets import Drop, Goto, Reject, Target
-
-if TYPE_CHECKING:
-    from kubesim.network.rules import BaseChain, Chain, NamedSet, Ruleset
 
 _PRIORITIES = {
     ("prerouting", -100): "dstnat",

@@ -139,7 +139,7 @@ class NamedSet:
 class Ruleset:
     """All rules of one machine.
 
-    :param mode: ``iptables`` or ``nftables``: how :meth:`save` prints them.
+    :param mode: ``iptables`` or ``nftables``: which program lists them.
     :param chains: (table, chain name) → chain, in the order in which they are printed.
     :param bases: the chains that the kernel calls.
     :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in
@@ -185,21 +185,6 @@ class Ruleset:
     def rule_count(self) -> int:
         """How many rules there are in all."""
         return sum(len(chain.rules) for chain in self.chains.values())
-
-    def save(self, table: str | None = None, timestamp: str = "") -> str:
-        """The rules as ``iptables-save`` (or ``nft list ruleset``) prints them.
-
-        :param table: only this table.
-        :param timestamp: for the comment lines that iptables-save writes around each table; without it they are left
-            out.
-        """
-        if self.mode == "iptables":
-            from kubesim.network.iptables_text import save
-
-            return save(self, table, timestamp)
-        from kubesim.network.nftables_text import list_ruleset
-
-        return list_ruleset(self, table)
 
 
 def merged(*rulesets: Ruleset) -> Ruleset:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kubesim.network.iptables_text import save
+from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.rules import Ruleset
 from tests.kernel.generated import BALANCER, EXTERNAL_PREFIX, OUTSIDE, POD_PREFIX, SERVICE_PREFIX, Generated
 
@@ -195,8 +197,9 @@ class Namespaces:
 
 def load(namespace: str, ruleset: Ruleset) -> None:
     """Hand the simulator's own rule text to the kernel."""
-    command = ["iptables-restore"] if ruleset.mode == "iptables" else ["nft", "-f", "-"]
-    _run(["ip", "netns", "exec", namespace, *command], ruleset.save())
+    iptables = ruleset.mode == "iptables"
+    command, text = (["iptables-restore"], save(ruleset)) if iptables else (["nft", "-f", "-"], list_ruleset(ruleset))
+    _run(["ip", "netns", "exec", namespace, *command], text)
 
 
 def _mac(number: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kubesim.network.iptables_text import save
+from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.rules import Ruleset
 from kubesim.programs.net.attempt import SERVICES
 from kubesim.userland.files_text import finished, joined
@@ -22,7 +24,7 @@ def _saved(invocation: Invocation, table: str | None) -> str:
     if ruleset is None:
         return ""
     stamp = invocation.machine.datetime(invocation.elapsed).strftime("%a %b %e %H:%M:%S %Y")
-    return ruleset.save(table, stamp)
+    return save(ruleset, table, stamp) if ruleset.mode == "iptables" else list_ruleset(ruleset, table)
 
 
 def _table(words: list[str]) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kubesim.network.iptables_text import save
 from tests.conformance.datapath_cases import Addresses, affinity_results, build, probe_results, spread_results
 from tests.conformance.datapath_changes import change_results
 from tests.conformance.proxy_cases import by_chain, comparable
@@ -18,7 +19,7 @@ def run(path: Path, document: Any) -> Iterator[Result]:
     for node, tables in document["rules"].items():
         for table, text in tables.items():
             expected = by_chain(text)
-            got = by_chain(bed.rulesets[f"node/{node}"].save(table))
+            got = by_chain(save(bed.rulesets[f"node/{node}"], table))
             for name in sorted(expected.keys() | got.keys()):
                 same = comparable(name, expected.get(name, ["missing"])) == comparable(name, got.get(name, ["absent"]))
                 yield Result(f"rules/{node}/{name}", same, expected.get(name), got.get(name))

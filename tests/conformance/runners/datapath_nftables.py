@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kubesim.network.nftables_text import list_ruleset
 from tests.conformance.datapath_cases import Addresses, affinity_results, build, probe_results, spread_results
 from tests.conformance.datapath_changes import change_results
 from tests.conformance.result import Result
@@ -46,7 +47,7 @@ def run(path: Path, document: Any) -> Iterator[Result]:
     bed = build(document)
     for node, texts in document["rules"].items():
         expected = blocks("\n".join(texts.values()))
-        got = blocks(bed.rulesets[f"node/{node}"].save())
+        got = blocks(list_ruleset(bed.rulesets[f"node/{node}"]))
         for name in sorted(expected.keys() | got.keys()):
             yield Result(f"rules/{node}/{name}", expected.get(name) == got.get(name), expected.get(name), got.get(name))
     yield from probe_results(bed, document["probes"])

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from kubesim.network.iptables_text import save
 from kubesim.network.matches import Comment
 from kubesim.network.proxy import LocalDetector, ProxyConfig, ruleset
 from kubesim.network.proxy.config import DetectLocalMode
@@ -14,7 +15,7 @@ def chain(table: str, name: str, config: ProxyConfig | None = None, slices: Any 
     """A chain's rules on the node called master, as iptables-save prints them."""
     given = [endpoints("web-0", "web-1")] if slices is None else slices
     written = ruleset(node("master"), [service(**spec)], given, config)
-    return [line for line in written.save(table).splitlines() if line.startswith(f"-A {name}")]
+    return [line for line in save(written, table).splitlines() if line.startswith(f"-A {name}")]
 
 
 @pytest.mark.parametrize("kind", ["headless", "external name", "other proxy"])
@@ -24,7 +25,7 @@ def test_services_without_rules(kind: str) -> None:
         given = service()
         given.metadata.labels = {"service.kubernetes.io/service-proxy-name": "another"}
     written = ruleset(node("master"), [given], [endpoints("web-0")])
-    assert "default/web" not in written.save()
+    assert "default/web" not in save(written)
 
 
 def test_a_cluster_ip() -> None:
@@ -70,7 +71,7 @@ def test_node_port_addresses() -> None:
     config = ProxyConfig(node_port_addresses=("172.31.0.0/24", "127.0.0.0/8"), localhost_node_ports=False)
     assert len(chain("nat", "KUBE-SERVICES", config, type="NodePort")) == 2
     whole = ruleset(node("master"), [], [], ProxyConfig(localhost_node_ports=False))
-    assert not whole.route_localnet and "! -d 127.0.0.0/8" in whole.save("nat")
+    assert not whole.route_localnet and "! -d 127.0.0.0/8" in save(whole, "nat")
 
 
 def test_the_loopback_takes_node_ports_only_where_it_is_among_the_addresses() -> None:

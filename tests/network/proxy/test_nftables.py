@@ -1,5 +1,6 @@
 from typing import Any
 
+from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.proxy import ProxyConfig, ruleset
 from kubesim.network.proxy.nftables_table import TABLE
 from kubesim.network.rules import Ruleset
@@ -44,11 +45,11 @@ def test_source_ranges() -> None:
 def test_every_address_of_the_node() -> None:
     rules = written(config=ProxyConfig(mode="nftables", node_port_addresses=("0.0.0.0/0",)))
     assert (TABLE, "nodeport-ips") not in rules.sets
-    assert "fib daddr type local ip daddr != 127.0.0.0/8" in rules.save()
+    assert "fib daddr type local ip daddr != 127.0.0.0/8" in list_ruleset(rules)
 
 
 def test_masquerade_all_and_unallocated_addresses() -> None:
-    text = written(config=ProxyConfig(mode="nftables", masquerade_all=True)).save()
+    text = list_ruleset(written(config=ProxyConfig(mode="nftables", masquerade_all=True)))
     assert "ip daddr @cluster-ips meta mark set meta mark | 0x00004000" in text
     assert 'ip daddr 10.43.0.0/16 drop comment "Drop traffic to unallocated ClusterIPs"' in text
 
