@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kubesim.api.store import Store
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
+from kubesim.network.sockets import Sockets
 from kubesim.programs.images import skeleton
 from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
@@ -55,7 +56,7 @@ def host_machine(
         name=name,
         hostname=hostname,
         files=files,
-        sockets=network.sockets(name),
+        sockets=Sockets(network, name),
         programs=programs_named(names, "ubuntu"),
         simulation=simulation,
         environment={"PATH": DEFAULT_PATH, "HOME": HOME, "HOSTNAME": hostname, "USER": "root", "SHELL": "/bin/bash"},

@@ -7,14 +7,14 @@ from typing import Any
 from kubesim.cluster.places import Target
 from kubesim.network.network import Network
 from kubesim.network.service import HttpRequest
-from kubesim.network.sockets import Connection
+from kubesim.network.sockets import Connection, Sockets
 
 AGENT = "curl/8.14.1"
 
 
 def send(network: Network, machine: str, target: Target, address: str) -> tuple[Connection, Any]:
     """The connection, and the answer where it is TCP and there is one; no time passes."""
-    connection = network.sockets(machine).connect(address, target.port, target.protocol)
+    connection = Sockets(network, machine).connect(address, target.port, target.protocol)
     if target.protocol != "TCP":
         return connection, None
     host = target.host if target.port == 80 else f"{target.host}:{target.port}"

@@ -25,6 +25,7 @@ from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, tcp_
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
+from kubesim.network.sockets import Sockets
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.references import InvalidReferenceError
 from kubesim.simulation import EPOCH, Simulation
@@ -163,7 +164,7 @@ class SimulatedContainers:
         machine = image.machine(
             name=name,
             hostname=hostname,
-            sockets=self.network.sockets(f"node/{node}" if pod.spec.hostNetwork else name),
+            sockets=Sockets(self.network, f"node/{node}" if pod.spec.hostNetwork else name),
             simulation=self.simulation,
             environment=container_environment(pod, container, self.store),
             store=self.store,
@@ -204,7 +205,7 @@ class SimulatedContainers:
 
     def probe(self, pod: Pod, container: Container, probe: Probe) -> ProbeResult:
         """Probe from the Pod's node, over the network, or by running a program in the container."""
-        sockets = self.network.sockets(f"node/{pod.spec.nodeName}")
+        sockets = Sockets(self.network, f"node/{pod.spec.nodeName}")
         if probe.httpGet is not None:
             return http_probe(sockets, pod, container, probe, probe.httpGet)
         if probe.tcpSocket is not None:

@@ -16,7 +16,6 @@ from kubesim.network.packet import Packet
 from kubesim.network.router import router_ruleset
 from kubesim.network.rules import Ruleset
 from kubesim.network.service import Server
-from kubesim.network.sockets import Sockets
 from kubesim.network.topology import INTERNET, LAN, ROUTER, Host, Interface, Route, Topology
 from kubesim.network.trace import Trace
 from kubesim.network.walker import explore, walk
@@ -293,11 +292,3 @@ class Network:
             table = self._connections.get(machine)
             if table is not None and entry.original.protocol == "TCP":
                 table.close(entry, self.simulation.now)
-
-    def sockets(self, machine: str) -> Sockets:
-        """What a program on a machine opens connections with.
-
-        :raises KeyError: if there is no such machine.
-        """
-        self.machine(machine)
-        return Sockets(self, machine)

@@ -7,16 +7,17 @@ seeded chance; the others stay visible as :attr:`Connection.alternatives`. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kubesim.network.conntrack import Entry
 from kubesim.network.flight import Way
-from kubesim.network.service import Client
+from kubesim.network.network import Network
+from kubesim.network.rules import Ruleset
+from kubesim.network.service import Client, Server
+from kubesim.network.topology import Host
 from kubesim.network.trace import Outcome, Trace
-
-if TYPE_CHECKING:
-    from kubesim.network.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Connection:
     :param remote: the address and port it was opened to.
     """
 
-    network: Network
+    _network: Network
     way: Way
     alternatives: tuple[Trace, ...]
     client: Client
@@ -68,37 +69,93 @@ class Connection:
         delivered = self.trace.delivered
         if self.outcome is not Outcome.DELIVERED or delivered is None:
             return None
-        server = self.network.server(
+        server = self._network.server(
             self.trace.destination, self.protocol, delivered.destination_port, delivered.destination
         )
         return None if server is None else server.handle(message, self.client)
 
     def close(self) -> None:
         """Close the connection; conntrack remembers a closed TCP connection for two more minutes."""
-        self.network.close_connection(self.way)
+        self._network.close_connection(self.way)
+
+    @property
+    def ended_at(self) -> str:
+        """The first address of the machine where the first packet ended, which tells the sender of a failure."""
+        return self._network.address(self.trace.destination)
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        """The address by which each router on the way there is known to the sender: where the packet came in."""
+        found: list[str] = []
+        for hop in self.trace.hops[1:]:
+            host = self._network.topology.host(hop.machine)
+            bridged = hop.interface_out == hop.interface_in
+            if host.forwards and hop.interface_in and not bridged and not host.owns(self.remote[0]):
+                found.append(host.interface(hop.interface_in).address or host.addresses[0])
+        return tuple(found)
 
 
 class Sockets:
-    """The sockets of one machine.
+    """The sockets of one machine, and what else its kernel tells a program: all that a program holds of the network.
 
     :param machine: its name; for a Pod of the host's network, the Pod's.
+    :raises KeyError: if there is no such machine.
     """
 
     def __init__(self, network: Network, machine: str) -> None:
-        self.network = network
+        network.machine(machine)
+        self._network = network
         self.machine = machine
+
+    @property
+    def host(self) -> Host:
+        """The machine's interfaces and routes."""
+        return self._network.topology.host(self._network.machine(self.machine))
 
     @property
     def address(self) -> str:
         """The machine's first address."""
-        return self.network.address(self.machine)
+        return self._network.address(self.machine)
+
+    @property
+    def rules(self) -> Ruleset | None:
+        """The machine's netfilter rules by now, or None where it has none."""
+        return self._network.ruleset(self._network.machine(self.machine))
+
+    @property
+    def listeners(self) -> tuple[tuple[str, str, int, Server], ...]:
+        """What listens: (protocol, address, port, server), as ``ss -l`` lists it."""
+        return self._network.listeners(self.machine)
+
+    @property
+    def connections(self) -> tuple[Entry, ...]:
+        """The machine's conntrack entries, as ``conntrack -L`` lists them."""
+        return self._network.connections(self.machine)
+
+    def forget(self, stale: Callable[[Entry], bool]) -> int:
+        """Delete conntrack entries, as ``conntrack -D`` does.
+
+        :returns: how many.
+        """
+        return self._network.forget_connections(self.machine, stale)
+
+    def listen(self, protocol: str, port: int, server: Server) -> None:
+        """Let a server take connections to any address of the machine.
+
+        :raises OSError: if another server has the port (``Address already in use``).
+        """
+        self._network.listen(self.machine, protocol, port, server)
+
+    def close(self, protocol: str, port: int) -> None:
+        """Let a server stop listening; a no-op where none does."""
+        self._network.close(self.machine, protocol, port)
 
     def connect(self, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Connection:
         """Open a connection, or for UDP send the first packet.
 
         :param source_port: 0 takes a free one; a UDP client that keeps its port keeps its conntrack entry.
         """
-        chosen = source_port or self.network.source_port(self.machine)
+        chosen = source_port or self._network.source_port(self.machine)
         return self._open(address, port, protocol, chosen)
 
     def ping(self, address: str) -> Connection:
@@ -106,14 +163,14 @@ class Sockets:
         return self._open(address, 0, "ICMP", 0)
 
     def _open(self, address: str, port: int, protocol: str, source_port: int) -> Connection:
-        network = self.network
+        network = self._network
         packet = network.packet(self.machine, address, port, protocol, source_port)
         ways = network.ways(self.machine, packet)
         way = self._choose(ways, f"network/{self.machine}/{protocol}/{address}:{port}")
         network.commit(way)
         seen = way.trace.delivered or packet
         return Connection(
-            network=network,
+            _network=network,
             way=way,
             alternatives=tuple(each.trace for each in ways),
             client=Client(seen.source, seen.source_port),
@@ -125,7 +182,7 @@ class Sockets:
     def _choose(self, ways: Sequence[Way], stream: str) -> Way:
         if len(ways) == 1:
             return ways[0]
-        throw = self.network.simulation.random(stream).random()
+        throw = self._network.simulation.random(stream).random()
         for way in ways:
             throw -= way.trace.probability
             if throw < 0:

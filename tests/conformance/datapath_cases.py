@@ -11,6 +11,7 @@ from kubesim.api.objects import EndpointSlice, Node, Pod, Service, view
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig, ruleset
 from kubesim.network.rules import Ruleset
+from kubesim.network.sockets import Sockets
 from kubesim.network.trace import Outcome, Trace
 from kubesim.simulation import Simulation
 from tests.conformance.result import Result, judged
@@ -206,7 +207,7 @@ def affinity_results(document: Mapping[str, Any], bed: Bed, addresses: Addresses
     """Session affinity: thirty connections of one client to one endpoint, and a new choice after the time-out."""
     for service in document.get("affinity") or []:
         for row in service["rows"]:
-            socket = bed.network.sockets(bed.machines[row["from"]])
+            socket = Sockets(bed.network, bed.machines[row["from"]])
             opened = [socket.connect(addresses.now(service["dst"]), service["port"]) for _ in row["pods"]]
             first = {connection.server for connection in opened}
             possible = {bed.pods[t.delivered.destination] for t in opened[0].alternatives if t.delivered}
@@ -224,7 +225,7 @@ def _affinity_seconds(wire: dict[str, Any]) -> int | None:
 
 
 def _timeout_results(document: Mapping[str, Any], bed: Bed, addresses: Addresses) -> Iterator[Result]:
-    socket = bed.network.sockets("pod/default/client-w")
+    socket = Sockets(bed.network, "pod/default/client-w")
     network, last = bed.network, None
     sticky = next((each for each in document["objects"]["items"] if _affinity_seconds(each) == 10), None)
     address, port = (sticky["spec"]["clusterIP"], sticky["spec"]["ports"][0]["port"]) if sticky else ("10.43.20.14", 80)

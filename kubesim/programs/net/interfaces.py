@@ -14,8 +14,7 @@ from kubesim.userland.process import Completed, Invocation
 
 def host_of(invocation: Invocation) -> Host:
     """The machine on which a program runs, as the network knows it."""
-    sockets = invocation.machine.sockets
-    return sockets.network.topology.host(sockets.network.machine(sockets.machine))
+    return invocation.machine.sockets.host
 
 
 def _interfaces(host: Host) -> list[Interface]:
@@ -221,7 +220,7 @@ def ss(invocation: Invocation) -> Completed:
     rows: list[list[str]] = []
     sockets = invocation.machine.sockets
     for kind in kinds:
-        for protocol, address, port, server in sockets.network.listeners(sockets.machine):
+        for protocol, address, port, server in sockets.listeners:
             if protocol.lower() != kind:
                 continue
             both = isinstance(server, NginxServer)

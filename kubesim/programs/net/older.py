@@ -42,7 +42,7 @@ def _listening(invocation: Invocation, kinds: list[str]) -> Iterator[tuple[str, 
     sockets = invocation.machine.sockets
     sixth = "" if is_busybox(invocation) else "6"
     for kind in kinds:
-        for protocol, address, port, server in sockets.network.listeners(sockets.machine):
+        for protocol, address, port, server in sockets.listeners:
             if protocol.lower() != kind:
                 continue
             program = _program(invocation) if isinstance(server, NginxServer) else "-"

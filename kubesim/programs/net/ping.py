@@ -92,8 +92,8 @@ class _Session:
             elif connection.outcome in (Outcome.UNREACHABLE, Outcome.REJECTED) and not self.busybox:
                 self.errors += 1
                 last_wait = connection.seconds
-                who, why = self._complaint(connection.seconds, connection.trace.destination)
-                self.out.append(f"From {who} icmp_seq={sequence} {why}")
+                why = "Destination Host Unreachable" if connection.seconds else "Destination Net Unreachable"
+                self.out.append(f"From {connection.ended_at} icmp_seq={sequence} {why}")
             else:
                 last_wait = float(self.options.get("W", "10"))
         return self._summary(times, last_wait)
@@ -114,15 +114,6 @@ class _Session:
         from kubesim.programs.net.reverse import reverse_name
 
         return reverse_name(self.machine, self.address) or self.address
-
-    def _complaint(self, seconds: float, machine: str) -> tuple[str, str]:
-        network = self.machine.sockets.network
-        own = machine == network.machine(self.machine.name) or machine == self.machine.name
-        try:
-            who = self.machine.sockets.address if own else network.address(machine)
-        except KeyError:
-            who = self.machine.sockets.address
-        return who, "Destination Host Unreachable" if seconds else "Destination Net Unreachable"
 
     def _summary(self, times: list[float], last_wait: float) -> Completed:
         lost = 100 * (self.count - self.received) // self.count if self.count else 0

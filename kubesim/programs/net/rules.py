@@ -15,8 +15,7 @@ _TABLES = ("filter", "nat", "mangle", "raw", "security")
 
 
 def _ruleset(invocation: Invocation) -> Ruleset | None:
-    sockets = invocation.machine.sockets
-    return sockets.network.ruleset(sockets.network.machine(sockets.machine))
+    return invocation.machine.sockets.rules
 
 
 def _saved(invocation: Invocation, table: str | None) -> str:

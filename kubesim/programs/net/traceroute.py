@@ -26,7 +26,6 @@ def traceroute(invocation: Invocation) -> Completed:
         )
     address = lookup.addresses[0]
     machine = invocation.machine
-    network = machine.sockets.network
     limit = int(options["m"]) if options.get("m", "").isdigit() else 30
     tries = int(options["q"]) if options.get("q", "").isdigit() else 3
     wait = float(options["w"]) if options.get("w", "").isdigit() else 5.0
@@ -43,13 +42,7 @@ def traceroute(invocation: Invocation) -> Completed:
     def named(place: str) -> str:
         return place if "n" in options else f"{reverse_name(machine, place) or place} ({place})"
 
-    routers: list[str] = []
-    for hop in connection.trace.hops[1:]:
-        host = network.topology.host(hop.machine)
-        if host.forwards and hop.interface_in and not host.owns(address):
-            inner = [each.address for each in host.interfaces if each.name == hop.interface_in and each.address]
-            bridged = hop.interface_out == hop.interface_in
-            routers += [] if bridged else inner[:1] or [network.address(hop.machine)]
+    routers = connection.routers
     lines = [head]
     for number, router in enumerate(routers[:limit], 1):
         lines.append(f"{number:2d}  {named(router)}  {times()}")

@@ -26,18 +26,18 @@ def conntrack(invocation: Invocation) -> Completed:
     options, rest = split_options(invocation, "LCDFEngG", "psdrqPOSof", _LONG)
     if rest:
         options["p"] = options.get("p", "") if rest[0] in ("conntrack", "expect") else options.get("p", rest[0])
-    network, machine = invocation.machine.sockets.network, invocation.machine.sockets.machine
-    entries = [entry for entry in network.connections(machine) if _wanted(entry, options)]
+    sockets = invocation.machine.sockets
+    entries = [entry for entry in sockets.connections if _wanted(entry, options)]
     version = "conntrack v1.4.8 (conntrack-tools)"
     if "C" in options:
-        return Completed(f"{len(network.connections(machine))}\n")
+        return Completed(f"{len(sockets.connections)}\n")
     if "F" in options:
-        network.forget_connections(machine, lambda entry: True)
+        sockets.forget(lambda entry: True)
         return Completed("", f"{version}: connection tracking table has been emptied.\n")
     now = invocation.machine.simulation.now + invocation.elapsed
     text = joined([_line(entry, now) for entry in entries])
     if "D" in options:
-        network.forget_connections(machine, lambda entry: entry in entries)
+        sockets.forget(lambda entry: entry in entries)
         return Completed(text, f"{version}: {len(entries)} flow entries have been deleted.\n", int(not entries))
     if "L" in options:
         return Completed(text, f"{version}: {len(entries)} flow entries have been shown.\n")

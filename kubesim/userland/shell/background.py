@@ -52,11 +52,11 @@ def start_in_background(shell: Interpreter, commands: AndOr, source: str) -> Non
 
 def _serve(shell: Interpreter, server: Running, pid: int, source: str) -> None:
     """Keep a server that was started beside the shell: it listens until it is killed."""
-    network, machine = shell.machine.sockets.network, shell.machine
+    machine = shell.machine
     opened: list[tuple[str, int]] = []
     for (protocol, port), listener in server.listeners.items():
         try:
-            network.listen(machine.sockets.machine, protocol, port, listener)
+            machine.sockets.listen(protocol, port, listener)
             opened.append((protocol, port))
         except OSError as error:
             shell.write(f"{source.split()[0]}: {error}\n", 2)
@@ -66,7 +66,7 @@ def _serve(shell: Interpreter, server: Running, pid: int, source: str) -> None:
         if name in ("CONT", "CHLD", "WINCH"):
             return False
         for protocol, port in opened:
-            network.close(machine.sockets.machine, protocol, port)
+            machine.sockets.close(protocol, port)
         return True
 
     machine.on_signal(pid, stop)

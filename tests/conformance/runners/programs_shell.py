@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kubesim.network.network import Network
+from kubesim.network.sockets import Sockets
 from kubesim.programs.images import ImageCatalogue
 from kubesim.simulation import Simulation
 from kubesim.userland.machine import ExecutableNotFoundError, Machine
@@ -45,7 +46,7 @@ class Lab:
             found = ImageCatalogue.load().find(IMAGES.get(image, image))
             assert found is not None
             machine = found.machine(
-                name=name, hostname="web2", sockets=network.sockets(name), simulation=self.simulation
+                name=name, hostname="web2", sockets=Sockets(network, name), simulation=self.simulation
             )
             machine.environment = {"PATH": machine.environment["PATH"], "HOME": "/root"}
             machine.files.make_directory(f"{DIRECTORY}/dir", parents=True)
