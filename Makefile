@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench conformance lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer conformance lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -14,7 +14,7 @@ WORKERS ?= 2
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lab: $(READY) ## open the course in JupyterLab (first run: sets everything up)
 	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/00-start-here.ipynb
@@ -39,8 +39,17 @@ notebooks: $(READY) ## re-execute every notebook from a fresh kernel and save it
 conformance: $(READY) ## run the recorded facts and write docs/conformance.md
 	$(BIN)/python -m tests.conformance.page
 
-bench: $(READY) ## run the benchmarks
+bench: $(READY) ## measure this build beside the first one: ratios of CPU time and memory
+	$(BIN)/python benchmarks/side_by_side.py
+
+bench-parts: $(READY) ## time the parts, each at several sizes
 	$(BIN)/python -m pytest -q benchmarks --benchmark-only
+
+bench-limits: $(READY) ## Kubernetes' own limits: 5,000 nodes, 10,000 Services, 150,000 Pods
+	PYTHONPATH=. $(BIN)/python -P benchmarks/scene.py . limits 5000 10000 15
+
+bench-peer: $(READY) ## measure this build beside webernetes (needs Node.js and npm)
+	PYTHONPATH=. $(BIN)/python benchmarks/peer.py
 
 lock: $(READY) ## resolve the requirements again and write requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \
