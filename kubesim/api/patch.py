@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import jsonpatch
-import jsonpointer
-
 from kubesim.api import go_json, schema
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError, bad_request
@@ -70,6 +67,9 @@ def _apply_operations(old: Wire, operations: Any) -> Wire:
         raise bad_request(
             f"error decoding patch: json: cannot unmarshal {_json_kind(operations)} into Go value of type {go_type}"
         )
+    import jsonpatch  # few patches are of this kind, and it is slow to load
+    import jsonpointer
+
     try:
         patched = jsonpatch.apply_patch(copy_of(old), operations)
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:

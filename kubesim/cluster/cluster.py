@@ -33,12 +33,10 @@ from kubesim.userland.bounds import Interrupted
 from kubesim.userland.log import LogLine
 from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed
-from kubesim.views.cluster_diagram import cluster_diagram
 from kubesim.views.journey import Journey
 from kubesim.views.lookup import Lookup
 from kubesim.views.rendering import Diagram
 from kubesim.views.scene import Scene, scene_of
-from kubesim.views.tables import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -165,6 +163,8 @@ class Cluster:
 
         :param namespace: None for all namespaces.
         """
+        from kubesim.views.tables import frame  # pandas, slow to load: only when a table is asked for
+
         resource = self.api.resource_type(kind)
         objects = self.api.list(resource, namespace, label_selector, field_selector)
         table = self.api.table(resource, objects, wide)
@@ -379,6 +379,8 @@ class Cluster:
 
     def diagram(self, namespace: str = "default") -> Diagram:
         """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints."""
+        from kubesim.views.cluster_diagram import cluster_diagram
+
         prefix = f"pod/{namespace}/"
         whole = self.scene()
         nodes = tuple(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas
+from typing import TYPE_CHECKING
 
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.api.store import Store
@@ -19,7 +18,9 @@ from kubesim.network.diagnosis import Diagnosis, Objects, Question, diagnose
 from kubesim.network.dns.lookup import Failure
 from kubesim.network.network import Network
 from kubesim.network.reachability import Change, Destination, Reach, diff, reachability, service_destinations
-from kubesim.views.tables import records_frame
+
+if TYPE_CHECKING:
+    import pandas
 
 REACH_COLUMNS = ("source", "destination", "outcome", "endpoints", "seen as", "why")
 CHANGE_COLUMNS = ("source", "destination", "before", "after", "why")
@@ -44,6 +45,8 @@ class Reachability:
 
     def table(self) -> pandas.DataFrame:
         """One row a pair."""
+        from kubesim.views.tables import records_frame  # pandas, slow to load
+
         return records_frame([_reach_row(reach) for reach in self.reaches], REACH_COLUMNS)
 
     def matrix(self) -> pandas.DataFrame:
@@ -70,6 +73,8 @@ class Difference:
 
     def table(self) -> pandas.DataFrame:
         """One row a flow."""
+        from kubesim.views.tables import records_frame
+
         return records_frame([_change_row(change) for change in self.changes], CHANGE_COLUMNS)
 
     def __str__(self) -> str:

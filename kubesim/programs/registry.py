@@ -2,176 +2,177 @@
 
 An image lists names; :func:`programs_named` finds what each does there. Busybox and Alpine images have busybox'
 versions where those print other words. A name that an image has but the simulator does not know says so when run.
+A program's module is loaded when the program is first looked up: a cluster starts without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import importlib
+from collections.abc import Iterable, Iterator, Mapping
 
-from kubesim.programs import servers
-from kubesim.programs.busybox_nslookup import busybox_nslookup
-from kubesim.programs.coredns import coredns
-from kubesim.programs.curl import curl
-from kubesim.programs.dig import dig
-from kubesim.programs.getent import getent
-from kubesim.programs.host import host
-from kubesim.programs.musl_getent import musl_getent
-from kubesim.programs.net.interfaces import ip, ss
-from kubesim.programs.net.netcat import nc, telnet
-from kubesim.programs.net.older import arp, netstat, route
-from kubesim.programs.net.ping import ping
-from kubesim.programs.net.rules import iptables, iptables_save, nft
-from kubesim.programs.net.traceroute import traceroute
-from kubesim.programs.net.tracking import conntrack
-from kubesim.programs.net.wget import wget
-from kubesim.programs.nginx import docker_entrypoint, nginx
-from kubesim.programs.nslookup import nslookup
-from kubesim.userland.core import date, files, find, listing, paths, processes, small, system, waiting, wrappers
 from kubesim.userland.process import Completed, Invocation, Program
-from kubesim.userland.shell.script import ash, bash, dash
-from kubesim.userland.text import fields, lines
-from kubesim.userland.text.awk import awk
-from kubesim.userland.text.grep import grep
-from kubesim.userland.text.sed import sed
 
-COMMON: dict[str, Program] = {
-    "bash": bash,
-    "cat": lines.cat,
-    "column": fields.column,
-    "comm": fields.comm,
-    "curl": curl,
-    "cut": fields.cut,
-    "dash": dash,
-    "diff": fields.diff,
-    "dig": dig,
-    "fold": lines.fold,
-    "getent": getent,
-    "head": lines.head,
-    "host": host,
-    "nl": lines.nl,
-    "nslookup": nslookup,
-    "paste": lines.paste,
-    "rbash": bash,
-    "rev": lines.rev,
-    "sh": dash,
-    "sort": fields.sort,
-    "tac": lines.tac,
-    "tail": lines.tail,
-    "tee": lines.tee,
-    "tr": fields.tr,
-    "uniq": fields.uniq,
-    "wc": lines.wc,
-    "yes": lines.yes,
-    "[": small.test,
-    "awk": awk,
-    "mawk": awk,
-    "nawk": awk,
-    "base64": small.base64,
-    "basename": paths.basename,
-    "chmod": files.chmod,
-    "cp": files.cp,
-    "date": date.date,
-    "dirname": paths.dirname,
-    "echo": small.echo,
-    "egrep": grep,
-    "env": system.env,
-    "envsubst": small.envsubst,
-    "expr": small.expr,
-    "false": waiting.false,
-    "fgrep": grep,
-    "find": find.find,
-    "grep": grep,
-    "hostname": system.hostname,
-    "id": system.identity,
-    "kill": processes.kill,
-    "killall": processes.pkill,
-    "ln": files.ln,
-    "ls": listing.ls,
-    "md5sum": small.checksum,
-    "mkdir": files.mkdir,
-    "mktemp": small.mktemp,
-    "mv": files.mv,
-    "nice": wrappers.passing,
-    "nohup": wrappers.passing,
-    "nproc": system.nproc,
-    "od": small.od,
-    "pgrep": processes.pgrep,
-    "pidof": processes.pidof,
-    "pkill": processes.pkill,
-    "poweroff": system.refuse_reboot,
-    "printenv": system.printenv,
-    "printf": small.printf,
-    "ps": processes.ps,
-    "pwd": small.pwd,
-    "readlink": paths.readlink,
-    "realpath": paths.readlink,
-    "reboot": system.refuse_reboot,
-    "rm": files.rm,
-    "rmdir": files.rmdir,
-    "sed": sed,
-    "seq": small.seq,
-    "setsid": wrappers.passing,
-    "sha1sum": small.checksum,
-    "sha256sum": small.checksum,
-    "sha512sum": small.checksum,
-    "shutdown": system.refuse_reboot,
-    "sleep": waiting.sleep,
-    "stat": listing.stat,
-    "stdbuf": wrappers.passing,
-    "test": small.test,
-    "timeout": wrappers.timeout,
-    "touch": files.touch,
-    "traceroute": traceroute,
-    "true": waiting.true,
-    "uname": system.uname,
-    "watch": waiting.watch,
-    "which": system.which,
-    "whoami": system.whoami,
-    "xargs": wrappers.xargs,
-    "arp": arp,
-    "conntrack": conntrack,
-    "ip": ip,
-    "iptables": iptables,
-    "iptables-save": iptables_save,
-    "nc": nc,
-    "netcat": nc,
-    "netstat": netstat,
-    "nft": nft,
-    "ping": ping,
-    "route": route,
-    "ss": ss,
-    "telnet": telnet,
-    "wget": wget,
+COMMON: Mapping[str, str] = {
+    "bash": "userland.shell.script:bash",
+    "cat": "userland.text.lines:cat",
+    "column": "userland.text.fields:column",
+    "comm": "userland.text.fields:comm",
+    "curl": "programs.curl:curl",
+    "cut": "userland.text.fields:cut",
+    "dash": "userland.shell.script:dash",
+    "diff": "userland.text.fields:diff",
+    "dig": "programs.dig:dig",
+    "fold": "userland.text.lines:fold",
+    "getent": "programs.getent:getent",
+    "head": "userland.text.lines:head",
+    "host": "programs.host:host",
+    "nl": "userland.text.lines:nl",
+    "nslookup": "programs.nslookup:nslookup",
+    "paste": "userland.text.lines:paste",
+    "rbash": "userland.shell.script:bash",
+    "rev": "userland.text.lines:rev",
+    "sh": "userland.shell.script:dash",
+    "sort": "userland.text.fields:sort",
+    "tac": "userland.text.lines:tac",
+    "tail": "userland.text.lines:tail",
+    "tee": "userland.text.lines:tee",
+    "tr": "userland.text.fields:tr",
+    "uniq": "userland.text.fields:uniq",
+    "wc": "userland.text.lines:wc",
+    "yes": "userland.text.lines:yes",
+    "[": "userland.core.small:test",
+    "awk": "userland.text.awk:awk",
+    "mawk": "userland.text.awk:awk",
+    "nawk": "userland.text.awk:awk",
+    "base64": "userland.core.small:base64",
+    "basename": "userland.core.paths:basename",
+    "chmod": "userland.core.files:chmod",
+    "cp": "userland.core.files:cp",
+    "date": "userland.core.date:date",
+    "dirname": "userland.core.paths:dirname",
+    "echo": "userland.core.small:echo",
+    "egrep": "userland.text.grep:grep",
+    "env": "userland.core.system:env",
+    "envsubst": "userland.core.small:envsubst",
+    "expr": "userland.core.small:expr",
+    "false": "userland.core.waiting:false",
+    "fgrep": "userland.text.grep:grep",
+    "find": "userland.core.find:find",
+    "grep": "userland.text.grep:grep",
+    "hostname": "userland.core.system:hostname",
+    "id": "userland.core.system:identity",
+    "kill": "userland.core.processes:kill",
+    "killall": "userland.core.processes:pkill",
+    "ln": "userland.core.files:ln",
+    "ls": "userland.core.listing:ls",
+    "md5sum": "userland.core.small:checksum",
+    "mkdir": "userland.core.files:mkdir",
+    "mktemp": "userland.core.small:mktemp",
+    "mv": "userland.core.files:mv",
+    "nice": "userland.core.wrappers:passing",
+    "nohup": "userland.core.wrappers:passing",
+    "nproc": "userland.core.system:nproc",
+    "od": "userland.core.small:od",
+    "pgrep": "userland.core.processes:pgrep",
+    "pidof": "userland.core.processes:pidof",
+    "pkill": "userland.core.processes:pkill",
+    "poweroff": "userland.core.system:refuse_reboot",
+    "printenv": "userland.core.system:printenv",
+    "printf": "userland.core.small:printf",
+    "ps": "userland.core.processes:ps",
+    "pwd": "userland.core.small:pwd",
+    "readlink": "userland.core.paths:readlink",
+    "realpath": "userland.core.paths:readlink",
+    "reboot": "userland.core.system:refuse_reboot",
+    "rm": "userland.core.files:rm",
+    "rmdir": "userland.core.files:rmdir",
+    "sed": "userland.text.sed:sed",
+    "seq": "userland.core.small:seq",
+    "setsid": "userland.core.wrappers:passing",
+    "sha1sum": "userland.core.small:checksum",
+    "sha256sum": "userland.core.small:checksum",
+    "sha512sum": "userland.core.small:checksum",
+    "shutdown": "userland.core.system:refuse_reboot",
+    "sleep": "userland.core.waiting:sleep",
+    "stat": "userland.core.listing:stat",
+    "stdbuf": "userland.core.wrappers:passing",
+    "test": "userland.core.small:test",
+    "timeout": "userland.core.wrappers:timeout",
+    "touch": "userland.core.files:touch",
+    "traceroute": "programs.net.traceroute:traceroute",
+    "true": "userland.core.waiting:true",
+    "uname": "userland.core.system:uname",
+    "watch": "userland.core.waiting:watch",
+    "which": "userland.core.system:which",
+    "whoami": "userland.core.system:whoami",
+    "xargs": "userland.core.wrappers:xargs",
+    "arp": "programs.net.older:arp",
+    "conntrack": "programs.net.tracking:conntrack",
+    "ip": "programs.net.interfaces:ip",
+    "iptables": "programs.net.rules:iptables",
+    "iptables-save": "programs.net.rules:iptables_save",
+    "nc": "programs.net.netcat:nc",
+    "netcat": "programs.net.netcat:nc",
+    "netstat": "programs.net.older:netstat",
+    "nft": "programs.net.rules:nft",
+    "ping": "programs.net.ping:ping",
+    "route": "programs.net.older:route",
+    "ss": "programs.net.interfaces:ss",
+    "telnet": "programs.net.netcat:telnet",
+    "wget": "programs.net.wget:wget",
 }
-"""Programs of a Debian or Ubuntu machine."""
+"""Programs of a Debian or Ubuntu machine: name → ``module:function``, the module below ``kubesim``."""
 
-BUSYBOX: dict[str, Program] = {
-    "ash": ash,
-    "busybox": wrappers.busybox,
-    "getent": musl_getent,
-    "nslookup": busybox_nslookup,
-    "sh": ash,
+BUSYBOX: Mapping[str, str] = {
+    "ash": "userland.shell.script:ash",
+    "busybox": "userland.core.wrappers:busybox",
+    "getent": "programs.musl_getent:musl_getent",
+    "nslookup": "programs.busybox_nslookup:busybox_nslookup",
+    "sh": "userland.shell.script:ash",
 }
-"""What busybox, and Alpine with it, has in its own version."""
+"""What busybox, and Alpine with it, has in its own version; written as in :data:`COMMON`."""
 
-IMAGES: dict[str, Program] = {
-    "agnhost": servers.agnhost,
-    "coredns": coredns,
-    "docker-entrypoint.sh": docker_entrypoint,
-    "echoserver": servers.echoserver,
-    "entrypoint.sh": wrappers.curl_entrypoint,
-    "hello-app": servers.hello_app,
-    "http-echo": servers.http_echo,
-    "httpd": servers.httpd,
-    "httpd-foreground": servers.httpd,
-    "nginx": nginx,
-    "nginx-debug": nginx,
-    "pause": servers.pause,
-    "python3": servers.python,
-    "redis-server": servers.redis_server,
-    "whoami-server": servers.whoami_server,
+IMAGES: Mapping[str, str] = {
+    "agnhost": "programs.servers:agnhost",
+    "coredns": "programs.coredns:coredns",
+    "docker-entrypoint.sh": "programs.nginx:docker_entrypoint",
+    "echoserver": "programs.servers:echoserver",
+    "entrypoint.sh": "userland.core.wrappers:curl_entrypoint",
+    "hello-app": "programs.servers:hello_app",
+    "http-echo": "programs.servers:http_echo",
+    "httpd": "programs.servers:httpd",
+    "httpd-foreground": "programs.servers:httpd",
+    "nginx": "programs.nginx:nginx",
+    "nginx-debug": "programs.nginx:nginx",
+    "pause": "programs.servers:pause",
+    "python3": "programs.servers:python",
+    "redis-server": "programs.servers:redis_server",
+    "whoami-server": "programs.servers:whoami_server",
 }
-"""What only images have: servers and entrypoints."""
+"""What only images have: servers and entrypoints; written as in :data:`COMMON`."""
+
+
+class Programs(Mapping[str, Program]):
+    """The programs of a machine by name; each is loaded when it is first looked up.
+
+    :param homes: name → ``module:function``, the module below ``kubesim``; "" for one that is not simulated.
+    """
+
+    def __init__(self, homes: Mapping[str, str]) -> None:
+        self._homes = homes
+
+    def __getitem__(self, name: str) -> Program:
+        home = self._homes[name]
+        return _load(home) if home else not_simulated
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
 
 
 def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
@@ -180,7 +181,13 @@ def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
     :param flavour: ``alpine`` and ``busybox`` prefer busybox' versions.
     """
     first = BUSYBOX if flavour in ("alpine", "busybox") else COMMON
-    return {name: first.get(name) or COMMON.get(name) or IMAGES.get(name, not_simulated) for name in names}
+    return Programs({name: first.get(name) or COMMON.get(name) or IMAGES.get(name, "") for name in names})
+
+
+def _load(home: str) -> Program:
+    module, _, function = home.partition(":")
+    found: Program = getattr(importlib.import_module(f"kubesim.{module}"), function)
+    return found
 
 
 def not_simulated(invocation: Invocation) -> Completed:

@@ -9,17 +9,18 @@ files stay from one call to the next. Nothing here touches the real host.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
 from kubesim.programs.images import ImageCatalogue
 from kubesim.terminal.processes import show_containers
 from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Running, Steps
+from kubesim.userland.process import Completed, Invocation, Program, Running, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.execution import Interpreter
 from kubesim.userland.shell.parser import Parser
@@ -58,9 +59,8 @@ class Terminal:
 
     def _host(self, on: str) -> Machine:
         host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")
-        machine = replace(
-            host, programs={**host.programs, "kubectl": functools.partial(_kubectl, cluster=self.cluster)}
-        )
+        own: dict[str, Program] = {"kubectl": functools.partial(_kubectl, cluster=self.cluster)}
+        machine = replace(host, programs=ChainMap(own, cast("MutableMapping[str, Program]", host.programs)))
         if host.name.startswith("node/"):
             images = ImageCatalogue.load(self.cluster.configuration.file(self.cluster.configuration.images))
             show_containers(machine, self.cluster, host.name.removeprefix("node/"), images)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pandas
+from typing import TYPE_CHECKING
 
 from kubesim.network.dns.exchange import Exchange
 from kubesim.network.dns.resolver import Resolution
+
+if TYPE_CHECKING:
+    import pandas
 
 COLUMNS = ("seconds", "server", "question", "type", "answer", "records")
 
@@ -50,6 +52,8 @@ class Lookup:
 
     def table(self) -> pandas.DataFrame:
         """One row a question; the index counts from 1."""
+        import pandas  # slow to load: only when a table is asked for
+
         rows = [_row(exchange) for exchange in self.queries]
         return pandas.DataFrame(rows, columns=list(COLUMNS), index=range(1, len(rows) + 1), dtype=object)
 
