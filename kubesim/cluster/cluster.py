@@ -22,11 +22,9 @@ from kubesim.cluster import boot
 from kubesim.cluster.applying import apply_object
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
 from kubesim.cluster.documents import documents_of
-from kubesim.cluster.inquiries import Difference, Reachability, all_pairs, differences, explain
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.requesting import is_address, send
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
-from kubesim.network.diagnosis import Diagnosis
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
 from kubesim.userland.bounds import Interrupted
@@ -40,6 +38,9 @@ from kubesim.views.scene import Scene, scene_of
 
 if TYPE_CHECKING:
     import pandas
+
+    from kubesim.cluster.inquiries import Difference, Reachability
+    from kubesim.network.diagnosis import Diagnosis
 
 BOOT_SECONDS = 120.0
 
@@ -242,10 +243,14 @@ class Cluster:
         :param destinations: URLs; None takes every address of every Service.
         :raises LookupError: if there is no such machine, or a name has no address.
         """
+        from kubesim.cluster.inquiries import all_pairs
+
         return all_pairs(self.network, self.store, sources, destinations, self._address_of)
 
     def diff(self, before: Reachability, after: Reachability) -> Difference:
         """The flows that changed between two answers of :meth:`reachability`, and why."""
+        from kubesim.cluster.inquiries import differences
+
         return differences(before, after)
 
     def diagnose(self, source: str, url: str) -> Diagnosis:
@@ -253,6 +258,8 @@ class Cluster:
 
         :raises LookupError: if there is no such source.
         """
+        from kubesim.cluster.inquiries import explain
+
         return explain(self.network, self.store, source, url, self._address_of)
 
     def _address_of(self, source: str, name: str) -> tuple[str, str]:

@@ -12,15 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-import dns.rrset
-
 NOERROR = "NOERROR"
 FORMERR = "FORMERR"
 SERVFAIL = "SERVFAIL"
@@ -107,13 +98,26 @@ class DnsResponse:
 
 def wire_size(query: DnsQuery, response: DnsResponse) -> int:
     """The bytes of a response on the wire, with compressed names."""
+    import dns.flags  # dnspython is slow to load: only for an answer that may not fit
+    import dns.message
+    import dns.name
+    import dns.rcode
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+    import dns.rrset
+
+    def rrset(record: DnsRecord) -> dns.rrset.RRset:
+        return dns.rrset.from_text_list(record.name, record.ttl, record.class_name, record.type, [record.data])
+
     message = dns.message.Message(id=0)
     message.flags = dns.flags.QR
     message.set_rcode(dns.rcode.from_text(response.rcode))
-    message.question.append(_rrset_of_question(query))
+    name, kind = dns.name.from_text(query.name), dns.rdatatype.from_text(query.type)
+    message.question.append(dns.rrset.RRset(name, dns.rdataclass.from_text(query.class_name), kind))
     sections = ((message.answer, response.answer), (message.authority, response.authority))
     for section, records in (*sections, (message.additional, response.additional)):
-        section.extend(_rrset(record) for record in records)
+        section.extend(rrset(record) for record in records)
     if response.edns is not None:
         message.use_edns(0, payload=response.edns)
     return len(message.to_wire(max_size=65535))
@@ -141,18 +145,6 @@ def fitted(query: DnsQuery, response: DnsResponse) -> DnsResponse:
         else:
             high = middle - 1
     return replace(cut, answer=cut.answer[:low])
-
-
-def _rrset(record: DnsRecord) -> dns.rrset.RRset:
-    return dns.rrset.from_text_list(record.name, record.ttl, record.class_name, record.type, [record.data])
-
-
-def _rrset_of_question(query: DnsQuery) -> dns.rrset.RRset:
-    return dns.rrset.RRset(
-        dns.name.from_text(query.name),
-        dns.rdataclass.from_text(query.class_name),
-        dns.rdatatype.from_text(query.type),
-    )
 
 
 def with_ttl(records: Iterable[DnsRecord], ttl: int) -> tuple[DnsRecord, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-
-import regex
+from typing import TYPE_CHECKING, TypeAlias
 
 from kubesim.userland.bounds import LIMIT, Interrupted
 
-Match = regex.Match[str]
+if TYPE_CHECKING:
+    import regex
+
+Match: TypeAlias = "regex.Match[str]"
 
 _CLASSES = {
     "alpha": "a-zA-Z",
@@ -43,6 +45,8 @@ class Regex:
     """
 
     def __init__(self, text: str, flags: int = 0) -> None:
+        import regex  # slow to load: only when an expression is compiled
+
         self._compiled = regex.compile(text, flags)
         self._left = PATIENCE
 
@@ -165,6 +169,8 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
             out.append(character)
     if depth > 0:
         raise RegexProblem("Unmatched ( or \\(")
+    import regex
+
     text = "".join(out)
     try:
         regex.compile(text)
