@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer conformance lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -11,6 +11,7 @@ READY := .venv/ready
 # Jupyter refuses to run as root unless told; a container often has no other user.
 LAB_OPTIONS ?= $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
+PART ?= network
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 help: ## list the targets
@@ -35,6 +36,10 @@ format: $(READY) ## mend what ruff can mend
 
 notebooks: $(READY) ## re-execute every notebook from a fresh kernel and save it
 	$(BIN)/python -m kubesim.notebook.execute $(NOTEBOOKS)
+
+mutation: $(READY) ## put small faults into PART (api, controllers or network); the tests must notice
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutation
+	$(BIN)/python benchmarks/mutation.py $(PART)
 
 conformance: $(READY) ## run the recorded facts and write docs/conformance.md
 	$(BIN)/python -m tests.conformance.page
