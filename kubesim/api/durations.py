@@ -60,6 +60,17 @@ def short_human_duration(seconds: float) -> str:
     return f"{whole // (86400 * 365)}y"
 
 
+def go_duration(seconds: float) -> str:
+    """A duration as Go prints it, to the millisecond: ``387ms``, ``2.5s``, ``1m3s``."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds < 1000:
+        return f"{milliseconds}ms" if milliseconds else "0s"
+    minutes, rest = divmod(milliseconds, 60_000)
+    tail = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + tail
+
+
 def parse_timestamp(text: str | None) -> datetime | None:
     """An RFC 3339 time of the API, or None where it is absent, unreadable or Go's zero time."""
     if not text:

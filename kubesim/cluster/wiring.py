@@ -24,8 +24,7 @@ from kubesim.controllers.endpoints import (
 from kubesim.controllers.events import NORMAL, EventRecorder
 from kubesim.controllers.garbage_collector import GarbageCollector
 from kubesim.controllers.kubelet import Kubelet
-from kubesim.controllers.kubelet.context import KubeletContext, NodeState
-from kubesim.controllers.kubelet.ipam import NodeAddresses
+from kubesim.controllers.kubelet.node import KubeletContext, NodeAddresses, NodeState
 from kubesim.controllers.kubernetes_service import KEY, KubernetesServiceController
 from kubesim.controllers.loadbalancer import LoadBalancerController
 from kubesim.controllers.manager import Manager

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
+from kubesim.api.durations import go_duration
 from kubesim.api.objects import Container, GRPCAction, HTTPGetAction, IntOrString, Pod, Probe, TCPSocketAction
-from kubesim.controllers.kubelet.pulling import go_duration
 from kubesim.controllers.runtime import ProbeResult
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets

@@ -5,7 +5,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.controllers.kubelet.ipam import NodeAddresses
+from kubesim.controllers.kubelet.node import NodeAddresses
 
 
 def test_addresses_are_given_in_turn_from_the_second() -> None:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.api.objects import Container, Taint, Toleration
-from kubesim.controllers.kubelet.pulling import go_duration
+from kubesim.api.durations import go_duration
+from kubesim.api.objects import Taint, Toleration
+from kubesim.api.strategies.pod import quality_of_service
 from kubesim.controllers.names import ALPHABET, template_hash
-from kubesim.controllers.quantities import quality_of_service, quantity
+from kubesim.controllers.quantities import quantity
 from kubesim.controllers.scheduler.tolerations import tolerates
 
 TAINT = Taint(key="gpu", value="yes", effect="NoSchedule")
@@ -39,14 +40,14 @@ def test_durations_read_as_go_prints_them(seconds: float, text: str) -> None:
     [
         ({}, "BestEffort"),
         ({"requests": {"cpu": "100m"}}, "Burstable"),
-        ({"limits": {"memory": "1Gi"}}, "Burstable"),
-        ({"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
+        ({"limits": {"memory": "1Gi"}, "requests": {"memory": "1Gi"}}, "Burstable"),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
         ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1000m", "memory": "1024Mi"}}, "Guaranteed"),
         ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}, "Burstable"),
     ],
 )
 def test_quality_of_service(resources: dict[str, dict[str, str]], expected: str) -> None:
-    assert quality_of_service([Container(name="c", resources=resources)]) == expected
+    assert quality_of_service({"containers": [{"name": "c", "resources": resources}]}) == expected
 
 
 def test_quantities_are_exact() -> None:

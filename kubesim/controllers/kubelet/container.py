@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Container, Wire
+from kubesim.controllers.kubelet.probes import ProbeTally
 from kubesim.userland.process import Running
 
 FIRST_BACKOFF_SECONDS = 10.0
 LONGEST_BACKOFF_SECONDS = 300.0
+"""Back-offs, of restarts and of pulls, double from the first to the longest."""
 START_ERROR_CODE = 128
 """What containerd reports of a program that could not be started."""
 BACKOFF_FORGOTTEN_AFTER = 600.0
@@ -21,8 +24,11 @@ class ContainerState:
 
     :param state: the current ``state`` of its status, in wire form.
     :param last: the ``lastState``.
-    :param incarnation: grows with every start; work that was planned for an earlier one is void.
+    :param begun: whether its image has been asked for at all.
+    :param incarnation: grows with every end; work that was planned for an earlier one is void.
     :param backoff: seconds to wait before the next restart; 0 before the first.
+    :param probes: those that are asked now, by kind.
+    :param frozen: the next step of a process that is suspended.
     """
 
     spec: Container
@@ -40,6 +46,9 @@ class ContainerState:
     backoff: float = 0.0
     pull_backoff: float = 0.0
     suspended: bool = False
+    begun: bool = False
+    probes: dict[str, ProbeTally] = field(default_factory=dict)
+    frozen: Callable[[], object] | None = None
 
     @property
     def name(self) -> str:
@@ -55,6 +64,11 @@ class ContainerState:
     def running(self) -> bool:
         """Whether its process runs."""
         return "running" in self.state
+
+    @property
+    def initialised(self) -> bool:
+        """Whether, as an init container, it no longer holds up the Pod: it ended well, or as a sidecar has started."""
+        return self.started if self.sidecar else self.exit_code == 0
 
     @property
     def exit_code(self) -> int | None:
@@ -104,5 +118,14 @@ class ContainerState:
         if ran_for >= BACKOFF_FORGOTTEN_AFTER:
             self.backoff = 0.0
         due = self.backoff
-        self.backoff = min(self.backoff * 2 or FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)
+        self.backoff = _longer(self.backoff)
         return due
+
+    def next_pull_backoff(self) -> float:
+        """How long to wait before a failed pull is tried again."""
+        self.pull_backoff = _longer(self.pull_backoff)
+        return self.pull_backoff
+
+
+def _longer(backoff: float) -> float:
+    return min(backoff * 2 or FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)

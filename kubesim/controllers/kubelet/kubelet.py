@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Wire
-from kubesim.controllers.kubelet.context import KubeletContext, NodeState
+from kubesim.controllers.kubelet.node import KubeletContext, NodeState
 from kubesim.controllers.kubelet.worker import PodWorker
 from kubesim.controllers.manager import Change, Key, key_of
 from kubesim.controllers.pods import is_finished
@@ -29,11 +29,11 @@ class Kubelet:
             return (key_of(change.object),)
         if not new["spec"].get("nodeName"):
             return (key_of(new),) if new["metadata"].get("deletionTimestamp") else ()
-        if old is not None and old["metadata"].get("deletionTimestamp") == new["metadata"].get("deletionTimestamp"):
-            same_node = old["spec"].get("nodeName") == new["spec"].get("nodeName")
-            if same_node and not new["spec"].get("readinessGates") and _same_containers(old["spec"], new["spec"]):
-                return ()
-        return (key_of(new),)
+        if old is None or old["metadata"].get("deletionTimestamp") != new["metadata"].get("deletionTimestamp"):
+            return (key_of(new),)
+        before, after = old["spec"], new["spec"]
+        same = before is after or (before.get("nodeName") == after["nodeName"] and _same_containers(before, after))
+        return () if same and not after.get("readinessGates") else (key_of(new),)
 
     def reconcile(self, key: Hashable) -> None:
         """Start, end or drop a Pod's worker."""
@@ -70,31 +70,20 @@ class Kubelet:
         self._workers[key] = worker
         worker.start()
 
-    def worker(self, namespace: str, name: str) -> PodWorker | None:
-        """The worker of a Pod, or None where it runs nowhere."""
-        return self._workers.get((namespace, name))
-
     def suspend(self, namespace: str, name: str, ports: Iterable[int] | None = None) -> None:
         """Let a Pod's processes hang, as SIGSTOP would: connections open, no answer ever comes.
 
         :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
         :raises LookupError: if no such Pod runs.
         """
-        worker = self._running(namespace, name)
-        chosen = None if ports is None else frozenset(ports)
-        for container in worker.everyone:
-            if container.running:
-                worker.hang(container, chosen)
+        self._running(namespace, name).hang(None if ports is None else frozenset(ports))
 
     def resume(self, namespace: str, name: str) -> None:
         """Let a suspended Pod's processes go on, as SIGCONT would.
 
         :raises LookupError: if no such Pod runs.
         """
-        worker = self._running(namespace, name)
-        for container in worker.everyone:
-            if container.running:
-                worker.go_on(container)
+        self._running(namespace, name).go_on()
 
     def _running(self, namespace: str, name: str) -> PodWorker:
         worker = self._workers.get((namespace, name))

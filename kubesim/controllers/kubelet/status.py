@@ -1,96 +1,93 @@
 """A Pod's status, written from what its kubelet knows. Pure.
 
-Upstream: ``pkg/kubelet/kubelet_pods.go`` (phase) and ``pkg/kubelet/status/generate.go`` (conditions).
+Parts that are as they were before are the stored ones themselves, so that whoever compares two versions of a Pod sees
+at once what a status did not change. Upstream: ``pkg/kubelet/kubelet_pods.go`` (phase) and
+``pkg/kubelet/status/generate.go`` (conditions).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubesim.api.objects import Wire
-from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.kubelet.container import ContainerState
-from kubesim.controllers.quantities import quality_of_service
 
 OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 """The conditions that a kubelet writes, in the order in which it writes them."""
 
+_Verdict = tuple[bool, str, str]
+"""Whether a condition is True, its reason and its message."""
 
-@dataclass(frozen=True, slots=True)
-class PodFacts:
+_TRUE: _Verdict = (True, "", "")
+
+
+@dataclass(slots=True)
+class PodState:
     """What the status is written from.
 
     :param sandbox: whether the Pod's network is set up.
     """
 
-    pod: Wire
-    containers: Sequence[ContainerState]
-    init: Sequence[ContainerState]
+    init: list[ContainerState]
+    containers: list[ContainerState]
     host_address: str
-    address: str
-    start_time: str
-    sandbox: bool
-    now: str
-    reason: str = ""
-    message: str = ""
-    failed: bool = False
+    started_at: str
+    address: str = ""
+    sandbox: bool = False
+
+    @property
+    def everyone(self) -> list[ContainerState]:
+        """Init containers, then the others."""
+        return [*self.init, *self.containers]
+
+    @property
+    def anything_runs(self) -> bool:
+        """Whether a container's process runs."""
+        return any(container.running for container in self.everyone)
 
 
-def phase(facts: PodFacts) -> str:
+def phase(pod: Wire, state: PodState) -> str:
     """Pending, Running, Succeeded or Failed."""
-    if facts.failed:
+    policy = pod["spec"].get("restartPolicy", "Always")
+    if policy == "Never" and any(not c.sidecar and c.exit_code not in (None, 0) for c in state.init):
         return "Failed"
-    policy = facts.pod["spec"].get("restartPolicy", "Always")
-    failed_init = [c for c in facts.init if not c.sidecar and c.exit_code not in (None, 0)]
-    if failed_init and policy == "Never":
-        return "Failed"
-    if any(not initialised(container) for container in facts.init):
+    if not all(container.initialised for container in state.init):
         return "Pending"
-    waiting = [c for c in facts.containers if "waiting" in c.state and "terminated" not in c.last]
-    if waiting:
+    if any("waiting" in c.state and "terminated" not in c.last for c in state.containers):
         return "Pending"
-    if any(container.running for container in facts.containers):
+    if policy == "Always" or any(container.running for container in state.containers):
         return "Running"
-    if policy == "Always":
-        return "Running"
-    ended = [c.exit_code if c.exit_code is not None else c.last["terminated"]["exitCode"] for c in facts.containers]
+    ended = [c.exit_code if c.exit_code is not None else c.last["terminated"]["exitCode"] for c in state.containers]
     if all(code == 0 for code in ended):
         return "Succeeded"
     return "Failed" if policy == "Never" else "Running"
 
 
-def initialised(container: ContainerState) -> bool:
-    """Whether an init container no longer holds up the Pod: it ended well, or as a sidecar has started."""
-    return container.started if container.sidecar else container.exit_code == 0
-
-
-def pod_status(facts: PodFacts) -> Wire:
-    """The whole status of a Pod, in wire form."""
-    stored: Wire = facts.pod.get("status") or {}
-    current = phase(facts)
+def pod_status(pod: Wire, state: PodState, now: str) -> Wire:
+    """The whole status of a stored Pod, in wire form."""
+    stored: Wire = pod.get("status") or {}
+    current = phase(pod, state)
     status: Wire = {
-        "conditions": _conditions(facts, current, stored.get("conditions") or []),
-        "containerStatuses": [container_status(container) for container in facts.containers],
-        "hostIP": facts.host_address,
-        "hostIPs": [{"ip": facts.host_address}],
-        "observedGeneration": facts.pod["metadata"].get("generation", 1),
+        "conditions": _conditions(pod, state, current, stored.get("conditions") or [], now),
+        "containerStatuses": [container_status(container) for container in state.containers],
+        "hostIP": state.host_address,
+        "hostIPs": [{"ip": state.host_address}],
+        "observedGeneration": pod["metadata"].get("generation", 1),
         "phase": current,
-        "qosClass": stored.get("qosClass") or quality_of_service([c.spec for c in (*facts.containers, *facts.init)]),
-        "startTime": facts.start_time,
+        "qosClass": stored.get("qosClass", "BestEffort"),
+        "startTime": state.started_at,
     }
-    if facts.init:
-        status["initContainerStatuses"] = [container_status(container) for container in facts.init]
-    if facts.address:
-        status["podIP"] = facts.address
-        status["podIPs"] = [{"ip": facts.address}]
-    if facts.reason:
-        status["reason"] = facts.reason
-    if facts.message:
-        status["message"] = facts.message
+    if state.init:
+        status["initContainerStatuses"] = [container_status(container) for container in state.init]
+    if state.address:
+        status["podIP"] = state.address
+        status["podIPs"] = [{"ip": state.address}]
     for kept in ("nominatedNodeName", "resize", "ephemeralContainerStatuses"):
         if kept in stored:
             status[kept] = stored[kept]
+    for field, value in status.items():
+        if value == stored.get(field):
+            status[field] = stored[field]
     return status
 
 
@@ -124,64 +121,69 @@ def container_status(container: ContainerState) -> Wire:
     return status
 
 
-def _conditions(facts: PodFacts, current: str, stored: list[Wire]) -> list[Wire]:
-    generation = facts.pod["metadata"].get("generation", 1)
+def _conditions(pod: Wire, state: PodState, current: str, stored: list[Wire], now: str) -> list[Wire]:
+    generation = pod["metadata"].get("generation", 1)
     finished = current in ("Succeeded", "Failed")
-    unready = [c.name for c in (*facts.init, *facts.containers) if _counts(c) and not c.ready]
-    incomplete = [c.name for c in facts.init if not initialised(c)]
-    initialized: Wire = {"status": "True"}
-    if current == "Succeeded":
-        initialized["reason"] = "PodCompleted"
-    elif incomplete:
-        initialized = {
-            "status": "False",
-            "reason": "ContainersNotInitialized",
-            "message": f"containers with incomplete status: [{' '.join(incomplete)}]",
-        }
-    containers_ready: Wire = {"status": "True"}
-    if finished:
-        containers_ready = {
-            "status": "False",
-            "reason": "PodCompleted" if current == "Succeeded" else "PodFailed",
-        }
-    elif unready:
-        containers_ready = {
-            "status": "False",
-            "reason": "ContainersNotReady",
-            "message": f"containers with unready status: [{' '.join(unready)}]",
-        }
-    found: dict[str, Wire] = {
-        "PodReadyToStartContainers": {"status": "True" if facts.sandbox and not finished else "False"},
-        "Initialized": initialized,
-        "Ready": _gated(facts, containers_ready, stored),
-        "ContainersReady": containers_ready,
-        "PodScheduled": {"status": "True"},
+    ready = _containers_ready(state, current)
+    verdicts: dict[str, _Verdict] = {
+        "PodReadyToStartContainers": (state.sandbox and not finished, "", ""),
+        "Initialized": _initialised(state, current),
+        "Ready": _gated(pod, stored) if ready[0] else ready,
+        "ContainersReady": ready,
+        "PodScheduled": _TRUE,
     }
     before = {entry.get("type"): entry for entry in stored}
     result = [entry for entry in stored if entry.get("type") not in OWN_CONDITIONS]
     for type in OWN_CONDITIONS:
-        new = {"lastProbeTime": None, "observedGeneration": generation, "type": type, **found[type]}
-        known = [before[type]] if type in before else []
-        result += with_condition(known, new, facts.now)
+        holds, reason, message = verdicts[type]
+        known = before.get(type, {})
+        entry = {
+            "lastProbeTime": None,
+            "observedGeneration": generation,
+            "type": type,
+            "status": "True" if holds else "False",
+        }
+        if reason:
+            entry["reason"] = reason
+        if message:
+            entry["message"] = message
+        same = known.get("status") == entry["status"]
+        entry["lastTransitionTime"] = known.get("lastTransitionTime") if same else now
+        result.append(known if known == entry else entry)
     return result
 
 
-def _counts(container: ContainerState) -> bool:
-    return not container.init or container.sidecar
+def _initialised(state: PodState, current: str) -> _Verdict:
+    if current == "Succeeded":
+        return True, "PodCompleted", ""
+    incomplete = [container.name for container in state.init if not container.initialised]
+    if incomplete:
+        return False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(incomplete)}]"
+    return _TRUE
 
 
-def _gated(facts: PodFacts, containers_ready: Wire, stored: list[Wire]) -> Wire:
-    """Ready: the containers are, and every readiness gate's condition is True."""
-    if containers_ready["status"] != "True":
-        return containers_ready
+def _containers_ready(state: PodState, current: str) -> _Verdict:
+    if current == "Succeeded":
+        return False, "PodCompleted", ""
+    if current == "Failed":
+        return False, "PodFailed", ""
+    unready = [c.name for c in state.everyone if (not c.init or c.sidecar) and not c.ready]
+    if unready:
+        return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
+    return _TRUE
+
+
+def _gated(pod: Wire, stored: list[Wire]) -> _Verdict:
+    """Ready, where the containers are: every readiness gate's condition is True too."""
+    gates = pod["spec"].get("readinessGates")
+    if not gates:
+        return _TRUE
     statuses = {entry.get("type"): entry.get("status") for entry in stored}
     problems = []
-    for gate in facts.pod["spec"].get("readinessGates") or []:
+    for gate in gates:
         wanted = gate["conditionType"]
         if wanted not in statuses:
             problems.append(f'corresponding condition of pod readiness gate "{wanted}" does not exist.')
         elif statuses[wanted] != "True":
             problems.append(f'the status of pod readiness gate "{wanted}" is not "True", but {statuses[wanted]}')
-    if problems:
-        return {"status": "False", "reason": "ReadinessGatesNotReady", "message": ", ".join(problems)}
-    return {"status": "True"}
+    return (False, "ReadinessGatesNotReady", ", ".join(problems)) if problems else _TRUE

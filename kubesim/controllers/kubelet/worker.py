@@ -7,30 +7,43 @@
     deleted Pod → preStop, SIGTERM, grace period, SIGKILL → the object goes
 
 Each step is planned on the simulation's clock and writes the Pod's status when it happens. Whatever was planned for a
-container that has ended since is void: every plan carries the container's incarnation.
+container that has ended since is void: every plan carries the container's incarnation. What each container is, and
+what its probes and pulls have come to, is kept in :class:`ContainerState`; the status is written from that.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
+from functools import partial
 
-from kubesim.api.objects import Pod, Wire, view
+from kubesim.api.durations import go_duration
+from kubesim.api.objects import Pod, Probe, Wire, view
 from kubesim.controllers.events import NORMAL, WARNING
-from kubesim.controllers.kubelet.beginning import begin
-from kubesim.controllers.kubelet.container import ContainerState
-from kubesim.controllers.kubelet.context import KubeletContext, NodeState
-from kubesim.controllers.kubelet.ending import KILLED, ending_of, grace_of
-from kubesim.controllers.kubelet.restarting import RESTART_SECONDS, restart, restarts, settle_finished
+from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
+from kubesim.controllers.kubelet.node import KubeletContext, NodeState
+from kubesim.controllers.kubelet.probes import LIVENESS, READINESS, STARTUP, ProbeTally, probes_of
+from kubesim.controllers.kubelet.pulling import Said, fetch, note_backoff, note_failure, note_pulled
 from kubesim.controllers.kubelet.sockets import PodSockets
-from kubesim.controllers.kubelet.status import PodFacts, initialised, pod_status
-from kubesim.controllers.kubelet.watchdog import Watchdog
+from kubesim.controllers.kubelet.status import PodState, pod_status
 from kubesim.controllers.pods import moment
+from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.simulation import Scheduled
+from kubesim.userland.process import Completed, Running
 
+START_SECONDS = 0.1
 """From a created container to a started one."""
+NOTICED_SECONDS = 1.0
 """How long the kubelet takes to notice that a container has ended."""
+BACKOFF_NOTICED_SECONDS = 2.0
 """From a failed pull to the moment the kubelet finds the container in its back-off."""
+SANDBOX_RETRY_SECONDS = 10.0
+"""From a Pod's network that could not be set up to the next try."""
+LONGEST_AWAITED_RUN = 60.0
 """A container that ends within a minute is waited for; one that runs longer is like a server."""
+DEFAULT_GRACE_SECONDS = 30
+KILLED = 137
+"""128 + SIGKILL."""
 
 
 class PodWorker:
@@ -40,177 +53,281 @@ class PodWorker:
         self.context = context
         self.node = node
         self.wire = wire
+        """The Pod as it was stored last."""
         self.spec = wire["spec"]
         """The specification that is acted by; :meth:`update` brings another."""
         self.pod = view(wire, Pod)
         meta = self.pod.metadata
-        self.machine = f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{meta.namespace}/{meta.name}"
-        self.init = [ContainerState(c, init=True) for c in self.pod.spec.initContainers or []]
-        self.containers = [ContainerState(c) for c in self.pod.spec.containers or []]
-        self.address = ""
-        self.sandbox = False
-        self.started_at = context.simulation.timestamp()
-        self.terminating = False
-        self.gone = False
-        self._failure: tuple[str, str] = ("", "")
-        self.begun: set[str] = set()
-        self.watchdogs: dict[str, Watchdog] = {}
+        self._key = meta.namespace, meta.name
+        self.state = PodState(
+            [ContainerState(c, init=True) for c in self.pod.spec.initContainers or []],
+            [ContainerState(c) for c in self.pod.spec.containers or []],
+            node.address,
+            context.simulation.timestamp(),
+        )
+        machine = f"node/{node.name}" if self.pod.spec.hostNetwork else f"pod/{meta.namespace}/{meta.name}"
+        self._sockets = PodSockets(context.network, machine)
+        self._terminating = False
+        self._gone = False
         self._plans: dict[int, Scheduled] = {}
         self._planned = 0
         self._kill: Scheduled | None = None
-        self.sockets = PodSockets(context.network, self.machine)
-        self.frozen: dict[str, Callable[[], object]] = {}
 
-    @property
-    def identity(self) -> str:
-        """``name_namespace(uid)``: how the kubelet writes a Pod in messages."""
-        meta = self.pod.metadata
-        return f"{meta.name}_{meta.namespace}({meta.uid})"
+    # --- the clock, the status and events ------------------------------------------------------------------------
 
-    @property
-    def everyone(self) -> list[ContainerState]:
-        """Init containers, then the others."""
-        return [*self.init, *self.containers]
+    def _plan(
+        self,
+        delay: float,
+        action: Callable[[], object],
+        *,
+        of: ContainerState | None = None,
+        progress: bool = True,
+    ) -> Scheduled:
+        """Do something later, unless the Pod is gone by then.
 
-    # --- the clock and the status ----------------------------------------------------------------------------
-
-    def plan(self, delay: float, action: Callable[[], object], *, progress: bool = True) -> Scheduled:
-        """Do something later, unless the Pod is gone by then."""
-
+        :param of: the container it is about: void when this incarnation of it has ended.
+        """
         self._planned += 1
-        number = self._planned
+        number, incarnation = self._planned, of.incarnation if of is not None else 0
 
         def act() -> None:
             self._plans.pop(number, None)
-            if not self.gone:
+            if not self._gone and (of is None or of.incarnation == incarnation):
                 action()
 
-        scheduled = self.context.simulation.after(delay, act, progress=progress)
-        self._plans[number] = scheduled
+        scheduled = self._plans[number] = self.context.simulation.after(delay, act, progress=progress)
         return scheduled
-
-    def plan_for(
-        self, container: ContainerState, delay: float, action: Callable[[], object], *, progress: bool = True
-    ) -> None:
-        """Do something later with this incarnation of a container."""
-        incarnation = container.incarnation
-
-        def act() -> None:
-            if container.incarnation == incarnation:
-                action()
-
-        self.plan(delay, act, progress=progress)
 
     def write(self) -> None:
         """Write the Pod's status as it is now."""
-        if self.gone or not self.node.alive:
-            return
-        stored = self.context.client.get("Pod", self.pod.metadata.namespace, self.pod.metadata.name)
-        if stored is None or stored["metadata"]["uid"] != self.pod.metadata.uid:
-            return
-        self.wire = stored
-        reason, message = self._failure
-        facts = PodFacts(
-            pod=stored,
-            containers=self.containers,
-            init=self.init,
-            host_address=self.node.address,
-            address=self.address,
-            start_time=self.started_at,
-            sandbox=self.sandbox,
-            now=self.context.simulation.timestamp(),
-            reason=reason,
-            message=message,
-            failed=bool(reason),
-        )
-        self.context.client.update_status(stored, pod_status(facts))
+        stored = self._stored()
+        if stored is not None and not self._gone and self.node.alive:
+            self.wire = stored
+            now = self.context.simulation.timestamp()
+            self.context.client.update_status(stored, pod_status(stored, self.state, now))
 
-    def say(self, type: str, reason: str, message: str, container: ContainerState | None = None) -> None:
+    def _stored(self) -> Wire | None:
+        """The Pod as it is stored; None where there is no such Pod any more, or another one of its name."""
+        wire = self.context.client.get("Pod", *self._key)
+        return wire if wire is not None and wire["metadata"]["uid"] == self.pod.metadata.uid else None
+
+    def _say(self, type: str, reason: str, message: str, of: ContainerState | None = None) -> None:
         """Record an event about the Pod or one of its containers."""
-        name, init = (container.name, container.init) if container else ("", False)
-        self.context.say(self.wire, self.node, type, reason, message, name, init=init)
+        path = "" if of is None else f"spec.{'initContainers' if of.init else 'containers'}{{{of.name}}}"
+        self.context.events.record(
+            self.wire, type, reason, message, component="kubelet", host=self.node.name, field_path=path
+        )
 
-    # --- starting ----------------------------------------------------------------------------------------------
+    def _say_all(self, said: Said, of: ContainerState) -> None:
+        for type, reason, message in said:
+            self._say(type, reason, message, of)
+
+    # --- the sandbox ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take the Pod on: set up its network, then its containers."""
-        for container in self.everyone:
-            container.wait("PodInitializing" if self.init and not container.init else "ContainerCreating")
+        for container in self.state.everyone:
+            container.wait("PodInitializing" if self.state.init and not container.init else "ContainerCreating")
         self.write()
         seconds = self.context.runtime.sandbox_seconds(self.pod)
         if seconds is not None:
-            self.plan(seconds, self._set_up)
+            self._plan(seconds, self._set_up)
 
     def _set_up(self) -> None:
-        if self.terminating:
+        if self._terminating:
             return
-        meta = self.pod.metadata
+        state, (namespace, name) = self.state, self._key
         if self.pod.spec.hostNetwork:
-            self.address = self.node.address
+            state.address = self.node.address
         else:
-            address = self.node.addresses.allocate(f"{meta.namespace}/{meta.name}")
+            address = self.node.addresses.allocate(f"{namespace}/{name}")
             if address is None:
-                message = "no IP addresses available in range set"
-                self.say(WARNING, "FailedCreatePodSandBox", f"Failed to create pod sandbox: {message}")
-                self.plan(RESTART_SECONDS * 10, self._set_up, progress=False)
+                message = "Failed to create pod sandbox: no IP addresses available in range set"
+                self._say(WARNING, "FailedCreatePodSandBox", message)
+                self._plan(SANDBOX_RETRY_SECONDS, self._set_up, progress=False)
                 return
-            self.address = address
-            self.context.network.add_pod(meta.namespace, meta.name, address, self.node.name)
-        self.sandbox = True
-        self.pod.status.podIP, self.pod.status.hostIP = self.address, self.node.address
+            state.address = address
+            self.context.network.add_pod(namespace, name, address, self.node.name)
+        state.sandbox = True
+        self.pod.status.podIP, self.pod.status.hostIP = state.address, self.node.address
         self.write()
-        self.proceed()
+        self._proceed()
 
-    def proceed(self) -> None:
+    def _take_down(self) -> None:
+        """Give the Pod's address back."""
+        if self.state.sandbox and not self.pod.spec.hostNetwork:
+            self.context.network.remove_pod(*self._key)
+            self.node.addresses.release(self.state.address)
+        self.state.sandbox = False
+
+    # --- a container begins --------------------------------------------------------------------------------------
+
+    def _proceed(self) -> None:
         """Begin the next container that may begin."""
-        if self.terminating or not self.sandbox:
+        if self._terminating or not self.state.sandbox:
             return
-        for container in self.init:
-            if initialised(container):
-                continue
-            if container.name not in self.begun:
-                begin(self, container)
+        held_up = next((container for container in self.state.init if not container.initialised), None)
+        if held_up is not None:
+            if not held_up.begun:
+                self._begin(held_up)
             return
-        for container in self.containers:
-            if container.name not in self.begun:
-                begin(self, container)
-                return
+        following = next((container for container in self.state.containers if not container.begun), None)
+        if following is not None:
+            self._begin(following)
 
-    def hang(self, container: ContainerState, ports: Collection[int] | None = None) -> None:
-        """Stop a container's process, as SIGSTOP does.
+    def _begin(self, container: ContainerState) -> None:
+        """Fetch a container's image, unless its node has it, then create and start the container."""
+        container.begun = True
+        if not container.init and "waiting" in container.state and not container.last:
+            container.wait("ContainerCreating")
+        result, fetched = fetch(self.context.runtime, self.node, self.pod, container)
+        if fetched:
+            self._say(NORMAL, "Pulling", f'Pulling image "{container.spec.image}"', container)
+        if isinstance(result, PullFailed):
+            self._plan(result.seconds, partial(self._pull_failed, container, result), of=container)
+        else:
+            seconds = result.seconds if fetched else 0.0
+            self._plan(seconds, partial(self._pulled, container, result, fetched), of=container)
 
-        :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
-        """
-        container.suspended = container.suspended or ports is None
-        self.sockets.hang(container.name, ports)
+    def _pull_failed(self, container: ContainerState, failure: PullFailed) -> None:
+        self._say_all(note_failure(container, failure), container)
+        self.write()
+        if failure.reason == "ErrImagePull":
+            self._plan(BACKOFF_NOTICED_SECONDS, partial(self._pull_backs_off, container, failure), of=container)
+        self._plan(container.next_pull_backoff(), partial(self._begin, container), of=container, progress=False)
+        self._proceed()
 
-    def go_on(self, container: ContainerState) -> None:
-        """Let a stopped process go on, as SIGCONT does."""
-        container.suspended = False
-        self.sockets.go_on(container.name)
-        frozen = self.frozen.pop(container.name, None)
-        if frozen is not None:
-            self.plan_for(container, 0.0, frozen)
+    def _pull_backs_off(self, container: ContainerState, failure: PullFailed) -> None:
+        self._say_all(note_backoff(container, failure), container)
+        self.write()
 
-    def signal(self, name: str, signal: str) -> None:
-        """Somebody sent a signal to a container's first process, and it heeds it.
+    def _pulled(self, container: ContainerState, result: Pulled, fetched: bool) -> None:
+        self._say_all(note_pulled(self.node, container, result, fetched=fetched), container)
+        self._say(NORMAL, "Created", "Container created", container)
+        self._plan(START_SECONDS, partial(self._run, container), of=container)
 
-        :param name: the container's.
-        """
-        container = next((each for each in self.everyone if each.name == name), None)
-        if container is None or not container.running:
+    def _run(self, container: ContainerState) -> None:
+        simulation = self.context.simulation
+        identity = f"containerd://{simulation.random('container ids').getrandbits(256):064x}"
+        outcome = self.context.runtime.start(self.pod, container.spec, container.restarts)
+        if isinstance(outcome, StartFailed):
+            container.fail_to_start(identity, outcome.message, simulation.timestamp())
+            self._say(WARNING, "Failed", f"Error: {outcome.message}", container)
+            self._after_end(container, START_ERROR_CODE, 0.0)
             return
-        if signal == "STOP":
-            self.hang(container)
-        elif signal == "CONT":
-            self.go_on(container)
-        elif signal == "KILL":
-            self.plan_for(container, 0.0, lambda: self.ended(container, KILLED))
-        elif not container.suspended and container.process is not None:
-            process = container.process
-            self.plan_for(container, process.stop_seconds or 0.0, lambda: self.ended(container, process.exit_code))
+        container.run(outcome if isinstance(outcome, Running) else None, identity, simulation.timestamp())
+        self._say(NORMAL, "Started", "Container started", container)
+        if isinstance(outcome, Completed):
+            if math.isfinite(outcome.seconds):
+                over = partial(self._ended, container, outcome.returncode)
+                self._plan(outcome.seconds, over, of=container, progress=outcome.seconds <= LONGEST_AWAITED_RUN)
+        elif self._listen(container, outcome) and outcome.steps is not None:
+            self._plan(0.0, partial(self._step, container, outcome), of=container)
+        self._watch(container)
+        self.write()
+        self._proceed()
 
-    # --- a changed specification ---------------------------------------------------------------------------------
+    def _step(self, container: ContainerState, process: Running) -> None:
+        """Let a process that acts by itself take its next step, for as long as its container runs."""
+        step = partial(self._step, container, process)
+        if container.suspended:
+            container.frozen = step
+            return
+        assert process.steps is not None, "only a process with steps takes them"
+        try:
+            event = next(process.steps)
+        except StopIteration as stop:
+            self._ended(container, stop.value or 0)
+            return
+        if isinstance(event, Running):  # it started a server in the foreground and waits for it
+            self._sockets.close(container.name)
+            container.process = event
+            self._listen(container, event)
+        else:
+            self._plan(event, step, of=container, progress=False)
+
+    def _listen(self, container: ContainerState, process: Running) -> bool:
+        """Bind what a container's process listens on; one that finds a port in use ends, and says so."""
+        try:
+            self._sockets.bind(container.name, process)
+        except OSError as error:
+            process.log.append(str(error))
+            self._plan(0.0, partial(self._ended, container, 1), of=container)
+            return False
+        return True
+
+    # --- probes --------------------------------------------------------------------------------------------------
+
+    def _watch(self, container: ContainerState) -> None:
+        """A container without a startup probe has started, one without a readiness probe is ready."""
+        probes = probes_of(container.spec)
+        if STARTUP in probes:
+            container.started = container.ready = False
+            self._begin_probing(container, STARTUP, probes)
+        else:
+            self._started(container)
+
+    def _started(self, container: ContainerState) -> None:
+        probes = probes_of(container.spec)
+        container.started = counts = not container.init or container.sidecar
+        if READINESS in probes:
+            container.ready = False
+            self._begin_probing(container, READINESS, probes)
+        else:
+            container.ready = counts and self.context.runtime.starts_ready(self.pod, container.spec)
+        if LIVENESS in probes:
+            self._begin_probing(container, LIVENESS, probes)
+
+    def _begin_probing(self, container: ContainerState, kind: str, probes: dict[str, Probe]) -> None:
+        tally = container.probes[kind] = ProbeTally(kind, probes[kind])
+        self._plan_probe(tally, tally.probe.initialDelaySeconds, partial(self._probe, container, tally))
+
+    def _plan_probe(self, tally: ProbeTally, delay: float, action: Callable[[], object]) -> None:
+        tally.timer = self.context.simulation.after(delay, action, progress=tally.awaited)
+
+    def _probe(self, container: ContainerState, tally: ProbeTally) -> None:
+        tally.tries += 1
+        result = self.context.runtime.probe(self.pod, container.spec, tally.probe)
+        seconds = min(result.seconds, tally.timeout)
+        if seconds > 0:
+            self._plan_probe(tally, seconds, partial(self._probed, container, tally, result, seconds))
+        else:
+            self._probed(container, tally, result, 0.0)
+
+    def _probed(self, container: ContainerState, tally: ProbeTally, result: ProbeResult, took: float) -> None:
+        """A probe has its result: every failure is an event, a verdict changes what the container is."""
+        if not result.success and self.node.alive:
+            self._say(WARNING, "Unhealthy", f"{tally.kind} probe failed: {result.output}", container)
+        if tally.count(result.success):
+            self._concluded(container, tally.kind, result.success)
+        if not tally.done and container.probes.get(tally.kind) is tally:
+            self._plan_probe(tally, tally.pause(took), partial(self._probe, container, tally))
+
+    def _concluded(self, container: ContainerState, kind: str, healthy: bool) -> None:
+        """A verdict: the container has started, is (not) ready, or must be restarted."""
+        if kind == READINESS:
+            container.ready = healthy
+        elif healthy and kind == STARTUP:
+            self._started(container)
+            self._proceed()
+        elif not healthy:
+            probe = container.probes[kind].probe
+            self._stop_probing(container)
+            message = f"Container {container.name} failed {kind.lower()} probe, will be restarted"
+            self._say(NORMAL, "Killing", message, container)
+            self._stop(container, float(probe.terminationGracePeriodSeconds or self._grace))
+        self.write()
+
+    @staticmethod
+    def _stop_probing(container: ContainerState, *, but: str = "") -> None:
+        """Probe no more, or in one way alone."""
+        for kind, tally in list(container.probes.items()):
+            if kind != but:
+                del container.probes[kind]
+                if tally.timer is not None:
+                    tally.timer.cancel()
+
+    # --- from outside: a changed specification, signals ------------------------------------------------------------
 
     def update(self, wire: Wire) -> None:
         """The Pod's specification was changed: of what may change, only an image concerns its containers."""
@@ -218,9 +335,9 @@ class PodWorker:
         self.spec = wire["spec"]
         self.pod = view(wire, Pod)
         specs = {spec.name: spec for spec in [*(self.pod.spec.initContainers or []), *(self.pod.spec.containers or [])]}
-        for container in self.everyone:
+        for container in self.state.everyone:
             before, container.spec = container.spec.image, specs[container.name]
-            if container.spec.image != before and container.name in self.begun and not self.terminating:
+            if container.spec.image != before and container.begun and not self._terminating:
                 self._new_image(container)
         self.write()
 
@@ -229,123 +346,213 @@ class PodWorker:
         container.backoff = container.pull_backoff = 0.0
         if container.running:
             message = f"Container {container.name} definition changed, will be restarted"
-            self.say(NORMAL, "Killing", message, container)
-            grace = self.pod.spec.terminationGracePeriodSeconds
-            self.stop(container, float(30 if grace is None else grace))
-            return
-        if container.exit_code is None or restarts(self, container, container.exit_code):
+            self._say(NORMAL, "Killing", message, container)
+            self._stop(container, float(self._grace))
+        elif container.exit_code is None or self._restarts(container, container.exit_code):
             container.incarnation += 1
             container.restarts += int("terminated" in container.last or "terminated" in container.state)
-            self.plan_for(container, 0.0, lambda: begin(self, container))
+            self._plan(0.0, partial(self._begin, container), of=container)
 
-    # --- ending ------------------------------------------------------------------------------------------------
+    def hang(self, ports: Collection[int] | None = None) -> None:
+        """Stop all processes of the Pod, as SIGSTOP does.
 
-    def stop(self, container: ContainerState, grace: float, then: Callable[[], object] | None = None) -> None:
-        """Send SIGTERM, and SIGKILL when the grace period is over.
-
-        :param then: done when it has ended.
+        :param ports: only what listens on these ports hangs (a deadlock in one part of a program); None: everything.
         """
-        seconds, code = ending_of(self, container, grace)
+        for container in self.state.everyone:
+            if container.running:
+                self._hang(container, ports)
 
-        def over() -> None:
-            self.ended(container, code)
-            if then is not None:
-                then()
+    def _hang(self, container: ContainerState, ports: Collection[int] | None = None) -> None:
+        container.suspended = container.suspended or ports is None
+        self._sockets.hang(container.name, ports)
 
-        self.plan_for(container, seconds, over)
+    def go_on(self) -> None:
+        """Let stopped processes go on, as SIGCONT does."""
+        for container in self.state.everyone:
+            if container.running:
+                self._go_on(container)
 
-    def ended(self, container: ContainerState, code: int) -> None:
+    def _go_on(self, container: ContainerState) -> None:
+        container.suspended = False
+        self._sockets.go_on(container.name)
+        frozen, container.frozen = container.frozen, None
+        if frozen is not None:
+            self._plan(0.0, frozen, of=container)
+
+    def signal(self, name: str, signal: str) -> None:
+        """Somebody sent a signal to a container's first process, and it heeds it.
+
+        :param name: the container's.
+        """
+        container = next((each for each in self.state.everyone if each.name == name), None)
+        if container is None or not container.running:
+            return
+        process = container.process
+        if signal == "STOP":
+            self._hang(container)
+        elif signal == "CONT":
+            self._go_on(container)
+        elif signal == "KILL":
+            self._plan(0.0, partial(self._ended, container, KILLED), of=container)
+        elif not container.suspended and process is not None:
+            over = partial(self._ended, container, process.exit_code)
+            self._plan(process.stop_seconds or 0.0, over, of=container)
+
+    # --- a container ends ----------------------------------------------------------------------------------------
+
+    @property
+    def _grace(self) -> int:
+        """The Pod's own grace period, in seconds."""
+        grace = self.pod.spec.terminationGracePeriodSeconds
+        return DEFAULT_GRACE_SECONDS if grace is None else grace
+
+    def _stop(self, container: ContainerState, grace: float) -> None:
+        """Send SIGTERM, and SIGKILL when the grace period (in seconds) is over."""
+        seconds, code = self._ending(container, grace)
+        self._plan(seconds, partial(self._ended, container, code), of=container)
+
+    def _ending(self, container: ContainerState, grace: float) -> tuple[float, int]:
+        """Seconds until a running container has ended after SIGTERM, and its exit status.
+
+        A program ends in its own time; one that ignores the signal, hangs, or is still busy when the grace period is
+        over gets SIGKILL. A ``preStop`` hook runs first and uses up part of the grace period. A plain program is the
+        container's first process: without a handler the kernel drops its SIGTERM.
+        """
+        if grace <= 0:
+            return 0.0, KILLED
+        hook, process = self._prestop_seconds(container), container.process
+        if container.suspended or process is None or process.stop_seconds is None:
+            return grace, KILLED
+        seconds = hook + process.stop_seconds
+        return (grace, KILLED) if seconds >= grace else (seconds, process.exit_code)
+
+    def _prestop_seconds(self, container: ContainerState) -> float:
+        """How long the container's preStop hook takes: a sleep, a program, or nothing."""
+        hook = (container.spec.lifecycle or {}).get("preStop") or {}
+        if "sleep" in hook:
+            return float(hook["sleep"].get("seconds") or 0)
+        command = (hook.get("exec") or {}).get("command")
+        if command and not container.suspended:
+            return self.context.runtime.execute(self.pod, container.spec, tuple(command)).seconds
+        return 0.0
+
+    def _ended(self, container: ContainerState, code: int) -> None:
         """A container's process has ended with an exit code."""
         ran_since = container.state.get("running", {}).get("startedAt")
-        self.silence(container)
+        self._silence(container)
         container.end(code, self.context.simulation.timestamp())
         self.context.runtime.stopped(self.pod, container.spec)
-        if self.terminating:
+        if self._terminating:
             self._ended_while_terminating()
             return
         ran_for = (self.context.simulation.datetime - moment(ran_since)).total_seconds() if ran_since else 0.0
-        self.after_end(container, code, ran_for)
+        self._after_end(container, code, ran_for)
 
-    def after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
-        """Start an ended container again, or go on without it; ``ran_for`` is in seconds."""
-        if restarts(self, container, code):
-            self.write()
-            restart(self, container, ran_for)
-        else:
-            settle_finished(self)
-            self.write()
-            self.proceed()
-
-    def silence(self, container: ContainerState) -> None:
+    def _silence(self, container: ContainerState) -> None:
         """Stop a container's probes and close what it listens on."""
-        watchdog = self.watchdogs.pop(container.name, None)
-        if watchdog is not None:
-            watchdog.stop()
-        self.frozen.pop(container.name, None)
-        self.sockets.close(container.name)
+        self._stop_probing(container)
+        container.frozen = None
+        self._sockets.close(container.name)
+
+    def _after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
+        """Start an ended container again, or go on without it; ``ran_for`` is in seconds."""
+        if self._restarts(container, code):
+            self.write()
+            self._restart(container, ran_for)
+        else:
+            self._settle_finished()
+            self.write()
+            self._proceed()
+
+    def _restarts(self, container: ContainerState, code: int) -> bool:
+        """Whether the Pod's policy starts a container again that ended with this code."""
+        policy = self.pod.spec.restartPolicy or "Always"
+        if container.init and not container.sidecar:
+            return code != 0 and policy != "Never"
+        return policy == "Always" or container.sidecar or (policy == "OnFailure" and code != 0)
+
+    def _restart(self, container: ContainerState, ran_for: float) -> None:
+        """Start a container again: at once the first time, then after a growing back-off, in seconds."""
+        wait = container.next_backoff(ran_for)
+        step = partial(self._back_off, container, wait) if wait else partial(self._begin_again, container)
+        self._plan(NOTICED_SECONDS, step, of=container)
+
+    def _back_off(self, container: ContainerState, wait: float) -> None:
+        meta = self.pod.metadata
+        identity = f"{meta.name}_{meta.namespace}({meta.uid})"
+        container.last = {"terminated": container.state["terminated"]}
+        message = f"back-off {go_duration(wait)} restarting failed container={container.name} pod={identity}"
+        container.wait("CrashLoopBackOff", message)
+        self._say(
+            WARNING, "BackOff", f"Back-off restarting failed container {container.name} in pod {identity}", container
+        )
+        self.write()
+        again = partial(self._begin_again, container)
+        self._plan(wait - NOTICED_SECONDS, again, of=container, progress=False)
+
+    def _begin_again(self, container: ContainerState) -> None:
+        container.restarts += 1
+        self._begin(container)
+
+    def _settle_finished(self) -> None:
+        """When no container will run again, the Pod's network is taken down."""
+        never = self.pod.spec.restartPolicy == "Never"
+        failed_init = never and any(not c.sidecar and c.exit_code not in (None, 0) for c in self.state.init)
+        ended = bool(self.state.containers) and all(c.exit_code is not None for c in self.state.containers)
+        if failed_init or ended:
+            for sidecar in self.state.init:
+                if sidecar.running:
+                    self._silence(sidecar)
+                    sidecar.end(0, self.context.simulation.timestamp())
+            self._take_down()
+
+    # --- the Pod ends --------------------------------------------------------------------------------------------
 
     def terminate(self, grace: int) -> None:
         """The Pod was deleted: end its containers within the grace period. Asked again, only a shorter one counts."""
         if self._kill is not None:
             self._kill.cancel()
-        if not self.terminating:
-            self.terminating = True
-            running = [container for container in self.everyone if container.running]
+        if not self._terminating:
+            self._terminating = True
+            running = [container for container in self.state.everyone if container.running]
             for container in running:
-                self._hush(container)
-                self.say(NORMAL, "Killing", f"Stopping container {container.name}", container)
-                self.stop(container, grace_of(container, grace))
+                self._stop_probing(container, but=READINESS)  # it may still become unready, but is not restarted
+                self._say(NORMAL, "Killing", f"Stopping container {container.name}", container)
+                self._stop(container, float(grace))
             if not running:
-                self.plan(0.0, self._finish)
+                self._plan(0.0, self._finish)
                 return
-        if any(container.running for container in self.everyone):
-            self._kill = self.plan(float(grace), self._kill_all)
-
-    def _hush(self, container: ContainerState) -> None:
-        watchdog = self.watchdogs.get(container.name)
-        if watchdog is not None:
-            watchdog.stop_all_but_readiness()
+        if self.state.anything_runs:
+            self._kill = self._plan(float(grace), self._kill_all)
 
     def _kill_all(self) -> None:
-        for container in self.everyone:
+        for container in self.state.everyone:
             if container.running:
-                self.ended(container, KILLED)
+                self._ended(container, KILLED)
 
     def _ended_while_terminating(self) -> None:
-        if any(container.running for container in self.everyone):
+        if self.state.anything_runs:
             self.write()
         else:
-            self.take_down()
+            self._take_down()
             self.write()
-            self.plan(0.0, self._finish)
+            self._plan(0.0, self._finish)
 
     def _finish(self) -> None:
         """Nothing runs any more: the object may go."""
-        wire = self.context.client.get("Pod", self.pod.metadata.namespace, self.pod.metadata.name)
+        wire = self._stored()
         self.vanish()
-        if wire is not None and wire["metadata"]["uid"] == self.pod.metadata.uid and self.node.alive:
+        if wire is not None and self.node.alive:
             self.context.client.delete(wire, grace_period_seconds=0)
-
-    def fail(self, reason: str, message: str) -> None:
-        """The kubelet itself ends the Pod for good (upstream: an eviction or a refused admission)."""
-        self._failure = (reason, message)
-        self.write()
 
     def vanish(self) -> None:
         """Drop everything at once: the object is gone, or the node is."""
-        self.gone = True
+        self._gone = True
         for plan in self._plans.values():
             plan.cancel()
-        for container in self.everyone:
+        for container in self.state.everyone:
             if container.running:
-                self.silence(container)
+                self._silence(container)
                 self.context.runtime.stopped(self.pod, container.spec)
-        self.take_down()
+        self._take_down()
         self.context.runtime.removed(self.pod)
-
-    def take_down(self) -> None:
-        """Give the Pod's address back."""
-        if self.sandbox and not self.pod.spec.hostNetwork:
-            self.context.network.remove_pod(self.pod.metadata.namespace, self.pod.metadata.name)
-            self.node.addresses.release(self.address)
-        self.sandbox = False

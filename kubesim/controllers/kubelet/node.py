@@ -1,13 +1,21 @@
-"""Pod addresses, as the ``host-local`` plugin gives them out: in turn, so that a freed one is not used at once."""
+"""What the kubelet of a node has: the cluster's parts, the images that it pulled, the Pod addresses that are left."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+
+from kubesim.controllers.client import Client
+from kubesim.controllers.events import EventRecorder
+from kubesim.controllers.runtime import ContainerRuntime
+from kubesim.network.network import Network
+from kubesim.simulation import Simulation
 
 
 class NodeAddresses:
-    """The Pod addresses of one node.
+    """The Pod addresses of one node, as the ``host-local`` plugin gives them out: in turn, no freed one at once.
 
     The network address and the bridge's own (``.1``) are never given, nor the broadcast address. The search starts
     behind the address given last and wraps round.
@@ -32,11 +40,9 @@ class NodeAddresses:
         pinned = self._pins.pop(pod, None)
         if pinned is not None and pinned not in self._taken:
             return self._take(pinned)
-        held = self._taken | set(self._pins.values())
-        size = self._last - self._first + 1
-        for step in range(size):
-            candidate = self._first + (self._next - self._first + step) % size
-            if candidate not in held:
+        reserved = self._pins.values()
+        for candidate in chain(range(self._next, self._last + 1), range(self._first, self._next)):
+            if candidate not in self._taken and candidate not in reserved:
                 return self._take(candidate)
         return None
 
@@ -48,3 +54,29 @@ class NodeAddresses:
     def release(self, address: str) -> None:
         """Give an address back; one that was not taken is no error."""
         self._taken.discard(int(ipaddress.IPv4Address(address)))
+
+
+@dataclass(slots=True)
+class NodeState:
+    """What a kubelet keeps of its node.
+
+    :param images: full references of the images that have been pulled.
+    :param alive: whether the node (and so its kubelet) works.
+    """
+
+    name: str
+    address: str
+    addresses: NodeAddresses
+    images: set[str] = field(default_factory=set)
+    alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletContext:
+    """The parts of the cluster that a Pod's worker uses."""
+
+    simulation: Simulation
+    client: Client
+    events: EventRecorder
+    network: Network
+    runtime: ContainerRuntime
