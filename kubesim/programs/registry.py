@@ -142,8 +142,8 @@ IMAGES: Mapping[str, str] = {
     "http-echo": "programs.servers:http_echo",
     "httpd": "programs.servers:httpd",
     "httpd-foreground": "programs.servers:httpd",
-    "nginx": "programs.nginx:nginx",
-    "nginx-debug": "programs.nginx:nginx",
+    "nginx": "programs.nginx:Nginx",
+    "nginx-debug": "programs.nginx:Nginx",
     "pause": "programs.servers:pause",
     "python3": "programs.servers:python",
     "redis-server": "programs.servers:redis_server",
@@ -153,17 +153,22 @@ IMAGES: Mapping[str, str] = {
 
 
 class Programs(Mapping[str, Program]):
-    """The programs of a machine by name; each is loaded when it is first looked up.
+    """The programs of an image by name; each is loaded when it is first looked up.
 
-    :param homes: name → ``module:function``, the module below ``kubesim``; "" for one that is not simulated.
+    :param homes: name → ``module:function``, the module below ``kubesim``; "" for one that is not simulated. A class in
+        place of a function is a program that remembers what the image's containers share.
     """
 
     def __init__(self, homes: Mapping[str, str]) -> None:
         self._homes = homes
+        self._loaded: dict[str, Program] = {"": not_simulated}
 
     def __getitem__(self, name: str) -> Program:
         home = self._homes[name]
-        return _load(home) if home else not_simulated
+        found = self._loaded.get(home)
+        if found is None:
+            found = self._loaded[home] = _load(home)
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self._homes
@@ -186,8 +191,9 @@ def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
 
 def _load(home: str) -> Program:
     module, _, function = home.partition(":")
-    found: Program = getattr(importlib.import_module(f"kubesim.{module}"), function)
-    return found
+    found = getattr(importlib.import_module(f"kubesim.{module}"), function)
+    program: Program = found() if isinstance(found, type) else found
+    return program
 
 
 def not_simulated(invocation: Invocation) -> Completed:

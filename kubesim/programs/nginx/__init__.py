@@ -1,9 +1,9 @@
 """nginx: its configuration language, the server that obeys it, and the image's entrypoint.
 
-``configuration`` parses ``/etc/nginx``, ``server`` answers requests from the container's own files, ``logs`` writes
-the access and error lines, ``command`` is the program and the entrypoint script.
+``configuration`` reads ``/etc/nginx``, ``choosing`` finds the server and location of a request, ``exchange`` is a
+request on its way, answered by ``static``, ``proxying`` or ``pages``; ``server`` listens, ``command`` is the program.
 """
 
-from kubesim.programs.nginx.command import docker_entrypoint, nginx
+from kubesim.programs.nginx.command import Nginx, docker_entrypoint
 
-__all__ = ["docker_entrypoint", "nginx"]
+__all__ = ["Nginx", "docker_entrypoint"]

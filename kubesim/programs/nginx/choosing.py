@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubesim.programs.nginx.configuration import Directive
+import regex
+
+from kubesim.programs.nginx.configuration import Directive, listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,48 +19,18 @@ class Location:
     directive: Directive
 
 
-def servers(root: Directive) -> list[Directive]:
-    """Every virtual server, in order."""
-    return [server for http in root.all("http") for server in http.all("server")]
-
-
-def ports(root: Directive) -> list[int]:
-    """The TCP ports that the servers listen on, each once, in order."""
-    found: list[int] = []
-    for server in servers(root):
-        for listen in server.all("listen") or [Directive("listen", ("80",), 0, "")]:
-            port = listen_port(listen)
-            if port not in found:
-                found.append(port)
-    return found
-
-
-def listen_port(listen: Directive) -> int:
-    """The port of a ``listen`` directive: ``80``, ``127.0.0.1:80``, ``[::]:80``."""
-    text = listen.arguments[0] if listen.arguments else "80"
-    last = text.rpartition("]")[2] if "]" in text else text
-    tail = last.rpartition(":")[2]
-    return int(tail) if tail.isdigit() else 80
-
-
-def choose_server(root: Directive, port: int, host: str) -> Directive | None:
+def choose_server(servers: Sequence[Directive], port: int, host: str) -> Directive | None:
     """The virtual server for a port and a Host header: by name, else the default one."""
-    candidates = []
-    for server in servers(root):
-        listens = server.all("listen") or [Directive("listen", ("80",), 0, "")]
-        if any(listen_port(listen) == port for listen in listens):
-            candidates.append(server)
+    candidates = [server for server in servers if port in listening(server)]
     name = host.partition(":")[0].lower()
     for server in candidates:
         for pattern in (word for each in server.all("server_name") for word in each.arguments):
             if pattern == name or (pattern.startswith("*.") and name.endswith(pattern[1:])):
                 return server
-            if pattern.startswith("~") and re.search(pattern[1:], name):
+            if pattern.startswith("~") and regex.search(pattern[1:], name):
                 return server
-    for server in candidates:
-        if any("default_server" in listen.arguments for listen in server.all("listen")):
-            return server
-    return candidates[0] if candidates else None
+    marked = (each for each in candidates if any("default_server" in one.arguments for one in each.all("listen")))
+    return next(marked, candidates[0] if candidates else None)
 
 
 def choose_location(server: Directive, path: str) -> Location | None:
@@ -76,7 +48,7 @@ def choose_location(server: Directive, path: str) -> Location | None:
         return best
     for location in locations:
         if location.modifier in ("~", "~*"):
-            flags = re.IGNORECASE if location.modifier == "~*" else 0
-            if re.search(location.pattern, path, flags):
+            flags = regex.IGNORECASE if location.modifier == "~*" else 0
+            if regex.search(location.pattern, path, flags):
                 return location
     return best

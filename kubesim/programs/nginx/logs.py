@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from kubesim.network.service import HttpRequest
 from kubesim.programs.http import header
 
-COMBINED_AND_FORWARDED = (
-    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" '
-    '"$http_x_forwarded_for"'
+COMBINED = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"'
 )
-
-
-def access_line(form: str, variables: dict[str, str]) -> str:
-    """A log_format filled in; an empty variable is ``-``."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda match: variables.get(match[1], "") or "-", form)
+"""The form of an access line where the configuration names none."""
 
 
 def time_local(moment: datetime) -> str:
@@ -29,25 +24,17 @@ def error_time(moment: datetime) -> str:
     return moment.strftime("%Y/%m/%d %H:%M:%S")
 
 
+def notices(stamp: str, pid: int, texts: Iterable[str]) -> list[str]:
+    """What a process of nginx says in the course of its life."""
+    return [f"{stamp} [notice] {pid}#{pid}: {text}" for text in texts]
+
+
 def error_line(
-    moment: datetime,
-    worker: int,
-    connection: int,
-    message: str,
-    client: str,
-    server: str,
-    request: HttpRequest,
-    upstream: str = "",
+    moment: datetime, worker: int, connection: int, message: str, client: str, server: str, request: HttpRequest
 ) -> str:
     """A line of level error: what failed, for whom, in which request."""
-    text = (
-        f"{error_time(moment)} [error] {worker}#{worker}: *{connection} {message}, client: {client}, server: {server}, "
-    )
-    text += f'request: "{request.method} {request.target} HTTP/{request.version}"'
-    if upstream:
-        text += f', upstream: "{upstream}"'
-    host = header(request.headers, "Host")
-    if host is not None:
-        text += f', host: "{host}"'
-    referrer = header(request.headers, "Referer")
+    text = f"{error_time(moment)} [error] {worker}#{worker}: *{connection} {message}, client: {client}, "
+    text += f'server: {server}, request: "{request.method} {request.target} HTTP/{request.version}"'
+    host, referrer = header(request.headers, "Host"), header(request.headers, "Referer")
+    text += "" if host is None else f', host: "{host}"'
     return text + (f', referrer: "{referrer}"' if referrer else "")

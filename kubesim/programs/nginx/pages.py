@@ -2,68 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from kubesim.network.service import HttpResponse
-from kubesim.programs.http import byte_length
+from kubesim.programs.http import REASONS, plain_response
+from kubesim.userland.filesystem import Entry
 
-if TYPE_CHECKING:
-    from kubesim.programs.nginx.server import NginxServer
-
-
-REASONS = {
-    301: "Moved Permanently",
+OWN_REASONS = REASONS | {
     302: "Moved Temporarily",
-    303: "See Other",
-    307: "Temporary Redirect",
-    308: "Permanent Redirect",
-    400: "Bad Request",
     401: "Authorization Required",
-    403: "Forbidden",
-    404: "Not Found",
     405: "Not Allowed",
     410: "Gone",
-    413: "Request Entity Too Large",
     416: "Requested Range Not Satisfiable",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    502: "Bad Gateway",
+    418: "",
     503: "Service Temporarily Unavailable",
     504: "Gateway Time-out",
 }
+"""What nginx calls a status, where others word it otherwise."""
 
 
-LINES = {200: "OK", 204: "No Content", 206: "Partial Content", 304: "Not Modified", 418: ""}
-
-
-def page(server: NginxServer, status: int) -> HttpResponse:
-    """nginx's own page for a status."""
-    title = f"{status} {REASONS.get(status, '')}".strip()
+def page(status: int, signature: str) -> HttpResponse:
+    """nginx's own page for a status; ``signature`` is ``nginx/1.29.4``, without the version where that is hidden."""
+    title = f"{status} {OWN_REASONS.get(status, '')}".strip()
     body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
-    body += f"<hr><center>nginx/{server.version}</center>\r\n</body>\r\n</html>\r\n"
-    return HttpResponse(status, "", (("Content-Type", "text/html"), ("Content-Length", str(len(body)))), body)
+    body += f"<hr><center>{signature}</center>\r\n</body>\r\n</html>\r\n"
+    return plain_response(status, body, "text/html")
 
 
-def index_of(server: NginxServer, shown: str, directory: str) -> HttpResponse:
+def directory_index(shown: str, entries: Iterable[tuple[str, Entry]]) -> HttpResponse:
     """What ``autoindex`` makes of a directory; ``shown`` is its path in the URL."""
-    files = server.machine.files
-    lines = [f"<html>\r\n<head><title>Index of {shown}</title></head>\r\n<body>\r\n<h1>Index of {shown}</h1><hr><pre>"]
-    lines[0] += '<a href="../">../</a>\r\n'
-    for name in files.list(directory):
-        entry = files.stat(directory + name)
+    body = f"<html>\r\n<head><title>Index of {shown}</title></head>\r\n<body>\r\n<h1>Index of {shown}</h1><hr><pre>"
+    body += '<a href="../">../</a>\r\n'
+    for name, entry in entries:
         slash = "/" if entry.kind == "directory" else ""
         moment = datetime.fromtimestamp(entry.modified, UTC).strftime("%d-%b-%Y %H:%M")
         size = "-" if slash else str(entry.size)
         gap = " " * max(1, 51 - len(name + slash))
-        lines.append(f'<a href="{name}{slash}">{name}{slash}</a>{gap}{moment}{size:>20}\r\n')
-    body = "".join(lines) + "</pre><hr></body>\r\n</html>\r\n"
-    return HttpResponse(200, "", (("Content-Type", "text/html"), ("Content-Length", str(byte_length(body)))), body)
+        body += f'<a href="{name}{slash}">{name}{slash}</a>{gap}{moment}{size:>20}\r\n'
+    return plain_response(200, body + "</pre><hr></body>\r\n</html>\r\n", "text/html")
 
 
-def status_page(server: NginxServer) -> HttpResponse:
+def status_page(connections: int) -> HttpResponse:
     """``stub_status``: how many connections there were."""
-    count = server.connections
-    text = f"Active connections: 1 \nserver accepts handled requests\n {count} {count} {count} \n"
-    text += "Reading: 0 Writing: 1 Waiting: 0 \n"
-    return HttpResponse(200, "", (("Content-Type", "text/plain"), ("Content-Length", str(len(text)))), text)
+    text = f"Active connections: 1 \nserver accepts handled requests\n {connections} {connections} {connections} \n"
+    return plain_response(200, text + "Reading: 0 Writing: 1 Waiting: 0 \n", "text/plain")

@@ -1,9 +1,8 @@
-"""``proxy_pass``: the request goes on, over a connection of this container's own."""
+"""``proxy_pass``: the request goes on, over a connection of this machine's own."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kubesim.network.service import HttpRequest, HttpResponse
@@ -12,48 +11,53 @@ from kubesim.programs.http import header
 from kubesim.programs.lookup import look_up
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
-from kubesim.programs.nginx.variables import expanded
-
-if TYPE_CHECKING:
-    from kubesim.programs.nginx.server import NginxServer
 
 
-def proxied(server: NginxServer, exchange: Exchange, target: str) -> HttpResponse:
-    """Pass the request on: a connection of this container's own, through its own names and rules."""
-    url = urlsplit(expanded(server, exchange, target))
+def proxied(exchange: Exchange, target: str) -> HttpResponse:
+    """Pass the request on, through the machine's own names and rules."""
+    nginx = exchange.nginx
+    url = urlsplit(exchange.expanded(target))
     host, port = url.hostname or "", url.port or 80
-    upstreams = [each for http in server.root.all("http") for each in http.all("upstream") if each.arguments == (host,)]
-    if upstreams:
-        members = upstreams[0].all("server")
-        member = members[server.connections % len(members)].arguments[0]
-        host, _, text = member.partition(":")
-        port = int(text) if text.isdigit() else 80
-    lookup = look_up(server.machine, host)
+    upstreams = [each for http in nginx.configuration.https for each in http.all("upstream")]
+    for upstream in upstreams:
+        members = upstream.all("server")
+        if upstream.arguments == (host,) and members:
+            host, _, text = members[nginx.connections % len(members)].arguments[0].partition(":")
+            port = int(text) if text.isdigit() else 80
+            break
+
+    def failed(status: int, error: str, seconds: float = 0.0) -> HttpResponse:
+        exchange.errors.append(error)
+        return replace(page(status, exchange.signature), seconds=seconds)
+
+    lookup = look_up(nginx.machine, host)
     if not lookup.addresses:
-        exchange.errors.append(f"{host} could not be resolved (3: Host not found)")
-        return page(server, 502)
-    connection = server.machine.sockets.connect(lookup.addresses[0], port)
+        return failed(502, f"{host} could not be resolved (3: Host not found)")
+    connection = nginx.machine.sockets.connect(lookup.addresses[0], port)
     if connection.outcome is not Outcome.DELIVERED:
         if connection.seconds > 60:
-            exchange.errors.append("upstream timed out (110: Connection timed out) while connecting to upstream")
-            return replace(page(server, 504), seconds=60.0)
+            words = "upstream timed out (110: Connection timed out) while connecting to upstream"
+            return failed(504, words, 60.0)
         refused = connection.outcome in (Outcome.REFUSED, Outcome.REJECTED)
         reason = "111: Connection refused" if refused else "113: No route to host"
-        exchange.errors.append(f"connect() failed ({reason}) while connecting to upstream")
-        return replace(page(server, 502), seconds=connection.seconds)
-    location = exchange.location
-    route = exchange.request.target
-    if url.path and location is not None:
-        route = url.path + route[len(location.pattern) :]
-    kept = [(n, v) for n, v in exchange.request.headers if n.lower() not in ("host", "connection")]
-    for each in (location.directive if location else exchange.server).all("proxy_set_header"):
-        kept = [(n, v) for n, v in kept if n.lower() != each.arguments[0].lower()]
-        kept.append((each.arguments[0], expanded(server, exchange, each.arguments[1])))
-    named = header(tuple(kept), "Host") or url.netloc
-    kept = [("Host", named), ("Connection", "close"), *((n, v) for n, v in kept if n.lower() != "host")]
-    answer = connection.request(HttpRequest(exchange.request.method, route, tuple(kept), exchange.request.body, "1.0"))
+        return failed(502, f"connect() failed ({reason}) while connecting to upstream", connection.seconds)
+    answer = connection.request(_request(exchange, url.path, url.netloc))
     if not isinstance(answer, HttpResponse):
-        exchange.errors.append("upstream prematurely closed connection while reading response header from upstream")
-        return page(server, 502)
+        words = "upstream prematurely closed connection while reading response header from upstream"
+        return failed(502, words)
     passed = [(n, v) for n, v in answer.headers if n.lower() not in ("server", "date", "connection")]
     return replace(answer, headers=tuple(passed), seconds=answer.seconds + lookup.seconds)
+
+
+def _request(exchange: Exchange, path: str, authority: str) -> HttpRequest:
+    """The request that is passed on; a path in ``proxy_pass`` stands in place of the location's pattern."""
+    location, route = exchange.location, exchange.request.target
+    if path and location is not None:
+        route = path + route[len(location.pattern) :]
+    kept = [(n, v) for n, v in exchange.request.headers if n.lower() not in ("host", "connection")]
+    for each in (location.directive if location else exchange.server).all("proxy_set_header"):
+        name, value = each.arguments[:2]
+        kept = [*((n, v) for n, v in kept if n.lower() != name.lower()), (name, exchange.expanded(value))]
+    others = ((n, v) for n, v in kept if n.lower() != "host")
+    headers = (("Host", header(kept, "Host") or authority), ("Connection", "close"), *others)
+    return HttpRequest(exchange.request.method, route, headers, exchange.request.body, "1.0")
