@@ -45,6 +45,10 @@ class Simulation:
         """The simulated calendar time, in UTC."""
         return self.start + timedelta(seconds=self.now)
 
+    def unix_time(self) -> float:
+        """The simulated time in seconds since 1970."""
+        return self.start.timestamp() + self.now
+
     def timestamp(self) -> str:
         """The simulated time as Kubernetes writes it in objects: ``2026-07-01T09:00:00Z`` (whole seconds)."""
         return self.datetime.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -27,9 +27,9 @@ from kubesim.cluster.requesting import is_address, send
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
+from kubesim.programs.machine import Machine
 from kubesim.userland.bounds import Interrupted
 from kubesim.userland.log import LogLine
-from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed
 from kubesim.views.journey import Journey
 from kubesim.views.lookup import Lookup

@@ -9,10 +9,11 @@ from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
 from kubesim.programs.images import skeleton
+from kubesim.programs.machine import Machine
 from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
-from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import DEFAULT_PATH, Machine
+from kubesim.userland.filesystem import FileSystem, Layer
+from kubesim.userland.machine import DEFAULT_PATH
 
 HOME = "/root"
 ACCOUNTS = """\
@@ -45,7 +46,7 @@ def host_machine(
     :param store: given to nodes, whose programs show what kube-proxy wrote.
     """
     names = [program for program in COMMON if "entrypoint" not in program and not program.startswith("nginx")]
-    files = FileSystem(lambda: simulation.datetime.timestamp(), skeleton("ubuntu", names))
+    files = FileSystem(simulation.unix_time, Layer(skeleton("ubuntu", names)))
     files.make_directory(HOME, parents=True)
     files.write("/etc/passwd", ACCOUNTS)
     files.write("/etc/group", GROUPS)
@@ -64,6 +65,7 @@ def host_machine(
         flavour="ubuntu",
         directory=HOME,
         kernel=kernel,
+        has_init=name.startswith("node/"),
     )
 
 

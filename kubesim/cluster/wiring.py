@@ -38,9 +38,9 @@ from kubesim.controllers.scheduler import Scheduler
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
 from kubesim.programs.node_daemons import listen_on_node
 from kubesim.simulation import Simulation
-from kubesim.userland.machine import Machine
 
 RuntimeFactory = Callable[[SimulatedContainers], ContainerRuntime]
 """Makes another container runtime, given the cluster's own, to which it may hand work on."""

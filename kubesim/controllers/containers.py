@@ -8,6 +8,7 @@ of one Pod share its network, not its files.
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,6 @@ from datetime import datetime
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
 from kubesim.api.store import Store
 from kubesim.controllers.environment import (
-    LayeredEnvironment,
     ServiceVariables,
     container_environment,
     pod_hosts_file,
@@ -27,10 +27,11 @@ from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
 from kubesim.programs.references import InvalidReferenceError
 from kubesim.simulation import EPOCH, Simulation
 from kubesim.userland.log import LogLine, stamped
-from kubesim.userland.machine import ExecutableNotFoundError, Machine, Process
+from kubesim.userland.machine import ExecutableNotFoundError, Process
 from kubesim.userland.process import Completed, Running
 
 SANDBOX_SECONDS = 0.2
@@ -171,7 +172,7 @@ class SimulatedContainers:
         )
         links = pod.spec.enableServiceLinks is not False
         shared = self._services.of(pod.metadata.namespace, links)
-        machine.environment = LayeredEnvironment(machine.environment, shared)
+        machine.environment = ChainMap(dict(machine.environment), shared)
         files = {
             "/etc/resolv.conf": self.resolv_conf(pod),
             "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
@@ -281,7 +282,7 @@ def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:
     return tuple(expand_references(word, machine.environment) for word in words or ())
 
 
-def expand_references(text: str, variables: dict[str, str]) -> str:
+def expand_references(text: str, variables: Mapping[str, str]) -> str:
     """Replace ``$(NAME)`` by the variable's value, as the kubelet does."""
     result, rest = "", text
     while "$" in rest:

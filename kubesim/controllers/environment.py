@@ -5,58 +5,11 @@ Upstream: ``pkg/kubelet/envvars`` (variables of Services) and ``pkg/kubelet/kube
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from typing import Any
+from collections.abc import Iterable
 
 from kubesim.api.objects import Container, Pod, Service
 from kubesim.api.store import Store
 from kubesim.network.dns import hosts_file
-
-
-class LayeredEnvironment(dict[str, str]):
-    """A container's own variables over those of Services, which all containers of a namespace share.
-
-    A namespace with a thousand Services has seven thousand variables; they are kept once.
-    """
-
-    def __init__(self, own: Mapping[str, str], shared: Mapping[str, str]) -> None:
-        super().__init__(own)
-        self._shared = shared
-
-    def flat(self) -> dict[str, str]:
-        """All variables in one plain dict."""
-        return {**self._shared, **{key: super(LayeredEnvironment, self).__getitem__(key) for key in super().__iter__()}}
-
-    def __missing__(self, key: str) -> str:
-        return self._shared[key]
-
-    def __contains__(self, key: object) -> bool:
-        return super().__contains__(key) or key in self._shared
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of a variable, or the default."""
-        try:
-            return self[key]
-        except KeyError:
-            return default
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.flat())
-
-    def __len__(self) -> int:
-        return len(self.flat())
-
-    def keys(self) -> KeysView[str]:  # type: ignore[override]
-        """The names of all variables."""
-        return self.flat().keys()
-
-    def values(self) -> ValuesView[str]:  # type: ignore[override]
-        """The values of all variables."""
-        return self.flat().values()
-
-    def items(self) -> ItemsView[str, str]:  # type: ignore[override]
-        """All variables with their values."""
-        return self.flat().items()
 
 
 class ServiceVariables:
@@ -67,7 +20,7 @@ class ServiceVariables:
         self._known: dict[tuple[str, bool], dict[str, str]] = {}
         store.watch(lambda type, old, new: self._known.clear(), ["Service"])
 
-    def of(self, namespace: str, links: bool) -> Mapping[str, str]:
+    def of(self, namespace: str, links: bool) -> dict[str, str]:
         """The variables that a container of a namespace gets.
 
         :param links: ``enableServiceLinks``: without it only the API's own Service is told.

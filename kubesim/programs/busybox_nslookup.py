@@ -10,8 +10,9 @@ from __future__ import annotations
 from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import REFUSED, Asker
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
+from kubesim.programs.machine import Invocation
 from kubesim.programs.resolving import START_SECONDS, text_of
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 TIMEOUT, TRIES = 5.0, 2
 TYPES = ("SOA", "NS", "A", "AAAA", "CNAME", "MX", "TXT", "PTR", "SRV", "ANY")

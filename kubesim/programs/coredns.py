@@ -20,11 +20,11 @@ from kubesim.network.dns.exchange import Sockets
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Server
+from kubesim.programs.machine import Invocation, Machine
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Running, Steps
+from kubesim.userland.process import Completed, Running, Steps
 
 WATCHED = ("Namespace", "Service", "EndpointSlice", "Pod")
 LAME_DUCK_SECONDS = 0.1

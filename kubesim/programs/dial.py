@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from kubesim.network.service import Client
 from kubesim.network.sockets import Connection
-from kubesim.userland.machine import Machine
+from kubesim.programs.machine import Machine
 
 LOOPBACK_6 = "::1"
 

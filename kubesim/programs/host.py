@@ -14,8 +14,9 @@ from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.bind import NO_SERVERS, VERSION, Bind, end_of_chain
 from kubesim.programs.dig.text import message_size, message_text
+from kubesim.programs.machine import Invocation
 from kubesim.programs.resolving import START_SECONDS, text_of
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 AFTER_ADDRESS = ("AAAA", "MX", "HTTPS")
 TRIES = 2

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from kubesim.data_directory import DATA
+from kubesim.programs.machine import Machine
 from kubesim.programs.references import Reference, parse_reference
 from kubesim.programs.registry import programs_named
 from kubesim.simulation import Simulation
-from kubesim.userland.filesystem import Entry, FileSystem
-from kubesim.userland.machine import DEFAULT_PATH, Machine
+from kubesim.userland.filesystem import Entry, FileSystem, Layer
+from kubesim.userland.machine import DEFAULT_PATH
 from kubesim.userland.process import Program
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 BUILT = 1_764_979_200.0
 """When the files of every image were made: 2025-12-06, in seconds since 1970."""
 
+DIRECTORY = Entry("directory", mode=0o755, modified=BUILT)
 _PROGRAM_DIRECTORIES = {"debian": "/usr/bin", "ubuntu": "/usr/bin", "alpine": "/bin", "busybox": "/bin", "static": ""}
 
 
@@ -58,11 +60,11 @@ class Image:
     stop_signal: str = "SIGTERM"
     pull_seconds: float = 2.0
     size: int = 0
-    tree: FileSystem = field(init=False, repr=False, compare=False)
+    layer: Layer = field(init=False, repr=False, compare=False)
     """The files, laid out once for all containers."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tree", FileSystem(base=self.files))
+        object.__setattr__(self, "layer", Layer({"/etc": DIRECTORY} | dict(self.files)))
 
     def argv(self, command: Sequence[str] = (), arguments: Sequence[str] = ()) -> tuple[str, ...]:
         """What a container runs: the Pod's ``command`` replaces the entrypoint and drops the image's own arguments."""
@@ -81,9 +83,8 @@ class Image:
         store: Store | None = None,
     ) -> Machine:
         """A fresh container's machine; the kubelet adds /etc/hosts and /etc/resolv.conf."""
-        files = self.tree.copy(lambda: simulation.datetime.timestamp())
-        files.make_directory("/etc", parents=True)
-        files.write("/etc/hostname", f"{hostname}\n")
+        now = simulation.unix_time
+        files = FileSystem(now, self.layer, {"/etc/hostname": Entry("file", f"{hostname}\n", modified=now())})
         home = "/root" if self.user == "root" else self.directory
         surroundings = {"PATH": DEFAULT_PATH, "HOSTNAME": hostname, "HOME": home}
         return Machine(
@@ -93,7 +94,7 @@ class Image:
             sockets=sockets,
             programs=self.programs,
             simulation=simulation,
-            environment=surroundings | dict(self.environment) | dict(environment or {}),
+            environment={**surroundings, **self.environment, **(environment or {})},
             store=store,
             flavour=self.flavour,
             libc=self.libc,
@@ -190,12 +191,12 @@ def skeleton(flavour: str, names: Sequence[str]) -> dict[str, Entry]:
     directory = _PROGRAM_DIRECTORIES.get(flavour, "/usr/bin")
     if flavour != "static":
         for each in ("/dev", "/etc", "/home", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr"):
-            files[each] = Entry("directory", mode=0o755, modified=BUILT)
+            files[each] = DIRECTORY
         files["/tmp"] = Entry("directory", mode=0o1777, modified=BUILT)
         files["/dev/null"] = Entry("file", mode=0o666, modified=BUILT)
         files["/var/tmp"] = Entry("directory", mode=0o1777, modified=BUILT)
     if directory == "/usr/bin":
-        files["/usr/bin"] = files["/usr/sbin"] = Entry("directory", mode=0o755, modified=BUILT)
+        files["/usr/bin"] = files["/usr/sbin"] = DIRECTORY
         files["/bin"] = Entry("link", "usr/bin", 0o777, BUILT)
         files["/sbin"] = Entry("link", "usr/sbin", 0o777, BUILT)
     for name in names:

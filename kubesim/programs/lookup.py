@@ -10,8 +10,8 @@ import socket
 from dataclasses import dataclass
 
 from kubesim.network.dns.resolver import Family, resolve
+from kubesim.programs.machine import Machine
 from kubesim.programs.resolving import local_networks, text_of
-from kubesim.userland.machine import Machine
 
 TRY_AGAIN = "Temporary failure in name resolution"
 

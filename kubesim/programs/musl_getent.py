@@ -13,9 +13,9 @@ from kubesim.network.dns.address_order import in_order
 from kubesim.network.dns.exchange import Asker
 from kubesim.network.dns.lookup import Failure, Found
 from kubesim.network.dns.musl import Musl
+from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.resolving import START_SECONDS, local_networks, text_of
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 NOT_FOUND = 2
 _FIRST_BUFFER = 127

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from kubesim.userland.process import Completed, Invocation, Program
+from kubesim.programs.machine import Invocation
+from kubesim.userland.process import Completed, Program
 
 COMMON: Mapping[str, str] = {
-    "bash": "userland.shell.script:bash",
+    "bash": "programs.network_files:bash",
     "cat": "userland.text.lines:cat",
     "column": "userland.text.fields:column",
     "comm": "userland.text.fields:comm",
@@ -29,7 +30,7 @@ COMMON: Mapping[str, str] = {
     "nl": "userland.text.lines:nl",
     "nslookup": "programs.nslookup:nslookup",
     "paste": "userland.text.lines:paste",
-    "rbash": "userland.shell.script:bash",
+    "rbash": "programs.network_files:bash",
     "rev": "userland.text.lines:rev",
     "sh": "userland.shell.script:dash",
     "sort": "userland.text.fields:sort",

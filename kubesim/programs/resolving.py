@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileError
-from kubesim.userland.machine import Machine
 
 START_SECONDS = 0.005
 """From the shell's fork to a small program's first packet."""

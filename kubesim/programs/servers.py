@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
+from kubesim.programs.machine import Invocation, Machine
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Running
+from kubesim.userland.process import Completed, Running
 
 Page = Callable[[HttpRequest, Client], HttpResponse]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from kubesim.api.objects import Container, Pod
 from kubesim.programs.images import ImageCatalogue
-from kubesim.userland.machine import Machine, Process
+from kubesim.programs.machine import Machine
+from kubesim.userland.machine import Process
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, cast
 from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Invocation, Machine
+from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Program, Running, Steps
+from kubesim.userland.process import Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.execution import Interpreter
 from kubesim.userland.shell.parser import Parser
@@ -54,8 +55,8 @@ class Terminal:
         self.patience = patience
         self.interrupt = interrupt
         self.machine = self._host(on)
-        state = shell_state(Invocation(("bash",), self.machine, "", self.machine.environment, HOME), "bash", (), 2000)
-        self._shell = Interpreter(self.machine, INTERACTIVE_BASH, state, {}, from_option=False)
+        state = shell_state(Start(("bash",), self.machine, "", self.machine.environment, HOME), "bash", (), 2000)
+        self._shell = Interpreter(self.machine, INTERACTIVE_BASH, state, {}, opener=open_connection, from_option=False)
 
     def _host(self, on: str) -> Machine:
         host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")

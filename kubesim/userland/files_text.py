@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation, Running
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed, Running, Start
 
 
 class Complaint(Exception):  # noqa: N818
@@ -36,7 +37,7 @@ def inputs(
 
     :param wording: (name, reason) → the complaint; by default ``PROGRAM: NAME: REASON``.
     """
-    program = invocation.argv[0].rsplit("/", 1)[-1]
+    program = invocation.name
     for name in names or ("-",):
         if name == "-":
             yield "-", invocation.stdin
@@ -81,7 +82,6 @@ def split_options(
 
     :raises Complaint: as getopt and the coreutils word it.
     """
-    invocation.argv[0].rsplit("/", 1)[-1]
     found: dict[str, str] = {}
     operands: list[str] = []
     words = list(invocation.argv[1:])
@@ -125,19 +125,20 @@ def split_options(
 
 
 def _bad(invocation: Invocation, reason: str) -> Complaint:
-    program = invocation.argv[0].rsplit("/", 1)[-1]
+    program = invocation.name
     if is_busybox(invocation):
         return Complaint(f"{program}: {reason.replace(' -- ', ': ').replace(chr(39), '')}\n")
     return Complaint(f"{program}: {reason}\nTry '{program} --help' for more information.\n")
 
 
 Result = TypeVar("Result", bound=Completed | Running)
+Started = TypeVar("Started", bound=Start[Any])
 
 
-def guarded(program: Callable[[Invocation], Result]) -> Callable[[Invocation], Result | Completed]:
+def guarded(program: Callable[[Started], Result]) -> Callable[[Started], Result | Completed]:
     """A program whose :class:`Complaint` is its stderr and status."""
 
-    def run(invocation: Invocation) -> Result | Completed:
+    def run(invocation: Started) -> Result | Completed:
         try:
             return program(invocation)
         except Complaint as complaint:

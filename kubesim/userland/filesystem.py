@@ -1,15 +1,15 @@
 """The files of a simulated machine: a tree held in memory, never the host's.
 
-An image's files are frozen entries that every container of that image shares; a container's own writes replace
-entries in its private index, as an overlay's upper layer does. Errors carry the kernel's words, so that each program
-can print them in its own way.
+It is an overlay, as a container's is: a :class:`Layer` below, never changed and shared by every machine of one image,
+and above it a dict of what this machine wrote or removed. So a machine is made in no time and costs what it changes.
+Errors carry the kernel's words, so that each program can print them in its own way.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from kubesim.userland.bounds import require
 
@@ -18,6 +18,7 @@ IS_A_DIRECTORY = "Is a directory"
 NOT_A_DIRECTORY = "Not a directory"
 FILE_EXISTS = "File exists"
 NOT_EMPTY = "Directory not empty"
+INTO_ITSELF = "Invalid argument"
 TOO_MANY_LINKS = "Too many levels of symbolic links"
 
 _LINK_LIMIT = 40
@@ -36,8 +37,7 @@ class FileError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file, directory or symbolic link.
 
     :param kind: ``file``, ``directory`` or ``link``.
@@ -57,36 +57,79 @@ class Entry:
         return 4096 if self.kind == "directory" else len(self.content.encode("utf-8", "surrogateescape"))
 
 
+ROOT = Entry("directory", mode=0o755)
+
+
+class Layer:
+    """Files that many machines start from; never changed.
+
+    :param files: by absolute path, without symbolic links above them; directories that are missing are made.
+    """
+
+    __slots__ = ("entries", "names")
+
+    def __init__(self, files: Mapping[str, Entry] | None = None) -> None:
+        self.entries: dict[str, Entry] = {"/": ROOT}
+        self.names: dict[str, set[str]] = {}
+        """The names in each directory that has any."""
+        for path, entry in (files or {}).items():
+            self._place(path, entry)
+
+    def _place(self, path: str, entry: Entry) -> None:
+        parent, name = posixpath.split(path)
+        if parent not in self.entries:
+            self._place(parent, ROOT._replace(modified=entry.modified))
+        self.entries[path] = entry
+        self.names.setdefault(parent, set()).add(name)
+
+
+EMPTY = Layer()
+
+
 class FileSystem:
     """A tree of files.
 
     :param clock: seconds since 1970, the time stamp of writes.
-    :param base: entries to start from, by absolute path; directories above them are made.
+    :param base: the layer to start from, shared with others.
+    :param own: what this machine has besides, by absolute path without symbolic links; not copied.
     """
 
-    def __init__(self, clock: Callable[[], float] = lambda: 0.0, base: Mapping[str, Entry] | None = None) -> None:
+    __slots__ = ("_changes", "_clock", "_layer")
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = lambda: 0.0,
+        base: Layer = EMPTY,
+        own: dict[str, Entry | None] | None = None,
+    ) -> None:
         self._clock = clock
-        self._entries: dict[str, Entry] = {"/": Entry("directory", mode=0o755)}
-        self._children: dict[str, set[str]] = {"/": set()}
-        for path, entry in (base or {}).items():
-            self._place(path, entry)
+        self._layer = base
+        self._changes: dict[str, Entry | None] = {} if own is None else own
+        """What this machine wrote by path; None where it removed what the layer has."""
 
-    def copy(self, clock: Callable[[], float]) -> FileSystem:
-        """A tree of its own that starts with the same entries, with another clock: a container of an image."""
-        made = FileSystem(clock)
-        made._entries = dict(self._entries)
-        made._children = {directory: set(names) for directory, names in self._children.items()}
-        return made
+    def _get(self, path: str) -> Entry | None:
+        """The entry at a resolved path."""
+        return self._changes[path] if path in self._changes else self._layer.entries.get(path)
 
-    def _place(self, path: str, entry: Entry) -> None:
-        parent, name = posixpath.split(path)
-        if parent not in self._entries:
-            self._place(parent, Entry("directory", mode=0o755, modified=entry.modified))
-        self._entries[path] = entry
-        if entry.kind == "directory":
-            self._children.setdefault(path, set())
-        if name:
-            self._children.setdefault(parent, set()).add(name)
+    def _put(self, path: str, entry: Entry) -> None:
+        self._changes[path] = entry
+
+    def _drop(self, path: str) -> None:
+        if path in self._layer.entries:
+            self._changes[path] = None
+        else:
+            self._changes.pop(path, None)
+
+    def _names(self, directory: str) -> set[str]:
+        """The names in a resolved directory."""
+        found = self._layer.names.get(directory, set())
+        start = directory if directory.endswith("/") else f"{directory}/"
+        changed = {
+            path[len(start) :]: entry
+            for path, entry in self._changes.items()
+            if path.startswith(start) and "/" not in path[len(start) :]
+        }
+        return {name for name in found | changed.keys() if name and changed.get(name, ROOT) is not None}
 
     def resolve(self, path: str, *, last: bool = True) -> str:
         """The path with ``.``, ``..`` and symbolic links followed.
@@ -95,19 +138,20 @@ class FileSystem:
         """
         done = "/"
         left = [part for part in path.split("/") if part not in ("", ".")]
+        left.reverse()
         hops = 0
         while left:
-            part = left.pop(0)
+            part = left.pop()
             if part == "..":
                 done = posixpath.dirname(done)
                 continue
-            here = posixpath.join(done, part)
-            entry = self._entries.get(here)
+            here = f"/{part}" if done == "/" else f"{done}/{part}"
+            entry = self._get(here)
             if entry is not None and entry.kind == "link" and (left or last):
                 hops += 1
                 if hops > _LINK_LIMIT:
                     raise FileError(path, TOO_MANY_LINKS)
-                left = [piece for piece in entry.content.split("/") if piece not in ("", ".")] + left
+                left += reversed([piece for piece in entry.content.split("/") if piece not in ("", ".")])
                 if entry.content.startswith("/"):
                     done = "/"
                 continue
@@ -116,16 +160,20 @@ class FileSystem:
 
     def _entry(self, path: str, *, last: bool = True) -> Entry:
         resolved = self.resolve(path, last=last)
-        entry = self._entries.get(resolved)
+        entry = self._get(resolved)
         if entry is None:
-            above = posixpath.dirname(resolved)
-            while above not in self._entries:
-                above = posixpath.dirname(above)
-            reason = NO_SUCH_FILE if self._entries[above].kind == "directory" else NOT_A_DIRECTORY
-            raise FileError(path, reason)
+            raise self._missing(path, resolved)
         if path.endswith("/") and entry.kind == "file":
             raise FileError(path, NOT_A_DIRECTORY)
         return entry
+
+    def _missing(self, path: str, resolved: str) -> FileError:
+        """Why nothing is at a path: the nearest that exists above it decides."""
+        above = None
+        while above is None:
+            resolved = posixpath.dirname(resolved)
+            above = self._get(resolved)
+        return FileError(path, NO_SUCH_FILE if above.kind == "directory" else NOT_A_DIRECTORY)
 
     def stat(self, path: str, *, follow: bool = True) -> Entry:
         """The entry at a path.
@@ -171,22 +219,19 @@ class FileSystem:
         if resolved == "/dev/null":
             return
         self._require_directory(path, resolved)
-        old = self._entries.get(resolved)
+        old = self._get(resolved)
         if (old is not None and old.kind == "directory") or path.endswith("/"):
             raise FileError(path, IS_A_DIRECTORY)
         before = old.content if old is not None and append else ""
         require(len(before) + len(content))
         kept = old.mode if old is not None else 0o644
         owner = old.owner if old is not None else "root"
-        self._place(resolved, Entry("file", before + content, kept if mode is None else mode, self._clock(), owner))
+        self._put(resolved, Entry("file", before + content, kept if mode is None else mode, self._clock(), owner))
 
     def _require_directory(self, path: str, resolved: str) -> None:
-        parent = self._entries.get(posixpath.dirname(resolved))
+        parent = self._get(posixpath.dirname(resolved))
         if parent is None:
-            above = posixpath.dirname(resolved)
-            while above not in self._entries:
-                above = posixpath.dirname(above)
-            raise FileError(path, NO_SUCH_FILE if self._entries[above].kind == "directory" else NOT_A_DIRECTORY)
+            raise self._missing(path, resolved)
         if parent.kind != "directory":
             raise FileError(path, NOT_A_DIRECTORY)
 
@@ -197,7 +242,7 @@ class FileSystem:
         """
         if self._entry(path).kind != "directory":
             raise FileError(path, NOT_A_DIRECTORY)
-        return sorted(self._children[self.resolve(path)])
+        return sorted(self._names(self.resolve(path)))
 
     def walk(self, path: str) -> Iterator[str]:
         """Every path below and including one, depth first, names sorted."""
@@ -213,15 +258,15 @@ class FileSystem:
         :raises FileError: where it exists, or its parent does not.
         """
         resolved = self.resolve(path)
-        old = self._entries.get(resolved)
+        old = self._get(resolved)
         if old is not None:
             if parents and old.kind == "directory":
                 return
             raise FileError(path, FILE_EXISTS)
-        if parents and posixpath.dirname(resolved) not in self._entries:
+        if parents and self._get(posixpath.dirname(resolved)) is None:
             self.make_directory(posixpath.dirname(resolved), parents=True)
         self._require_directory(path, resolved)
-        self._place(resolved, Entry("directory", mode=mode, modified=self._clock()))
+        self._put(resolved, Entry("directory", mode=mode, modified=self._clock()))
 
     def link(self, path: str, target: str) -> None:
         """Make a symbolic link.
@@ -229,10 +274,10 @@ class FileSystem:
         :raises FileError: where something is already there.
         """
         resolved = self.resolve(path, last=False)
-        if resolved in self._entries:
+        if self._get(resolved) is not None:
             raise FileError(path, FILE_EXISTS)
         self._require_directory(path, resolved)
-        self._place(resolved, Entry("link", target, 0o777, self._clock()))
+        self._put(resolved, Entry("link", target, 0o777, self._clock()))
 
     def remove(self, path: str) -> None:
         """Remove a file, a link or an empty directory.
@@ -241,13 +286,9 @@ class FileSystem:
         """
         entry = self._entry(path, last=False)
         resolved = self.resolve(path, last=False)
-        if entry.kind == "directory":
-            if self._children[resolved]:
-                raise FileError(path, NOT_EMPTY)
-            del self._children[resolved]
-        del self._entries[resolved]
-        parent, name = posixpath.split(resolved)
-        self._children[parent].discard(name)
+        if entry.kind == "directory" and self._names(resolved):
+            raise FileError(path, NOT_EMPTY)
+        self._drop(resolved)
 
     def remove_tree(self, path: str) -> None:
         """Remove a path and all below it."""
@@ -258,7 +299,7 @@ class FileSystem:
     def move(self, source: str, target: str) -> None:
         """Rename a file or a tree; an existing file at ``target`` is replaced.
 
-        :raises FileError: where the source is missing or the target's directory is.
+        :raises FileError: where the source is missing, the target's directory is, or it lies in the source.
         """
         start = self.resolve(source, last=False)
         self._entry(source, last=False)
@@ -266,10 +307,12 @@ class FileSystem:
         self._require_directory(target, end)
         if start == end:
             return
-        moved = [(each, self._entries[each]) for each in self.walk(start)]
+        if end.startswith(f"{start}/"):
+            raise FileError(target, INTO_ITSELF)
+        moved = [(each, self.stat(each, follow=False)) for each in self.walk(start)]
         self.remove_tree(start)
         for each, entry in moved:
-            self._place(end + each[len(start) :], entry)
+            self._put(end + each[len(start) :], entry)
 
     def change(
         self, path: str, *, mode: int | None = None, modified: float | None = None, owner: str | None = None
@@ -279,13 +322,12 @@ class FileSystem:
         :raises FileError: where there is none.
         """
         entry = self._entry(path)
-        changed = replace(
-            entry,
+        changed = entry._replace(
             mode=entry.mode if mode is None else mode,
             modified=entry.modified if modified is None else modified,
             owner=entry.owner if owner is None else owner,
         )
-        self._entries[self.resolve(path)] = changed
+        self._put(self.resolve(path), changed)
 
     def touch(self, path: str) -> None:
         """Set a path's time to now, making an empty file where it is missing."""

@@ -1,24 +1,21 @@
-"""A machine as a program sees it: its files, its network, its clock, and which programs it has.
+"""A machine as a program sees it: its files, its processes, its clock, and which programs it has.
 
 A container, a node and the laptop are all machines; what differs is the image. A program that the image lacks cannot
-be run, and the container runtime says so in its own words.
+be run, and the container runtime says so in its own words. This machine stands alone; what puts it on a network is a
+subclass, which knows its address and lets programs listen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from kubesim.simulation import Simulation
 from kubesim.userland.bounds import Interrupted
 from kubesim.userland.filesystem import FileSystem, absolute
-from kubesim.userland.process import Completed, Invocation, Program, Running
-
-if TYPE_CHECKING:
-    from kubesim.api.store import Store
-    from kubesim.network.sockets import Sockets
+from kubesim.userland.process import Completed, Listener, Program, Running, Start
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -49,9 +46,9 @@ class Machine:
 
     :param name: in traces: ``pod/default/client``, ``node/master``, ``laptop``.
     :param programs: by name, each found on PATH.
-    :param store: the API's objects, for programs that show what kube-proxy wrote; None outside the cluster's nodes.
     :param flavour: whose programs these are: ``debian``, ``alpine``, ``busybox``, ``ubuntu``.
     :param libc: ``glibc`` or ``musl``: how names are resolved.
+    :param has_init: whether process 1 is an init, which heeds no signal; it is not in ``processes``.
     :param processes: what runs here apart from the program at hand; a pid is a row's number.
     :param process_source: processes of containers that a node sees besides its own.
     :param handlers: what a process does on a signal, by pid; a true answer means that it ends.
@@ -61,21 +58,34 @@ class Machine:
     name: str
     hostname: str
     files: FileSystem
-    sockets: Sockets
     programs: Mapping[str, Program]
     simulation: Simulation
-    environment: dict[str, str] = field(default_factory=dict)
-    store: Store | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     flavour: str = "debian"
     libc: str = "glibc"
     user: str = "root"
     directory: str = "/"
     kernel: str = "6.8.0-63-generic"
+    has_init: bool = False
     processes: list[Process] = field(default_factory=list)
     handlers: dict[int, Callable[[str], bool]] = field(default_factory=dict)
     ended: Callable[[int, str], object] | None = None
     process_source: Callable[[], list[Process]] | None = None
     next_pid: int = 7
+
+    @property
+    def address(self) -> str:
+        """The machine's first IPv4 address; a machine without a network has only its loopback."""
+        return "127.0.0.1"
+
+    def listen(self, protocol: str, port: int, listener: Listener) -> None:
+        """Let a process of this machine answer on a port; without a network nobody will ask it.
+
+        :raises OSError: where the port is taken.
+        """
+
+    def stop_listening(self, protocol: str, port: int) -> None:
+        """Close a port."""
 
     def find(self, word: str, directory: str = "/") -> Program:
         """The program that a word names: a bare name is looked up on PATH, one with a slash is a path.
@@ -90,15 +100,12 @@ class Machine:
         path = absolute(word, directory)
         if not self.files.exists(path):
             raise ExecutableNotFoundError(word, f"stat {word}: no such file or directory")
-        name = self.files.resolve(path).rsplit("/", 1)[-1]
-        wanted = path.rsplit("/", 1)[-1]
-        for candidate in (wanted, name):
-            if candidate in self.programs and self.files.stat(path).mode & 0o111:
-                return self.programs[candidate]
-        if self.files.is_file(path) and self.files.stat(path).mode & 0o111:
-            from kubesim.userland.shell.script import script_program
-
-            return script_program
+        if self.files.stat(path).mode & 0o111:
+            for name in (path.rsplit("/", 1)[-1], self.files.resolve(path).rsplit("/", 1)[-1]):
+                if name in self.programs:
+                    return self.programs[name]
+            if self.files.is_file(path):
+                return run_script
         raise ExecutableNotFoundError(word, "permission denied")
 
     def run(
@@ -121,7 +128,7 @@ class Machine:
         program = self.find(argv[0], where)
         surroundings = self.environment if environment is None else environment
         try:
-            return program(Invocation(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
+            return program(Start(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
         except Interrupted:
             return Completed(returncode=130)
 
@@ -144,7 +151,7 @@ class Machine:
         :returns: whether there is such a process.
         """
         beside = self.process_source() if self.process_source is not None else []
-        if pid == 1 and self.name.startswith("node/"):
+        if pid == 1 and self.has_init:
             return True  # init takes the signal, and nothing comes of it
         if not any(process.pid == pid for process in [*self.processes, *beside]):
             return False
@@ -158,3 +165,21 @@ class Machine:
             if self.ended is not None:
                 self.ended(pid, name)
         return True
+
+
+Invocation: TypeAlias = Start[Machine]
+
+
+def run_script(invocation: Invocation) -> Completed | Running:
+    """An executable text: run by the interpreter that its first line names, else by ``sh``."""
+    machine = invocation.machine
+    path = absolute(invocation.argv[0], invocation.directory)
+    first = machine.files.read(path).split("\n", 1)[0]
+    words = first[2:].split() if first.startswith("#!") else ["/bin/sh"]
+    if len(words) > 1 and words[0].endswith("/env"):
+        words = words[1:]
+    name = words[0].rsplit("/", 1)[-1] if words else "sh"
+    program = machine.programs.get(name)
+    if program is None:
+        return Completed("", f"{invocation.argv[0]}: cannot execute: required file not found\n", 127)
+    return program(replace(invocation, argv=(name, *words[1:], path, *invocation.argv[1:])))

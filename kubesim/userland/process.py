@@ -1,21 +1,26 @@
 """Running a program: what it gets, and what it leaves.
 
-A program is a plain function of an :class:`Invocation`. It runs to its end at once and says how many simulated
-seconds it took; whoever started it lets that time pass. A server (nginx, CoreDNS) is a program that returns
-:class:`Running` instead: it stays until it is stopped, and its listeners answer.
+A program is a plain function of a :class:`Start`. It runs to its end at once and says how many simulated seconds it
+took; whoever started it lets that time pass. A server (nginx, CoreDNS) is a program that returns :class:`Running`
+instead: it stays until it is stopped, and its listeners answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Generic, Protocol, TypeVar
 
-from kubesim.network.service import Server
 from kubesim.simulation import Simulation
 
-if TYPE_CHECKING:
-    from kubesim.userland.machine import Machine
+OfMachine = TypeVar("OfMachine", covariant=True)
+
+
+class Listener(Protocol):
+    """What answers on a port that a program listens on."""
+
+    def handle(self, request: Any, client: Any) -> Any:
+        """Answer one request of a client; None is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Completed:
 class Running:
     """A program that goes on: what it wrote while starting, and what it listens on.
 
-    :param listeners: (protocol, port) → the server behind it.
+    :param listeners: (protocol, port) → what answers there.
     :param log: lines written so far; the server appends to it (``kubectl logs`` reads it).
     :param steps: what it goes on doing by itself (a shell's loop): each number is the seconds until it goes on, a
         :class:`Running` is a server that it started in the foreground; its return value is the exit status.
@@ -42,7 +47,7 @@ class Running:
         of the grace period).
     """
 
-    listeners: Mapping[tuple[str, int], Server]
+    listeners: Mapping[tuple[str, int], Listener]
     log: list[str] = field(default_factory=list)
     stop_seconds: float | None = 0.1
     exit_code: int = 0
@@ -78,16 +83,16 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """One start of a program.
+class Start(Generic[OfMachine]):
+    """One start of a program on some kind of machine.
 
     :param argv: the words, the program's own name first.
-    :param machine: where it runs: its files, its network, its clock, its name.
+    :param machine: where it runs: its files, its clock, its name.
     :param environment: environment variables.
     """
 
     argv: tuple[str, ...]
-    machine: Machine
+    machine: OfMachine
     stdin: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str = "/"
@@ -100,8 +105,13 @@ class Invocation:
     limit: float = float("inf")
     """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
 
+    @property
+    def name(self) -> str:
+        """The program's name as it was called, without its directory."""
+        return self.argv[0].rsplit("/", 1)[-1]
+
 
 Steps = Generator[float | Running, None, int]
 """What a process does over time; see :class:`Running`."""
 
-Program = Callable[[Invocation], Completed | Running]
+Program = Callable[[Start[Any]], Completed | Running]

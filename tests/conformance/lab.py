@@ -17,8 +17,9 @@ from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, request_text
+from kubesim.programs.machine import Machine
 from kubesim.programs.registry import COMMON, programs_named
-from kubesim.userland.machine import ExecutableNotFoundError, Machine
+from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed
 
 PODS = {

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
 from kubesim.simulation import Simulation
-from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed
 
 DIRECTORY = "/w"

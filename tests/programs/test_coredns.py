@@ -9,10 +9,10 @@ from kubesim.api.store import Store
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.service import Client, HttpRequest
 from kubesim.programs.coredns import coredns, watched_objects
+from kubesim.programs.machine import Machine
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Running
+from kubesim.userland.process import Completed, Running, Start
 from tests.network.dns.surroundings import DeadNetwork
 
 CLIENT = Client("10.42.0.9", 40000)
@@ -35,15 +35,15 @@ def machine() -> Machine:
         "pod/kube-system/coredns",
         "coredns",
         files,
-        DeadNetwork(),
         {"coredns": coredns},
         Simulation(),
+        sockets=DeadNetwork(),
         store=store,  # type: ignore[arg-type]
     )
 
 
 def start(machine: Machine) -> Completed | Running:
-    return coredns(Invocation(("coredns", "-conf", "/etc/coredns/Corefile"), machine))
+    return coredns(Start(("coredns", "-conf", "/etc/coredns/Corefile"), machine))
 
 
 def ask(running: Running, name: str) -> DnsResponse:

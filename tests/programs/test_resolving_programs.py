@@ -10,12 +10,12 @@ from kubesim.programs.dig.command import dig
 from kubesim.programs.dig.text import in_columns
 from kubesim.programs.getent import getent
 from kubesim.programs.host import host
+from kubesim.programs.machine import Machine
 from kubesim.programs.musl_getent import musl_getent
 from kubesim.programs.nslookup import nslookup
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation, Program
+from kubesim.userland.process import Completed, Program, Start
 from tests.network.dns.surroundings import Network
 
 PROGRAMS: dict[str, Program] = {
@@ -41,8 +41,10 @@ def run(program: str, *words: str, stdin: str = "") -> Completed:
     files.write("/etc/hosts", "127.0.0.1 localhost\n")
     files.write("/etc/services", "http\t\t80/tcp\twww\ndomain 53/udp\n")
     files.write("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n")
-    machine = Machine("pod/default/client", "client", files, Network({"10.43.0.10": answer}), PROGRAMS, Simulation())  # type: ignore[arg-type]
-    done = PROGRAMS[program](Invocation((program, *words), machine, stdin))
+    machine = Machine(
+        "pod/default/client", "client", files, PROGRAMS, Simulation(), sockets=Network({"10.43.0.10": answer})
+    )  # type: ignore[arg-type]
+    done = PROGRAMS[program](Start((program, *words), machine, stdin))
     assert isinstance(done, Completed)
     return done
 

@@ -14,8 +14,9 @@ from kubesim.programs.curl.texts import HELP, VERSION
 from kubesim.programs.curl.transfer import transfer
 from kubesim.programs.curl.write_out import render
 from kubesim.programs.http import byte_length, head_text
+from kubesim.programs.machine import Invocation
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 _HINT = "curl: try 'curl --help' or 'curl --manual' for more information\n"

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from kubesim.network.sockets import Connection
 from kubesim.programs.curl import meter
 from kubesim.programs.curl.options import Options
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Invocation
+from kubesim.programs.machine import Invocation, Machine
 
 
 class CutError(Exception):

@@ -12,8 +12,9 @@ from kubesim.programs.bind import NO_SERVERS, VERSION, Bind
 from kubesim.programs.dig.options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
 from kubesim.programs.dig.text import header_text, message_size, question_line, record_line, section_text
 from kubesim.programs.lookup import look_up
+from kubesim.programs.machine import Invocation
 from kubesim.programs.resolving import START_SECONDS, text_of
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 NO_REPLY, INTERNAL_ERROR = 9, 10
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kubesim.network.sockets import Connection
 from kubesim.network.trace import Outcome
 from kubesim.programs.dial import dial
-from kubesim.userland.machine import Machine
+from kubesim.programs.machine import Machine
 
 KERNEL_GIVES_UP = 134.0
 """Seconds until Linux stops sending SYNs."""

@@ -6,10 +6,11 @@ import hashlib
 import ipaddress
 
 from kubesim.network.topology import Host, Interface, Route
+from kubesim.programs.machine import Invocation
 from kubesim.programs.net.attempt import SERVICES
 from kubesim.programs.nginx.server import NginxServer
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined, split_options
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 
 def host_of(invocation: Invocation) -> Host:

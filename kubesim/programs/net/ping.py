@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.lookup import look_up, numeric_address
+from kubesim.programs.machine import Invocation, Machine
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
-from kubesim.userland.machine import Machine
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 _FOREVER = 4
 

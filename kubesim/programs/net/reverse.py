@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kubesim.network.dns.message import DnsQuery, DnsResponse
+from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileError
-from kubesim.userland.machine import Machine
 
 
 def reverse_name(machine: Machine, address: str) -> str:

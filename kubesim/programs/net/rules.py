@@ -7,9 +7,10 @@ import re
 from kubesim.network.iptables_text import save
 from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.rules import Ruleset
+from kubesim.programs.machine import Invocation
 from kubesim.programs.net.attempt import SERVICES
 from kubesim.userland.files_text import finished, joined
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 _TABLES = ("filter", "nat", "mangle", "raw", "security")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kubesim.programs.machine import Invocation
 from kubesim.programs.nginx.configuration import MAIN, Configuration, ConfigurationError, Configurations
 from kubesim.programs.nginx.exchange import RunningNginx
 from kubesim.programs.nginx.logs import error_time, notices
 from kubesim.programs.nginx.server import NginxServer
 from kubesim.userland.log import Log
 from kubesim.userland.machine import Process
-from kubesim.userland.process import Completed, Invocation, Running
+from kubesim.userland.process import Completed, Running
 
 _FIRST_WORKER = 28
 _WORKERS = 2

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from kubesim.network.service import Client, HttpRequest
 from kubesim.programs.http import header
+from kubesim.programs.machine import Machine
 from kubesim.programs.nginx.choosing import Location
 from kubesim.programs.nginx.configuration import Configuration, Directive
 from kubesim.programs.nginx.logs import time_local
-from kubesim.userland.machine import Machine
 
 
 @dataclass(slots=True)

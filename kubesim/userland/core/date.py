@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from kubesim.userland.files_text import Complaint, guarded, split_options
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded

@@ -6,7 +6,8 @@ import posixpath
 
 from kubesim.userland.files_text import Complaint, finished, guarded, is_busybox, joined, split_options
 from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded

@@ -7,7 +7,8 @@ import posixpath
 
 from kubesim.userland.files_text import Complaint, finished, guarded, joined
 from kubesim.userland.filesystem import absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded

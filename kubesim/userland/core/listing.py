@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from kubesim.userland.files_text import Complaint, finished, guarded, is_busybox, joined, split_options
 from kubesim.userland.filesystem import Entry, FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 def _mode(entry: Entry) -> str:

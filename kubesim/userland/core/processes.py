@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from kubesim.userland.files_text import finished, is_busybox, joined
-from kubesim.userland.machine import Process
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation, Process
+from kubesim.userland.process import Completed
 from kubesim.userland.shell.signals import NUMBERS, signal_name
 from kubesim.userland.text.regular import RegexProblem, compile_posix
 

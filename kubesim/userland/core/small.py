@@ -9,7 +9,8 @@ import re
 from kubesim.userland.bounds import LIMIT
 from kubesim.userland.files_text import Complaint, finished, guarded, inputs, is_busybox, joined, split_options
 from kubesim.userland.filesystem import FileError
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 from kubesim.userland.shell.conditions import Conditions, TestError
 from kubesim.userland.shell.printing import echo_text, printf_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kubesim.userland.files_text import Complaint, guarded, joined, split_options
 from kubesim.userland.filesystem import absolute
-from kubesim.userland.machine import ExecutableNotFoundError
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import ExecutableNotFoundError, Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded
@@ -18,7 +18,7 @@ def hostname(invocation: Invocation) -> Completed:
     if names:
         raise Complaint("hostname: you must be root to change the host name\n")
     if "i" in options or "I" in options:
-        return Completed(machine.sockets.address + (" \n" if "I" in options else "\n"))
+        return Completed(machine.address + (" \n" if "I" in options else "\n"))
     if "d" in options:
         return Completed("\n")
     if "f" in options:

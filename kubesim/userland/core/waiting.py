@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from kubesim.userland.bounds import Interrupted, require
 from kubesim.userland.files_text import Complaint, guarded, is_busybox
-from kubesim.userland.machine import ExecutableNotFoundError
-from kubesim.userland.process import Completed, Invocation, Running
+from kubesim.userland.machine import ExecutableNotFoundError, Invocation
+from kubesim.userland.process import Completed, Running
 
 RUNS = 20_000
 """Programs that one ``xargs`` may start."""

@@ -56,7 +56,7 @@ def _serve(shell: Interpreter, server: Running, pid: int, source: str) -> None:
     opened: list[tuple[str, int]] = []
     for (protocol, port), listener in server.listeners.items():
         try:
-            machine.sockets.listen(protocol, port, listener)
+            machine.listen(protocol, port, listener)
             opened.append((protocol, port))
         except OSError as error:
             shell.write(f"{source.split()[0]}: {error}\n", 2)
@@ -66,7 +66,7 @@ def _serve(shell: Interpreter, server: Running, pid: int, source: str) -> None:
         if name in ("CONT", "CHLD", "WINCH"):
             return False
         for protocol, port in opened:
-            machine.sockets.close(protocol, port)
+            machine.stop_listening(protocol, port)
         return True
 
     machine.on_signal(pid, stop)

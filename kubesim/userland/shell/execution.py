@@ -18,7 +18,7 @@ from kubesim.userland.shell.dialect import Dialect, ShellSyntaxError
 from kubesim.userland.shell.expansion import Expander, ExpansionError
 from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.pipes import run_pipe
-from kubesim.userland.shell.redirections import RedirectionError, redirected
+from kubesim.userland.shell.redirections import Opener, RedirectionError, redirected
 from kubesim.userland.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
 from kubesim.userland.shell.simple_commands import run_simple
 from kubesim.userland.shell.state import Capture, Descriptors, Input, ReadOnlyError, State, Variable
@@ -32,6 +32,7 @@ class Interpreter:
     """One running shell.
 
     :param script: the name that complaints begin with.
+    :param opener: what opens paths that are no files.
     :param from_option: the commands came from ``-c``.
     :param main: it is a container's main process: a server that it starts in the foreground replaces it.
     """
@@ -44,6 +45,7 @@ class Interpreter:
         descriptors: Descriptors,
         *,
         script: str = "bash",
+        opener: Opener = lambda machine, path: None,
         from_option: bool = True,
         main: bool = False,
         elapsed: float = 0.0,
@@ -54,6 +56,7 @@ class Interpreter:
         self.state = state
         self.descriptors = descriptors
         self.script = script
+        self.opener = opener
         self.from_option = from_option
         self.main = main
         self.line = 1
@@ -195,6 +198,7 @@ class Interpreter:
             self.state.copy(),
             descriptors,
             script=self.script,
+            opener=self.opener,
             from_option=self.from_option,
             elapsed=self.offset,
             limit=self.remaining,

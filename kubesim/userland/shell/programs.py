@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kubesim.userland.bounds import Interrupted
-from kubesim.userland.machine import ExecutableNotFoundError
-from kubesim.userland.process import Invocation, Running, Steps
+from kubesim.userland.machine import ExecutableNotFoundError, Invocation
+from kubesim.userland.process import Running, Start, Steps
 from kubesim.userland.shell.escapes import quoted
 from kubesim.userland.shell.signals import ENDINGS, NAMES
 from kubesim.userland.shell.state import Capture
@@ -30,7 +30,7 @@ def run_program(shell: Interpreter, words: list[str], extra: dict[str, str], *, 
     source = shell.stdin
     stdin = source.drain() if reads_stdin(words) else ""
     out = shell.descriptors.get(1)
-    invocation = Invocation(
+    invocation = Start(
         tuple(words),
         shell.machine,
         stdin,

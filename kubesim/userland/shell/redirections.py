@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.shell.network_files import Opened, open_connection
 from kubesim.userland.shell.state import Capture, Descriptors, FileOutput, Input, Output
 from kubesim.userland.shell.tree import Redirect
 
 if TYPE_CHECKING:
     from kubesim.userland.shell.execution import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """How opening a connection where a redirection names one ended.
+
+    :param problem: what is wrong with the path, in the shell's words; empty where the connection stands.
+    :param before: a complaint that stands before that one, on a line of its own.
+    :param counts: whether that complaint names the line of the script.
+    """
+
+    problem: str = ""
+    before: str = ""
+    counts: bool = False
+    seconds: float = 0.0
+
+
+Opener = Callable[[Any, str], Opened | None]
+"""Opens what a path means on a machine where it is no file of its disk (``/dev/tcp/…``); None for any other path."""
 
 
 class RedirectionError(Exception):
@@ -54,7 +73,7 @@ def _apply(interpreter: Interpreter, redirect: Redirect, descriptors: Descriptor
         _duplicate(interpreter, redirect, name, descriptors)
         return
     path = absolute(name, interpreter.state.directory)
-    opened = open_connection(interpreter.machine, path) if interpreter.dialect.is_bash else None
+    opened = interpreter.opener(interpreter.machine, path)
     if opened is not None:
         if opened.problem:
             raise RedirectionError(f"{name}: {opened.problem}", opened)

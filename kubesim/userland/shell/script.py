@@ -5,9 +5,11 @@ from __future__ import annotations
 from kubesim.userland.bounds import Interrupted
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.log import Log
-from kubesim.userland.process import Completed, Invocation, Running, Steps
-from kubesim.userland.shell.dialect import ASH, BASH, DASH, Dialect
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed, Running, Steps
+from kubesim.userland.shell.dialect import ASH, DASH, Dialect
 from kubesim.userland.shell.execution import Interpreter
+from kubesim.userland.shell.redirections import Opener
 from kubesim.userland.shell.state import Capture, Descriptors, Input, LineOutput, shell_state
 
 PATIENCE = 3600.0
@@ -15,10 +17,14 @@ PATIENCE = 3600.0
 
 
 class ShellProgram:
-    """A shell as a program."""
+    """A shell as a program.
 
-    def __init__(self, dialect: Dialect) -> None:
+    :param opener: what opens paths that are no files, as bash does for ``/dev/tcp/…``.
+    """
+
+    def __init__(self, dialect: Dialect, opener: Opener = lambda machine, path: None) -> None:
         self.dialect = dialect
+        self.opener = opener
 
     def prepare(
         self, invocation: Invocation, descriptors: Descriptors
@@ -80,6 +86,7 @@ class ShellProgram:
             state,
             descriptors,
             script=script,
+            opener=self.opener,
             from_option=from_option,
             main=invocation.main,
             elapsed=invocation.elapsed,
@@ -161,34 +168,5 @@ def _joined(log: list[str], server: Running) -> list[str]:
     return server.log
 
 
-bash = ShellProgram(BASH)
 dash = ShellProgram(DASH)
 ash = ShellProgram(ASH)
-
-
-def script_program(invocation: Invocation) -> Completed | Running:
-    """An executable file: run by the interpreter that its first line names, else by ``sh``."""
-    machine = invocation.machine
-    path = absolute(invocation.argv[0], invocation.directory)
-    first = machine.files.read(path).split("\n", 1)[0]
-    words = first[2:].split() if first.startswith("#!") else ["/bin/sh"]
-    name = words[0].rsplit("/", 1)[-1] if words else "sh"
-    if name == "env" and len(words) > 1:
-        name = words[1]
-        words = words[1:]
-    program = machine.programs.get(name)
-    if program is None:
-        return Completed("", f"{invocation.argv[0]}: cannot execute: required file not found\n", 127)
-    argv = (name, *words[1:], path, *invocation.argv[1:])
-    return program(
-        Invocation(
-            argv,
-            machine,
-            invocation.stdin,
-            invocation.environment,
-            invocation.directory,
-            invocation.main,
-            invocation.terminal,
-            invocation.elapsed,
-        )
-    )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from kubesim.userland.bounds import LIMIT, SCREENFUL, Interrupted
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.process import Invocation
+from kubesim.userland.machine import Invocation
 from kubesim.userland.shell.tree import Command
 
 

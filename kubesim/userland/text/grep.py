@@ -7,7 +7,8 @@ import re
 
 from kubesim.userland.files_text import Complaint, guarded, joined, lines_of, split_options
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 from kubesim.userland.text.regular import Regex, RegexProblem, compile_posix
 
 _LONG = {

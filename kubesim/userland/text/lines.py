@@ -17,7 +17,8 @@ from kubesim.userland.files_text import (
     split_options,
 )
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 
 
 @guarded

@@ -29,10 +29,10 @@ from kubesim.network.dns.exchange import DNS_PORT, Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
+from kubesim.programs.machine import Machine
 from kubesim.programs.registry import COMMON, programs_named
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed
 from tests.conformance.result import Result, judged
 
@@ -167,9 +167,9 @@ def _machine(case: dict[str, Any], network: Replay) -> Machine:
         "pod/default/client",
         "client",
         files,
-        network,  # type: ignore[arg-type]
         programs_named([*COMMON, "busybox"], flavour),
         simulation,
+        sockets=network,  # type: ignore[arg-type]
         flavour=flavour,
         libc=LIBRARIES.get(image, "glibc"),
     )

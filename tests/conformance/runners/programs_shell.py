@@ -15,8 +15,9 @@ from typing import Any
 from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
 from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.machine import Machine
 from kubesim.simulation import Simulation
-from kubesim.userland.machine import ExecutableNotFoundError, Machine
+from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed
 from tests.conformance.result import Result, judged
 

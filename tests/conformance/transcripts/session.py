@@ -8,8 +8,9 @@ from typing import Any
 
 from kubesim.cluster import Cluster
 from kubesim.kubectl.main import run as kubectl
+from kubesim.programs.machine import Invocation
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 from tests.conformance.transcripts.world import recorder_cluster, recorder_machine
 
 DIRECTORY = "/home/learner"

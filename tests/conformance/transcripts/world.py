@@ -8,8 +8,8 @@ from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
 from kubesim.controllers.manager import Key
+from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import Machine
 from kubesim.userland.process import Program
 from tests.conformance.transcripts.oracle import OracleRuntime
 

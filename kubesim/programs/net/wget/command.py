@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from kubesim.programs.machine import Invocation
 from kubesim.programs.net.wget.busybox import BusyboxWget
 from kubesim.programs.net.wget.gnu import GnuWget
 from kubesim.programs.net.wget.options import parse_arguments
 from kubesim.userland.files_text import Complaint, is_busybox
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.process import Completed
 
 
 def wget(invocation: Invocation) -> Completed:

@@ -7,9 +7,9 @@ import base64
 from kubesim.network.service import HttpRequest
 from kubesim.programs.curl.location import Location
 from kubesim.programs.http import byte_length
+from kubesim.programs.machine import Invocation
 from kubesim.programs.net.wget.options import Settings
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Invocation
 
 
 class Wget:

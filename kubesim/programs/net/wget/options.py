@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kubesim.programs.machine import Invocation
 from kubesim.userland.files_text import Complaint
-from kubesim.userland.process import Invocation
 
 _VALUES = {"O": "output", "T": "timeout", "t": "tries", "U": "user-agent", "P": "directory-prefix", "o": "output-file"}
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from kubesim.userland.files_text import Complaint, finished, guarded, inputs, lines_of, split_options
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 from kubesim.userland.text.awk.parser import Parser
 from kubesim.userland.text.awk.runtime import Awk, Exit, Expression, LoopJump, Next, Statement
 from kubesim.userland.text.awk.values import ESCAPES, InputText, number_of, truth

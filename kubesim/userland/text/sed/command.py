@@ -6,7 +6,8 @@ import re
 
 from kubesim.userland.files_text import Complaint, finished, guarded, inputs, is_busybox, split_options
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed, Invocation
+from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Completed
 from kubesim.userland.text.sed.running import run_script
 from kubesim.userland.text.sed.script import ScriptReader
 

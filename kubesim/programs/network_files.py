@@ -7,28 +7,15 @@ there is nothing to read; the connection itself, and how it fails, is what peopl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from kubesim.programs.lookup import look_up
+from kubesim.programs.machine import Machine
 from kubesim.programs.net.attempt import SERVICES, attempt
-from kubesim.userland.machine import Machine
+from kubesim.userland.shell.dialect import BASH
+from kubesim.userland.shell.redirections import Opened
+from kubesim.userland.shell.script import ShellProgram
 
 _PATH = re.compile(r"/dev/(tcp|udp)/([^/]+)/([^/]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """How opening ended.
-
-    :param problem: what is wrong with the path, in the shell's words; empty where the connection stands.
-    :param before: a complaint that stands before that one, on a line of its own.
-    :param counts: whether that complaint names the line of the script.
-    """
-
-    problem: str = ""
-    before: str = ""
-    counts: bool = False
-    seconds: float = 0.0
 
 
 def open_connection(machine: Machine, path: str) -> Opened | None:
@@ -48,3 +35,7 @@ def open_connection(machine: Machine, path: str) -> Opened | None:
     made = attempt(machine, lookup.addresses[0], int(service) if service.isdigit() else numbers[0])
     before = f"connect: {made.problem}" if made.problem else ""
     return Opened(made.problem, before, False, lookup.seconds + made.seconds)
+
+
+bash = ShellProgram(BASH, open_connection)
+"""bash with connections; dash and ash have none."""
