@@ -13,6 +13,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
+from kubesim.api.decoding import decode
+from kubesim.api.errors import ApiError
 from kubesim.api.metadata import new_uid
 from kubesim.api.objects import Node, Pod, Wire
 from kubesim.cluster import boot
@@ -52,7 +54,10 @@ def fill_from_dump(parts: Parts, objects: Sequence[Wire]) -> None:
 
 
 def _store(parts: Parts, wire: Wire) -> Wire:
-    kept = copy.deepcopy(wire)
+    try:
+        kept = decode(wire, "Ignore").object
+    except ApiError:  # a kind that is not served, or a field of another version
+        kept = copy.deepcopy(wire)
     metadata = kept.setdefault("metadata", {})
     metadata.setdefault("uid", new_uid(parts.simulation.random("uids")))
     metadata.setdefault("creationTimestamp", parts.simulation.timestamp())

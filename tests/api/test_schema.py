@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import copy
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kubesim.api import schema
+from kubesim.api.resources import RESOURCE_TYPES
+from kubesim.api.schema.decoder import DecodingError, walk
+from kubesim.api.schema.models import fast_decode
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
 
@@ -102,3 +109,85 @@ def test_fields_are_found_by_path_with_their_description() -> None:
     assert "port on each node" in found.description
     assert schema.field_type("Service", "spec.nosuch") is None
     assert schema.struct_of("Bogus", "v1") is None
+
+
+ODD: list[Any] = [None, "", "x", 0, -1, 1.0, 0.5, 2**31, 2**63, True, False, [], {}, [None], [1], ["a"], {"a": None}]
+USUAL: dict[str, list[Any]] = {
+    "string": ["web", ""],
+    "integer": [80, 0],
+    "int-or-string": [80, "http", 0],
+    "boolean": [True, False],
+    "number": [1, 0.5],
+    "time": ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456+01:00"],
+    "any": [{"f:metadata": {}}],
+    "quantity": ["100m", "1024Mi", 1, 0.5, "1Gi"],
+    "[]uint8": ["", "YQ=="],
+}
+
+
+def any_value(chance: Random, as_type: schema.FieldType, odd: float, depth: int) -> Any:
+    """A value of the type; now and then one of any other."""
+    if chance.random() < odd:
+        return copy.deepcopy(chance.choice(ODD))
+    match as_type.shape:
+        case "struct":
+            assert as_type.struct is not None
+            return any_object(chance, as_type.struct, odd, depth + 1)
+        case "list" if as_type.item is not None:
+            return [any_value(chance, as_type.item, odd, depth) for _ in range(chance.randrange(3))]
+        case "map" if as_type.item is not None:
+            keys = chance.sample(["cpu", "memory", "b", "a", ""], chance.randrange(3))
+            return {key: any_value(chance, as_type.item, odd, depth) for key in keys}
+    return copy.deepcopy(chance.choice(USUAL.get(as_type.go_name) or USUAL[as_type.shape]))
+
+
+def any_object(chance: Random, struct: schema.Struct, odd: float, depth: int = 0) -> dict[str, Any]:
+    """An object of a struct with some of its fields; with a chance of ``odd`` for each it also has one of no struct."""
+    share = 0.5 if depth < 2 else 0.3
+    names = [name for name in struct.fields if chance.random() < share]
+    chance.shuffle(names)
+    made = {name: any_value(chance, struct.fields[name].type, odd, depth) for name in names}
+    if chance.random() < odd:
+        made["noSuchField"] = None
+    return made
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(chance=st.randoms(use_true_random=False))
+def test_the_fast_decoder_agrees_with_the_walk_or_leaves_the_object_to_it(chance: Random) -> None:
+    resource = chance.choice(RESOURCE_TYPES)
+    struct = schema.struct_of(resource.kind, resource.api_version)
+    assert struct is not None
+    wire = any_object(chance, struct, chance.choice([0, 0, 0.01, 0.05]))
+    before = copy.deepcopy(wire)
+    fast = fast_decode(wire, struct)
+    unknown: list[str] = []
+    try:
+        slow = walk(wire, struct, unknown)
+    except DecodingError:
+        assert fast is None
+        return
+    assert wire == before
+    if fast is None:
+        return
+    assert not unknown
+    assert repr(sorted_keys(fast)) == repr(sorted_keys(slow))  # by repr, for 1 is not True
+
+
+def sorted_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: sorted_keys(value[key]) for key in sorted(value)}
+    return [sorted_keys(item) for item in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(chance=st.randoms(use_true_random=False))
+def test_what_was_decoded_is_taken_by_the_fast_decoder_and_stays_as_it_is(chance: Random) -> None:
+    resource = chance.choice(RESOURCE_TYPES)
+    struct = schema.struct_of(resource.kind, resource.api_version)
+    assert struct is not None
+    try:
+        decoded = walk(any_object(chance, struct, 0), struct, [])
+    except DecodingError:
+        return
+    assert fast_decode(decoded, struct) == decoded

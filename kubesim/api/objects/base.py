@@ -33,20 +33,11 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _go_zero(wire: Any) -> Any:
-    """Drop nulls: to Go's decoder a null leaves a field at its zero value."""
-    if isinstance(wire, dict):
-        return {key: _go_zero(value) for key, value in wire.items() if value is not None}
-    if isinstance(wire, list):
-        return [_go_zero(value) for value in wire]
-    return wire
-
-
 def view(wire: Wire, as_type: type[V]) -> V:
     """Read a wire form as a typed view.
 
-    :param wire: the JSON form of one object, or of a part of one.
+    :param wire: the canonical form of one object, or of a part of one: what decoding leaves, without nulls.
     :param as_type: the view, such as :class:`Service`.
     :raises msgspec.ValidationError: if a field has the wrong JSON type (strict decoding refuses such objects earlier).
     """
-    return msgspec.convert(_go_zero(wire), as_type)
+    return msgspec.convert(wire, as_type)

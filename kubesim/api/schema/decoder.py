@@ -1,4 +1,8 @@
-"""What Go's decoder and encoder make of an object."""
+"""What Go's decoder and encoder make of an object.
+
+Two decoders give the same answer. The models (:mod:`kubesim.api.schema.models`) are fast and take nearly every object;
+the walk in this module has the words for what is wrong, and is asked only when a model refuses.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from kubesim.api import quantities
 from kubesim.api.fields import go_quote
 from kubesim.api.go_json import format_float
 from kubesim.api.objects import Wire
+from kubesim.api.schema.models import TIMESTAMP, fast_decode
 from kubesim.api.schema.tree import FieldType, SchemaField, Struct, struct_of
 
 
@@ -32,7 +37,9 @@ class Decoded:
 
 
 def decode(wire: Wire, kind: str, api_version: str) -> Decoded:
-    """Decode an object of a kind, and encode it again.
+    """Decode an object of a kind, and encode it again; the result shares no container with the object.
+
+    No null remains but those that Go writes: of times and lists that are always written.
 
     :raises DecodingError: at the first value, in the order of keys, that has the wrong type.
     :raises KeyError: for a kind that is not served.
@@ -41,10 +48,20 @@ def decode(wire: Wire, kind: str, api_version: str) -> Decoded:
     if struct is None:
         raise KeyError(f"the kind must be served, got {kind} in {api_version}")
     unknown: list[str] = []
-    decoded = _decode_struct(wire, struct, "", "", unknown)
+    decoded = fast_decode(wire, struct)
+    if decoded is None:
+        decoded = walk(wire, struct, unknown)
     decoded["apiVersion"] = api_version
     decoded["kind"] = kind
     return Decoded(decoded, unknown)
+
+
+def walk(wire: Wire, struct: Struct, unknown: list[str]) -> Wire:
+    """Decode and encode field by field, in the order of keys; the paths of unknown fields are added to ``unknown``.
+
+    :raises DecodingError: at the first value that has the wrong type.
+    """
+    return _decode_struct(wire, struct, "", "", unknown)
 
 
 def strict_errors(wire: Wire, kind: str, api_version: str) -> list[str]:
@@ -201,7 +218,7 @@ def _integer(value: int | float, as_type: FieldType, struct_name: str, go_path: 
 
 
 def _time(value: str) -> str:
-    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value):
+    if re.fullmatch(TIMESTAMP, value):
         return value
     raise DecodingError(f'parsing time "{value}" as "2006-01-02T15:04:05Z07:00": cannot parse "{value}" as "2006"')
 
