@@ -10,7 +10,7 @@ from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
 from kubesim.programs.images import skeleton
 from kubesim.programs.machine import Machine
-from kubesim.programs.registry import COMMON, programs_named
+from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem, Layer
 from kubesim.userland.machine import DEFAULT_PATH

@@ -26,9 +26,9 @@ from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFa
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
+from kubesim.programs.image_references import InvalidReferenceError
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Machine
-from kubesim.programs.references import InvalidReferenceError
 from kubesim.simulation import EPOCH, Simulation
 from kubesim.userland.log import LogLine, stamped
 from kubesim.userland.machine import ExecutableNotFoundError, Process

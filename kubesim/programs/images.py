@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from kubesim.data_directory import DATA
+from kubesim.programs.image_references import Reference, parse_reference
 from kubesim.programs.machine import Machine
-from kubesim.programs.references import Reference, parse_reference
-from kubesim.programs.registry import programs_named
+from kubesim.programs.program_table import programs_named
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import Entry, FileSystem, Layer
 from kubesim.userland.machine import DEFAULT_PATH

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from kubesim.programs.lookup import look_up
+from kubesim.programs.connecting import SERVICES, attempt
 from kubesim.programs.machine import Machine
-from kubesim.programs.net.attempt import SERVICES, attempt
+from kubesim.programs.name_lookup import look_up
 from kubesim.userland.shell.dialect import BASH
 from kubesim.userland.shell.redirections import Opened
 from kubesim.userland.shell.script import ShellProgram

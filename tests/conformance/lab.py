@@ -18,7 +18,7 @@ from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, request_text
 from kubesim.programs.machine import Machine
-from kubesim.programs.registry import COMMON, programs_named
+from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed
 

@@ -1,7 +1,7 @@
 import pytest
 
+from kubesim.programs.image_references import InvalidReferenceError, parse_reference
 from kubesim.programs.images import ImageCatalogue
-from kubesim.programs.references import InvalidReferenceError, parse_reference
 
 CATALOGUE = ImageCatalogue.load()
 

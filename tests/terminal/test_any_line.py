@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.cluster import Cluster
-from kubesim.programs.registry import COMMON
+from kubesim.programs.program_table import COMMON
 from kubesim.terminal import Terminal
 
 WORDS = (

@@ -11,7 +11,7 @@ from kubesim.controllers.events import NORMAL, WARNING
 from kubesim.controllers.kubelet.container import ContainerState
 from kubesim.controllers.kubelet.node import NodeState
 from kubesim.controllers.runtime import ContainerRuntime, Pulled, PullFailed
-from kubesim.programs.references import InvalidReferenceError, parse_reference
+from kubesim.programs.image_references import InvalidReferenceError, parse_reference
 
 Said = list[tuple[str, str, str]]
 

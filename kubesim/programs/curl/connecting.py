@@ -16,7 +16,7 @@ from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.result import Result
 from kubesim.programs.curl.session import Session
 from kubesim.programs.dial import dial
-from kubesim.programs.lookup import is_ipv6, look_up, numeric_address
+from kubesim.programs.name_lookup import is_ipv6, look_up, numeric_address
 
 KERNEL_GIVES_UP = 134.0
 """Seconds until Linux stops sending SYNs: retries at 1, 2, 3, 4, 5, 7, 11, 19, 35 and 69 s."""

@@ -7,7 +7,7 @@ from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.result import Result
 from kubesim.programs.curl.session import Session
 from kubesim.programs.http import Certificate, ClientHello
-from kubesim.programs.lookup import numeric_address
+from kubesim.programs.name_lookup import numeric_address
 from kubesim.userland.filesystem import absolute
 
 _REFUSED = (

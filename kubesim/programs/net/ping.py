@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 from kubesim.network.trace import Outcome
-from kubesim.programs.lookup import look_up, numeric_address
 from kubesim.programs.machine import Invocation, Machine
+from kubesim.programs.name_lookup import look_up, numeric_address
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed
 

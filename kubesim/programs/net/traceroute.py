@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kubesim.network.trace import Outcome
-from kubesim.programs.lookup import look_up
 from kubesim.programs.machine import Invocation
+from kubesim.programs.name_lookup import look_up
 from kubesim.programs.net.reverse import reverse_name
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed

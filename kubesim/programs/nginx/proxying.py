@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import header
-from kubesim.programs.lookup import look_up
+from kubesim.programs.name_lookup import look_up
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
 

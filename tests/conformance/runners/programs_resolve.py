@@ -30,7 +30,7 @@ from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Machine
-from kubesim.programs.registry import COMMON, programs_named
+from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed
-from kubesim.programs.references import parse_reference
+from kubesim.programs.image_references import parse_reference
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed, Running
 

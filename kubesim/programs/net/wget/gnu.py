@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kubesim.network.service import HttpResponse
+from kubesim.programs.connecting import attempt
 from kubesim.programs.curl.location import Location, LocationError, parse_location
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, head_text, header
-from kubesim.programs.lookup import look_up, numeric_address
-from kubesim.programs.net.attempt import attempt
+from kubesim.programs.name_lookup import look_up, numeric_address
 from kubesim.programs.net.wget.fetching import Wget
 
 

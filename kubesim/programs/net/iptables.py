@@ -7,8 +7,8 @@ import re
 from kubesim.network.iptables_text import save
 from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.rules import Ruleset
+from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.programs.net.attempt import SERVICES
 from kubesim.userland.files_text import finished, joined
 from kubesim.userland.process import Completed
 

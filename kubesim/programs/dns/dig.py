@@ -8,11 +8,11 @@ from __future__ import annotations
 from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsResponse
-from kubesim.programs.bind import NO_SERVERS, VERSION, Bind
-from kubesim.programs.dig.options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
-from kubesim.programs.dig.text import header_text, message_size, question_line, record_line, section_text
-from kubesim.programs.lookup import look_up
+from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind
+from kubesim.programs.dns.dig_options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
+from kubesim.programs.dns.message_text import header_text, message_size, question_line, record_line, section_text
 from kubesim.programs.machine import Invocation
+from kubesim.programs.name_lookup import look_up
 from kubesim.programs.resolving import START_SECONDS, text_of
 from kubesim.userland.process import Completed
 

@@ -12,8 +12,8 @@ import dns.rdatatype
 from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
-from kubesim.programs.bind import NO_SERVERS, VERSION, Bind, end_of_chain
-from kubesim.programs.dig.text import message_size, message_text
+from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, end_of_chain
+from kubesim.programs.dns.message_text import message_size, message_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.resolving import START_SECONDS, text_of
 from kubesim.userland.process import Completed

@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
-from kubesim.programs.busybox_nslookup import busybox_nslookup
-from kubesim.programs.dig.command import dig
-from kubesim.programs.dig.text import in_columns
-from kubesim.programs.getent import getent
-from kubesim.programs.host import host
+from kubesim.programs.dns.busybox_nslookup import busybox_nslookup
+from kubesim.programs.dns.dig import dig
+from kubesim.programs.dns.getent import getent
+from kubesim.programs.dns.host import host
+from kubesim.programs.dns.message_text import in_columns
+from kubesim.programs.dns.musl_getent import musl_getent
+from kubesim.programs.dns.nslookup import nslookup
 from kubesim.programs.machine import Machine
-from kubesim.programs.musl_getent import musl_getent
-from kubesim.programs.nslookup import nslookup
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed, Program, Start

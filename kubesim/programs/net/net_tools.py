@@ -6,9 +6,9 @@ import ipaddress
 from collections.abc import Iterator
 
 from kubesim.network.topology import Host, Route
+from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.programs.net.attempt import SERVICES
-from kubesim.programs.net.interfaces import hardware_address, host_of, in_routing_order
+from kubesim.programs.net.iproute import hardware_address, host_of, in_routing_order
 from kubesim.programs.nginx.server import NginxServer
 from kubesim.userland.files_text import guarded, is_busybox, joined, split_options
 from kubesim.userland.process import Completed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubesim.programs.net.rules import listed
+from kubesim.programs.net.iptables import listed
 
 ANYWHERE = "0.0.0.0/0            "
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kubesim.programs.dig.options import DigUsageError, parse_arguments
+from kubesim.programs.dns.dig_options import DigUsageError, parse_arguments
 
 
 @pytest.mark.parametrize(

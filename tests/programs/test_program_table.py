@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.programs.registry import BUSYBOX, COMMON, IMAGES, not_simulated, programs_named
+from kubesim.programs.program_table import BUSYBOX, COMMON, IMAGES, not_simulated, programs_named
 
 
 @pytest.mark.parametrize("home", sorted({*COMMON.values(), *BUSYBOX.values(), *IMAGES.values()}))
@@ -17,9 +17,9 @@ def test_every_home_holds_a_program(home: str) -> None:
 @pytest.mark.parametrize(
     ("name", "flavour", "module"),
     [
-        ("nslookup", "debian", "kubesim.programs.nslookup"),
-        ("nslookup", "alpine", "kubesim.programs.busybox_nslookup"),
-        ("nslookup", "busybox", "kubesim.programs.busybox_nslookup"),
+        ("nslookup", "debian", "kubesim.programs.dns.nslookup"),
+        ("nslookup", "alpine", "kubesim.programs.dns.busybox_nslookup"),
+        ("nslookup", "busybox", "kubesim.programs.dns.busybox_nslookup"),
         ("curl", "alpine", "kubesim.programs.curl.command"),
         ("coredns", "static", "kubesim.programs.coredns"),
     ],

@@ -6,8 +6,8 @@ import hashlib
 import ipaddress
 
 from kubesim.network.topology import Host, Interface, Route
+from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.programs.net.attempt import SERVICES
 from kubesim.programs.nginx.server import NginxServer
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined, split_options
 from kubesim.userland.process import Completed
