@@ -16,11 +16,7 @@ from kubesim.cluster.hosts import host_machine, node_resolver
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
 from kubesim.controllers.deployment import DeploymentController
-from kubesim.controllers.endpoints import (
-    EndpointsController,
-    EndpointSliceController,
-    EndpointSliceMirroringController,
-)
+from kubesim.controllers.endpoints import EndpointsController, EndpointSliceMirroringController
 from kubesim.controllers.events import NORMAL, EventRecorder
 from kubesim.controllers.garbage_collector import GarbageCollector
 from kubesim.controllers.kubelet import Kubelet
@@ -78,8 +74,7 @@ class Parts:
             ReplicaSetController(simulation, manager, client, events),
             Scheduler(simulation, manager, client, events, _placements(self.configuration, pins)),
             self.kubelet,
-            EndpointSliceController(client),
-            EndpointsController(client),
+            EndpointsController(client, events),
             EndpointSliceMirroringController(client),
             self.loadbalancer,
             self.lifecycle,

@@ -17,7 +17,7 @@ from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
 from kubesim.controllers.client import Client
-from kubesim.controllers.endpoints.labels import SERVICE_NAME
+from kubesim.controllers.endpoints.slices import SERVICE_NAME
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Key, Manager, key_of
 from kubesim.controllers.proxies import BALANCER

@@ -1,20 +1,17 @@
-"""The older Endpoints object: one for each selecting Service, all addresses in it, at most 1,000.
+"""The older Endpoints object: one for each selecting Service, all addresses in it, at most 1,000. Pure.
 
 Upstream: ``pkg/controller/endpoint`` and ``pkg/api/v1/endpoints`` (which packs addresses that share ports).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
-from kubesim.api.objects import Pod, Service, Wire, view
-from kubesim.controllers.client import Client
-from kubesim.controllers.endpoints.labels import HEADLESS, is_headless
-from kubesim.controllers.endpoints.membership import address_of, belongs, has_own_name, is_ready
-from kubesim.controllers.endpoints.ports import PortNotFoundError, find_port
-from kubesim.controllers.endpoints.selection import ServiceSelectors
-from kubesim.controllers.endpoints.triggers import ANNOTATION, TriggerTimes, stamped
-from kubesim.controllers.manager import Change, key_of
+from kubesim.api.objects import Service, Wire
+from kubesim.controllers.endpoints.pods import EndpointPod
+from kubesim.controllers.endpoints.slices import HEADLESS, endpoint_ports, is_headless
+from kubesim.controllers.endpoints.triggers import ANNOTATION
 
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
@@ -22,52 +19,7 @@ OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 MAX_ADDRESSES = 1000
 
 
-class EndpointsController:
-    """Keeps each selecting Service's Endpoints in step with its Pods."""
-
-    name = "endpoints-controller"
-    kinds = ("Service", "Pod")
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._selectors = ServiceSelectors()
-        self._triggers = TriggerTimes()
-
-    def keys(self, change: Change) -> Iterable[Hashable]:
-        """A Service itself, or the Services of a Pod."""
-        if change.kind == "Service":
-            self._selectors.note(change)
-            return (key_of(change.object),)
-        return self._selectors.concerned(change)
-
-    def reconcile(self, key: Hashable) -> None:
-        """Bring one Service's Endpoints up to date; those of a deleted Service go with it."""
-        assert isinstance(key, tuple)
-        namespace, name = key
-        wire = self._client.get("Service", namespace, name)
-        current = self._client.get("Endpoints", namespace, name)
-        if wire is None:
-            self._triggers.forget(key)
-            if current is not None:
-                self._client.delete(current)
-            return
-        spec = wire["spec"]
-        if spec.get("type") == "ExternalName" or not spec.get("selector"):
-            return
-        service = view(wire, Service)
-        pods = self._client.store.views(Pod, namespace, spec["selector"])
-        wanted = endpoints_object(service, pods, current)
-        trigger = self._triggers.trigger(service, pods)
-        if wanted is None:
-            return
-        wanted = stamped(wanted, trigger)
-        if current is None:
-            self._client.create({**wanted, "metadata": {**wanted["metadata"], "namespace": namespace}})
-        else:
-            self._client.update(wanted)
-
-
-def endpoints_object(service: Service, pods: Sequence[Pod], current: Wire | None) -> Wire | None:
+def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wire | None) -> Wire | None:
     """The Endpoints that a Service should have; None where the current one says the same already. Pure."""
     subsets, truncated = truncate(subsets_of(service, pods))
     labels = {k: v for k, v in (service.metadata.labels or {}).items() if k != HEADLESS}
@@ -80,7 +32,8 @@ def endpoints_object(service: Service, pods: Sequence[Pod], current: Wire | None
     if current is not None and was_truncated == truncated:
         known = metadata.get("labels") or {}
         compared = {k: v for k, v in labels.items() if k != HEADLESS or HEADLESS in known}
-        if _comparable(current.get("subsets") or []) == _comparable(subsets) and known == compared:
+        before = current.get("subsets") or []
+        if known == compared and (before == subsets or _comparable(before) == _comparable(subsets)):
             return None
     annotations.pop(OVER_CAPACITY, None)
     annotations.pop(ANNOTATION, None)
@@ -96,12 +49,12 @@ def endpoints_object(service: Service, pods: Sequence[Pod], current: Wire | None
     return wanted
 
 
-def subsets_of(service: Service, pods: Sequence[Pod]) -> list[Wire]:
+def subsets_of(service: Service, pods: Sequence[EndpointPod]) -> list[Wire]:
     """The subsets for a Service's Pods, packed. Pure."""
     publish = service.spec.publishNotReadyAddresses
     loose: list[tuple[Wire, bool, list[Wire | None]]] = []
     for pod in pods:
-        if not belongs(pod, include_terminating=publish):
+        if not pod.belongs(include_terminating=publish):
             continue
         address = endpoint_address(service, pod)
         if address is None:
@@ -109,39 +62,23 @@ def subsets_of(service: Service, pods: Sequence[Pod]) -> list[Wire]:
         ports: list[Wire | None] = []
         if not service.spec.ports and service.spec.clusterIP == "None":
             ports.append(None)
-        for port in service.spec.ports or []:
-            try:
-                number = find_port(pod.spec, port.targetPort, port.protocol, pod.metadata.uid)
-            except PortNotFoundError:
-                continue
-            entry: Wire = {"port": number}
-            if port.name:
-                entry["name"] = port.name
-            if port.protocol:
-                entry["protocol"] = port.protocol
-            if port.appProtocol is not None:
-                entry["appProtocol"] = port.appProtocol
-            ports.append(entry)
-        loose.append((address, publish or is_ready(pod), ports))
+        for port in endpoint_ports(service, pod):
+            ports.append({field: value for field, value in port.items() if value != "" or field == "appProtocol"})
+        loose.append((address, publish or pod.is_ready, ports))
     return pack(loose)
 
 
-def endpoint_address(service: Service, pod: Pod) -> Wire | None:
+def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
     """The address entry of a Pod; None where it has no address of the Service's family. Pure."""
     families = service.spec.ipFamilies or []
-    family = families[0] if families else ("IPv6" if ":" in service.spec.clusterIP else "")
-    if not family:
-        own = pod.status.podIP or next((entry.ip for entry in pod.status.podIPs or []), "")
-        family = "IPv6" if ":" in own else "IPv4"
-    address = address_of(pod, family) or ("" if families else address_of(pod, "IPv4") or address_of(pod, "IPv6"))
+    own = service.spec.clusterIP if ":" in service.spec.clusterIP else next(iter(pod.addresses), "")
+    family = families[0] if families else ("IPv6" if ":" in own else "IPv4")
+    address = pod.address(family) or ("" if families else pod.address("IPv4") or pod.address("IPv6"))
     if not address:
         return None
-    target: Wire = {"kind": "Pod", "namespace": pod.metadata.namespace, "name": pod.metadata.name}
-    if pod.metadata.uid:
-        target["uid"] = pod.metadata.uid
-    entry: Wire = {"ip": address, "nodeName": pod.spec.nodeName, "targetRef": target}
-    if has_own_name(pod, service):
-        entry["hostname"] = pod.spec.hostname
+    entry: Wire = {"ip": address, "nodeName": pod.node, "targetRef": pod.target()}
+    if pod.has_own_name(service):
+        entry["hostname"] = pod.hostname
     return entry
 
 
@@ -222,17 +159,15 @@ def _numeric(address: str) -> tuple[int, ...]:
 def _comparable(subsets: Sequence[Wire]) -> object:
     """Subsets without what does not count: order, and the resource versions of the Pods behind them."""
 
-    def address(entry: Wire) -> str:
+    def address(entry: Wire) -> frozenset[tuple[str, object]]:
         target = {k: v for k, v in (entry.get("targetRef") or {}).items() if k != "resourceVersion"}
-        return repr(sorted({**entry, "targetRef": sorted(target.items())}.items(), key=str))
+        return frozenset({**entry, "targetRef": frozenset(target.items())}.items())
 
-    return sorted(
-        repr(
-            (
-                sorted(address(entry) for entry in subset.get("addresses") or []),
-                sorted(address(entry) for entry in subset.get("notReadyAddresses") or []),
-                sorted(repr(sorted(port.items(), key=str)) for port in subset.get("ports") or []),
-            )
+    return Counter(
+        (
+            frozenset(address(entry) for entry in subset.get("addresses") or ()),
+            frozenset(address(entry) for entry in subset.get("notReadyAddresses") or ()),
+            frozenset(frozenset(port.items()) for port in subset.get("ports") or ()),
         )
         for subset in subsets
     )

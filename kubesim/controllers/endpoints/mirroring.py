@@ -9,12 +9,12 @@ from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import Client
-from kubesim.controllers.endpoints.labels import MANAGED_BY, MIRRORING_CONTROLLER, SERVICE_NAME
-from kubesim.controllers.endpoints.planning import slice_prefix
+from kubesim.controllers.endpoints.slices import MANAGED_BY, SERVICE_NAME, slice_prefix
 from kubesim.controllers.endpoints.triggers import ANNOTATION
 from kubesim.controllers.manager import Change, key_of
 from kubesim.controllers.pods import owner_reference
 
+MIRRORING_CONTROLLER = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

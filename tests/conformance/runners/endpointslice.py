@@ -8,14 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubesim.api.objects import Node, Pod, PodSpec, Service, Wire, view
-from kubesim.controllers.endpoints.hints import hints_enabled, reconcile_hints
-from kubesim.controllers.endpoints.labels import labels_changed, slice_labels
+from kubesim.api.objects import Service, Wire, view
+from kubesim.controllers.endpoints.hints import ZONE_LABEL, cpu_shares, distribution_hints, hints_enabled, zone_hints
 from kubesim.controllers.endpoints.legacy import MAX_ADDRESSES, endpoint_address, endpoints_object, truncate
-from kubesim.controllers.endpoints.membership import belongs, endpoint_of, has_own_name
-from kubesim.controllers.endpoints.planning import new_slice, plan_slices
-from kubesim.controllers.endpoints.ports import PortNotFoundError, endpoint_ports, find_port
-from kubesim.controllers.endpoints.topology import zone_hints
+from kubesim.controllers.endpoints.pods import EndpointPod, PortNotFoundError
+from kubesim.controllers.endpoints.slices import (
+    endpoint_of,
+    endpoint_ports,
+    labels_changed,
+    new_slice,
+    plan_slices,
+    slice_labels,
+)
 from tests.conformance.result import Result, judged
 
 Case = dict[str, Any]
@@ -33,17 +37,18 @@ def _judge(case: Case) -> Iterator[Result]:
 
 def _find_port(case: Case) -> tuple[Any, Any]:
     try:
-        return case["output"], find_port(view(case["pod_spec"], PodSpec), case["target_port"], case["protocol"])
+        pod = EndpointPod.of({"metadata": {}, "spec": case["pod_spec"]})
+        return case["output"], pod.port(case["target_port"], case["protocol"])
     except PortNotFoundError:
         return bool(case["error"]), True
 
 
 def _belongs(case: Case) -> tuple[Any, Any]:
-    return case["output"], belongs(view(case["pod"], Pod), include_terminating=case["include_terminating"])
+    return case["output"], EndpointPod.of(case["pod"]).belongs(include_terminating=case["include_terminating"])
 
 
 def _hostname(case: Case) -> tuple[Any, Any]:
-    return case["output"], has_own_name(view(case["pod"], Pod), view(case["service"], Service))
+    return case["output"], EndpointPod.of(case["pod"]).has_own_name(view(case["service"], Service))
 
 
 def _hints(case: Case) -> tuple[Any, Any]:
@@ -57,7 +62,7 @@ def _labels(case: Case) -> tuple[Any, Any]:
 
 
 def _ports(case: Case) -> tuple[Any, Any]:
-    got = endpoint_ports(view(case["service"], Service), view(case["pod"], Pod).spec)
+    got = endpoint_ports(view(case["service"], Service), EndpointPod.of(case["pod"]))
     return _unordered(case["output"]), _unordered(got)
 
 
@@ -68,13 +73,17 @@ def _new_slice(case: Case) -> tuple[Any, Any]:
 
 
 def _endpoint(case: Case) -> tuple[Any, Any]:
-    node = None if case["node"] is None else view(case["node"], Node)
-    got = endpoint_of(view(case["pod"], Pod), node, view(case["service"], Service), case["address_type"])
+    zone = _zone(case["node"] or {"metadata": {}})
+    got = endpoint_of(EndpointPod.of(case["pod"]), zone, view(case["service"], Service), case["address_type"])
     return _point(case["output"]), _point(got)
 
 
+def _zone(node: Wire) -> str:
+    return str((node["metadata"].get("labels") or {}).get(ZONE_LABEL, ""))
+
+
 def _address(case: Case) -> tuple[Any, Any]:
-    got = endpoint_address(view(case["service"], Service), view(case["pod"], Pod))
+    got = endpoint_address(view(case["service"], Service), EndpointPod.of(case["pod"]))
     if case["error"]:
         return None, got
     return case["output"], got
@@ -96,8 +105,8 @@ def _truncate(case: Case) -> tuple[Any, Any]:
 def _sync_endpoints(case: Case) -> tuple[Any, Any]:
     service = view(case["service"], Service)
     selector = service.spec.selector or {}
-    pods = [view(pod, Pod) for pod in case["pods"] or []]
-    chosen = [pod for pod in pods if selector.items() <= (pod.metadata.labels or {}).items()]
+    pods = [EndpointPod.of(pod) for pod in case["pods"] or []]
+    chosen = [pod for pod in pods if selector.items() <= pod.labels.items()]
     current = case["current_endpoints"]
     exists = current is not None and current["metadata"].get("resourceVersion") is not None
     got = endpoints_object(service, chosen, current if exists else None)
@@ -135,8 +144,9 @@ def _addresses(entries: list[Wire] | None) -> list[Wire]:
 
 def _reconcile(case: Case) -> tuple[Any, Any]:
     service = view(case["service"], Service)
-    nodes = {node["metadata"]["name"]: view(node, Node) for node in case["nodes"] or []}
-    pods = [view(pod, Pod) for pod in case["pods"] or []]
+    nodes = case["nodes"] or []
+    zones = {node["metadata"]["name"]: _zone(node) for node in nodes}
+    pods = [EndpointPod.of(pod) for pod in case["pods"] or []]
     before = copy.deepcopy(case["namespace_slices_before"] or [])
     existing = copy.deepcopy(case["existing_slices"] or [])
     stored = [piece["metadata"]["name"] for piece in before if "name" in piece["metadata"]]
@@ -147,16 +157,16 @@ def _reconcile(case: Case) -> tuple[Any, Any]:
     others = [piece for piece in before if piece["metadata"].get("name") not in names | {None}]
     if service.metadata.deletionTimestamp:
         return _slices(case["namespace_slices_after"] or []), _slices(before)
-    plan = plan_slices(service, pods, existing, nodes, limit=case["max_endpoints_per_slice"])
+    plan = plan_slices(service, pods, existing, zones, limit=case["max_endpoints_per_slice"])
     if case["topology_cache"] and hints_enabled(service.metadata.annotations or {}):
-        create, update, _ = zone_hints(list(nodes.values()), plan.create, plan.update, plan.unchanged)
+        hinted = zone_hints(cpu_shares(nodes), plan.create, plan.update, plan.unchanged)
     else:
         distribution = service.spec.trafficDistribution
-        create, update, _ = reconcile_hints(distribution, plan.create, plan.update, plan.unchanged)
+        hinted = distribution_hints(distribution, plan.create, plan.update, plan.unchanged)
     gone = {piece["metadata"]["name"] for piece in plan.delete}
-    changed = {piece["metadata"]["name"]: piece for piece in update}
+    changed = {piece["metadata"]["name"]: piece for piece in hinted.update}
     kept = [changed.get(s["metadata"]["name"], s) for s in existing if s["metadata"]["name"] not in gone]
-    after = [*others, *kept, *create]
+    after = [*others, *kept, *hinted.create]
     shared_out = case["topology_cache"] and hints_enabled(service.metadata.annotations or {})
     view_of = _shares if shared_out else _slices
     error = case["error"] or ""
@@ -176,7 +186,8 @@ def _shares(slices: list[Wire]) -> Any:
 
 def _reconcile_hints(case: Case) -> tuple[Any, Any]:
     groups = [copy.deepcopy(case[name] or []) for name in ("to_create", "to_update", "unchanged")]
-    got = reconcile_hints(case["traffic_distribution"], *groups)
+    hinted = distribution_hints(case["traffic_distribution"], *groups)
+    got = (hinted.create, hinted.update, hinted.unchanged)
     expected = [case[name] or [] for name in ("out_to_create", "out_to_update", "out_unchanged")]
     return [_slices(group) for group in expected], [_slices(group) for group in got]
 

@@ -1,0 +1,181 @@
+"""Which Pods stand behind a Service: what matters of a Pod, whether it belongs, and an index from Services to Pods.
+
+Upstream: ``k8s.io/endpointslice/util`` and ``FindPort`` of ``pkg/api/v1/pod``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from kubesim.api.objects import IntOrString, Service, Wire
+from kubesim.controllers.index import SelectorIndex
+from kubesim.controllers.manager import Change, Key, key_of
+from kubesim.controllers.pods import condition
+
+
+class PortNotFoundError(ValueError):
+    """No container has the named port."""
+
+
+class EndpointPod(NamedTuple):
+    """What endpoints are made of: as long as this is the same, no Service's endpoints change.
+
+    :param ready: the status of the Ready condition, ``""`` where there is none; since when, is ``ready_since``.
+    :param ports: (name, protocol) → number of the named container ports that keep running.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    labels: Mapping[str, str]
+    terminating: bool
+    node: str
+    hostname: str
+    subdomain: str
+    addresses: tuple[str, ...]
+    phase: str
+    ready: str
+    ready_since: str
+    ports: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, pod: Wire) -> EndpointPod:
+        """Read a Pod's wire form."""
+        metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
+        ready = condition(pod, "Ready") or {}
+        return cls(
+            metadata.get("namespace") or "",
+            metadata.get("name") or "",
+            metadata.get("uid") or "",
+            metadata.get("labels") or {},
+            metadata.get("deletionTimestamp") is not None,
+            spec.get("nodeName") or "",
+            spec.get("hostname") or "",
+            spec.get("subdomain") or "",
+            tuple([entry["ip"] for entry in status.get("podIPs") or ()]) or tuple(filter(None, [status.get("podIP")])),
+            status.get("phase") or "",
+            ready.get("status") or "",
+            ready.get("lastTransitionTime") or "",
+            _named_ports(spec),
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the Ready condition is True."""
+        return self.ready == "True"
+
+    def address(self, family: str) -> str:
+        """The address of a family (``IPv4`` or ``IPv6``), as upstream writes it into slices; or an empty string."""
+        for address in self.addresses:
+            if (":" in address) == (family == "IPv6"):
+                return canonical(address)
+        return ""
+
+    def belongs(self, *, include_terminating: bool) -> bool:
+        """Whether a selected Pod is an endpoint at all: it has an address, and is neither finished nor going."""
+        if not self.addresses or self.phase in ("Failed", "Succeeded"):
+            return False
+        return include_terminating or not self.terminating
+
+    def has_own_name(self, service: Service) -> bool:
+        """Whether DNS gives it a name under the Service: its subdomain is the Service and it has a hostname."""
+        return bool(self.hostname) and (self.subdomain, self.namespace) == (
+            service.metadata.name,
+            service.metadata.namespace,
+        )
+
+    def port(self, target: IntOrString, protocol: str) -> int:
+        """The number of a Service's target port; a name may mean another number in every Pod.
+
+        :raises PortNotFoundError: where the name is unknown.
+        """
+        if isinstance(target, int):
+            return target
+        number = self.ports.get((target, protocol))
+        if number is None:
+            raise PortNotFoundError(f"no suitable port for manifest: {self.uid}")
+        return number
+
+    def target(self) -> Wire:
+        """The ``targetRef`` of what stands for the Pod."""
+        target: Wire = {"kind": "Pod", "namespace": self.namespace, "name": self.name}
+        if self.uid:
+            target["uid"] = self.uid
+        return target
+
+
+def _named_ports(spec: Wire) -> Mapping[tuple[str, str], int]:
+    """Of two ports of one name the first counts; containers come before the init containers that keep running."""
+    found: dict[tuple[str, str], int] = {}
+    sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+    for container in (*(spec.get("containers") or ()), *sidecars):
+        for port in container.get("ports") or ():
+            if port.get("name"):
+                found.setdefault((port["name"], port.get("protocol") or ""), port.get("containerPort", 0))
+    return found
+
+
+def canonical(address: str) -> str:
+    """An address without leading zeros."""
+    if ":" in address:
+        return str(ipaddress.ip_address(address))
+    return ".".join([str(int(part)) for part in address.split(".")])
+
+
+class PodsByService:
+    """The Pods that each Service selects, kept up to date from the watch."""
+
+    def __init__(self) -> None:
+        self._selectors: SelectorIndex[Key] = SelectorIndex()
+        self._selecting: dict[Key, Mapping[str, str]] = {}
+        self._pods: dict[Key, EndpointPod] = {}
+        self._members: dict[Key, dict[Key, EndpointPod]] = {}
+
+    def note_service(self, change: Change, candidates: Callable[[], Iterable[Wire]]) -> None:
+        """A Service was added, changed or deleted.
+
+        :param candidates: finds the Pods of its namespace that its selector matches; asked only where that is new.
+        """
+        key = key_of(change.object)
+        selector = (change.new["spec"].get("selector") or {}) if change.new is not None else {}
+        if self._selecting.get(key, {}) == selector:
+            return
+        self._selectors.drop(key)
+        self._selecting.pop(key, None)
+        self._members.pop(key, None)
+        if selector:
+            self._selectors.put(key, key[0], selector)
+            self._selecting[key] = selector
+            known = [key_of(pod) for pod in candidates()]
+            self._members[key] = {pod: self._pods[pod] for pod in known if pod in self._pods}
+
+    def note_pod(self, change: Change) -> list[Key]:
+        """A Pod was added, changed or deleted; returns the Services whose endpoints that may alter."""
+        key = key_of(change.object)
+        old = self._pods.get(key)
+        new = EndpointPod.of(change.new) if change.new is not None else None
+        if old == new:
+            return []
+        found: dict[Key, None] = {}
+        if old is not None:
+            del self._pods[key]
+            for service in self.services_of(old):
+                self._members[service].pop(key, None)
+                found[service] = None
+        if new is not None:
+            self._pods[key] = new
+            for service in self.services_of(new):
+                self._members[service][key] = new
+                found[service] = None
+        return list(found)
+
+    def services_of(self, pod: EndpointPod) -> list[Key]:
+        """The Services that select a Pod."""
+        return self._selectors.matching(pod.namespace, pod.labels)
+
+    def pods_of(self, service: Key) -> list[EndpointPod]:
+        """The Pods that a Service selects, ordered by name."""
+        members = self._members.get(service, {})
+        return [members[key] for key in sorted(members)]
