@@ -136,6 +136,9 @@ class FileSystem:
 
         :param last: whether the last component is followed too.
         """
+        found = self._get(path)
+        if found is not None and (found.kind != "link" or not last):
+            return path
         done = "/"
         left = [part for part in path.split("/") if part not in ("", ".")]
         left.reverse()
@@ -159,6 +162,9 @@ class FileSystem:
         return done
 
     def _entry(self, path: str, *, last: bool = True) -> Entry:
+        entry = self._get(path)
+        if entry is not None and (entry.kind != "link" or not last):
+            return entry  # entries are kept by resolved paths
         resolved = self.resolve(path, last=last)
         entry = self._get(resolved)
         if entry is None:

@@ -30,7 +30,7 @@ class Log(list[str]):
     def __init__(self, now: Callable[[], datetime], lines: Iterable[str] = ()) -> None:
         super().__init__(lines)
         self._now = now
-        self.moments = [now() for _ in self]
+        self.moments = [now()] * len(self) if self else []
         """When each line was written."""
 
     def append(self, line: str) -> None:
@@ -40,8 +40,8 @@ class Log(list[str]):
 
     def extend(self, lines: Iterable[str]) -> None:
         """Write lines."""
-        for line in lines:
-            self.append(line)
+        super().extend(lines)
+        self.moments += [self._now()] * (len(self) - len(self.moments))
 
     def __iadd__(self, lines: Iterable[str]) -> Self:  # type: ignore[misc,override]
         self.extend(lines)
@@ -56,7 +56,7 @@ class Log(list[str]):
         """Put lines in place of others; those of another log keep their moments."""
         super().__setitem__(index, value)
         if isinstance(index, slice):
-            self.moments[index] = value.moments if isinstance(value, Log) else [self._now() for _ in value]
+            self.moments[index] = value.moments if isinstance(value, Log) else [self._now()] * len(value)
         else:
             self.moments[index] = self._now()
 

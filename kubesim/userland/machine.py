@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from kubesim.simulation import Simulation
 from kubesim.userland.bounds import Interrupted
-from kubesim.userland.filesystem import FileSystem, absolute
+from kubesim.userland.filesystem import FileError, FileSystem, absolute
 from kubesim.userland.process import Completed, Listener, Program, Running, Start
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -98,13 +98,16 @@ class Machine:
                 raise ExecutableNotFoundError(word)
             return program
         path = absolute(word, directory)
-        if not self.files.exists(path):
-            raise ExecutableNotFoundError(word, f"stat {word}: no such file or directory")
-        if self.files.stat(path).mode & 0o111:
-            for name in (path.rsplit("/", 1)[-1], self.files.resolve(path).rsplit("/", 1)[-1]):
-                if name in self.programs:
-                    return self.programs[name]
-            if self.files.is_file(path):
+        try:
+            entry = self.files.stat(path)
+        except FileError as error:
+            raise ExecutableNotFoundError(word, f"stat {word}: no such file or directory") from error
+        if entry.mode & 0o111:
+            for known in (path, self.files.resolve(path)):
+                program = self.programs.get(known.rsplit("/", 1)[-1])
+                if program is not None:
+                    return program
+            if entry.kind == "file":
                 return run_script
         raise ExecutableNotFoundError(word, "permission denied")
 
@@ -134,7 +137,8 @@ class Machine:
 
     def datetime(self, elapsed: float = 0.0) -> datetime:
         """The calendar time here."""
-        return self.simulation.datetime + timedelta(seconds=elapsed)
+        now = self.simulation.datetime
+        return now + timedelta(seconds=elapsed) if elapsed else now
 
     def new_pid(self) -> int:
         """A process number not used before on this machine."""

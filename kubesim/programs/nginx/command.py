@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
 
 from kubesim.programs.machine import Invocation
 from kubesim.programs.nginx.configuration import MAIN, Configuration, ConfigurationError, Configurations
 from kubesim.programs.nginx.exchange import RunningNginx
 from kubesim.programs.nginx.logs import error_time, notices
 from kubesim.programs.nginx.server import NginxServer
+from kubesim.simulation import EPOCH
+from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed, Running
 
-_FIRST_WORKER = 28
-_WORKERS = 2
+_FIRST_WORKERS = (28, 29)
 _BUILD = "built by gcc 14.2.0 (Debian 14.2.0-19) "
 _SIGNALS = {"reload": "HUP", "stop": "TERM", "quit": "QUIT", "reopen": "USR1"}
 _HEEDED = {
@@ -28,10 +31,11 @@ _HEEDED = {
 
 
 class Nginx:
-    """The program ``nginx`` of an image: its containers share the configurations that it has read."""
+    """The program ``nginx`` of an image: its containers share the configurations that it has read, and what it said."""
 
     def __init__(self) -> None:
         self._configurations = Configurations()
+        self._beginning = _beginning(EPOCH, 1, "", "", "")
 
     def __call__(self, invocation: Invocation) -> Completed | Running:
         """Start the server, test its configuration, or signal the one that runs."""
@@ -69,16 +73,33 @@ class Nginx:
             bound = {port for protocol, _, port, _ in machine.sockets.listeners if protocol == "TCP"}
             if bound.intersection(configuration.ports):
                 return _ports_taken(invocation, pid, [port for port in configuration.ports if port in bound])
-        workers = tuple(range(_FIRST_WORKER, _FIRST_WORKER + _WORKERS))
-        said = ['using the "epoll" event method', f"nginx/{version}", _BUILD, f"OS: Linux {machine.kernel}"]
-        said += ["getrlimit(RLIMIT_NOFILE): 1048576:1048576", *_started(workers)]
-        log = Log(machine.datetime, notices(_stamp(invocation), pid, said))
-        shown = " ".join(["nginx", *invocation.argv[1:]])
+        second = machine.datetime(invocation.elapsed).replace(microsecond=0)
+        key = (second, pid, version, machine.kernel, " ".join(("nginx", *invocation.argv[1:])))
+        if key != self._beginning.key:
+            self._beginning = _beginning(*key)
+        log = Log(machine.datetime, self._beginning.said)
         others = [each for each in machine.processes if "nginx" not in each.command]
-        machine.processes = [*others, Process(pid, f"nginx: master process {shown}"), *_worker_rows(workers, pid)]
-        master = Master(RunningNginx(machine, configuration, version, log, pid, workers), self._configurations)
+        machine.processes = [*others, *self._beginning.processes]
+        master = Master(RunningNginx(machine, configuration, version, log, pid, _FIRST_WORKERS), self._configurations)
         machine.on_signal(pid, master.signal)
         return Running({("TCP", port): NginxServer(master.nginx, port) for port in configuration.ports}, log, 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What every nginx says and runs that is started alike, in the same second."""
+
+    key: tuple[datetime, int, str, str, str]
+    said: tuple[str, ...]
+    processes: tuple[Process, ...]
+
+
+def _beginning(second: datetime, pid: int, version: str, kernel: str, command: str) -> _Beginning:
+    said = ['using the "epoll" event method', f"nginx/{version}", _BUILD, f"OS: Linux {kernel}"]
+    said += ["getrlimit(RLIMIT_NOFILE): 1048576:1048576", *_started(_FIRST_WORKERS)]
+    processes = (Process(pid, f"nginx: master process {command}"), *_worker_rows(_FIRST_WORKERS, pid))
+    lines = tuple(notices(error_time(second), pid, said))
+    return _Beginning((second, pid, version, kernel, command), lines, processes)
 
 
 class Master:
@@ -179,33 +200,39 @@ _DEFAULT = "/etc/nginx/conf.d/default.conf"
 
 def docker_entrypoint(invocation: Invocation) -> Completed | Running:
     """The image's entrypoint: says what it configures, then becomes the command."""
-    me, *command = invocation.argv
+    command = invocation.argv[1:]
     if not command:
         return Completed()
-    said: list[str] = []
+    said: tuple[str, ...] = ()
     if command[0] in ("nginx", "nginx-debug"):
-        said = [
-            f"{me}: {_SCRIPTS} is not empty, will attempt to perform configuration",
-            f"{me}: Looking for shell scripts in {_SCRIPTS}",
-            f"{me}: Launching {_SCRIPTS}10-listen-on-ipv6-by-default.sh",
-            *(f"10-listen-on-ipv6-by-default.sh: info: {what}" for what in _listening_on_ipv6(invocation)),
-            f"{me}: Sourcing {_SCRIPTS}15-local-resolvers.envsh",
-            f"{me}: Launching {_SCRIPTS}20-envsubst-on-templates.sh",
-            f"{me}: Launching {_SCRIPTS}30-tune-worker-processes.sh",
-            f"{me}: Configuration complete; ready for start up",
-        ]
+        try:
+            packaged: bool | None = "listen  [::]:80" in invocation.machine.files.read(_DEFAULT)
+        except FileError:
+            packaged = None
+        said = _configuring(invocation.argv[0], packaged)
     program = invocation.machine.find(command[0], invocation.directory)
-    result = program(replace(invocation, argv=tuple(command)))
+    result = program(replace(invocation, argv=command))
     if isinstance(result, Completed):
         return replace(result, stdout="".join(f"{line}\n" for line in said) + result.stdout)
     result.log[:0] = said
     return result
 
 
-def _listening_on_ipv6(invocation: Invocation) -> list[str]:
-    files = invocation.machine.files
-    if not files.is_file(_DEFAULT):
-        return [f"{_DEFAULT} is not a file or does not exist"]
-    ours = "listen  [::]:80" in files.read(_DEFAULT)
-    done = f"Enabled listen on IPv6 in {_DEFAULT}" if ours else f"{_DEFAULT} differs from the packaged version"
-    return [f"Getting the checksum of {_DEFAULT}", done]
+@lru_cache(maxsize=8)
+def _configuring(me: str, packaged: bool | None) -> tuple[str, ...]:
+    """What the scripts of ``/docker-entrypoint.d`` say; ``packaged``: whether the default site is as it was packed."""
+    about = [f"Getting the checksum of {_DEFAULT}", f"{_DEFAULT} differs from the packaged version"]
+    if packaged is None:
+        about = [f"{_DEFAULT} is not a file or does not exist"]
+    elif packaged:
+        about[1] = f"Enabled listen on IPv6 in {_DEFAULT}"
+    return (
+        f"{me}: {_SCRIPTS} is not empty, will attempt to perform configuration",
+        f"{me}: Looking for shell scripts in {_SCRIPTS}",
+        f"{me}: Launching {_SCRIPTS}10-listen-on-ipv6-by-default.sh",
+        *(f"10-listen-on-ipv6-by-default.sh: info: {what}" for what in about),
+        f"{me}: Sourcing {_SCRIPTS}15-local-resolvers.envsh",
+        f"{me}: Launching {_SCRIPTS}20-envsubst-on-templates.sh",
+        f"{me}: Launching {_SCRIPTS}30-tune-worker-processes.sh",
+        f"{me}: Configuration complete; ready for start up",
+    )

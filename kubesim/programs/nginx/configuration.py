@@ -156,7 +156,10 @@ def _text(files: FileSystem, path: str) -> str | None:
 
 
 def _names(files: FileSystem, directory: str) -> tuple[str, ...]:
-    return tuple(files.list(directory)) if files.is_directory(directory) else ()
+    try:
+        return tuple(files.list(directory))
+    except FileError:
+        return ()
 
 
 class _Reading:
