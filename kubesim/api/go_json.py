@@ -7,14 +7,21 @@ line separators that JavaScript could not read, and writes a float without an ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
+import msgspec
+
 _HTML_ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
+
+
+_WRITTEN_OTHERWISE = re.compile(r"[<>&\u2028\u2029]|[:\[,]-?\d+[.eE]")
+"""What Go escapes and msgspec does not, and a float (or a text that looks like one)."""
 
 
 def dumps(value: Any, indent: int | None = 4, *, sort_keys: bool = True) -> str:
@@ -23,6 +30,13 @@ def dumps(value: Any, indent: int | None = 4, *, sort_keys: bool = True) -> str:
     :param indent: blanks a level, or None for one line without blanks (what annotations hold).
     :param sort_keys: Go sorts the keys of maps; the fields of a struct keep their order.
     """
+    if indent is None and sort_keys:
+        try:
+            text = msgspec.json.encode(value, order="sorted").decode()
+        except (TypeError, ValueError):
+            text = "<"
+        if _WRITTEN_OTHERWISE.search(text) is None:
+            return text
     return _encode(value, indent, "\n", sort_keys)
 
 

@@ -21,6 +21,14 @@ def resource_type(name: str) -> ResourceType | None:
     return None
 
 
+def kind_type(api_version: object, kind: object) -> ResourceType | None:
+    """The type of a manifest's object; a kind in lower case is found too, as upstream's mapper finds it."""
+    for candidate in RESOURCE_TYPES:
+        if candidate.api_version == api_version and kind in (candidate.kind, candidate.kind.lower()):
+            return candidate
+    return None
+
+
 _SELECTABLE: dict[str, tuple[str, ...]] = {
     "Pod": (
         "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",

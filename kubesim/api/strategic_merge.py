@@ -137,18 +137,16 @@ def _merge_list(
             for item in patch
             if not (isinstance(item, dict) and item.get(_DIRECTIVE) == "replace")
         ]
-    merged = list(existing)
+    merged = _without_deleted(existing, patch, key)
     kept: list[Any] = []
     for item in patch:
         if not isinstance(item, dict):
             raise bad_request("The patch format is incorrect: a list of objects was expected")
         if key not in item:
             raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
-        index = _index(merged, item, key)
         if item.get(_DIRECTIVE) == "delete":
-            if index is not None:
-                del merged[index]
             continue
+        index = _index(merged, item, key)
         kept.append(item)
         if index is None:
             merged.append(_merge_map({}, item, struct))
@@ -157,22 +155,24 @@ def _merge_list(
     return _in_order(merged, existing, order if order is not None else kept, key)
 
 
+def _without_deleted(existing: list[Any], patch: list[Any], key: str) -> list[Any]:
+    """The items that no directive deletes; one that does deletes every item with its key."""
+    deleted = [item for item in patch if isinstance(item, dict) and key in item and item.get(_DIRECTIVE) == "delete"]
+    return [item for item in existing if _index(deleted, item, key) is None]
+
+
 def _in_order(merged: list[Any], live: Sequence[Any], order: Sequence[Any], key: str) -> list[Any]:
     """Items that the patch names in its order; the others where they stood among the live ones."""
-    named = [item for item in order if _index(merged, item, key) is not None]
-    patched = [merged[_require(_index(merged, item, key))] for item in named]
-    others = [item for item in merged if _index(named, item, key) is None]
+    places = [_index(order, item, key) for item in merged]
+    named = sorted((place, index) for index, place in enumerate(places) if place is not None)
+    patched = [merged[index] for _, index in named]
+    others = [item for item, place in zip(merged, places, strict=True) if place is None]
     result: list[Any] = []
     while others and patched:
         here, there = _index(live, others[0], key), _index(live, patched[0], key)
         source = others if here is not None and there is not None and here < there else patched
         result.append(source.pop(0))
     return result + patched + others
-
-
-def _require(index: int | None) -> int:
-    assert index is not None
-    return index
 
 
 def _index(items: Sequence[Any], wanted: Any, key: str) -> int | None:

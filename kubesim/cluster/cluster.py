@@ -16,10 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kubesim.api.apply import apply
 from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
-from kubesim.cluster.applying import apply_object
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
 from kubesim.cluster.documents import documents_of
 from kubesim.cluster.places import machine_name, target_of
@@ -124,7 +124,7 @@ class Cluster:
         :returns: the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
-        return [apply_object(self.api, self.store, wire, namespace) for wire in documents_of(manifest)]
+        return [apply(self.api, wire, namespace) for wire in documents_of(manifest)]
 
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.

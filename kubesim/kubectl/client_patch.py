@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from kubesim.api.errors import ApiError
+from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.schema import prune_unknown
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.mapper import kind_type
 
 
 def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:

@@ -96,7 +96,7 @@ class Impersonated:
 
     def create(self, wire: dict[str, Any], namespace: str = "default", **options: Any) -> Any:
         """Refuse."""
-        from kubesim.kubectl.mapper import kind_type
+        from kubesim.api.lookup import kind_type
 
         kind = kind_type(wire["apiVersion"], wire["kind"])
         assert kind is not None, "kubectl sends only kinds that it knows"
@@ -112,7 +112,7 @@ class Impersonated:
 
     def replace(self, wire: dict[str, Any], namespace: str = "default", **options: Any) -> Any:
         """Refuse, as kubectl reads an object before it replaces it."""
-        from kubesim.kubectl.mapper import kind_type
+        from kubesim.api.lookup import kind_type
 
         kind = kind_type(wire["apiVersion"], wire["kind"])
         assert kind is not None, "kubectl sends only kinds that it knows"

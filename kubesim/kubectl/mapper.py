@@ -1,7 +1,6 @@
 """From a word that a person typed to the resource type it names (kubectl's REST mapper).
 
-``svc``, ``Services``, ``deployments.apps``, ``deploy.v1.apps`` all name a type; ``all`` names a category. A manifest's
-``kind`` and ``apiVersion`` are looked up here too.
+``svc``, ``Services``, ``deployments.apps``, ``deploy.v1.apps`` all name a type; ``all`` names a category.
 """
 
 from __future__ import annotations
@@ -30,14 +29,6 @@ def resource_type(word: str) -> ResourceType:
     if not dot:
         raise KubectlError(f'the server doesn\'t have a resource type "{word}"')
     raise KubectlError(f'the server doesn\'t have a resource type "{resource}" in group "{group}"')
-
-
-def kind_type(api_version: str, kind: str) -> ResourceType | None:
-    """The type of a manifest's object; a kind in lower case is found too, as upstream's mapper finds it."""
-    for candidate in RESOURCE_TYPES:
-        if candidate.api_version == api_version and kind in (candidate.kind, candidate.kind.lower()):
-            return candidate
-    return None
 
 
 def expand_categories(words: Sequence[str]) -> list[str]:

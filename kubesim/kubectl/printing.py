@@ -82,7 +82,7 @@ class Printer:
 
 def info_of(call: Call, wire: Wire) -> Info:
     """The :class:`Info` of an object that the command built itself."""
-    from kubesim.kubectl.mapper import kind_type
+    from kubesim.api.lookup import kind_type
 
     found = kind_type(wire["apiVersion"], wire["kind"])
     if found is None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubesim.api.apply import LAST_APPLIED
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer
-from kubesim.kubectl.submission import LAST_APPLIED
 
 KINDS = (
     "ConfigMap",

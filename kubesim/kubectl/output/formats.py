@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kubesim.api import go_json, go_yaml
+from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
-from kubesim.kubectl.mapper import kind_type
 from kubesim.kubectl.output import kyaml
 from kubesim.kubectl.output.custom_columns import CustomColumns, columns_from_spec, columns_from_template
 from kubesim.kubectl.output.go_format import go_syntax, quote, sprint

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from kubesim.api import go_json
+from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied, without_version
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
@@ -14,14 +13,7 @@ from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.pruning import prune
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.submission import (
-    LAST_APPLIED,
-    field_validation,
-    last_applied_text,
-    with_last_applied,
-    without_version,
-)
-from kubesim.kubectl.three_way_merge import three_way_patch
+from kubesim.kubectl.submission import field_validation
 from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs import (
     DRY_RUN_FLAG,
@@ -140,7 +132,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     held = (server.get("metadata") or {}).get("annotations") or {}
     if LAST_APPLIED not in held and mode != "client":
         call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
-    patch = three_way_patch(last_applied(held), now, server, info.type)
+    patch = change(now, server, info.type)
     if not patch:
         info.object = server
         return "unchanged"
@@ -151,15 +143,6 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     if (server.get("metadata") or {}).get("deletionTimestamp"):
         call.complain(f"Warning: Detected changes to resource {info.name} which is currently being deleted.")
     return "configured"
-
-
-def last_applied(annotations: Wire) -> Wire:
-    """What was applied last; nothing, where the annotation is missing or no JSON."""
-    try:
-        last = json.loads(annotations.get(LAST_APPLIED) or "{}")
-    except json.JSONDecodeError:
-        return {}
-    return last if isinstance(last, dict) else {}
 
 
 def _create(call: Call, info: Info, wire: Wire, mode: DryRun) -> str:

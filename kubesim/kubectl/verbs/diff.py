@@ -6,16 +6,14 @@ import difflib
 import json
 
 from kubesim.api import go_yaml
+from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import last_applied_text
-from kubesim.kubectl.three_way_merge import three_way_patch
 from kubesim.kubectl.verbs import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
-from kubesim.kubectl.verbs.apply import last_applied
 
 
 def diff(call: Call) -> int:
@@ -56,9 +54,7 @@ def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
         if error.reason != "NotFound":
             raise
         return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True).object
-    held = (live.get("metadata") or {}).get("annotations") or {}
-    change = three_way_patch(last_applied(held), wanted, live, info.type)
-    merged = call.api.patch(info.type, info.name, info.namespace, change, dry_run=True).object
+    merged = call.api.patch(info.type, info.name, info.namespace, change(wanted, live, info.type), dry_run=True).object
     return live, merged
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from kubesim.api.apply import with_last_applied
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import field_validation, submit, with_last_applied
+from kubesim.kubectl.submission import field_validation, submit
 from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs import (
     DRY_RUN_FLAG,
