@@ -34,6 +34,7 @@ class Simulation:
         self.environment = simpy.Environment()
         self._streams: dict[str, random.Random] = {}
         self._progress = 0
+        self._stamp = (-1.0, "")
 
     @property
     def now(self) -> float:
@@ -51,7 +52,10 @@ class Simulation:
 
     def timestamp(self) -> str:
         """The simulated time as Kubernetes writes it in objects: ``2026-07-01T09:00:00Z`` (whole seconds)."""
-        return self.datetime.strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment, text = self._stamp
+        if moment != self.environment.now:
+            moment, text = self._stamp = self.environment.now, f"{self.datetime:%Y-%m-%dT%H:%M:%SZ}"
+        return text
 
     def random(self, stream: str) -> random.Random:
         """The random generator of a named stream; independent of every other stream."""
@@ -66,9 +70,7 @@ class Simulation:
         :returns: a handle whose :meth:`Scheduled.cancel` withdraws it.
         """
         scheduled = Scheduled(self, action, progress)
-
-        due = self.environment.timeout(delay)
-        due.callbacks.append(lambda event: scheduled.fire())  # an exception leaves step() at once
+        self.environment.schedule(scheduled, delay=delay)
         return scheduled
 
     def advance(self, seconds: float) -> None:
@@ -98,9 +100,14 @@ class Simulation:
 
 
 class Scheduled:
-    """One action that waits for its time."""
+    """One action that waits for its time, an event of SimPy with as much of one as its queue looks at."""
+
+    __slots__ = ("_action", "_progress", "_simulation", "callbacks")
+
+    _ok = True
 
     def __init__(self, simulation: Simulation, action: Callable[[], object], progress: bool) -> None:
+        self.callbacks = _FIRE
         self._simulation = simulation
         self._action: Callable[[], object] | None = action
         self._progress = progress
@@ -120,4 +127,8 @@ class Scheduled:
         if action is not None:
             if self._progress:
                 self._simulation._progress -= 1
-            action()
+            action()  # an exception leaves the loop at once
+
+
+_FIRE: list[Callable[[Scheduled], None]] = [Scheduled.fire]
+"""SimPy takes an event's callbacks away when it is due and calls them with the event: all timers can share one list."""

@@ -82,7 +82,7 @@ class Registry:
             transaction.revert()
             return Response(new, warnings)
         transaction.commit()
-        return Response(self._store.put(new), warnings)
+        return Response(self._store.commit(new), warnings)
 
     def update(
         self, resource: ResourceType, new: Wire, old: Wire, dry_run: bool = False, subresource: str = ""
@@ -121,7 +121,7 @@ class Registry:
         transaction.commit()
         if old["metadata"].get("deletionTimestamp") and removable(new):
             return Response(self._remove(resource, new), warnings)
-        return Response(old if new == old else self._store.put(new), warnings)
+        return Response(old if new == old else self._store.commit(new), warnings)
 
     def delete(
         self,
@@ -141,7 +141,7 @@ class Registry:
             return Response(new)
         if not waits:
             return Response(self._remove(resource, new))
-        return Response(old if new == old else self._store.put(new))
+        return Response(old if new == old else self._store.commit(new))
 
     def _remove(self, resource: ResourceType, last: Wire) -> Wire:
         metadata = last["metadata"]

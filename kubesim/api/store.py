@@ -10,10 +10,8 @@ other objects.
 from __future__ import annotations
 
 import builtins
-from bisect import bisect_left, insort
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from kubesim.api.objects import View, Wire, view
@@ -33,59 +31,99 @@ def key_of(wire: Wire) -> Key:
     return metadata.get("namespace") or "", metadata["name"]
 
 
-@dataclass(slots=True)
+class _Keys:
+    """A set of keys that is put in order when somebody reads it, not when it is written."""
+
+    __slots__ = ("_in_order", "_keys")
+
+    def __init__(self) -> None:
+        self._keys: dict[Key, None] = {}
+        self._in_order = True
+
+    def add(self, key: Key) -> None:
+        self._keys[key] = None
+        self._in_order = False
+
+    def discard(self, key: Key) -> None:
+        self._keys.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[Key]:
+        if not self._in_order:  # what was in order before is one long run: sorting what came since costs little
+            self._keys = dict.fromkeys(sorted(self._keys))
+            self._in_order = True
+        return iter(self._keys)
+
+
+_Place = tuple[str, ...]
+"""Where an object is filed: ``("namespace", N)``, ``("label", K, V)``, ``("owner", UID)`` or ``("node", N)``."""
+
+
 class _Collection:
-    """The objects of one kind, with their indexes; each index maps to keys in a sorted list."""
+    """The objects of one kind, and the places where they are filed."""
 
-    objects: dict[Key, Wire] = field(default_factory=dict)
-    ordered: list[Key] = field(default_factory=list)
-    by_namespace: defaultdict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
-    by_label: defaultdict[tuple[str, str], list[Key]] = field(default_factory=lambda: defaultdict(list))
-    by_owner: defaultdict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
-    by_node: defaultdict[str, list[Key]] = field(default_factory=lambda: defaultdict(list))
-    views: dict[Key, tuple[str, View]] = field(default_factory=dict)
+    __slots__ = ("filed", "keys", "objects", "views")
 
-    def add(self, wire: Wire) -> None:
-        """Index an object that was not there."""
-        key = key_of(wire)
-        self.objects[key] = wire
-        for index in self._indexes(wire):
-            insort(index, key)
+    def __init__(self) -> None:
+        self.objects: dict[Key, Wire] = {}
+        self.keys = _Keys()
+        self.filed: dict[_Place, _Keys] = {}
+        self.views: dict[Key, tuple[Wire, View]] = {}
 
-    def remove(self, wire: Wire) -> None:
-        """Forget an object that is there."""
-        key = key_of(wire)
-        del self.objects[key]
-        self.views.pop(key, None)
-        for index in self._indexes(wire):
-            del index[bisect_left(index, key)]
+    def swap(self, key: Key, old: Wire | None, new: Wire | None) -> None:
+        """Put an object in the place of another; None stands for no object."""
+        if new is None:
+            del self.objects[key]
+            self.views.pop(key, None)
+            self.keys.discard(key)
+        else:
+            self.objects[key] = new
+            if old is None:
+                self.keys.add(key)
+            elif _filed_alike(old, new):
+                return
+        before, after = _places(old), _places(new)
+        for place in before - after:
+            here = self.filed[place]
+            here.discard(key)
+            if not here:
+                del self.filed[place]
+        for place in after - before:
+            self.filed.setdefault(place, _Keys()).add(key)
 
-    def replace(self, old: Wire, new: Wire) -> None:
-        """Put a new version in the place of an old one."""
-        if _indexed_fields(old) == _indexed_fields(new):
-            self.objects[key_of(new)] = new
-            return
-        self.remove(old)
-        self.add(new)
-
-    def _indexes(self, wire: Wire) -> Iterable[list[Key]]:
-        namespace, labels, owners, node = _indexed_fields(wire)
-        yield self.ordered
-        yield self.by_namespace[namespace]
-        for label in labels:
-            yield self.by_label[label]
-        for owner in owners:
-            yield self.by_owner[owner]
-        if node:
-            yield self.by_node[node]
+    def at(self, *place: str) -> _Keys | tuple[()]:
+        """The keys of the objects filed at a place, in order."""
+        return self.filed.get(place) or ()
 
 
-def _indexed_fields(wire: Wire) -> tuple[str, list[tuple[str, str]], list[str], str]:
+def _filed_alike(old: Wire, new: Wire) -> bool:
+    """Whether two versions surely belong to the same places: they share the parts that say so."""
+    was, now = old["metadata"], new["metadata"]
+    return (
+        was.get("labels") is now.get("labels")
+        and was.get("ownerReferences") is now.get("ownerReferences")
+        and _node(old) == _node(new)
+    )
+
+
+def _places(wire: Wire | None) -> set[_Place]:
+    if wire is None:
+        return set()
     metadata = wire["metadata"]
-    labels = [(key, str(value)) for key, value in (metadata.get("labels") or {}).items()]
-    owners = list(dict.fromkeys(owner.get("uid", "") for owner in metadata.get("ownerReferences") or ()))
-    node = (wire.get("spec") or {}).get("nodeName") or "" if wire.get("kind") == "Pod" else ""
-    return metadata.get("namespace") or "", labels, owners, node
+    places: set[_Place] = {("label", key, str(value)) for key, value in (metadata.get("labels") or {}).items()}
+    places.add(("namespace", metadata.get("namespace") or ""))
+    for owner in metadata.get("ownerReferences") or ():
+        places.add(("owner", owner.get("uid", "")))
+    node = _node(wire)
+    if node:
+        places.add(("node", node))
+    return places
+
+
+def _node(wire: Wire) -> str:
+    return (wire.get("spec") or {}).get("nodeName") or "" if wire.get("kind") == "Pod" else ""
 
 
 class Store:
@@ -99,7 +137,8 @@ class Store:
         self._collections: defaultdict[str, _Collection] = defaultdict(_Collection)
         self._version = 0
         self._watchers: list[tuple[frozenset[str] | None, Watcher]] = []
-        self._pending: deque[tuple[EventType, Wire | None, Wire | None]] = deque()
+        self._watchers_of: dict[str, tuple[Watcher, ...]] = {}
+        self._pending: deque[tuple[str, EventType, Wire | None, Wire | None]] = deque()
         self._telling = False
 
     @property
@@ -107,22 +146,21 @@ class Store:
         """The version of the last write."""
         return str(self._version)
 
-    def put(self, wire: Wire) -> Wire:
-        """Store an object, new or changed, and tell the watchers.
+    def commit(self, wire: Wire) -> Wire:
+        """Store an object, new or changed, and tell the watchers: what every write of every door ends in.
 
         The store takes the object over; the caller must not change it afterwards. It gets the next resource version.
 
         :returns: the object as stored.
         """
         self._version += 1
-        stored = {**wire, "metadata": {**wire["metadata"], "resourceVersion": str(self._version)}}
-        collection = self._collections[stored["kind"]]
-        old = collection.objects.get(key_of(stored))
-        if old is None:
-            collection.add(stored)
-        else:
-            collection.replace(old, stored)
-        self._tell("ADDED" if old is None else "MODIFIED", old, stored)
+        metadata = wire["metadata"]
+        stored = {**wire, "metadata": {**metadata, "resourceVersion": str(self._version)}}
+        kind, key = wire["kind"], (metadata.get("namespace") or "", metadata["name"])
+        collection = self._collections[kind]
+        old = collection.objects.get(key)
+        collection.swap(key, old, stored)
+        self._tell(kind, "ADDED" if old is None else "MODIFIED", old, stored)
         return stored
 
     def delete(self, kind: str, name: str, namespace: str = "") -> Wire | None:
@@ -135,8 +173,8 @@ class Store:
         if old is None:
             return None
         self._version += 1
-        collection.remove(old)
-        self._tell("DELETED", old, None)
+        collection.swap((namespace, name), old, None)
+        self._tell(kind, "DELETED", old, None)
         return old
 
     def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:
@@ -165,23 +203,23 @@ class Store:
         return [wire for wire in found if wanted <= (wire["metadata"].get("labels") or {}).items()]
 
     def _candidates(
-        self, collection: _Collection, namespace: str | None, labels: Iterable[tuple[str, str]]
+        self, collection: _Collection, namespace: str | None, labels: builtins.list[tuple[str, str]]
     ) -> Iterable[Key]:
         """The keys of the shortest index that has every match."""
-        indexes = [collection.by_label.get(label, []) for label in labels]
-        if indexes:
-            return [key for key in min(indexes, key=len) if namespace is None or key[0] == namespace]
-        return collection.ordered if namespace is None else collection.by_namespace.get(namespace, [])
+        if labels:
+            shortest = min((collection.at("label", *label) for label in labels), key=len)
+            return shortest if namespace is None else [key for key in shortest if key[0] == namespace]
+        return collection.keys if namespace is None else collection.at("namespace", namespace)
 
     def owned_by(self, kind: str, uid: str) -> builtins.list[Wire]:
         """Objects of a kind that name ``uid`` as an owner, ordered by namespace and name."""
         collection = self._collections[kind]
-        return [collection.objects[key] for key in collection.by_owner.get(uid, [])]
+        return [collection.objects[key] for key in collection.at("owner", uid)]
 
     def on_node(self, node: str) -> builtins.list[Wire]:
         """The Pods bound to a node, ordered by namespace and name."""
         collection = self._collections["Pod"]
-        return [collection.objects[key] for key in collection.by_node.get(node, [])]
+        return [collection.objects[key] for key in collection.at("node", node)]
 
     def view(self, as_type: type[V], name: str, namespace: str = "") -> V | None:
         """One object as a typed view, or None."""
@@ -198,13 +236,12 @@ class Store:
         return [self._view(wire, as_type) for wire in self.list(as_type.__name__, namespace, selector)]
 
     def _view(self, wire: Wire, as_type: type[V]) -> V:
-        cache = self._collections[wire["kind"]].views
-        version = wire["metadata"]["resourceVersion"]
-        known = cache.get(key_of(wire))
-        if known is not None and known[0] == version and isinstance(known[1], as_type):
+        cache, key = self._collections[wire["kind"]].views, key_of(wire)
+        known = cache.get(key)
+        if known is not None and known[0] is wire and isinstance(known[1], as_type):
             return known[1]
         decoded = view(wire, as_type)
-        cache[key_of(wire)] = (version, decoded)
+        cache[key] = (wire, decoded)
         return decoded
 
     def kinds(self) -> builtins.list[str]:
@@ -216,7 +253,7 @@ class Store:
         return {
             "/".join((kind, *key)): self._collections[kind].objects[key]
             for kind in self.kinds()
-            for key in self._collections[kind].ordered
+            for key in self._collections[kind].keys
         }
 
     def watch(self, callback: Watcher, kinds: Iterable[str] | None = None) -> Callable[[], None]:
@@ -228,25 +265,33 @@ class Store:
         """
         entry = (None if kinds is None else frozenset(kinds), callback)
         self._watchers.append(entry)
+        self._watchers_of.clear()
 
         def stop() -> None:
             if entry in self._watchers:
                 self._watchers.remove(entry)
+                self._watchers_of.clear()
 
         return stop
 
-    def _tell(self, event: EventType, old: Wire | None, new: Wire | None) -> None:
-        self._pending.append((event, old, new))
+    def _listening(self, kind: str) -> tuple[Watcher, ...]:
+        """Who watches a kind, in the order in which the watches began."""
+        listening = self._watchers_of.get(kind)
+        if listening is None:
+            listening = tuple(callback for kinds, callback in self._watchers if kinds is None or kind in kinds)
+            self._watchers_of[kind] = listening
+        return listening
+
+    def _tell(self, kind: str, event: EventType, old: Wire | None, new: Wire | None) -> None:
+        self._pending.append((kind, event, old, new))
         if self._telling:
             return
         self._telling = True
         try:
             while self._pending:
-                event, old, new = self._pending.popleft()
-                kind = (new or old or {})["kind"]
-                for kinds, callback in tuple(self._watchers):
-                    if kinds is None or kind in kinds:
-                        callback(event, old, new)
+                kind, event, old, new = self._pending.popleft()
+                for callback in self._listening(kind):
+                    callback(event, old, new)
         finally:
             self._telling = False
             self._pending.clear()

@@ -63,7 +63,7 @@ def _store(parts: Parts, wire: Wire) -> Wire:
     metadata.setdefault("creationTimestamp", parts.simulation.timestamp())
     if kept.get("kind") not in ("Node", "Namespace"):
         metadata.setdefault("namespace", "default")
-    return parts.store.put(kept)
+    return parts.store.commit(kept)
 
 
 def _add_namespaces(parts: Parts, objects: Sequence[Wire]) -> None:

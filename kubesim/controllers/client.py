@@ -60,7 +60,7 @@ class Client:
 
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
-        self.store.put(wire)
+        self.store.commit(wire)
 
     def delete(self, wire: Wire, grace_period_seconds: int | None = None) -> None:
         """Delete an object; one that is gone already is no error."""

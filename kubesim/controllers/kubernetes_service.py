@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.mirroring import SKIP
-from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 
 NAME = "kubernetes"
 KEY: Key = ("default", NAME)

@@ -16,10 +16,11 @@ import ipaddress
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.slices import SERVICE_NAME
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.proxies import BALANCER
 from kubesim.network.network import Network
 from kubesim.simulation import Simulation

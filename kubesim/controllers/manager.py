@@ -11,9 +11,9 @@ A reconcile that the API server refuses is tried again later, with the waiting t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Hashable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
@@ -25,30 +25,42 @@ LONGEST_RETRY_SECONDS = 1000.0
 """client-go's ItemExponentialFailureRateLimiter: 5 ms, doubled up to 1,000 s."""
 
 
-@dataclass(frozen=True, slots=True)
 class Change:
     """One event of the store's watch.
 
-    :param type: ``ADDED``, ``MODIFIED`` or ``DELETED``.
-    :param old: the object before; None when it is new.
-    :param new: the object after; None when it is gone.
+    :ivar type: ``ADDED``, ``MODIFIED`` or ``DELETED``.
+    :ivar old: the object before; None when it is new.
+    :ivar new: the object after; None when it is gone.
+    :ivar object: the object after the change, or the last one known of it.
     """
 
-    type: str
-    old: Wire | None
-    new: Wire | None
+    __slots__ = ("new", "object", "old", "type")
 
-    @property
-    def object(self) -> Wire:
-        """The object after the change, or the last one known of it."""
-        wire = self.new if self.new is not None else self.old
-        assert wire is not None, "a change has an old or a new object"
-        return wire
+    def __init__(self, type: str, old: Wire | None, new: Wire | None) -> None:
+        wire = new if new is not None else old
+        if wire is None:
+            raise ValueError("a change must have an old or a new object, got neither")
+        self.type, self.old, self.new, self.object = type, old, new, wire
 
     @property
     def kind(self) -> str:
         """The kind of the object that changed."""
         return str(self.object["kind"])
+
+
+class Parts(NamedTuple):
+    """Some parts of a kind: a controller that names them sleeps through every change of anything else.
+
+    :param names: top-level fields (``spec``, ``status``) and fields of the metadata (``labels``, ``finalizers``).
+    """
+
+    kind: str
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, kind: str, *names: str) -> Parts:
+        """``Parts.of("Pod", "spec", "labels")``."""
+        return cls(kind, frozenset(names))
 
 
 class Controller(Protocol):
@@ -59,8 +71,8 @@ class Controller(Protocol):
         """What tells it apart from other controllers."""
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds whose changes it wants to hear of."""
+    def kinds(self) -> Sequence[str | Parts]:
+        """The kinds whose changes it wants to hear of, or the parts of a kind if the rest is nothing to it."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The keys that must be reconciled after a change of one of ``kinds``."""
@@ -69,14 +81,11 @@ class Controller(Protocol):
         """Read the store and take the next steps for ``key``; called again whenever something relevant changes."""
 
 
-Key = tuple[str, str]
-"""Namespace and name: the key most controllers use."""
+_Task = tuple[Controller, Hashable]
+"""A controller and the key that it is to reconcile."""
 
-
-def key_of(wire: Wire) -> Key:
-    """The namespace and name of an object."""
-    metadata = wire["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
+_ALWAYS = frozenset({"metadata", "resourceVersion"})
+"""What differs between any two versions."""
 
 
 class Manager:
@@ -89,26 +98,37 @@ class Manager:
     def __init__(self, simulation: Simulation, store: Store) -> None:
         self._simulation = simulation
         self._store = store
-        self._interested: dict[str, list[Controller]] = {}
-        self._queue: deque[tuple[Controller, Hashable]] = deque()
-        self._queued: set[tuple[str, Hashable]] = set()
-        self._timers: dict[tuple[str, Hashable], tuple[float, Scheduled]] = {}
-        self._failures: dict[tuple[str, Hashable], int] = {}
+        self._listeners: dict[str, list[tuple[frozenset[str] | None, Controller]]] = {}
+        self._queue: deque[_Task] = deque()
+        self._queued: set[_Task] = set()
+        self._timers: dict[_Task, tuple[float, Scheduled]] = {}
+        self._failures: dict[_Task, int] = {}
         self._wake: Scheduled | None = None
         self._running = False
-        store.watch(self._changed)
 
     def add(self, controller: Controller) -> None:
         """Start a controller: it first sees every existing object as added."""
-        for kind in controller.kinds:
-            self._interested.setdefault(kind, []).append(controller)
+        for wanted in controller.kinds:
+            kind, parts = (wanted, None) if isinstance(wanted, str) else wanted
+            if kind not in self._listeners:
+                self._listeners[kind] = []
+                self._store.watch(partial(self._changed, self._listeners[kind]), [kind])
+            self._listeners[kind].append((parts, controller))
             for wire in self._store.list(kind):
                 self._offer(controller, Change("ADDED", None, wire))
 
-    def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
+    def _changed(
+        self,
+        listeners: list[tuple[frozenset[str] | None, Controller]],
+        type: str,
+        old: Wire | None,
+        new: Wire | None,
+    ) -> None:
         change = Change(type, old, new)
-        for controller in self._interested.get(change.kind, ()):
-            self._offer(controller, change)
+        changed = changed_parts(old, new) if old is not None and new is not None else None
+        for parts, controller in listeners:
+            if parts is None or changed is None or not parts.isdisjoint(changed):
+                self._offer(controller, change)
 
     def _offer(self, controller: Controller, change: Change) -> None:
         for key in controller.keys(change):
@@ -116,11 +136,11 @@ class Manager:
 
     def enqueue(self, controller: Controller, key: Hashable) -> None:
         """Have ``key`` reconciled at this instant."""
-        marker = (controller.name, key)
-        if marker in self._queued:
+        task = (controller, key)
+        if task in self._queued:
             return
-        self._queued.add(marker)
-        self._queue.append((controller, key))
+        self._queued.add(task)
+        self._queue.append(task)
         if not self._running and self._wake is None:
             self._wake = self._simulation.after(0, self.run)
 
@@ -129,19 +149,19 @@ class Manager:
 
         :param progress: whether a person would wait for it.
         """
-        marker = (controller.name, key)
+        task = (controller, key)
         due = self._simulation.now + delay
-        planned = self._timers.get(marker)
+        planned = self._timers.get(task)
         if planned is not None:
             if planned[0] <= due:
                 return
             planned[1].cancel()
 
         def fire() -> None:
-            self._timers.pop(marker, None)
+            self._timers.pop(task, None)
             self.enqueue(controller, key)
 
-        self._timers[marker] = (due, self._simulation.after(delay, fire, progress=progress))
+        self._timers[task] = (due, self._simulation.after(delay, fire, progress=progress))
 
     @property
     def idle(self) -> bool:
@@ -158,21 +178,33 @@ class Manager:
         self._running = True
         try:
             while self._queue:
-                controller, key = self._queue.popleft()
-                marker = (controller.name, key)
-                self._queued.discard(marker)
+                task = self._queue.popleft()
+                self._queued.discard(task)
+                controller, key = task
                 try:
                     controller.reconcile(key)
                 except ApiError:
-                    self._retry(controller, key)
+                    self._retry(task)
                 else:
-                    self._failures.pop(marker, None)
+                    self._failures.pop(task, None)
         finally:
             self._running = False
 
-    def _retry(self, controller: Controller, key: Hashable) -> None:
-        marker = (controller.name, key)
-        failures = self._failures.get(marker, 0)
-        self._failures[marker] = failures + 1
+    def _retry(self, task: _Task) -> None:
+        failures = self._failures.get(task, 0)
+        self._failures[task] = failures + 1
         delay = min(FIRST_RETRY_SECONDS * 2.0**failures, LONGEST_RETRY_SECONDS)
-        self.enqueue_after(controller, key, delay, progress=False)
+        self.enqueue_after(*task, delay, progress=False)
+
+
+def changed_parts(old: Wire, new: Wire) -> set[str]:
+    """The parts in which two versions of an object may differ: those that they do not share.
+
+    Versions that share a part hold the very same dict or list, so nothing is compared in depth. The resource version,
+    which always differs, is not counted.
+    """
+    was, now = old["metadata"], new["metadata"]
+    changed = {name for name, value in new.items() if old.get(name) is not value}
+    changed.update(name for name, value in now.items() if was.get(name) is not value)
+    changed.update(old.keys() - new.keys(), was.keys() - now.keys())
+    return changed - _ALWAYS

@@ -10,10 +10,11 @@ import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Taint, Wire, view
+from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.pods import moment
 from kubesim.controllers.scheduler.tolerations import tolerates
 from kubesim.simulation import Simulation

@@ -11,9 +11,10 @@ import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
+from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
-from kubesim.controllers.manager import Change, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.pods import is_finished
 from kubesim.simulation import Simulation
 

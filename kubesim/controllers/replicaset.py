@@ -16,9 +16,10 @@ from typing import Any
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.selectors import Selector, selector_of
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.names import RandomSuffix
 from kubesim.controllers.pods import (
     available_in,

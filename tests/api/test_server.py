@@ -109,7 +109,7 @@ def test_a_dry_run_leaves_nothing_behind() -> None:
 def test_a_deleted_service_gives_its_address_and_ports_back(api: ApiServer) -> None:
     api.create(service(type="LoadBalancer", externalTrafficPolicy="Local"))
     assert (api.addresses["IPv4"].free, api.node_ports.free) == (65533, 2766)
-    api.store.put({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"}})
+    api.store.commit({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"}})
     api.delete(SERVICE, "web")
     assert (api.addresses["IPv4"].free, api.node_ports.free) == (65534, 2768)
     assert api.store.get("Endpoints", "web", "default") is None

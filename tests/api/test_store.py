@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,8 +22,8 @@ def names(objects: list[Wire]) -> list[str]:
 
 def test_every_write_has_the_next_version() -> None:
     store = Store()
-    assert store.put(wire("a"))["metadata"]["resourceVersion"] == "1"
-    assert store.put(wire("b"))["metadata"]["resourceVersion"] == "2"
+    assert store.commit(wire("a"))["metadata"]["resourceVersion"] == "1"
+    assert store.commit(wire("b"))["metadata"]["resourceVersion"] == "2"
     store.delete("Service", "a", "default")
     assert store.resource_version == "3"
 
@@ -29,7 +31,7 @@ def test_every_write_has_the_next_version() -> None:
 def test_objects_are_listed_by_namespace_and_name() -> None:
     store = Store()
     for name, namespace in (("b", "x"), ("a", "x"), ("c", "default")):
-        store.put(wire(name, namespace))
+        store.commit(wire(name, namespace))
     assert names(store.list("Service")) == ["c", "a", "b"]
     assert names(store.list("Service", "x")) == ["a", "b"]
     assert store.list("Pod") == []
@@ -37,23 +39,23 @@ def test_objects_are_listed_by_namespace_and_name() -> None:
 
 def test_labels_are_found_by_value_and_by_selector() -> None:
     store = Store()
-    store.put(wire("a", labels={"app": "web", "tier": "front"}))
-    store.put(wire("b", labels={"app": "web"}))
-    store.put(wire("c", namespace="x", labels={"app": "web"}))
+    store.commit(wire("a", labels={"app": "web", "tier": "front"}))
+    store.commit(wire("b", labels={"app": "web"}))
+    store.commit(wire("c", namespace="x", labels={"app": "web"}))
     assert names(store.list("Service", "default", {"app": "web"})) == ["a", "b"]
     assert names(store.list("Service", None, {"app": "web", "tier": "front"})) == ["a"]
     assert names(store.list("Service", "default", parse_label_selector("!tier"))) == ["b"]
-    store.put(wire("a", labels={"app": "db"}))
+    store.commit(wire("a", labels={"app": "db"}))
     assert names(store.list("Service", None, {"app": "web"})) == ["b", "c"]
 
 
 def test_owners_and_nodes_are_indexed() -> None:
     store = Store()
-    store.put(wire("rs", kind="ReplicaSet", ownerReferences=[{"uid": "u1"}]))
-    store.put({**wire("p", kind="Pod"), "spec": {"nodeName": "worker"}})
+    store.commit(wire("rs", kind="ReplicaSet", ownerReferences=[{"uid": "u1"}]))
+    store.commit({**wire("p", kind="Pod"), "spec": {"nodeName": "worker"}})
     assert names(store.owned_by("ReplicaSet", "u1")) == ["rs"]
     assert names(store.on_node("worker")) == ["p"]
-    store.put({**wire("p", kind="Pod"), "spec": {"nodeName": "master"}})
+    store.commit({**wire("p", kind="Pod"), "spec": {"nodeName": "master"}})
     assert store.on_node("worker") == []
 
 
@@ -63,15 +65,15 @@ def test_watchers_hear_changes_in_order_even_when_one_writes() -> None:
 
     def writer(event: str, old: Wire | None, new: Wire | None) -> None:
         if event == "ADDED" and new is not None and new["metadata"]["name"] == "a":
-            store.put(wire("b"))
+            store.commit(wire("b"))
 
     store.watch(writer)
     stop = store.watch(lambda event, old, new: heard.append((event, (new or old or {})["metadata"]["name"])))
-    store.put(wire("a"))
-    store.put(wire("a", labels={"x": "y"}))
+    store.commit(wire("a"))
+    store.commit(wire("a", labels={"x": "y"}))
     store.delete("Service", "a", "default")
     stop()
-    store.put(wire("c"))
+    store.commit(wire("c"))
     assert heard == [("ADDED", "a"), ("ADDED", "b"), ("MODIFIED", "a"), ("DELETED", "a")]
 
 
@@ -79,39 +81,95 @@ def test_a_watch_can_be_of_some_kinds() -> None:
     store = Store()
     heard: list[str] = []
     store.watch(lambda event, old, new: heard.append((new or {})["kind"]), kinds=["Pod"])
-    store.put(wire("a"))
-    store.put(wire("a", kind="Pod"))
+    store.commit(wire("a"))
+    store.commit(wire("a", kind="Pod"))
     assert heard == ["Pod"]
 
 
 def test_a_view_is_decoded_once_a_version() -> None:
     store = Store()
-    store.put(wire("a"))
+    store.commit(wire("a"))
     first = store.view(Service, "a", "default")
     assert store.views(Service) == [first]
     assert store.view(Service, "a", "default") is first
-    store.put(wire("a", labels={"x": "y"}))
+    store.commit(wire("a", labels={"x": "y"}))
     assert store.view(Service, "a", "default") is not first
     assert store.view(Service, "b", "default") is None
 
 
-@given(
-    st.lists(
-        st.tuples(st.booleans(), st.sampled_from("abcd"), st.sampled_from(["x", "y"]), st.sampled_from(["1", "2"])),
-        max_size=40,
-    )
-)
-def test_indexes_agree_with_a_scan(steps: list[tuple[bool, str, str, str]]) -> None:
+def test_a_watch_that_ends_during_a_telling_still_hears_of_that_change() -> None:
     store = Store()
-    for put, name, namespace, label in steps:
-        if put:
-            store.put(wire(name, namespace, labels={"l": label}))
-        else:
-            store.delete("Service", name, namespace)
-    everything = store.list("Service")
-    for namespace in ("x", "y"):
+    heard: list[str] = []
+    store.watch(lambda event, old, new: stop())
+    stop = store.watch(lambda event, old, new: heard.append(event))
+    store.commit(wire("a"))
+    store.commit(wire("b"))
+    assert heard == ["ADDED"]
+
+
+def test_a_watcher_that_fails_leaves_the_store_able_to_tell() -> None:
+    store = Store()
+    heard: list[str] = []
+    stop = store.watch(lambda event, old, new: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.commit(wire("a"))
+    stop()
+    store.watch(lambda event, old, new: heard.append(event))
+    store.commit(wire("a", labels={"x": "y"}))
+    assert heard == ["MODIFIED"]
+
+
+@dataclass
+class Naive:
+    """What the store must agree with: a dict, which the check scans."""
+
+    objects: dict[tuple[str, str], Wire] = field(default_factory=dict)
+    heard: list[tuple[str, str]] = field(default_factory=list)
+
+
+LABELS = st.dictionaries(st.sampled_from("lm"), st.sampled_from("12"))
+WRITES = st.tuples(
+    st.sampled_from("abc"),
+    st.sampled_from("xy"),
+    st.none() | st.tuples(LABELS, st.lists(st.sampled_from("uv"), max_size=3), st.sampled_from(["", "n", "m"])),
+)
+
+
+@given(st.lists(WRITES, max_size=30), st.integers(1, 5))
+def test_indexes_and_watchers_agree_with_a_scan(
+    steps: list[tuple[str, str, tuple[dict[str, str], list[str], str] | None]], pause: int
+) -> None:
+    store, naive = Store(), Naive()
+    heard: list[tuple[str, str]] = []
+    store.watch(lambda event, old, new: heard.append((event, (new or old or {})["metadata"]["name"])))
+    for step, (name, namespace, content) in enumerate(steps):
+        key = (namespace, name)
+        if content is None:
+            assert store.delete("Pod", name, namespace) == naive.objects.pop(key, None)
+            continue
+        labels, owners, node = content
+        made = wire(name, namespace, "Pod", labels=labels, ownerReferences=[{"uid": uid} for uid in owners])
+        naive.heard.append(("MODIFIED" if key in naive.objects else "ADDED", name))
+        naive.objects[key] = store.commit({**made, "spec": {"nodeName": node}})
+        if step % pause == 0:  # an index is put in order when it is read: reading between writes must change nothing
+            check_indexes(store, naive)
+    check_indexes(store, naive)
+    assert [each for each in heard if each[0] != "DELETED"] == naive.heard
+
+
+def check_indexes(store: Store, naive: Naive) -> None:
+    everything = [naive.objects[key] for key in sorted(naive.objects)]
+    assert store.list("Pod") == everything
+    for namespace in "xy":
         here = [each for each in everything if each["metadata"]["namespace"] == namespace]
-        assert store.list("Service", namespace) == here
-        for label in ("1", "2"):
-            labelled = [each for each in here if each["metadata"]["labels"]["l"] == label]
-            assert store.list("Service", namespace, {"l": label}) == labelled
+        assert store.list("Pod", namespace) == here
+        for wanted in ({"l": "1"}, {"l": "2", "m": "1"}):
+            labelled = [each for each in here if wanted.items() <= each["metadata"]["labels"].items()]
+            assert store.list("Pod", namespace, wanted) == labelled
+    labelled = [each for each in everything if each["metadata"]["labels"].get("l") == "1"]
+    assert store.list("Pod", None, {"l": "1"}) == labelled
+    for uid in "uv":
+        owned = [each for each in everything if {"uid": uid} in each["metadata"]["ownerReferences"]]
+        assert store.owned_by("Pod", uid) == owned
+    for node in "nm":
+        assert store.on_node(node) == [each for each in everything if each["spec"]["nodeName"] == node]

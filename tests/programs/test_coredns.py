@@ -27,7 +27,7 @@ def service(name: str, address: str) -> dict[str, Any]:
 @pytest.fixture
 def machine() -> Machine:
     store = Store()
-    store.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
+    store.commit({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
     files = FileSystem()
     files.make_directory("/etc/coredns", parents=True)
     files.write("/etc/coredns/Corefile", COREFILE)
@@ -58,7 +58,7 @@ def test_it_listens_and_follows_the_store(machine: Machine) -> None:
     assert set(running.listeners) == {("UDP", 53), ("TCP", 53), ("TCP", 8080), ("TCP", 8181), ("TCP", 9153)}
     assert ask(running, "web.default.svc.cluster.local.").rcode == "NXDOMAIN"
     assert machine.store is not None
-    machine.store.put(service("web", "10.43.0.7"))
+    machine.store.commit(service("web", "10.43.0.7"))
     assert ask(running, "web.default.svc.cluster.local.").addresses() == ("10.43.0.7",)
     machine.store.delete("Service", "web", "default")
     assert ask(running, "web.default.svc.cluster.local.").rcode == "NXDOMAIN"
@@ -96,5 +96,5 @@ def test_a_forgotten_process_watches_no_longer(machine: Machine) -> None:
     objects = watched_objects(machine.store, machine.simulation)
     del objects
     gc.collect()
-    machine.store.put(service("web", "10.43.0.7"))
+    machine.store.commit(service("web", "10.43.0.7"))
     assert not machine.store._watchers

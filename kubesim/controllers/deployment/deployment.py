@@ -10,6 +10,7 @@ import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
+from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.deployment.rolling import (
     limits_of,
@@ -27,7 +28,7 @@ from kubesim.controllers.deployment.status import (
     with_failure,
 )
 from kubesim.controllers.events import NORMAL, EventRecorder
-from kubesim.controllers.manager import Change, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.names import template_hash
 from kubesim.controllers.pods import controller_of, is_active, moment, owned_by, owner_reference
 from kubesim.simulation import Simulation

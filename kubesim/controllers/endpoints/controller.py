@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 from kubesim.api.objects import Service, Wire
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.hints import (
     ZONE_LABEL,
@@ -24,7 +25,7 @@ from kubesim.controllers.endpoints.pods import EndpointPod, PodsByService
 from kubesim.controllers.endpoints.slices import CONTROLLER, MANAGED_BY, SERVICE_NAME, Plan, plan_slices
 from kubesim.controllers.endpoints.triggers import TriggerTimes, stamped
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Key, key_of
+from kubesim.controllers.manager import Change
 
 SOURCE = "endpoint-slice-controller"
 """Who says the events about hints."""

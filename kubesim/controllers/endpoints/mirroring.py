@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
+from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.slices import MANAGED_BY, SERVICE_NAME, slice_prefix
 from kubesim.controllers.endpoints.triggers import ANNOTATION
-from kubesim.controllers.manager import Change, key_of
+from kubesim.controllers.manager import Change
 from kubesim.controllers.pods import owner_reference
 
 MIRRORING_CONTROLLER = "endpointslicemirroring-controller.k8s.io"

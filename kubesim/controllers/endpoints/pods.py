@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kubesim.api.objects import IntOrString, Service, Wire
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.index import SelectorIndex
-from kubesim.controllers.manager import Change, Key, key_of
+from kubesim.controllers.manager import Change
 from kubesim.controllers.pods import condition
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api.objects import Service, Wire
+from kubesim.api.store import Key
 from kubesim.controllers.endpoints.pods import EndpointPod
-from kubesim.controllers.manager import Key
 
 ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Wire
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.kubelet.node import KubeletContext, NodeState
 from kubesim.controllers.kubelet.worker import PodWorker
-from kubesim.controllers.manager import Change, Key, key_of
+from kubesim.controllers.manager import Change
 from kubesim.controllers.pods import is_finished
 
 

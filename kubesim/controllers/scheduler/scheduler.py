@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
 from kubesim.api.objects import Node, Pod, Taint, Wire, view
+from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Key, Manager, key_of
+from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.pods import is_finished
 from kubesim.controllers.scheduler.affinity import matches_node
 from kubesim.controllers.scheduler.scores import allocatable, scores

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from kubesim.api.objects import Pod
-from kubesim.controllers.manager import Key
+from kubesim.api.store import Key
 from kubesim.controllers.scheduler.usage import Footprint
 
 Signature = tuple[object, ...]

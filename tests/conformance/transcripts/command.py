@@ -33,7 +33,7 @@ class Command:
             api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         for index, wire in enumerate(objects):
             metadata = {"name": f"object-{index}", "namespace": namespace, **wire["metadata"]}
-            store.put({**wire, "metadata": metadata})
+            store.commit({**wire, "metadata": metadata})
         self.cluster: Any = SimpleNamespace(
             simulation=simulation, store=store, api=api, configuration=ClusterConfiguration.load()
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kubesim.api.objects import Wire
+from kubesim.api.store import Key
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
-from kubesim.controllers.manager import Key
 from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Program
