@@ -1,16 +1,21 @@
-"""One attempt to connect, in the words that most programs share."""
+"""Connecting, in the words that most programs share; and the names of ports.
+
+The simulated network is IPv4. ``::1`` is the one IPv6 address that works, because programs try it first for
+``localhost``: it reaches what listens on this machine, which then sees ``::1`` as its client.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kubesim.network.service import Client
 from kubesim.network.sockets import Connection
 from kubesim.network.trace import Outcome
-from kubesim.programs.dial import dial
 from kubesim.programs.machine import Machine
 
+LOOPBACK_6 = "::1"
 KERNEL_GIVES_UP = 134.0
-"""Seconds until Linux stops sending SYNs."""
+"""Seconds until Linux stops sending SYNs: retries at 1, 2, 3, 4, 5, 7, 11, 19, 35 and 69 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Attempt:
 
 def attempt(machine: Machine, address: str, port: int, limit: float | None = None, protocol: str = "TCP") -> Attempt:
     """Connect, for so many seconds at most."""
-    connection = dial(machine, address, port, protocol)
+    connection = _open(machine, address, port, protocol)
     if connection.outcome is Outcome.DELIVERED:
         return Attempt(connection, "", 0.0)
     waits = min(connection.seconds, KERNEL_GIVES_UP)
@@ -43,6 +48,14 @@ def attempt(machine: Machine, address: str, port: int, limit: float | None = Non
     else:
         problem = "Connection timed out"
     return Attempt(connection, problem, waits)
+
+
+def _open(machine: Machine, address: str, port: int, protocol: str) -> Connection:
+    if address != LOOPBACK_6:
+        return machine.sockets.connect(address, port, protocol)
+    connection = machine.sockets.connect("127.0.0.1", port, protocol)
+    seen = Client(LOOPBACK_6, connection.client.port)
+    return replace(connection, client=seen, local=(LOOPBACK_6, connection.local[1]))
 
 
 def unreachable(machine: Machine, connection: Connection) -> str:

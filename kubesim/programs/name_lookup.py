@@ -1,19 +1,22 @@
-"""How a program turns a name into addresses: by its machine's C library and its files.
+"""How a program turns a name into addresses, and an address into its name: by its machine's C library and files.
 
 ``/etc/hosts`` and ``/etc/resolv.conf`` are those of the machine, so a Pod asks the cluster's DNS and a node does not.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 
-from kubesim.network.dns.resolver import Family, resolve
+from kubesim.network.dns import hosts_file, names, resolv_conf
+from kubesim.network.dns.exchange import Asker
+from kubesim.network.dns.glibc import Glibc
+from kubesim.network.dns.resolver import Failure, Family, resolve
 from kubesim.programs.machine import Machine
-from kubesim.programs.resolving import local_networks, text_of
+from kubesim.userland.filesystem import FileError
 
-TRY_AGAIN = "Temporary failure in name resolution"
+START_SECONDS = 0.005
+"""From the shell's fork to a small program's first packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +34,47 @@ class Lookup:
     error: str = ""
     seconds: float = 0.0
 
+    @property
+    def first_ipv4(self) -> str:
+        """The address for programs that prefer IPv4: the first one of it, else the first of all."""
+        return next((each for each in self.addresses if ":" not in each), self.addresses[0])
+
+
+def text_of(machine: Machine, path: str) -> str:
+    """A file's text; empty where it cannot be read."""
+    try:
+        return machine.files.read(path)
+    except FileError:
+        return ""
+
+
+def resolver_settings(machine: Machine) -> resolv_conf.ResolvConf:
+    """What the machine's ``/etc/resolv.conf`` says."""
+    return resolv_conf.parse(text_of(machine, "/etc/resolv.conf"))
+
+
+def known_hosts(machine: Machine) -> tuple[hosts_file.HostsLine, ...]:
+    """What the machine's ``/etc/hosts`` says."""
+    return hosts_file.parse(text_of(machine, "/etc/hosts"))
+
+
+def local_networks(machine: Machine) -> tuple[str, ...]:
+    """The machine's own address with its network; Pods and nodes are in networks of 24 bits."""
+    address = getattr(machine.sockets, "address", "")
+    return (f"{address}/24",) if address else ()
+
 
 def numeric_address(text: str) -> str | None:
     """The IPv4 address that ``inet_aton`` reads in a text (``10.42.7`` is 10.42.0.7), or None."""
-    parts = text.split(".")
-    if not 1 <= len(parts) <= 4 or not all(part and part[0].isdigit() and part.isalnum() for part in parts):
-        return None
     try:
-        numbers = [int(part, 16 if part[:2].lower() == "0x" else 8 if part.startswith("0") else 10) for part in parts]
-    except ValueError:
+        return socket.inet_ntoa(socket.inet_aton(text)) if not any(map(str.isspace, text)) else None
+    except (OSError, ValueError):
         return None
-    last_limit = 256 ** (5 - len(parts))
-    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= last_limit:
-        return None
-    value = numbers[-1]
-    for position, number in enumerate(numbers[:-1]):
-        value += number << (8 * (3 - position))
-    return str(ipaddress.IPv4Address(value))
 
 
 def is_ipv6(text: str) -> bool:
     """Whether a text is an IPv6 address."""
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return False
-    return True
+    return ":" in text and names.is_address(text)
 
 
 def look_up(machine: Machine, name: str, family: int = 0) -> Lookup:
@@ -71,16 +89,26 @@ def look_up(machine: Machine, name: str, family: int = 0) -> Lookup:
         return Lookup((literal,), name)
     if is_ipv6(name):
         return Lookup((name,), name)
-    families: dict[int, Family] = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}
-    wanted = families.get(family, Family.ANY)
+    families = {socket.AF_INET: Family.IPV4, socket.AF_INET6: Family.IPV6}
     resolution = resolve(
         machine.sockets,
         text_of(machine, "/etc/resolv.conf"),
         text_of(machine, "/etc/hosts"),
         name,
-        family=wanted,
+        family=families.get(socket.AddressFamily(family), Family.ANY),
         libc=machine.libc,
         local=local_networks(machine),
     )
     error = "" if resolution.error is None else str(resolution.error)
     return Lookup(resolution.addresses, resolution.canonical_name or name, error, resolution.seconds)
+
+
+def name_of(machine: Machine, address: str) -> str:
+    """The name of an address, as ``getnameinfo`` finds it: in ``/etc/hosts``, else by a PTR query; empty for none."""
+    if address == "::1":
+        return "localhost"
+    listed = next((line.names[0] for line in known_hosts(machine) if line.address == address), "")
+    if listed:
+        return listed
+    found = Glibc(Asker(machine.sockets), resolver_settings(machine)).reverse(address)
+    return "" if isinstance(found, Failure) else found[0]

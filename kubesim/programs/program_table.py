@@ -127,7 +127,7 @@ COMMON: Mapping[str, str] = {
 BUSYBOX: Mapping[str, str] = {
     "ash": "userland.shell.script:ash",
     "busybox": "userland.core.wrappers:busybox",
-    "getent": "programs.dns.musl_getent:musl_getent",
+    "getent": "programs.dns.getent:musl_getent",
     "nslookup": "programs.dns.busybox_nslookup:busybox_nslookup",
     "sh": "userland.shell.script:ash",
 }

@@ -6,7 +6,10 @@ The same format feeds CoreDNS's ``hosts`` plugin (k3s keeps the nodes' names in 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from kubesim.network.dns.lookup import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ def parse(text: str) -> tuple[HostsLine, ...]:
             continue
         lines.append(HostsLine(address, tuple(words[1:])))
     return tuple(lines)
+
+
+def find(lines: Sequence[HostsLine], name: str, versions: Sequence[int]) -> Found | None:
+    """The addresses of a name, those of the first version first; None where no line has it."""
+    matching = [line for version in versions for line in lines if line.version == version and line.has(name)]
+    if not matching:
+        return None
+    addresses = tuple(dict.fromkeys(line.address for line in matching))
+    return Found(matching[0].names[0], addresses, matching[0].names[1:])
 
 
 def for_pod(address: str, hostname: str, domain: str = "") -> str:

@@ -88,7 +88,8 @@ def resolve(
             return Resolution(name, (str(literal),), name)
         return Resolution(name, error=Failure.NO_NAME)
     asker = Asker(sockets, keeps_socket=True)
-    found: Found | Failure | None = _in_hosts(hosts_file.parse(hosts), name, family)
+    versions = {Family.ANY: (6, 4), Family.IPV4: (4,), Family.IPV6: (6,)}[family]
+    found: Found | Failure | None = hosts_file.find(hosts_file.parse(hosts), name, versions)
     if found is None:
         settings = resolv_conf.parse(resolv_conf_text)
         types = {Family.ANY: ("A", "AAAA"), Family.IPV4: ("A",), Family.IPV6: ("AAAA",)}[family]
@@ -98,12 +99,3 @@ def resolve(
         return Resolution(name, queries=queries, error=found, seconds=asker.elapsed)
     addresses = tuple(in_order(found.addresses, local))
     return Resolution(name, addresses, found.name, found.aliases, queries, None, asker.elapsed)
-
-
-def _in_hosts(lines: Sequence[hosts_file.HostsLine], name: str, family: Family) -> Found | None:
-    wanted = {Family.ANY: (6, 4), Family.IPV4: (4,), Family.IPV6: (6,)}[family]
-    matching = [line for version in wanted for line in lines if line.version == version and line.has(name)]
-    if not matching:
-        return None
-    addresses = tuple(dict.fromkeys(line.address for line in matching))
-    return Found(matching[0].names[0], addresses, matching[0].names[1:])

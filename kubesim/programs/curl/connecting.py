@@ -10,16 +10,13 @@ import socket
 from dataclasses import dataclass
 
 from kubesim.network.sockets import Connection
-from kubesim.network.trace import Outcome
+from kubesim.programs.connecting import KERNEL_GIVES_UP, attempt
 from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.result import Result
 from kubesim.programs.curl.session import Session
-from kubesim.programs.dial import dial
 from kubesim.programs.name_lookup import is_ipv6, look_up, numeric_address
 
-KERNEL_GIVES_UP = 134.0
-"""Seconds until Linux stops sending SYNs: retries at 1, 2, 3, 4, 5, 7, 11, 19, 35 and 69 s."""
 OWN_LIMIT = 300.0
 """curl's own connect time-out where none is given."""
 
@@ -127,15 +124,14 @@ def _attempt(
     if ":" in address and address != "::1":
         session.say(f"Immediate connect fail for {address}: Network is unreachable")
         return None
-    connection = dial(session.machine, address, target.port)
-    if connection.outcome is Outcome.DELIVERED:
-        session.dialled.append(connection)
-        return connection
     left = deadline - session.elapsed
     allowed = left / 2 if more else left
-    waits = min(connection.seconds, KERNEL_GIVES_UP)
-    session.check_limit(min(waits, allowed), started)
-    if waits > allowed:
+    tried = attempt(session.machine, address, target.port, allowed)
+    if not tried.problem:
+        session.dialled.append(tried.connection)
+        return tried.connection
+    session.check_limit(tried.seconds, started)
+    if tried.timed_out:
         session.meter(meter.waiting(session.elapsed - started + allowed - 0.01))
         session.elapsed += allowed
         if more:
@@ -145,20 +141,12 @@ def _attempt(
         result.message = f"Connection timed out after {int((session.elapsed - started) * 1000) + 1} milliseconds"
         session.say(result.message)
         return None
-    session.elapsed += waits
-    if waits:
-        session.meter(meter.waiting(waits))
-    result.on_meter_line = waits >= KERNEL_GIVES_UP
-    local_address, local_port = connection.local
+    session.elapsed += tried.seconds
+    if tried.seconds:
+        session.meter(meter.waiting(tried.seconds))
+    result.on_meter_line = tried.seconds >= KERNEL_GIVES_UP
+    local_address, local_port = tried.connection.local
     session.say(
-        f"connect to {address} port {target.port} from {local_address} port {local_port} failed: {_reason(connection)}"
+        f"connect to {address} port {target.port} from {local_address} port {local_port} failed: {tried.problem}"
     )
     return None
-
-
-def _reason(connection: Connection) -> str:
-    if connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
-        return "Connection refused"
-    if connection.outcome is Outcome.UNREACHABLE:
-        return "No route to host" if connection.seconds else "Network is unreachable"
-    return "Connection timed out"

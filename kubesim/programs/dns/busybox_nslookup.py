@@ -11,7 +11,7 @@ from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import REFUSED, Asker
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.machine import Invocation
-from kubesim.programs.resolving import START_SECONDS, text_of
+from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
 from kubesim.userland.process import Completed
 
 TIMEOUT, TRIES = 5.0, 2
@@ -41,7 +41,7 @@ def busybox_nslookup(invocation: Invocation) -> Completed:
             words.append(word)
     if not 1 <= len(words) <= 2:
         return Completed("", USAGE, 1)
-    settings = resolv_conf.parse(text_of(invocation.machine, "/etc/resolv.conf"))
+    settings = resolver_settings(invocation.machine)
     servers = (words[1],) if len(words) == 2 else settings.servers
     if not names.is_address(servers[0]):
         return Completed("", f"nslookup: bad address '{servers[0]}'\n", 1)

@@ -12,8 +12,7 @@ from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind
 from kubesim.programs.dns.dig_options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
 from kubesim.programs.dns.message_text import header_text, message_size, question_line, record_line, section_text
 from kubesim.programs.machine import Invocation
-from kubesim.programs.name_lookup import look_up
-from kubesim.programs.resolving import START_SECONDS, text_of
+from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
 from kubesim.userland.process import Completed
 
 NO_REPLY, INTERNAL_ERROR = 9, 10
@@ -41,7 +40,7 @@ class _Run:
     def __init__(self, invocation: Invocation) -> None:
         self.arguments = " ".join(invocation.argv[1:])
         self.machine = invocation.machine
-        self.settings = resolv_conf.parse(text_of(self.machine, "/etc/resolv.conf"))
+        self.settings = resolver_settings(self.machine)
         self.asker = Asker(self.machine.sockets)
         self.output: list[str] = []
         self.began = invocation.elapsed

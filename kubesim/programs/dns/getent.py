@@ -1,4 +1,4 @@
-"""``getent`` of glibc: what the C library knows of a host, a user or a service.
+"""``getent``: what the C library knows of a host, a user or a service; glibc's and musl's (Alpine's musl-utils 1.2.5).
 
 ``getent hosts`` is the older ``gethostbyname``: the whole search list with AAAA, then with A. ``getent ahosts`` is
 ``getaddrinfo``, what programs like curl use: A and AAAA side by side, sorted as they would be tried.
@@ -10,81 +10,95 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kubesim.network.dns import hosts_file, names, resolv_conf
+from kubesim.network.dns import hosts_file, names
 from kubesim.network.dns.address_order import in_order
 from kubesim.network.dns.exchange import Asker
 from kubesim.network.dns.glibc import Glibc
 from kubesim.network.dns.lookup import Failure, Found
+from kubesim.network.dns.musl import Musl
 from kubesim.programs.machine import Invocation, Machine
-from kubesim.programs.resolving import START_SECONDS, local_networks, text_of
+from kubesim.programs.name_lookup import START_SECONDS, known_hosts, local_networks, resolver_settings, text_of
 from kubesim.userland.process import Completed
 
 NOT_FOUND = 2
 USAGE = "Try `getent --help' or `getent --usage' for more information.\n"
+_TYPES = {4: "A", 6: "AAAA"}
+_FIRST_BUFFER = 127
+"""musl's ``gethostbyname`` starts with a buffer of so many bytes, and resolves anew with twice that until it fits."""
+_HOSTENT_BYTES, _POINTER_BYTES = 32, 8
 
 
 @dataclass(slots=True)
-class _Lookups:
-    """The lookups of one run: they share the clock and the record of queries."""
+class _Library:
+    """A machine's C library during one run: its look-ups share the clock and the record of queries."""
 
     machine: Machine
     asker: Asker
+    kind: type[Glibc] | type[Musl]
 
-    def library(self) -> Glibc:
-        return Glibc(self.asker, resolv_conf.parse(text_of(self.machine, "/etc/resolv.conf")))
+    def stub(self) -> Glibc | Musl:
+        """Its stub resolver."""
+        return self.kind(self.asker, resolver_settings(self.machine))
 
-    def hosts(self) -> tuple[hosts_file.HostsLine, ...]:
-        return hosts_file.parse(text_of(self.machine, "/etc/hosts"))
+    def find(self, name: str, versions: tuple[int, ...]) -> Found | None:
+        """Addresses of some versions: from ``/etc/hosts``, else by queries that are sent side by side."""
+        found = hosts_file.find(known_hosts(self.machine), name, versions)
+        if found is None:
+            asked = self.stub().search(name, [_TYPES[version] for version in sorted(versions)])
+            return None if isinstance(asked, Failure) else asked
+        return found
 
-    def by_name(self, name: str, version: int) -> Found | None:
-        """``gethostbyname2``: addresses of one family."""
-        lines = [line for line in self.hosts() if line.version == version and line.has(name)]
-        if lines:
-            addresses = tuple(dict.fromkeys(line.address for line in lines))
-            return Found(lines[0].names[0], addresses, lines[0].names[1:])
-        found = self.library().search(name, ("AAAA",) if version == 6 else ("A",))
-        return found if isinstance(found, Found) else None
+    def by_name(self, name: str) -> Found | None:
+        """``gethostbyname2``: IPv6 addresses, or else IPv4 ones."""
+        return self.find(name, (6,)) or self.find(name, (4,))
 
     def by_address(self, address: str) -> Found | None:
         """``gethostbyaddr``."""
-        for line in self.hosts():
+        for line in known_hosts(self.machine):
             if line.address == str(ipaddress.ip_address(address)):
                 return Found(line.names[0], (line.address,), line.names[1:])
-        found = self.library().reverse(address)
+        found = self.stub().reverse(address)
         return None if isinstance(found, Failure) else Found(found[0], (address,), tuple(found[1:]))
 
-    def addresses(self, name: str, version: int) -> Found | None:
-        """``getaddrinfo``; version 0 for both families."""
+    def in_order(self, found: Found | None) -> Found | None:
+        """The addresses as ``getaddrinfo`` sorts them."""
+        return found and Found(found.name, tuple(in_order(found.addresses, local_networks(self.machine))))
+
+    def addresses(self, name: str, versions: tuple[int, ...]) -> Found | None:
+        """glibc's ``getaddrinfo``."""
         if names.is_address(name):
             literal = ipaddress.ip_address(name)
-            if version == 6 and literal.version == 4:
+            if versions == (6,) and literal.version == 4:
                 return Found(name, (f"::ffff:{name}",))
-            return Found(name, (str(literal),)) if version in (0, literal.version) else None
-        if version == 6:  # without an IPv6 address, getent takes IPv4 ones in IPv6 form
-            found = self.by_name(name, 6)
-            if found is None:
-                found = self.by_name(name, 4)
-                return found and Found(found.name, tuple(f"::ffff:{one}" for one in found.addresses))
-            return found
-        wanted = (6, 4) if version == 0 else (version,)
-        lines = [one for family in wanted for one in self.hosts() if one.version == family and one.has(name)]
-        result: Found | Failure
-        if lines:
-            result = Found(lines[0].names[0], tuple(dict.fromkeys(line.address for line in lines)))
-        else:
-            result = self.library().search(name, ("A", "AAAA") if version == 0 else ("A",))
-        if isinstance(result, Failure):
-            return None
-        return Found(result.name, tuple(in_order(result.addresses, local_networks(self.machine))))
+            return Found(name, (str(literal),)) if literal.version in versions else None
+        if versions == (6,):  # without an IPv6 address, getent takes IPv4 ones in IPv6 form
+            found = self.find(name, (4,)) if (six := self.find(name, (6,))) is None else None
+            return six or (found and Found(found.name, tuple(f"::ffff:{one}" for one in found.addresses)))
+        return self.in_order(self.find(name, versions))
+
+    def musl_by_name(self, name: str, version: int) -> Found | None:
+        """musl's ``gethostbyname2``, with its growing buffer: a long answer is asked for more than once."""
+        size = _FIRST_BUFFER
+        while (found := self.find(name, (version,))) is not None:
+            needed = 4 * _POINTER_BYTES + (len(found.addresses) + 1) * (_POINTER_BYTES + (16 if version == 6 else 4))
+            needed += len(name) + 1 + len(found.name) + 1
+            if needed <= size - _HOSTENT_BYTES - _POINTER_BYTES:
+                return self.in_order(found)
+            size += size + 1
+        return None
+
+
+Read = Callable[[_Library, str], str | None]
+"""What a database says of a key; None where it has none."""
 
 
 def getent(invocation: Invocation) -> Completed:
-    """``getent DATABASE [KEY...]``."""
+    """``getent DATABASE [KEY...]`` of glibc."""
     words = [word for word in invocation.argv[1:] if not word.startswith("-")]
     if not words:
         return Completed("", f"getent: wrong number of arguments\n{USAGE}", 1)
     database, keys = words[0], words[1:]
-    lookups = _Lookups(invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True))
+    library = _Library(invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True), Glibc)
     read = DATABASES.get(database)
     if read is None:
         return Completed("", f"Unknown database: {database}\n{USAGE}", 1)
@@ -92,47 +106,83 @@ def getent(invocation: Invocation) -> Completed:
         everything = ENUMERATED.get(database)
         if everything is None:
             return Completed("", f"Enumeration not supported on {database}\n", 3)
-        return Completed("".join(everything(lookups)), seconds=START_SECONDS)
-    output, missing = [], False
+        return Completed("".join(everything(library)), seconds=START_SECONDS)
+    found = [read(library, key) for key in keys]
+    status = NOT_FOUND if None in found else 0
+    return Completed("".join(text or "" for text in found), "", status, START_SECONDS + library.asker.elapsed)
+
+
+def musl_getent(invocation: Invocation) -> Completed:
+    """``getent DATABASE KEY...`` of musl: the first key that is not found ends it."""
+    if len(invocation.argv) < 2:
+        return Completed("", "usage: getent database [key ...]\n", 1)
+    database, *keys = invocation.argv[1:]
+    read = MUSL_DATABASES.get(database)
+    if read is None:
+        return Completed("", f"Unknown database: {database}\n", 1)
+    library = _Library(invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True), Musl)
+    output, status = "", 0
     for key in keys:
-        text = read(lookups, key)
-        missing = missing or text is None
-        output.append(text or "")
-    return Completed("".join(output), "", NOT_FOUND if missing else 0, START_SECONDS + lookups.asker.elapsed)
+        text = read(library, key)
+        if text is None:
+            status = NOT_FOUND
+            break
+        output += text
+    return Completed(output, "", status, START_SECONDS + library.asker.elapsed)
 
 
-def _hosts(lookups: _Lookups, key: str) -> str | None:
-    found: Found | None
-    if names.is_address(key):
-        found = lookups.by_address(key)
-    else:
-        found = lookups.by_name(key, 6) or lookups.by_name(key, 4)
+def _hosts(library: _Library, key: str) -> str | None:
+    found = library.by_address(key) if names.is_address(key) else library.by_name(key)
     if found is None:
         return None
     known = "".join(f" {alias}" for alias in found.aliases if not names.same(alias, found.name))
     return "".join(f"{address:<15} {found.name}{known}\n" for address in found.addresses)
 
 
-def _addresses_of(version: int) -> Callable[[_Lookups, str], str | None]:
-    def read(lookups: _Lookups, key: str) -> str | None:
-        found = lookups.addresses(key, version)
+def _musl_hosts(library: _Library, key: str) -> str | None:
+    if names.is_address(key):
+        asked = library.stub().reverse(key)
+        name = key if isinstance(asked, Failure) else asked[0]
+        return f"{key:<16}  {name}  {name}\n"
+    found = library.musl_by_name(key, 6) or library.musl_by_name(key, 4)
+    if found is None:
+        return None
+    aliases = [found.name] if names.same(found.name, key) else [found.name, key]
+    return f"{found.addresses[0]:<16}  {found.name}  {' '.join(aliases)}\n"
+
+
+def _addresses_of(*versions: int) -> Read:
+    def read(library: _Library, key: str) -> str | None:
+        found = library.addresses(key, versions)
         if found is None:
             return None
-        lines, name = [], found.name
+        lines, name = "", found.name
         for address in found.addresses:
             for sort in ("STREAM", "DGRAM", "RAW"):
-                lines.append(f"{address:<15} {sort:<6} {name}\n")
+                lines += f"{address:<15} {sort:<6} {name}\n"
                 name = ""
-        return "".join(lines)
+        return lines
 
     return read
 
 
-def _colon_file(path: str) -> Callable[[_Lookups, str], str | None]:
+def _musl_addresses_of(*versions: int) -> Read:
+    def read(library: _Library, key: str) -> str | None:
+        literal = Found(key, (str(ipaddress.ip_address(key)),)) if names.is_address(key) else None
+        found = library.in_order(literal or library.find(key, versions))
+        if found is None:
+            return None
+        each = ((address, sort) for address in found.addresses for sort in ("STREAM", "DGRAM"))
+        return "".join(f"{address:<15} {sort:<6} {found.name}\n" for address, sort in each)
+
+    return read
+
+
+def _colon_file(path: str) -> Read:
     """A database of lines like ``name:password:number:…``: found by name or number."""
 
-    def read(lookups: _Lookups, key: str) -> str | None:
-        for line in text_of(lookups.machine, path).splitlines():
+    def read(library: _Library, key: str) -> str | None:
+        for line in text_of(library.machine, path).splitlines():
             fields = line.split(":")
             if len(fields) > 2 and key in (fields[0], fields[2]):
                 return f"{line}\n"
@@ -141,19 +191,12 @@ def _colon_file(path: str) -> Callable[[_Lookups, str], str | None]:
     return read
 
 
-def _all_of(path: str) -> Callable[[_Lookups], Iterator[str]]:
-    def everything(lookups: _Lookups) -> Iterator[str]:
-        return (f"{line}\n" for line in text_of(lookups.machine, path).splitlines() if line)
-
-    return everything
-
-
-def _words_of(path: str, width: int) -> Callable[[_Lookups, str], str | None]:
+def _words_of(path: str, width: int) -> Read:
     """A database of lines like ``name number aliases``: found by any of them (``name/protocol`` for services)."""
 
-    def read(lookups: _Lookups, key: str) -> str | None:
+    def read(library: _Library, key: str) -> str | None:
         wanted, _, protocol = key.partition("/")
-        for line in text_of(lookups.machine, path).splitlines():
+        for line in text_of(library.machine, path).splitlines():
             words = line.split("#", 1)[0].split()
             if len(words) < 2:
                 continue
@@ -166,16 +209,20 @@ def _words_of(path: str, width: int) -> Callable[[_Lookups, str], str | None]:
     return read
 
 
-def _all_hosts(lookups: _Lookups) -> Iterator[str]:
-    for line in lookups.hosts():
+def _all_of(path: str) -> Callable[[_Library], Iterator[str]]:
+    return lambda library: (f"{line}\n" for line in text_of(library.machine, path).splitlines() if line)
+
+
+def _all_hosts(library: _Library) -> Iterator[str]:
+    for line in known_hosts(library.machine):
         address = "127.0.0.1" if line.address == "::1" else line.address
         if ":" not in address:  # an enumeration is of IPv4
             yield f"{address:<15} {' '.join(line.names)}\n"
 
 
-DATABASES: dict[str, Callable[[_Lookups, str], str | None]] = {
+DATABASES: dict[str, Read] = {
     "hosts": _hosts,
-    "ahosts": _addresses_of(0),
+    "ahosts": _addresses_of(6, 4),
     "ahostsv4": _addresses_of(4),
     "ahostsv6": _addresses_of(6),
     "passwd": _colon_file("/etc/passwd"),
@@ -184,9 +231,19 @@ DATABASES: dict[str, Callable[[_Lookups, str], str | None]] = {
     "protocols": _words_of("/etc/protocols", 21),
     "networks": _words_of("/etc/networks", 21),
 }
-"""The databases that can be asked for a key."""
+"""The databases that glibc's can be asked for a key."""
 
-ENUMERATED: dict[str, Callable[[_Lookups], Iterator[str]]] = {
+MUSL_DATABASES: dict[str, Read] = {
+    "hosts": _musl_hosts,
+    "ahosts": _musl_addresses_of(6, 4),
+    "ahostsv4": _musl_addresses_of(4),
+    "ahostsv6": _musl_addresses_of(6),
+    "passwd": _colon_file("/etc/passwd"),
+    "group": _colon_file("/etc/group"),
+}
+"""Those of musl's."""
+
+ENUMERATED: dict[str, Callable[[_Library], Iterator[str]]] = {
     "hosts": _all_hosts,
     "ahosts": _all_hosts,
     "passwd": _all_of("/etc/passwd"),

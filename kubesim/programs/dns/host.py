@@ -9,13 +9,13 @@ import dns.exception
 import dns.rcode
 import dns.rdatatype
 
-from kubesim.network.dns import names, resolv_conf
+from kubesim.network.dns import names
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, end_of_chain
 from kubesim.programs.dns.message_text import message_size, message_text
 from kubesim.programs.machine import Invocation
-from kubesim.programs.resolving import START_SECONDS, text_of
+from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
 from kubesim.userland.process import Completed
 
 AFTER_ADDRESS = ("AAAA", "MX", "HTTPS")
@@ -42,7 +42,7 @@ class _Run:
 
     def __init__(self, invocation: Invocation) -> None:
         self.machine = invocation.machine
-        settings = resolv_conf.parse(text_of(self.machine, "/etc/resolv.conf"))
+        settings = resolver_settings(self.machine)
         self.bind = Bind(Asker(self.machine.sockets), settings.servers, settings, tries=TRIES)
         self.output = self.bind.output
         self.record_type: str | None = None

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import dns.exception
 import dns.rdatatype
 
-from kubesim.network.dns import names, resolv_conf
+from kubesim.network.dns import names
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, end_of_chain
 from kubesim.programs.machine import Invocation
-from kubesim.programs.resolving import START_SECONDS, text_of
+from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
 from kubesim.userland.process import Completed
 
 _WORDS = {
@@ -129,7 +129,7 @@ def _reason(word: str) -> str:
 
 def nslookup(invocation: Invocation) -> Completed:
     """``nslookup [-OPTION...] [NAME [SERVER]]``."""
-    settings = resolv_conf.parse(text_of(invocation.machine, "/etc/resolv.conf"))
+    settings = resolver_settings(invocation.machine)
     bind = Bind(Asker(invocation.machine.sockets), settings.servers, settings)
     session = _Session(bind)
     session.output = bind.output  # failures and answers in the order in which they come

@@ -61,7 +61,7 @@ def nc(invocation: Invocation) -> Completed | Running:
         return Completed(
             "", f'nc: getaddrinfo for host "{name}" port {numbers[0]}: {lookup.error}\n', 1, lookup.seconds
         )
-    address = next((each for each in lookup.addresses if ":" not in each), lookup.addresses[0])
+    address = lookup.first_ipv4
     limit = float(options["w"]) if options.get("w", "").isdigit() else None
     out, error, status, seconds = "", "", 1, lookup.seconds
     protocol = "UDP" if "u" in options else "TCP"

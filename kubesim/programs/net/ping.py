@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Invocation, Machine
-from kubesim.programs.name_lookup import look_up, numeric_address
+from kubesim.programs.name_lookup import look_up, name_of, numeric_address
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed
 
@@ -111,9 +111,7 @@ class _Session:
         return f"{self.size + 8} bytes from {who}: icmp_seq={sequence} ttl={ttl} time={time:.3f} ms"
 
     def _reverse(self) -> str:
-        from kubesim.programs.net.reverse import reverse_name
-
-        return reverse_name(self.machine, self.address) or self.address
+        return name_of(self.machine, self.address) or self.address
 
     def _summary(self, times: list[float], last_wait: float) -> Completed:
         lost = 100 * (self.count - self.received) // self.count if self.count else 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Invocation
-from kubesim.programs.name_lookup import look_up
-from kubesim.programs.net.reverse import reverse_name
+from kubesim.programs.name_lookup import look_up, name_of
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed
 
@@ -41,7 +40,7 @@ def traceroute(invocation: Invocation) -> Completed:
         return "  ".join(f"{0.01 + chance.random() * 0.08:.3f} ms" for _ in range(tries))
 
     def named(place: str) -> str:
-        return place if "n" in options else f"{reverse_name(machine, place) or place} ({place})"
+        return place if "n" in options else f"{name_of(machine, place) or place} ({place})"
 
     routers = connection.routers
     lines = [head]

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.dns.busybox_nslookup import busybox_nslookup
 from kubesim.programs.dns.dig import dig
-from kubesim.programs.dns.getent import getent
+from kubesim.programs.dns.getent import getent, musl_getent
 from kubesim.programs.dns.host import host
 from kubesim.programs.dns.message_text import in_columns
-from kubesim.programs.dns.musl_getent import musl_getent
 from kubesim.programs.dns.nslookup import nslookup
 from kubesim.programs.machine import Machine
 from kubesim.simulation import Simulation

@@ -38,7 +38,7 @@ class BusyboxWget(Wget):
         self.seconds += lookup.seconds
         if not lookup.addresses:
             return self._fail(f"bad address '{location.authority}'")
-        address = next((each for each in lookup.addresses if ":" not in each), lookup.addresses[0])
+        address = lookup.first_ipv4
         if not redirected:
             self.say(f"Connecting to {location.authority} ({address}:{location.port})\n")
         tried = attempt(machine, address, location.port, self.limit() or 900.0)
