@@ -1,7 +1,8 @@
 """Admission: what the cluster adds to an object, or has against it, before its kind's own rules are asked.
 
 Everything lives in a Namespace that exists and is not going away. A Pod gets a service account with its token
-mounted, a priority, and five minutes of tolerance for a node that fails. Upstream: ``plugin/pkg/admission``.
+mounted, a priority, and five minutes of tolerance for a node that fails: see :mod:`kubesim.api.templates`. Upstream:
+``plugin/pkg/admission``.
 """
 
 from __future__ import annotations
@@ -13,23 +14,22 @@ from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
-
-TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
-_TOLERATION_SECONDS = 300
-_SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+from kubesim.api.templates import Account, Template, TemplateCache, account_name
 
 
-def admit_create(wire: Wire, resource: ResourceType, store: Store, random: Random) -> None:
-    """Complete a new object in place.
+def admit_create(
+    wire: Wire, resource: ResourceType, store: Store, random: Random, templates: TemplateCache
+) -> Template | None:
+    """Complete a new object in place: a Pod without defaults, any other kind with them.
 
+    :returns: what is known of the Pod's spec; None for any other kind.
     :raises ApiError: 403 or 404 if the cluster does not admit it.
     """
     if resource.namespaced:
         _require_namespace(wire, resource, store)
     if resource.kind == "Pod":
-        _service_account(wire, store, random)
-        _tolerations(wire["spec"])
-        _priority(wire)
+        return _admit_pod(wire, resource, store, random, templates)
+    return None
 
 
 def admit_delete(resource: ResourceType, name: str) -> None:
@@ -65,84 +65,17 @@ def _require_namespace(wire: Wire, resource: ResourceType, store: Store) -> None
         raise error
 
 
-def _service_account(wire: Wire, store: Store, random: Random) -> None:
-    spec, namespace = wire["spec"], wire["metadata"]["namespace"]
-    name = spec.get("serviceAccountName") or "default"
+def _admit_pod(pod: Wire, resource: ResourceType, store: Store, random: Random, templates: TemplateCache) -> Template:
+    spec, metadata = pod.get("spec") or {}, pod["metadata"]
+    name, namespace = account_name(spec), metadata["namespace"]
     account = store.get("ServiceAccount", name, namespace)
     if account is None and name != "default":  # a namespace's own account is about to be there
-        resource = ResourceType("Pod", "pods", "pod")
         why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
-        raise forbidden(resource, wire["metadata"].get("name", ""), why)
-    spec["serviceAccountName"] = spec["serviceAccount"] = name
-    mount = spec.get("automountServiceAccountToken")
-    if mount is None:
-        mount = (account or {}).get("automountServiceAccountToken", True)
-    if mount is not False:
-        _mount_token(spec, random)
-    if account is not None and account.get("imagePullSecrets") and not spec.get("imagePullSecrets"):
-        spec["imagePullSecrets"] = account["imagePullSecrets"]
-
-
-def _mount_token(spec: Wire, random: Random) -> None:
-    """Mount the token into every container that has nothing at its path."""
-    containers = (spec.get("initContainers") or []) + (spec.get("containers") or [])
-    lacking = [
-        container
-        for container in containers
-        if all(mount.get("mountPath") != TOKEN_PATH for mount in container.get("volumeMounts") or [])
-    ]
-    if not lacking:
-        return
-    name = f"kube-api-access-{random_suffix(random)}"
-    for container in lacking:
-        mounts = container.setdefault("volumeMounts", [])
-        mounts.append({"mountPath": TOKEN_PATH, "name": name, "readOnly": True})
-    spec.setdefault("volumes", []).append({"name": name, "projected": _token_projection()})
-
-
-def _token_projection() -> Wire:
-    field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
-    return {
-        "defaultMode": 0o644,
-        "sources": [
-            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-            {"configMap": {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt"}},
-            {"downwardAPI": {"items": [{"fieldRef": field, "path": "namespace"}]}},
-        ],
-    }
-
-
-def _tolerations(spec: Wire) -> None:
-    """Stay five minutes on a node that is not ready or not reachable, unless the Pod says otherwise."""
-    tolerations = spec.get("tolerations") or []
-    for condition in ("not-ready", "unreachable"):
-        key = f"node.kubernetes.io/{condition}"
-        if not any(t.get("key", "") in (key, "") and t.get("effect", "") in ("NoExecute", "") for t in tolerations):
-            tolerations.append(
-                {
-                    "effect": "NoExecute",
-                    "key": key,
-                    "operator": "Exists",
-                    "tolerationSeconds": _TOLERATION_SECONDS,
-                }
-            )
-    spec["tolerations"] = tolerations
-
-
-def _priority(wire: Wire) -> None:
-    spec = wire["spec"]
-    name = spec.get("priorityClassName", "")
-    resource = ResourceType("Pod", "pods", "pod")
-    if name and name not in _SYSTEM_PRIORITIES:
-        pod = wire["metadata"].get("name", "")
-        raise forbidden(resource, pod, f"no PriorityClass with name {name} was found")
-    priority = _SYSTEM_PRIORITIES.get(name, 0)
-    if spec.get("priority") not in (None, priority):
-        why = (
-            "the integer value of priority must not be provided in pod spec; "
-            "priority admission controller computed "
-            f"{priority} from the given PriorityClass name"
-        )
-        raise forbidden(resource, wire["metadata"].get("name", ""), why)
-    spec["priority"] = priority
-    spec["preemptionPolicy"] = spec.get("preemptionPolicy") or "PreemptLowerPriority"
+        raise forbidden(resource, metadata.get("name", ""), why)
+    try:
+        template = templates.template(spec, metadata.get("annotations") or {}, Account.of(name, account))
+    except ValueError as error:
+        raise forbidden(resource, metadata.get("name", ""), str(error)) from None
+    volume = f"kube-api-access-{random_suffix(random)}" if template.mounts_token else ""
+    pod["spec"] = template.spec_with(volume)
+    return template

@@ -24,6 +24,7 @@ from kubesim.api.objects import Wire, copy_of
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
 from kubesim.api.strategies import Strategy, Transaction
+from kubesim.api.templates import Template
 from kubesim.api.validation import validate
 from kubesim.api.warnings import warnings_for
 from kubesim.simulation import Simulation
@@ -56,9 +57,12 @@ class Registry:
         """Chance for names; a dry run draws from its own stream, so that it shifts nothing."""
         return self._simulation.random("names/dry-run" if dry_run else f"names/{resource.kind}")
 
-    def create(self, resource: ResourceType, new: Wire, dry_run: bool = False) -> Response:
+    def create(
+        self, resource: ResourceType, new: Wire, dry_run: bool = False, template: Template | None = None
+    ) -> Response:
         """Store a new object, which this call takes over.
 
+        :param template: what is known of a Pod's spec.
         :raises ApiError: 409 if its name is taken, 422 if it is invalid.
         """
         metadata = new["metadata"]
@@ -71,13 +75,16 @@ class Registry:
         transaction = strategy.begin_create(new, dry_run)
         try:
             strategy.prepare_create(new)
-            self._validate(resource, new, None)
+            if template is None:
+                self._validate(resource, new, None)
+            else:
+                self._refuse(resource, new, template.problems(new))
             strategy.canonicalize(new)
             self._refuse_taken_name(resource, metadata["name"], namespace)
         except ApiError:
             transaction.revert()
             raise
-        warnings = tuple(warnings_for(resource.kind, new))
+        warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
         if dry_run:
             transaction.revert()
             return Response(new, warnings)

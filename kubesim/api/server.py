@@ -33,6 +33,7 @@ from kubesim.api.selectors import parse_label_selector
 from kubesim.api.store import Store
 from kubesim.api.strategies import strategies
 from kubesim.api.tables import Table
+from kubesim.api.templates import TemplateCache
 from kubesim.simulation import Simulation
 
 __all__ = ["ApiServer", "ApiSettings", "FieldValidation", "PatchKind", "Propagation", "Response"]
@@ -66,6 +67,7 @@ class ApiServer:
         ]
         self.addresses = {allocator.family: allocator for allocator in allocators}
         self.node_ports = PortAllocator(self.settings.node_port_range, simulation.random("service/node-ports"))
+        self.templates = TemplateCache()
         self.registry = Registry(simulation, store, strategies(simulation, store, self.addresses, self.node_ports))
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -151,9 +153,10 @@ class ApiServer:
         metadata = new["metadata"]
         _settle_namespace(resource, metadata, namespace)
         clear_system_fields(metadata)
-        new = apply_defaults(new)
-        admit_create(new, resource, self.store, self.registry.random(resource, dry_run))
-        response = self.registry.create(resource, new, dry_run)
+        if resource.kind != "Pod":  # a Pod's come with its template
+            new = apply_defaults(new)
+        template = admit_create(new, resource, self.store, self.registry.random(resource, dry_run), self.templates)
+        response = self.registry.create(resource, new, dry_run, template)
         return _answer(resource, response, warnings)
 
     def replace(

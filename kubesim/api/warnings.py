@@ -66,9 +66,13 @@ def _name_warning(new: Wire, where: str) -> list[str]:
     return [f"metadata.name: this is used in {where}, {advice}: [{' '.join(problems)}]"]
 
 
+def pod_name_warning(new: Wire) -> list[str]:
+    """The warning about a new Pod's name, if any."""
+    return _name_warning(new, "the Pod's hostname")
+
+
 def _pod(new: Wire, old: Wire | None) -> list[str]:
-    warnings = _name_warning(new, "the Pod's hostname") if old is None else []
-    return warnings + pod_warnings(new, "")
+    return [*(pod_name_warning(new) if old is None else ()), *pod_warnings(new, "")]
 
 
 def _named_workload(new: Wire, old: Wire | None) -> list[str]:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.api.admission import TOKEN_PATH
 from kubesim.api.errors import ApiError
 from kubesim.api.server import ApiServer
+from kubesim.api.templates import TOKEN_PATH
 from tests.api.examples import pod
 
 

@@ -47,7 +47,10 @@ def quality_of_service(spec: Wire) -> str:
     guaranteed = True
     limited: set[str] = set()
     for container in (spec.get("containers") or []) + (spec.get("initContainers") or []):
-        resources = container.get("resources") or {}
+        resources = container.get("resources")
+        if not resources:
+            guaranteed = False
+            continue
         positive = {
             kind: {
                 name: parse(str(amount))
