@@ -16,7 +16,7 @@ from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.pods import moment
-from kubesim.controllers.scheduler.tolerations import tolerates
+from kubesim.controllers.scheduler.filters import tolerates
 from kubesim.simulation import Simulation
 
 GRACE_SECONDS = 40.0

@@ -6,8 +6,8 @@ from kubesim.api.durations import go_duration
 from kubesim.api.objects import Taint, Toleration
 from kubesim.api.strategies.pod import quality_of_service
 from kubesim.controllers.names import ALPHABET, template_hash
-from kubesim.controllers.quantities import quantity
-from kubesim.controllers.scheduler.tolerations import tolerates
+from kubesim.controllers.scheduler.demand import NANO, nano
+from kubesim.controllers.scheduler.filters import tolerates
 
 TAINT = Taint(key="gpu", value="yes", effect="NoSchedule")
 
@@ -51,9 +51,10 @@ def test_quality_of_service(resources: dict[str, dict[str, str]], expected: str)
 
 
 def test_quantities_are_exact() -> None:
-    assert quantity("100m") * 10 == 1
-    assert quantity("70Mi") == 70 * 2**20
-    assert quantity(None) == 0
+    assert nano("100m") * 10 == NANO
+    assert nano("70Mi") == 70 * 2**20 * NANO
+    assert nano("1n") == 1
+    assert nano(None) == 0
 
 
 def test_a_template_hash_is_stable_and_spells_no_word() -> None:

@@ -7,25 +7,25 @@ Pod makes room.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
-from kubesim.api.objects import Node, Pod, Taint, Wire, view
+from kubesim.api.objects import Node, Wire, view
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Manager
-from kubesim.controllers.pods import is_finished
-from kubesim.controllers.scheduler.affinity import matches_node
-from kubesim.controllers.scheduler.scores import allocatable, scores
-from kubesim.controllers.scheduler.tolerations import untolerated
-from kubesim.controllers.scheduler.usage import Footprint, Usage, footprint
-from kubesim.controllers.scheduler.waiting import WaitingPods, signature
+from kubesim.controllers.pods import controller_of, is_finished
+from kubesim.controllers.scheduler.demand import Demand, Demands
+from kubesim.controllers.scheduler.nodes import Nodes
+from kubesim.controllers.scheduler.ranking import Ranking
+from kubesim.controllers.scheduler.waiting import WaitingPods
 from kubesim.simulation import Simulation
 
 NAME = "default-scheduler"
+MOST_RANKINGS = 64
+"""Demands whose nodes are kept in order; the one that nobody has asked for the longest is given up first."""
 
 
 class Scheduler:
@@ -50,39 +50,29 @@ class Scheduler:
         self._client = client
         self._events = events
         self._placements = dict(placements or {})
-        self._usage: dict[str, Usage] = {}
-        self._placed: dict[Key, tuple[str, Footprint]] = {}
+        self._nodes = Nodes()
+        self._demands = Demands()
+        self._rankings: dict[Demand, Ranking] = {}
         self._waiting = WaitingPods()
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Pod to schedule; whatever may free room sends the first of each group of waiting Pods round again."""
-        if change.kind == "Node":
-            return self._waiting.firsts()
         pod, key = change.new, key_of(change.object)
+        if change.kind == "Node":
+            self._nodes.put(key[1], view(pod, Node) if pod is not None else None)
+            return self._waiting.firsts()
         if pod is None or is_finished(pod):
-            freed = self._release(key)
+            freed = self._nodes.release(key)
             following = self._waiting.drop(key)
             return self._waiting.firsts() if freed else () if following is None else (following,)
         node = pod["spec"].get("nodeName")
         if node:
             following = self._waiting.drop(key)
-            self._occupy(key, node, pod)
+            self._nodes.occupy(key, node, self._demands.of(pod["spec"]), _group(pod))
             return () if following is None else (following,)
         if key in self._waiting and change.old is not None and change.old["spec"] == pod["spec"]:
             return ()  # only its status tells more, which makes no room
         return (key,)
-
-    def _occupy(self, key: Key, node: str, pod: Wire) -> None:
-        if key not in self._placed:
-            taken = footprint(view(pod, Pod))
-            self._usage.setdefault(node, Usage()).add(taken)
-            self._placed[key] = (node, taken)
-
-    def _release(self, key: Key) -> bool:
-        placed = self._placed.pop(key, None)
-        if placed is not None:
-            self._usage[placed[0]].add(placed[1], -1)
-        return placed is not None
 
     def reconcile(self, key: Hashable) -> None:
         """Try to place one Pod."""
@@ -97,32 +87,31 @@ class Scheduler:
         if gates:
             self._set_gated(wire)
             return
-        pod = view(wire, Pod)
-        taken = footprint(pod)
-        nodes = self._client.store.views(Node)
-        refusals: Counter[str] = Counter()
-        feasible = []
-        for node in nodes:
-            reason = self._refusal(pod, taken, node)
-            if reason is None:
-                feasible.append(node)
-            else:
-                refusals.update(reason)
-        if not feasible:
-            message = self._failure(len(nodes), refusals)
-            stale = self._waiting.add(key, signature(pod, taken), message)
+        demand = self._demands.of(wire["spec"])
+        ranking = self._ranking(demand)
+        if not ranking:
+            message = self._failure(len(self._nodes.records), ranking.refusals)
+            stale = self._waiting.add(key, demand, message)
             self._report_failure(wire, message)
             for other in stale:
                 self._manager.enqueue(self, other)
             return
-        usage = {node.metadata.name: self._usage.setdefault(node.metadata.name, Usage()) for node in feasible}
-        rank = scores(pod, taken, feasible, usage)
-        best = min(rank, key=lambda name: (-rank[name], usage[name].pods, name))
-        placement = self._placements.get("/".join(key))
-        if placement in rank:
-            del self._placements["/".join(key)]
-            best = placement
+        best = ranking.best(_group(wire))
+        if self._placements.get("/".join(key)) in ranking:
+            best = self._placements.pop("/".join(key))
         self._bind(wire, key, best)
+
+    def _ranking(self, demand: Demand) -> Ranking:
+        """The nodes for a demand, as they are now."""
+        known = self._rankings.pop(demand, None)
+        if known is None:
+            known = Ranking(demand, self._nodes)
+            if len(self._rankings) >= MOST_RANKINGS:
+                del self._rankings[next(iter(self._rankings))]
+        else:
+            known.refresh()
+        self._rankings[demand] = known
+        return known
 
     def _let_next(self, key: Key) -> None:
         """A Pod waits no longer: the next one of its group has its turn."""
@@ -130,42 +119,15 @@ class Scheduler:
         if following is not None:
             self._manager.enqueue(self, following)
 
-    def _refusal(self, pod: Pod, taken: Footprint, node: Node) -> tuple[str, ...] | None:
-        """Why a node cannot run the Pod, in upstream's words and in the order of its filter plugins."""
-        cordon = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
-        tolerations = pod.spec.tolerations or []
-        if node.spec.unschedulable and untolerated([cordon], tolerations, ("NoSchedule",)):
-            return ("node(s) were unschedulable",)
-        taint = untolerated(node.spec.taints or [], tolerations, ("NoSchedule", "NoExecute"))
-        if taint is not None:
-            return (f"node(s) had untolerated taint {{{taint.key}: {taint.value}}}",)
-        if not matches_node(pod.spec, node):
-            return ("node(s) didn't match Pod's node affinity/selector",)
-        usage = self._usage.setdefault(node.metadata.name, Usage())
-        if usage.conflicts(taken):
-            return ("node(s) didn't have free ports for the requested pod ports",)
-        short = []
-        if usage.pods + 1 > allocatable(node, "pods"):
-            short.append("Too many pods")
-        if taken.cpu and usage.cpu + taken.cpu > allocatable(node, "cpu"):
-            short.append("Insufficient cpu")
-        if taken.memory and usage.memory + taken.memory > allocatable(node, "memory"):
-            short.append("Insufficient memory")
-        return tuple(short) or None
-
     def _bind(self, wire: Wire, key: Key, node: str) -> None:
-        now = self._simulation.timestamp()
-        bound = copy.deepcopy(wire)
-        bound["spec"]["nodeName"] = node
-        status = bound.setdefault("status", {})
         scheduled = {
             "type": "PodScheduled",
             "status": "True",
             "lastProbeTime": None,
             "observedGeneration": wire["metadata"].get("generation", 1),
         }
-        status["conditions"] = with_condition(status.get("conditions") or [], scheduled, now)
-        self._client.bind(bound)
+        status = self._with_condition(wire, scheduled)
+        self._client.bind({**wire, "spec": {**wire["spec"], "nodeName": node}, "status": status})
         message = f"Successfully assigned {key[0]}/{key[1]} to {node}"
         self._events.announce(wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME)
 
@@ -210,6 +172,15 @@ class Scheduler:
         }
         if observed:
             unscheduled["observedGeneration"] = wire["metadata"].get("generation", 1)
-        status = copy.deepcopy(wire.get("status") or {})
-        status["conditions"] = with_condition(status.get("conditions") or [], unscheduled, self._simulation.timestamp())
-        self._client.update_status(wire, status)
+        self._client.update_status(wire, self._with_condition(wire, unscheduled))
+
+    def _with_condition(self, wire: Wire, condition: Wire) -> Wire:
+        status: Wire = wire.get("status") or {}
+        conditions = with_condition(status.get("conditions") or [], condition, self._simulation.timestamp())
+        return {**status, "conditions": conditions}
+
+
+def _group(pod: Wire) -> str:
+    """The uid of the controller that owns the Pod, or ``""``."""
+    owner = controller_of(pod)
+    return "" if owner is None else str(owner.get("uid", ""))

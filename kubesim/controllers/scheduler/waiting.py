@@ -6,46 +6,33 @@ the next one's turn. Two thousand waiting replicas of a Deployment therefore cos
 
 from __future__ import annotations
 
-import msgspec
-
-from kubesim.api.objects import Pod
 from kubesim.api.store import Key
-from kubesim.controllers.scheduler.usage import Footprint
-
-Signature = tuple[object, ...]
-"""Everything of a Pod that decides which nodes can run it (upstream: the scheduler framework's Pod signature)."""
-
-
-def signature(pod: Pod, taken: Footprint) -> Signature:
-    """The signature of a Pod whose footprint is known."""
-    spec = pod.spec
-    constraints = msgspec.json.encode([spec.nodeSelector, spec.affinity, spec.tolerations], order="sorted")
-    return taken.cpu, taken.memory, taken.ports, constraints
+from kubesim.controllers.scheduler.demand import Demand
 
 
 class WaitingPods:
     """The groups of waiting Pods, each with what its Pods were last told."""
 
     def __init__(self) -> None:
-        self._groups: dict[Signature, dict[Key, None]] = {}
-        self._told: dict[Signature, str] = {}
-        self._signatures: dict[Key, Signature] = {}
+        self._groups: dict[Demand, dict[Key, None]] = {}
+        self._told: dict[Demand, str] = {}
+        self._demands: dict[Key, Demand] = {}
 
     def __contains__(self, key: object) -> bool:
-        return key in self._signatures
+        return key in self._demands
 
-    def add(self, key: Key, signature: Signature, message: str) -> list[Key]:
+    def add(self, key: Key, demand: Demand, message: str) -> list[Key]:
         """Let a Pod wait that was refused.
 
         :returns: those of its group that were told something else and must hear of the change.
         """
-        if self._signatures.get(key) != signature:
+        if self._demands.get(key) != demand:
             self.drop(key)
-        group = self._groups.setdefault(signature, {})
-        stale = [other for other in group if other != key] if self._told.get(signature) != message else []
+        group = self._groups.setdefault(demand, {})
+        stale = [other for other in group if other != key] if self._told.get(demand) != message else []
         group[key] = None
-        self._signatures[key] = signature
-        self._told[signature] = message
+        self._demands[key] = demand
+        self._told[demand] = message
         return stale
 
     def drop(self, key: Key) -> Key | None:
@@ -53,14 +40,14 @@ class WaitingPods:
 
         :returns: whose turn it is now, where it was the first of its group and others wait.
         """
-        signature = self._signatures.pop(key, None)
-        if signature is None:
+        demand = self._demands.pop(key, None)
+        if demand is None:
             return None
-        group = self._groups[signature]
+        group = self._groups[demand]
         was_first = next(iter(group)) == key
         del group[key]
         if not group:
-            del self._groups[signature], self._told[signature]
+            del self._groups[demand], self._told[demand]
             return None
         return next(iter(group)) if was_first else None
 
