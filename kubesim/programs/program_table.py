@@ -13,144 +13,74 @@ from collections.abc import Iterable, Iterator, Mapping
 from kubesim.programs.machine import Invocation
 from kubesim.userland.process import Completed, Program
 
-COMMON: Mapping[str, str] = {
-    "bash": "programs.network_files:bash",
-    "cat": "userland.text.lines:cat",
-    "column": "userland.text.fields:column",
-    "comm": "userland.text.fields:comm",
-    "curl": "programs.curl:curl",
-    "cut": "userland.text.fields:cut",
-    "dash": "userland.shell.script:dash",
-    "diff": "userland.text.fields:diff",
-    "dig": "programs.dns.dig:dig",
-    "fold": "userland.text.lines:fold",
-    "getent": "programs.dns.getent:getent",
-    "head": "userland.text.lines:head",
-    "host": "programs.dns.host:host",
-    "nl": "userland.text.lines:nl",
-    "nslookup": "programs.dns.nslookup:nslookup",
-    "paste": "userland.text.lines:paste",
-    "rbash": "programs.network_files:bash",
-    "rev": "userland.text.lines:rev",
-    "sh": "userland.shell.script:dash",
-    "sort": "userland.text.fields:sort",
-    "tac": "userland.text.lines:tac",
-    "tail": "userland.text.lines:tail",
-    "tee": "userland.text.lines:tee",
-    "tr": "userland.text.fields:tr",
-    "uniq": "userland.text.fields:uniq",
-    "wc": "userland.text.lines:wc",
-    "yes": "userland.text.lines:yes",
-    "[": "userland.core.small:test",
-    "awk": "userland.text.awk:awk",
-    "mawk": "userland.text.awk:awk",
-    "nawk": "userland.text.awk:awk",
-    "base64": "userland.core.small:base64",
-    "basename": "userland.core.paths:basename",
-    "chmod": "userland.core.files:chmod",
-    "cp": "userland.core.files:cp",
-    "date": "userland.core.date:date",
-    "dirname": "userland.core.paths:dirname",
-    "echo": "userland.core.small:echo",
-    "egrep": "userland.text.grep:grep",
-    "env": "userland.core.system:env",
-    "envsubst": "userland.core.small:envsubst",
-    "expr": "userland.core.small:expr",
-    "false": "userland.core.waiting:false",
-    "fgrep": "userland.text.grep:grep",
-    "find": "userland.core.find:find",
-    "grep": "userland.text.grep:grep",
-    "hostname": "userland.core.system:hostname",
-    "id": "userland.core.system:identity",
-    "kill": "userland.core.processes:kill",
-    "killall": "userland.core.processes:pkill",
-    "ln": "userland.core.files:ln",
-    "ls": "userland.core.listing:ls",
-    "md5sum": "userland.core.small:checksum",
-    "mkdir": "userland.core.files:mkdir",
-    "mktemp": "userland.core.small:mktemp",
-    "mv": "userland.core.files:mv",
-    "nice": "userland.core.wrappers:passing",
-    "nohup": "userland.core.wrappers:passing",
-    "nproc": "userland.core.system:nproc",
-    "od": "userland.core.small:od",
-    "pgrep": "userland.core.processes:pgrep",
-    "pidof": "userland.core.processes:pidof",
-    "pkill": "userland.core.processes:pkill",
-    "poweroff": "userland.core.system:refuse_reboot",
-    "printenv": "userland.core.system:printenv",
-    "printf": "userland.core.small:printf",
-    "ps": "userland.core.processes:ps",
-    "pwd": "userland.core.small:pwd",
-    "readlink": "userland.core.paths:readlink",
-    "realpath": "userland.core.paths:readlink",
-    "reboot": "userland.core.system:refuse_reboot",
-    "rm": "userland.core.files:rm",
-    "rmdir": "userland.core.files:rmdir",
-    "sed": "userland.text.sed:sed",
-    "seq": "userland.core.small:seq",
-    "setsid": "userland.core.wrappers:passing",
-    "sha1sum": "userland.core.small:checksum",
-    "sha256sum": "userland.core.small:checksum",
-    "sha512sum": "userland.core.small:checksum",
-    "shutdown": "userland.core.system:refuse_reboot",
-    "sleep": "userland.core.waiting:sleep",
-    "stat": "userland.core.listing:stat",
-    "stdbuf": "userland.core.wrappers:passing",
-    "test": "userland.core.small:test",
-    "timeout": "userland.core.wrappers:timeout",
-    "touch": "userland.core.files:touch",
-    "traceroute": "programs.net.traceroute:traceroute",
-    "true": "userland.core.waiting:true",
-    "uname": "userland.core.system:uname",
-    "watch": "userland.core.waiting:watch",
-    "which": "userland.core.system:which",
-    "whoami": "userland.core.system:whoami",
-    "xargs": "userland.core.wrappers:xargs",
-    "arp": "programs.net.net_tools:arp",
-    "conntrack": "programs.net.conntrack:conntrack",
-    "ip": "programs.net.iproute:ip",
-    "iptables": "programs.net.iptables:iptables",
-    "iptables-save": "programs.net.iptables:iptables_save",
-    "nc": "programs.net.netcat:nc",
-    "netcat": "programs.net.netcat:nc",
-    "netstat": "programs.net.net_tools:netstat",
-    "nft": "programs.net.iptables:nft",
-    "ping": "programs.net.ping:ping",
-    "route": "programs.net.net_tools:route",
-    "ss": "programs.net.iproute:ss",
-    "telnet": "programs.net.netcat:telnet",
-    "wget": "programs.net.wget:wget",
-}
+
+def _homes(programs: Mapping[str, str]) -> Mapping[str, str]:
+    """Name → ``module:function``, of each module's programs: a word is a name, or NAME=FUNCTION."""
+    return {
+        name: f"{module}:{function or name.replace('-', '_')}"
+        for module, words in programs.items()
+        for name, _, function in (word.partition("=") for word in words.split())
+    }
+
+
+COMMON = _homes(
+    {
+        "programs.curl": "curl",
+        "programs.dns.dig": "dig",
+        "programs.dns.getent": "getent",
+        "programs.dns.host": "host",
+        "programs.dns.nslookup": "nslookup",
+        "programs.net.conntrack": "conntrack",
+        "programs.net.iproute": "ip ss",
+        "programs.net.iptables": "iptables iptables-save nft",
+        "programs.net.net_tools": "arp netstat route",
+        "programs.net.netcat": "nc netcat=nc telnet",
+        "programs.net.ping": "ping",
+        "programs.net.traceroute": "traceroute",
+        "programs.net.wget": "wget",
+        "programs.network_files": "bash rbash=bash",
+        "userland.core.date": "date",
+        "userland.core.files": "chmod cp ln mkdir mv rm rmdir touch",
+        "userland.core.find": "find",
+        "userland.core.listing": "ls stat",
+        "userland.core.paths": "basename dirname readlink realpath=readlink",
+        "userland.core.processes": "kill killall=pkill pgrep pidof pkill ps",
+        "userland.core.small": "base64 echo envsubst expr mktemp od printf pwd seq test [=test "
+        "md5sum=checksum sha1sum=checksum sha256sum=checksum sha512sum=checksum",
+        "userland.core.system": "env hostname id=identity nproc printenv uname which whoami "
+        "poweroff=refuse_reboot reboot=refuse_reboot shutdown=refuse_reboot",
+        "userland.core.waiting": "false sleep true watch",
+        "userland.core.wrappers": "nice=passing nohup=passing setsid=passing stdbuf=passing timeout xargs",
+        "userland.shell.script": "dash sh=dash",
+        "userland.text.awk": "awk mawk=awk nawk=awk",
+        "userland.text.fields": "column comm cut diff sort tr uniq",
+        "userland.text.grep": "grep egrep=grep fgrep=grep",
+        "userland.text.lines": "cat fold head nl paste rev tac tail tee wc yes",
+        "userland.text.sed": "sed",
+    }
+)
 """Programs of a Debian or Ubuntu machine: name → ``module:function``, the module below ``kubesim``."""
 
-BUSYBOX: Mapping[str, str] = {
-    "ash": "userland.shell.script:ash",
-    "busybox": "userland.core.wrappers:busybox",
-    "getent": "programs.dns.getent:musl_getent",
-    "nslookup": "programs.dns.busybox_nslookup:busybox_nslookup",
-    "sh": "userland.shell.script:ash",
-}
-"""What busybox, and Alpine with it, has in its own version; written as in :data:`COMMON`."""
+BUSYBOX = _homes(
+    {
+        "programs.dns.busybox_nslookup": "nslookup=busybox_nslookup",
+        "programs.dns.getent": "getent=musl_getent",
+        "userland.core.wrappers": "busybox",
+        "userland.shell.script": "ash sh=ash",
+    }
+)
+"""What busybox, and Alpine with it, has in its own version."""
 
-IMAGES: Mapping[str, str] = {
-    "agnhost": "programs.servers:agnhost",
-    "coredns": "programs.coredns:coredns",
-    "docker-entrypoint.sh": "programs.nginx:docker_entrypoint",
-    "echoserver": "programs.servers:echoserver",
-    "entrypoint.sh": "userland.core.wrappers:curl_entrypoint",
-    "hello-app": "programs.servers:hello_app",
-    "http-echo": "programs.servers:http_echo",
-    "httpd": "programs.servers:httpd",
-    "httpd-foreground": "programs.servers:httpd",
-    "nginx": "programs.nginx:Nginx",
-    "nginx-debug": "programs.nginx:Nginx",
-    "pause": "programs.servers:pause",
-    "python3": "programs.servers:python",
-    "redis-server": "programs.servers:redis_server",
-    "whoami-server": "programs.servers:whoami_server",
-}
-"""What only images have: servers and entrypoints; written as in :data:`COMMON`."""
+IMAGES = _homes(
+    {
+        "programs.coredns": "coredns",
+        "programs.nginx": "nginx=Nginx nginx-debug=Nginx docker-entrypoint.sh=docker_entrypoint",
+        "programs.servers": "agnhost echoserver hello-app http-echo httpd httpd-foreground=httpd pause "
+        "python3=python redis-server whoami-server",
+        "userland.core.wrappers": "entrypoint.sh=curl_entrypoint",
+    }
+)
+"""What only images have: servers and entrypoints."""
 
 
 class Programs(Mapping[str, Program]):

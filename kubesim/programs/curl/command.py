@@ -7,10 +7,8 @@ from urllib.parse import quote
 
 from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location, LocationError, expand_globs, parse_location
-from kubesim.programs.curl.options import Options, UsageError, parse
-from kubesim.programs.curl.result import Result
-from kubesim.programs.curl.session import CutError, Session
-from kubesim.programs.curl.texts import HELP, VERSION
+from kubesim.programs.curl.options import HELP, VERSION, Options, UsageError, parse
+from kubesim.programs.curl.session import CutError, Result, Session
 from kubesim.programs.curl.transfer import transfer
 from kubesim.programs.curl.write_out import render
 from kubesim.programs.http import byte_length, head_text

@@ -13,8 +13,7 @@ from kubesim.network.sockets import Connection
 from kubesim.programs.connecting import KERNEL_GIVES_UP, attempt
 from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location
-from kubesim.programs.curl.result import Result
-from kubesim.programs.curl.session import Session
+from kubesim.programs.curl.session import Result, Session
 from kubesim.programs.name_lookup import is_ipv6, look_up, numeric_address
 
 OWN_LIMIT = 300.0

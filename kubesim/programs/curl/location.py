@@ -59,6 +59,11 @@ class Location:
     fragment: str = ""
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        """What a connection is for: scheme, host and port."""
+        return self.scheme, self.host, self.port
+
+    @property
     def authority(self) -> str:
         """The Host header: the port only where it is not the scheme's."""
         host = f"[{self.host}]" if ":" in self.host else self.host

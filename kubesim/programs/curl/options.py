@@ -8,121 +8,29 @@ from dataclasses import dataclass, field
 
 FLAG, TEXT, NUMBER, COUNT = "flag", "text", "number", "count"
 
-_TABLE: tuple[tuple[str, str, str], ...] = (
-    ("0", "http1.0", FLAG),
-    ("4", "ipv4", FLAG),
-    ("6", "ipv6", FLAG),
-    ("A", "user-agent", TEXT),
-    ("b", "cookie", TEXT),
-    ("c", "cookie-jar", TEXT),
-    ("d", "data", TEXT),
-    ("e", "referer", TEXT),
-    ("f", "fail", FLAG),
-    ("F", "form", TEXT),
-    ("g", "globoff", FLAG),
-    ("G", "get", FLAG),
-    ("h", "help", FLAG),
-    ("H", "header", TEXT),
-    ("i", "show-headers", FLAG),
-    ("I", "head", FLAG),
-    ("k", "insecure", FLAG),
-    ("K", "config", TEXT),
-    ("L", "location", FLAG),
-    ("m", "max-time", NUMBER),
-    ("n", "netrc", FLAG),
-    ("N", "no-buffer", FLAG),
-    ("o", "output", TEXT),
-    ("O", "remote-name", FLAG),
-    ("p", "proxytunnel", FLAG),
-    ("q", "disable", FLAG),
-    ("r", "range", TEXT),
-    ("R", "remote-time", FLAG),
-    ("s", "silent", FLAG),
-    ("S", "show-error", FLAG),
-    ("T", "upload-file", TEXT),
-    ("u", "user", TEXT),
-    ("v", "verbose", FLAG),
-    ("V", "version", FLAG),
-    ("w", "write-out", TEXT),
-    ("x", "proxy", TEXT),
-    ("X", "request", TEXT),
-    ("Y", "speed-limit", COUNT),
-    ("y", "speed-time", COUNT),
-    ("Z", "parallel", FLAG),
-    ("#", "progress-bar", FLAG),
-    (":", "next", FLAG),
-    ("", "anyauth", FLAG),
-    ("", "basic", FLAG),
-    ("", "cacert", TEXT),
-    ("", "cert", TEXT),
-    ("", "compressed", FLAG),
-    ("", "connect-timeout", NUMBER),
-    ("", "connect-to", TEXT),
-    ("", "create-dirs", FLAG),
-    ("", "data-ascii", TEXT),
-    ("", "data-binary", TEXT),
-    ("", "data-raw", TEXT),
-    ("", "data-urlencode", TEXT),
-    ("", "dns-servers", TEXT),
-    ("", "dump-header", TEXT),
-    ("", "fail-early", FLAG),
-    ("", "fail-with-body", FLAG),
-    ("", "form-string", TEXT),
-    ("", "http1.1", FLAG),
-    ("", "http2", FLAG),
-    ("", "include", FLAG),
-    ("", "interface", TEXT),
-    ("", "json", TEXT),
-    ("", "keepalive-time", COUNT),
-    ("", "key", TEXT),
-    ("", "limit-rate", TEXT),
-    ("", "local-port", TEXT),
-    ("", "location-trusted", FLAG),
-    ("", "manual", FLAG),
-    ("", "max-redirs", COUNT),
-    ("", "no-progress-meter", FLAG),
-    ("", "noproxy", TEXT),
-    ("", "oauth2-bearer", TEXT),
-    ("", "output-dir", TEXT),
-    ("", "path-as-is", FLAG),
-    ("", "post301", FLAG),
-    ("", "post302", FLAG),
-    ("", "raw", FLAG),
-    ("", "remote-name-all", FLAG),
-    ("", "resolve", TEXT),
-    ("", "retry", COUNT),
-    ("", "retry-all-errors", FLAG),
-    ("", "retry-connrefused", FLAG),
-    ("", "retry-delay", NUMBER),
-    ("", "retry-max-time", NUMBER),
-    ("", "ssl-no-revoke", FLAG),
-    ("", "stderr", TEXT),
-    ("", "tcp-nodelay", FLAG),
-    ("", "tls-max", TEXT),
-    ("", "tlsv1.2", FLAG),
-    ("", "tlsv1.3", FLAG),
-    ("", "trace", TEXT),
-    ("", "trace-ascii", TEXT),
-    ("", "trace-time", FLAG),
-    ("", "url", TEXT),
-    ("", "url-query", TEXT),
-)
-SHORT = {short: (name, kind) for short, name, kind in _TABLE if short} | {
-    "D": ("dump-header", TEXT),
-    "E": ("cert", TEXT),
+_OPTIONS = {
+    FLAG: """
+        0/http1.0 4/ipv4 6/ipv6 f/fail g/globoff G/get h/help i/show-headers I/head k/insecure L/location n/netrc
+        N/no-buffer O/remote-name p/proxytunnel q/disable R/remote-time s/silent S/show-error v/verbose V/version
+        Z/parallel #/progress-bar :/next anyauth basic compressed create-dirs fail-early fail-with-body http1.1
+        http2 include location-trusted manual no-progress-meter path-as-is post301 post302 raw remote-name-all
+        retry-all-errors retry-connrefused ssl-no-revoke tcp-nodelay tlsv1.2 tlsv1.3 trace-time
+    """,
+    TEXT: """
+        A/user-agent b/cookie c/cookie-jar d/data e/referer F/form H/header K/config o/output r/range T/upload-file
+        u/user w/write-out x/proxy X/request cacert cert connect-to data-ascii data-binary data-raw data-urlencode
+        dns-servers dump-header form-string interface json key limit-rate local-port noproxy oauth2-bearer
+        output-dir resolve stderr tls-max trace trace-ascii url url-query
+    """,
+    NUMBER: "m/max-time connect-timeout retry-delay retry-max-time",
+    COUNT: "Y/speed-limit y/speed-time keepalive-time max-redirs retry",
 }
-LONG = {name: kind for _, name, kind in _TABLE}
-_NEGATABLE = {
-    "buffer",
-    "keepalive",
-    "progress-meter",
-    "location",
-    "fail",
-    "silent",
-    "show-error",
-    "verbose",
-    "insecure",
-}
+"""The options by what follows them, each with its letter before the slash where it has one."""
+_LETTERS = [(word, kind) for kind, words in _OPTIONS.items() for word in words.split()]
+LONG = {word.rpartition("/")[2]: kind for word, kind in _LETTERS}
+SHORT = {word[0]: (word[2:], kind) for word, kind in _LETTERS if word[1] == "/"}
+SHORT |= {"D": ("dump-header", TEXT), "E": ("cert", TEXT)}
+_NEGATABLE = "buffer", "keepalive", "progress-meter", "location", "fail", "silent", "show-error", "verbose", "insecure"
 _POST_DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
 
@@ -272,3 +180,42 @@ def _check_resolve(value: str, word: str) -> None:
         return
     if not re.fullmatch(r"\+?[^:]+:\d+:.+", value):
         raise UsageError(f"Couldn't parse CURLOPT_RESOLVE entry '{value}'", 49, hint=False)
+
+
+_MOST_USED = (
+    ("-d, --data <data>", "HTTP POST data"),
+    ("-f, --fail", "Fail fast with no output on HTTP errors"),
+    ("-h, --help <subject>", "Get help for commands"),
+    ("-o, --output <file>", "Write to file instead of stdout"),
+    ("-O, --remote-name", "Write output to file named as remote file"),
+    ("-i, --show-headers", "Show response headers in output"),
+    ("-s, --silent", "Silent mode"),
+    ("-T, --upload-file <file>", "Transfer local FILE to destination"),
+    ("-u, --user <user:password>", "Server user and password"),
+    ("-A, --user-agent <name>", "Send User-Agent <name> to server"),
+    ("-v, --verbose", "Make the operation more talkative"),
+    ("-V, --version", "Show version number and quit"),
+)
+_CATEGORIES = (
+    "auth, connection, curl, deprecated, dns, file, ftp, global, http, imap, ldap, \n"
+    "output, pop3, post, proxy, scp, sftp, smtp, ssh, telnet, tftp, timeout, tls, \n"
+    "upload, verbose.\n"
+)
+HELP = (
+    "Usage: curl [options...] <url>\n"
+    + "".join(f" {option:<27} {meaning}\n" for option, meaning in _MOST_USED)
+    + "\nThis is not the full help; this menu is split into categories.\n"
+    + 'Use "--help category" to get an overview of all categories, which are:\n'
+    + _CATEGORIES
+    + 'Use "--help all" to list all options\n'
+    + 'Use "--help [option]" to view documentation for a given option\n'
+)
+VERSION = (
+    "curl 8.14.1 (x86_64-pc-linux-gnu) libcurl/8.14.1 OpenSSL/3.5.7 zlib/1.3.1 brotli/1.1.0 zstd/1.5.7 libidn2/2.3.8 "
+    "libpsl/0.21.2 libssh2/1.11.1 nghttp2/1.64.0 nghttp3/1.8.0 librtmp/2.3 OpenLDAP/2.6.10\n"
+    "Release-Date: 2025-06-04, security patched: 8.14.1-2+deb13u7\n"
+    "Protocols: dict file ftp ftps gopher gophers http https imap imaps ipfs ipns ldap ldaps mqtt pop3 pop3s rtmp rtsp "
+    "scp sftp smb smbs smtp smtps telnet tftp ws wss\n"
+    "Features: alt-svc AsynchDNS brotli GSS-API HSTS HTTP2 HTTP3 HTTPS-proxy IDN IPv6 Kerberos Largefile libz NTLM PSL "
+    "SPNEGO SSL threadsafe TLS-SRP UnixSockets zstd\n"
+)

@@ -1,11 +1,13 @@
-"""What curl keeps between its URLs: the output so far, the time, known addresses and open connections."""
+"""What curl keeps: between its URLs the output so far, the time and open connections; of each URL what it came to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection
 from kubesim.programs.curl import meter
+from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.options import Options
 from kubesim.programs.machine import Invocation, Machine
 
@@ -19,7 +21,7 @@ class Session:
     """One run of curl.
 
     :param elapsed: seconds since curl was started.
-    :param connections: open ones by (host, port); a second URL to the same place uses them again.
+    :param connections: those left open, each with its number and the other end, by place; the next URL uses them again.
     """
 
     invocation: Invocation
@@ -28,7 +30,7 @@ class Session:
     stdout: str = ""
     stderr: str = ""
     addresses: dict[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
-    connections: dict[tuple[str, int], tuple[int, Connection, str]] = field(default_factory=dict)
+    connections: dict[tuple[str, str, int], tuple[int, Connection, tuple[str, int]]] = field(default_factory=dict)
     opened: int = 0
     dialled: list[Connection] = field(default_factory=list)
     metered: bool = False
@@ -83,3 +85,51 @@ class Session:
         if not self.metered:
             self.metered = True
             self.meter(meter.HEADER + meter.line())
+
+
+@dataclass(slots=True)
+class Timings:
+    """Seconds since the transfer began at which each stage was done."""
+
+    name_lookup: float = 0.0
+    connect: float = 0.0
+    tls: float = 0.0
+    pre_transfer: float = 0.0
+    start_transfer: float = 0.0
+    redirect: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(slots=True)
+class Result:
+    """One URL's transfer, redirects included.
+
+    :param exit_code: curl's; 0 is success.
+    :param message: curl's words for a failure.
+    :param on_meter_line: the message follows the meter without a newline (a failed name look-up).
+    """
+
+    location: Location
+    exit_code: int = 0
+    message: str = ""
+    on_meter_line: bool = False
+    request: HttpRequest | None = None
+    response: HttpResponse | None = None
+    body: str = ""
+    received: int = 0
+    sent: int = 0
+    redirects: int = 0
+    connects: int = 0
+    remote: tuple[str, int] | None = None
+    local: tuple[str, int] | None = None
+    redirect_url: str = ""
+    header_bytes: int = 0
+    request_bytes: int = 0
+    retries: int = 0
+    shown: str = ""
+    timings: Timings = field(default_factory=Timings)
+
+    @property
+    def status(self) -> int:
+        """The last response's status, 0 where none came."""
+        return self.response.status if self.response else 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kubesim.network.sockets import Connection
 from kubesim.programs.curl.location import Location
-from kubesim.programs.curl.result import Result
-from kubesim.programs.curl.session import Session
+from kubesim.programs.curl.session import Result, Session
 from kubesim.programs.http import Certificate, ClientHello
 from kubesim.programs.name_lookup import numeric_address
 from kubesim.userland.filesystem import absolute

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from kubesim.programs.curl.result import Result
+from kubesim.programs.curl.session import Result
 from kubesim.programs.http import header
 
 _LIBRARY = "libcurl/8.14.1 OpenSSL/3.5.7 zlib/1.3.1 brotli/1.1.0 zstd/1.5.7 libidn2/2.3.8 libpsl/0.21.2 "
