@@ -15,12 +15,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Hashable, Iterable
 
-from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
+from kubesim.api.objects import EndpointSlice, Service, Wire
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.slices import SERVICE_NAME
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.pods import condition
 from kubesim.controllers.proxies import BALANCER
 from kubesim.network.network import Network
 from kubesim.simulation import Simulation
@@ -58,8 +59,14 @@ class LoadBalancerController:
         self._free = _addresses(addresses)
         self._given: dict[Key, str] = {}
         self._joined: dict[Key, str] = {}
-        self._ensured: set[Key] = set()
         self._ready_at: dict[Key, float] = {}
+        """When each Service that has a load balancer has, or had, its address."""
+        self._local: set[Key] = set()
+        """servicelb's Services whose addresses follow their endpoints."""
+        self._nodes: dict[str, str] = {}
+        """The address of each node that is ready."""
+        self._everywhere: list[str] | None = None
+        """The addresses of all nodes that are ready, in order; None until somebody asks after a node has changed."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """LoadBalancer Services, those that were, and for servicelb those whose endpoints moved."""
@@ -69,11 +76,26 @@ class LoadBalancerController:
             types = {(w.get("spec") or {}).get("type") for w in (change.old, change.new) if w is not None}
             managed = FINALIZER in (change.object["metadata"].get("finalizers") or ())
             return (key_of(change.object),) if "LoadBalancer" in types or managed else ()
+        if self._provider != "servicelb":
+            return ()
         if change.kind == "Node":
-            return list(self._ensured)
+            return self._of_node(change)
         labels = change.object["metadata"].get("labels") or {}
         key = (change.object["metadata"].get("namespace", ""), labels.get(SERVICE_NAME, ""))
-        return (key,) if key in self._ensured else ()
+        return (key,) if key in self._local else ()
+
+    def _of_node(self, change: Change) -> Iterable[Hashable]:
+        name, address = change.object["metadata"]["name"], ""
+        if change.new is not None and (condition(change.new, "Ready") or {}).get("status") == "True":
+            addresses = (change.new.get("status") or {}).get("addresses") or ()
+            address = next((entry["address"] for entry in addresses if entry["type"] == "InternalIP"), "")
+        if address == self._nodes.get(name, ""):
+            return ()
+        self._nodes.pop(name, None)
+        if address:
+            self._nodes[name] = address
+        self._everywhere = None
+        return list(self._ready_at)
 
     def reconcile(self, key: Hashable) -> None:
         """Bring one Service's load balancer to what it should be."""
@@ -88,8 +110,7 @@ class LoadBalancerController:
             return
         if FINALIZER not in (wire["metadata"].get("finalizers") or ()):
             wire = self._client.set_finalizers(wire, [*(wire["metadata"].get("finalizers") or []), FINALIZER])
-        if key not in self._ensured:
-            self._ensured.add(key)
+        if key not in self._ready_at:
             self._say(wire, "EnsuringLoadBalancer", "Ensuring load balancer")
             if self._provider == "servicelb":
                 name = f"svclb-{key[1]}-{wire['metadata']['uid'][:8]}"
@@ -101,7 +122,8 @@ class LoadBalancerController:
             self._provide(key, wire)
 
     def _provide(self, key: Key, wire: Wire) -> None:
-        service = view(wire, Service)
+        service = self._client.store.view(Service, key[1], key[0])
+        assert service is not None, "what was just read is there"
         if self._provider == "servicelb":
             addresses = self._node_addresses(key, service)
         else:
@@ -150,6 +172,12 @@ class LoadBalancerController:
 
     def _node_addresses(self, key: Key, service: Service) -> list[str]:
         """The addresses of the nodes that can take the Service's traffic."""
+        if service.spec.externalTrafficPolicy != "Local":
+            self._local.discard(key)
+            if self._everywhere is None:
+                self._everywhere = sorted(self._nodes.values(), key=_number)
+            return self._everywhere
+        self._local.add(key)
         slices = self._client.store.views(EndpointSlice, key[0], {SERVICE_NAME: key[1]})
         ready = {
             endpoint.nodeName
@@ -157,13 +185,7 @@ class LoadBalancerController:
             for endpoint in piece.endpoints or []
             if endpoint.conditions.ready is not False
         }
-        found = []
-        for node in self._client.store.views(Node):
-            alive = any(c.type == "Ready" and c.status == "True" for c in node.status.conditions or [])
-            if alive and (service.spec.externalTrafficPolicy != "Local" or node.metadata.name in ready):
-                internal = [a.address for a in node.status.addresses or [] if a.type == "InternalIP"]
-                found += internal[:1]
-        return sorted(found, key=lambda address: int(ipaddress.IPv4Address(address)))
+        return sorted((self._nodes[node] for node in ready if node in self._nodes), key=_number)
 
     def _remove(self, key: Key, wire: Wire) -> None:
         finalizers = wire["metadata"].get("finalizers") or []
@@ -179,7 +201,7 @@ class LoadBalancerController:
         self._client.set_finalizers(wire, [f for f in finalizers if f != FINALIZER])
 
     def _forget(self, key: Key) -> None:
-        self._ensured.discard(key)
+        self._local.discard(key)
         self._ready_at.pop(key, None)
         self._attach(key, None)
         address = self._given.pop(key, None)
@@ -190,8 +212,11 @@ class LoadBalancerController:
         self._events.record(wire, NORMAL, reason, message, component=NAME)
 
 
+def _number(address: str) -> int:
+    return int(ipaddress.IPv4Address(address))
+
+
 def _addresses(text: str) -> list[str]:
     """The addresses of ``FIRST-LAST``."""
     first, _, last = text.partition("-")
-    start, end = int(ipaddress.IPv4Address(first)), int(ipaddress.IPv4Address(last or first))
-    return [str(ipaddress.IPv4Address(number)) for number in range(start, end + 1)]
+    return [str(ipaddress.IPv4Address(number)) for number in range(_number(first), _number(last or first) + 1)]
