@@ -8,19 +8,21 @@ of one Pod share its network, not its files.
 from __future__ import annotations
 
 import math
-from collections import ChainMap
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
-from kubesim.api.store import Store
+from kubesim.api.store import Key, Store, key_of
 from kubesim.controllers.environment import (
+    ContainerEnvironment,
     ServiceVariables,
     container_environment,
+    mounted_files,
+    mounted_maps,
     pod_hosts_file,
 )
-from kubesim.controllers.mounts import mounted_files
 from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, tcp_probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.network.dns import resolv_conf
@@ -83,6 +85,10 @@ class SimulatedContainers:
     on_signal: Callable[[Pod, str, str], object] | None = None
     """Told (Pod, container, signal) when a container's first process gets a signal that it heeds."""
     _services: ServiceVariables = field(init=False)
+    _mounting: defaultdict[Key, dict[_Key, _Instance]] = field(default_factory=lambda: defaultdict(dict))
+    """The containers that mount each ConfigMap."""
+    _resolvers: dict[tuple[str, str, bool], str] = field(default_factory=dict)
+    """``/etc/resolv.conf`` by DNS policy, namespace and whether the Pod has the host's network."""
 
     def __post_init__(self) -> None:
         self._services = ServiceVariables(self.store)
@@ -114,10 +120,13 @@ class SimulatedContainers:
         """Run the container's program; one that the image lacks is a failed start."""
         key = _key(pod, container)
         before = self._instances.get(key)
+        self._forget(key)
         machine = self._machine(pod, container)
         instance = _Instance(machine, pod, container, previous=_lines(before) if before is not None else [])
         instance.started = self.simulation.datetime
         self._instances[key] = instance
+        for name in mounted_maps(pod, container):
+            self._mounting[pod.metadata.namespace, name][key] = instance
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
@@ -172,7 +181,7 @@ class SimulatedContainers:
         )
         links = pod.spec.enableServiceLinks is not False
         shared = self._services.of(pod.metadata.namespace, links)
-        machine.environment = ChainMap(dict(machine.environment), shared)
+        machine.environment = ContainerEnvironment(machine.environment, shared)
         files = {
             "/etc/resolv.conf": self.resolv_conf(pod),
             "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
@@ -185,20 +194,28 @@ class SimulatedContainers:
         """Bring a changed ConfigMap into the containers that mount it; whether they look again is up to them."""
         if event != "MODIFIED" or new is None:
             return
-        for instance in list(self._instances.values()):
-            if instance.running is not None and instance.pod.metadata.namespace == new["metadata"]["namespace"]:
+        for instance in self._mounting.get(key_of(new), {}).values():
+            if instance.running is not None:
                 _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
 
     def resolv_conf(self, pod: Pod) -> str:
         """The Pod's ``/etc/resolv.conf``, by its DNS policy."""
-        config = pod.spec.dnsConfig or PodDNSConfig()
+        policy, namespace = pod.spec.dnsPolicy or "ClusterFirst", pod.metadata.namespace
+        if pod.spec.dnsConfig is not None:
+            return self._resolver(policy, namespace, pod.spec.hostNetwork, pod.spec.dnsConfig)
+        key = (policy, namespace, pod.spec.hostNetwork)
+        if key not in self._resolvers:
+            self._resolvers[key] = self._resolver(*key, PodDNSConfig())
+        return self._resolvers[key]
+
+    def _resolver(self, policy: str, namespace: str, host_network: bool, config: PodDNSConfig) -> str:
         return resolv_conf.for_pod(
-            pod.spec.dnsPolicy or "ClusterFirst",
-            pod.metadata.namespace,
+            policy,
+            namespace,
             self.node_resolv_conf,
             cluster_dns=(self.cluster_dns,),
             cluster_domain=self.cluster_domain,
-            host_network=pod.spec.hostNetwork,
+            host_network=host_network,
             nameservers=config.nameservers or (),
             searches=config.searches or (),
             options=[(option.name, option.value) for option in config.options or []],
@@ -231,7 +248,16 @@ class SimulatedContainers:
     def removed(self, pod: Pod) -> None:
         """Forget the Pod's containers."""
         for container in [*(pod.spec.initContainers or []), *(pod.spec.containers or [])]:
-            self._instances.pop(_key(pod, container), None)
+            self._forget(_key(pod, container))
+
+    def _forget(self, key: _Key) -> None:
+        instance = self._instances.pop(key, None)
+        if instance is not None:
+            for name in mounted_maps(instance.pod, instance.container):
+                where = instance.pod.metadata.namespace, name
+                self._mounting[where].pop(key, None)
+                if not self._mounting[where]:
+                    del self._mounting[where]
 
     def machine(self, pod: Pod, container: Container) -> Machine | None:
         """The machine of a container that has been started, or None."""
@@ -263,7 +289,9 @@ class SimulatedContainers:
 
 def _write_all(machine: Machine, files: Mapping[str, str]) -> None:
     for path, text in files.items():
-        machine.files.make_directory(path.rpartition("/")[0] or "/", parents=True)
+        parent = path.rpartition("/")[0] or "/"
+        if not machine.files.is_directory(parent):
+            machine.files.make_directory(parent, parents=True)
         machine.files.write(path, text)
 
 

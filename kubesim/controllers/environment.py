@@ -1,41 +1,94 @@
-"""What Kubernetes tells a container through its environment and ``/etc/hosts``. Pure.
+"""What Kubernetes puts into a container: variables, ``/etc/hosts``, the files of mounted ConfigMaps.
 
-Upstream: ``pkg/kubelet/envvars`` (variables of Services) and ``pkg/kubelet/kubelet_pods.go`` (the hosts file).
+Other kinds of volumes are accepted and mounted empty. Upstream: ``pkg/kubelet/envvars`` (variables of Services) and
+``pkg/kubelet/kubelet_pods.go`` (the hosts file).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
-from kubesim.api.objects import Container, Pod, Service
-from kubesim.api.store import Store
+from kubesim.api.objects import Container, Pod, Wire
+from kubesim.api.store import Store, key_of
 from kubesim.network.dns import hosts_file
+
+KUBERNETES = ("default", "kubernetes")
+"""The API's own Service, of which every container is told."""
+
+
+class ServiceSnapshot:
+    """The Services of which a container was told when it started; their variables are made when somebody reads them."""
+
+    def __init__(self, kubernetes: Wire | None, services: Mapping[str, Wire]) -> None:
+        self._kubernetes = kubernetes
+        self._services = services
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """The variables; where two Services give one name, the later Service by name has it."""
+        own = [self._services[name] for name in sorted(self._services)]
+        told = [] if self._kubernetes is None else [self._kubernetes]
+        return dict(service_variables([*told, *(wire for wire in own if key_of(wire) != KUBERNETES)]))
+
+
+class ContainerEnvironment(Mapping[str, str]):
+    """A container's own variables over those of Services.
+
+    A namespace with a thousand Services has seven thousand variables: all containers that started while it had the same
+    Services share them.
+    """
+
+    def __init__(self, own: Mapping[str, str], services: ServiceSnapshot) -> None:
+        self._own = own
+        self._services = services
+
+    def __getitem__(self, key: str) -> str:
+        return self._own[key] if key in self._own else self._services.variables[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._services.variables, **self._own})
+
+    def __len__(self) -> int:
+        return len({**self._services.variables, **self._own})
 
 
 class ServiceVariables:
-    """The variables of Services by namespace, computed anew only after a Service has changed."""
+    """The Services of each namespace, for the containers that start there."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[tuple[str, bool], dict[str, str]] = {}
-        store.watch(lambda type, old, new: self._known.clear(), ["Service"])
+        self._services: dict[str, dict[str, Wire]] = {}
+        self._told: dict[str, dict[bool, ServiceSnapshot]] = {}
+        """The snapshots that are still true, by namespace, and with links or without."""
+        for wire in store.list("Service"):
+            self._changed("ADDED", None, wire)
+        store.watch(self._changed, ["Service"])
 
-    def of(self, namespace: str, links: bool) -> dict[str, str]:
-        """The variables that a container of a namespace gets.
+    def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
+        if old is not None and new is not None and old["spec"] == new["spec"]:
+            return
+        namespace, name = key_of(new or old or {})
+        services = self._services.get(namespace, {})
+        if self._told.pop(namespace, None):
+            services = dict(services)  # a snapshot keeps the old ones
+        if (namespace, name) == KUBERNETES:
+            self._told.clear()
+        if new is None:
+            services.pop(name, None)
+        else:
+            services[name] = new
+        self._services[namespace] = services
+
+    def of(self, namespace: str, links: bool) -> ServiceSnapshot:
+        """What a container of a namespace is told that starts now.
 
         :param links: ``enableServiceLinks``: without it only the API's own Service is told.
         """
-        key = (namespace, links)
-        if key not in self._known:
-            services = []
-            kubernetes = self._store.view(Service, "kubernetes", "default")
-            if kubernetes is not None:
-                services.append(kubernetes)
-            if links:
-                own = self._store.views(Service, namespace)
-                services += [s for s in own if (s.metadata.namespace, s.metadata.name) != ("default", "kubernetes")]
-            self._known[key] = dict(service_variables(services))
-        return self._known[key]
+        told = self._told.setdefault(namespace, {})
+        if links not in told:
+            kubernetes = self._services.get(KUBERNETES[0], {}).get(KUBERNETES[1])
+            told[links] = ServiceSnapshot(kubernetes, self._services.setdefault(namespace, {}) if links else {})
+        return told[links]
 
 
 def container_environment(pod: Pod, container: Container, store: Store) -> dict[str, str]:
@@ -49,25 +102,25 @@ def container_environment(pod: Pod, container: Container, store: Store) -> dict[
     return variables
 
 
-def service_variables(services: Iterable[Service]) -> Iterable[tuple[str, str]]:
+def service_variables(services: Iterable[Wire]) -> Iterator[tuple[str, str]]:
     """``WEB_SERVICE_HOST``, ``WEB_SERVICE_PORT``, ``WEB_PORT_80_TCP_ADDR``… for each Service that has an address."""
     for service in services:
-        address = service.spec.clusterIP
-        if address in ("", "None") or not service.spec.ports:
+        address, ports = service["spec"].get("clusterIP") or "", service["spec"].get("ports") or []
+        if address in ("", "None") or not ports:
             continue
-        prefix = service.metadata.name.upper().replace("-", "_")
+        prefix = service["metadata"]["name"].upper().replace("-", "_")
         yield f"{prefix}_SERVICE_HOST", address
-        yield f"{prefix}_SERVICE_PORT", str(service.spec.ports[0].port)
-        for port in service.spec.ports:
-            if port.name:
-                yield f"{prefix}_SERVICE_PORT_{port.name.upper().replace('-', '_')}", str(port.port)
-        first = service.spec.ports[0]
-        yield f"{prefix}_PORT", f"{first.protocol.lower()}://{address}:{first.port}"
-        for port in service.spec.ports:
-            name = f"{prefix}_PORT_{port.port}_{port.protocol}"
-            yield name, f"{port.protocol.lower()}://{address}:{port.port}"
-            yield f"{name}_PROTO", port.protocol.lower()
-            yield f"{name}_PORT", str(port.port)
+        yield f"{prefix}_SERVICE_PORT", str(ports[0]["port"])
+        for port in ports:
+            if port.get("name"):
+                yield f"{prefix}_SERVICE_PORT_{port['name'].upper().replace('-', '_')}", str(port["port"])
+        yield f"{prefix}_PORT", f"{ports[0]['protocol'].lower()}://{address}:{ports[0]['port']}"
+        for port in ports:
+            protocol, number = port["protocol"], port["port"]
+            name = f"{prefix}_PORT_{number}_{protocol}"
+            yield name, f"{protocol.lower()}://{address}:{number}"
+            yield f"{name}_PROTO", protocol.lower()
+            yield f"{name}_PORT", str(number)
             yield f"{name}_ADDR", address
 
 
@@ -121,3 +174,40 @@ def pod_hosts_file(pod: Pod, hostname: str, domain: str, node_hosts: str) -> str
         lines = ["\t".join([alias.ip, *(alias.hostnames or [])]) for alias in pod.spec.hostAliases]
         text += "".join(f"{line}\n" for line in ["", "# Entries added by HostAliases.", *lines])
     return text
+
+
+# --- mounted ConfigMaps ----------------------------------------------------------------------------------------------
+
+
+def mounted_maps(pod: Pod, container: Container) -> set[str]:
+    """The names of the ConfigMaps that a container mounts."""
+    mounted = {mount.name for mount in container.volumeMounts or []}
+    sources = [volume.get("configMap") for volume in pod.spec.volumes or [] if volume.get("name") in mounted]
+    return {source.get("name", "") for source in sources if source}
+
+
+def mounted_files(pod: Pod, container: Container, store: Store) -> dict[str, str]:
+    """The files by their path in the container."""
+    volumes = {volume.get("name"): volume for volume in pod.spec.volumes or []}
+    files: dict[str, str] = {}
+    for mount in container.volumeMounts or []:
+        volume = volumes.get(mount.name)
+        content = config_files(volume.get("configMap") if volume else None, pod.metadata.namespace, store)
+        for name, text in content.items():
+            if not mount.subPath:
+                files[f"{mount.mountPath.rstrip('/')}/{name}"] = text
+            elif mount.subPath == name:
+                files[mount.mountPath] = text
+    return files
+
+
+def config_files(source: Wire | None, namespace: str, store: Store) -> dict[str, str]:
+    """The files of a ``configMap`` volume by relative path: all keys, or the chosen ``items``."""
+    if not source:
+        return {}
+    found = store.get("ConfigMap", source.get("name", ""), namespace)
+    data: dict[str, str] = (found or {}).get("data") or {}
+    items = source.get("items")
+    if not items:
+        return dict(data)
+    return {item["path"]: data[item["key"]] for item in items if item["key"] in data}
