@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kubesim.api.objects import EndpointSlice, Node, Service, view
+from kubesim.cluster.reachability import Destination, reachability
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig, ruleset
-from kubesim.network.reachability import Destination, reachability
 from kubesim.network.rules import Ruleset
 from kubesim.simulation import Simulation
 

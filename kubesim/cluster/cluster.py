@@ -39,8 +39,8 @@ from kubesim.views.scene import Scene, scene_of
 if TYPE_CHECKING:
     import pandas
 
+    from kubesim.cluster.diagnosis import Diagnosis
     from kubesim.cluster.inquiries import Difference, Reachability
-    from kubesim.network.diagnosis import Diagnosis
 
 BOOT_SECONDS = 120.0
 

@@ -1,7 +1,7 @@
 """Questions about a whole cluster: who reaches what, what a change changed, why a request fails.
 
-The answers come from pure functions over the rules and objects (:mod:`kubesim.network.reachability`,
-:mod:`kubesim.network.diagnosis`); nothing is sent and no time passes, but for the look-up of names.
+The answers come from pure functions over the rules and objects (:mod:`kubesim.cluster.reachability`,
+:mod:`kubesim.cluster.diagnosis`); nothing is sent and no time passes, but for the look-up of names.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.api.store import Store
+from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
 from kubesim.cluster.places import machine_name, target_of
+from kubesim.cluster.reachability import Change, Destination, Reach, diff, reachability, service_destinations
 from kubesim.network.addresses import is_ipv4
-from kubesim.network.diagnosis import Diagnosis, Objects, Question, diagnose
 from kubesim.network.dns.lookup import Failure
 from kubesim.network.network import Network
-from kubesim.network.reachability import Change, Destination, Reach, diff, reachability, service_destinations
 
 if TYPE_CHECKING:
     import pandas

@@ -8,22 +8,73 @@ when rules change, and why a UDP client may go on talking to an endpoint that is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
 
 from kubesim.network.packet import Packet
 
-TIMEOUTS = {
-    "TCP": 120.0,
-    "TCP answered": 432000.0,
-    "TCP closed": 120.0,
-    "UDP": 30.0,
-    "UDP answered": 120.0,
-    "ICMP": 30.0,
-    "SCTP": 30.0,
-    "SCTP answered": 432000.0,
+
+class Event(StrEnum):
+    """What moves a connection from one state to the next."""
+
+    ANSWER = "a reply came"
+    CLOSE = "both ends closed it"
+
+
+class State(msgspec.Struct, frozen=True):
+    """One state of a tracked connection.
+
+    :param timeout: seconds of idleness after which the kernel forgets the entry (``nf_conntrack_*_timeout_*``).
+    :param follows: the event → the state after it; what is not here leaves it as it is.
+    :param shown: whether ``conntrack -L`` prints its name; of the others it prints only ``[UNREPLIED]``.
+    """
+
+    timeout: float
+    follows: Mapping[Event, str] = {}
+    shown: bool = False
+
+
+STATES: Mapping[str, Mapping[str, State]] = {
+    "TCP": {
+        "SYN_SENT": State(120.0, {Event.ANSWER: "ESTABLISHED"}, shown=True),
+        "ESTABLISHED": State(432000.0, {Event.CLOSE: "TIME_WAIT"}, shown=True),
+        "TIME_WAIT": State(120.0, shown=True),
+    },
+    "UDP": {"UNREPLIED": State(30.0, {Event.ANSWER: "REPLIED"}), "REPLIED": State(120.0)},
+    "SCTP": {"UNREPLIED": State(30.0, {Event.ANSWER: "REPLIED"}), "REPLIED": State(432000.0)},
+    "ICMP": {"UNREPLIED": State(30.0, {Event.ANSWER: "REPLIED"}), "REPLIED": State(30.0)},
 }
-"""Seconds of idleness after which the kernel forgets an entry (``nf_conntrack_*_timeout_*``)."""
+"""Protocol → its states by name; a connection begins in the first."""
+
+FIRST: Mapping[str, str] = {protocol: next(iter(states)) for protocol, states in STATES.items()}
+"""Protocol → the state in which its connections begin."""
+
+
+class Kind(StrEnum):
+    """What a packet is to conntrack, before it looks for the connection."""
+
+    PACKET = "a packet of whoever opened the connection"
+    ANSWER = "an answer"
+    TCP_ANSWER = "a SYN-ACK or RST"
+    ERROR = "an ICMP error"
+
+
+CLASSES: Mapping[tuple[Kind, bool], str] = {
+    (Kind.PACKET, True): "ESTABLISHED",
+    (Kind.PACKET, False): "NEW",
+    (Kind.ANSWER, True): "ESTABLISHED",
+    (Kind.ANSWER, False): "NEW",
+    (Kind.TCP_ANSWER, True): "ESTABLISHED",
+    (Kind.TCP_ANSWER, False): "INVALID",
+    (Kind.ERROR, True): "RELATED",
+    (Kind.ERROR, False): "INVALID",
+}
+"""(kind, whether conntrack knows its connection) → what rules are told (``-m conntrack --ctstate``).
+
+An answer to a datagram that nobody sent looks like a first packet; one of TCP can begin nothing.
+"""
 
 Tuple = tuple[str, str, int, str, int]
 """Protocol, source, source port, destination, destination port: what conntrack looks packets up by."""
@@ -34,65 +85,72 @@ def tuple_of(packet: Packet) -> Tuple:
     return (packet.protocol, packet.source, packet.source_port, packet.destination, packet.destination_port)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+def expected_reply(packet: Packet) -> Tuple:
+    """The same parts of the packet that answers this one."""
+    return (packet.protocol, packet.destination, packet.destination_port, packet.source, packet.source_port)
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One tracked connection on one machine.
 
     :param original: the first packet as it came to this machine.
     :param rewritten: the same packet as it left; its reversal is the reply that is expected.
+    :param phase: the name of its state, one of its protocol's in :data:`STATES`.
     :param seen: when it was last used, in simulated seconds.
-    :param answered: whether a reply has come.
-    :param closed: whether both ends have closed the connection (TCP's TIME_WAIT).
     """
 
     original: Packet
     rewritten: Packet
+    phase: str
     seen: float = 0.0
-    answered: bool = False
-    closed: bool = False
+
+    @classmethod
+    def begun(cls, original: Packet, rewritten: Packet, now: float = 0.0) -> Entry:
+        """The entry that a first packet makes."""
+        return cls(original, rewritten, FIRST[original.protocol], now)
+
+    def after(self, event: Event) -> Entry:
+        """The same connection after something happened to it."""
+        phase = STATES[self.original.protocol][self.phase].follows.get(event, self.phase)
+        return Entry(self.original, self.rewritten, phase, self.seen)
+
+    def used(self, now: float) -> Entry:
+        """The same connection after a packet of it passed."""
+        return Entry(self.original, self.rewritten, self.phase, now)
+
+    @property
+    def answered(self) -> bool:
+        """Whether a reply has come."""
+        return self.phase != FIRST[self.original.protocol]
 
     @property
     def state(self) -> str:
-        """The state that ``conntrack -L`` prints for TCP; empty for other protocols."""
-        if self.original.protocol != "TCP":
-            return ""
-        if self.closed:
-            return "TIME_WAIT"
-        return "ESTABLISHED" if self.answered else "SYN_SENT"
+        """The state that ``conntrack -L`` prints; empty where it prints none."""
+        return self.phase if STATES[self.original.protocol][self.phase].shown else ""
 
     @property
     def timeout(self) -> float:
         """Seconds of idleness after which it is forgotten."""
-        protocol = self.original.protocol
-        phase = " closed" if self.closed else " answered" if self.answered else ""
-        return TIMEOUTS.get(protocol + phase, TIMEOUTS.get(protocol, 600.0))
+        return STATES[self.original.protocol][self.phase].timeout
 
     @property
     def destination_rewritten(self) -> bool:
         """Whether the destination was rewritten (DNAT)."""
-        return (self.original.destination, self.original.destination_port) != (
-            self.rewritten.destination,
-            self.rewritten.destination_port,
-        )
+        before, after = self.original, self.rewritten
+        return before.destination != after.destination or before.destination_port != after.destination_port
 
     def forward(self, packet: Packet) -> Packet:
         """A later packet of the original direction, after rewriting."""
         after = self.rewritten
-        return packet.rewritten(
-            source=after.source,
-            source_port=after.source_port,
-            destination=after.destination,
-            destination_port=after.destination_port,
+        return Packet(
+            packet.protocol, after.source, after.source_port, after.destination, after.destination_port, packet.mark
         )
 
     def backward(self, packet: Packet) -> Packet:
         """A reply, after rewriting: to the original sender, from the address it had asked."""
         before = self.original
-        return packet.rewritten(
-            source=before.destination,
-            source_port=before.destination_port,
-            destination=before.source,
-            destination_port=before.source_port,
+        return Packet(
+            packet.protocol, before.destination, before.destination_port, before.source, before.source_port, packet.mark
         )
 
 
@@ -102,6 +160,7 @@ class Table:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._entries: dict[Tuple, Entry] = {}
         self._replies: dict[Tuple, Tuple] = {}
+        self._room = 64
         for entry in entries:
             self.add(entry)
 
@@ -111,18 +170,25 @@ class Table:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def add(self, entry: Entry) -> None:
-        """Add an entry, or replace the one of the same original tuple."""
+    def add(self, entry: Entry, now: float = 0.0) -> None:
+        """Add an entry, or replace the one of the same original tuple.
+
+        :param now: entries that were idle for too long make room for it, whenever the table has doubled.
+        """
         self.remove(entry)
+        if len(self._entries) >= self._room:
+            self.expire(now)
+            self._room = max(64, 2 * len(self._entries))
         key = tuple_of(entry.original)
         self._entries[key] = entry
-        self._replies[tuple_of(entry.rewritten.reply())] = key
+        self._replies[expected_reply(entry.rewritten)] = key
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry; a no-op where it is unknown."""
-        known = self._entries.pop(tuple_of(entry.original), None)
-        if known is not None:
-            self._replies.pop(tuple_of(known.rewritten.reply()), None)
+        key = tuple_of(entry.original)
+        known = self._entries.pop(key, None)
+        if known is not None and self._replies.get(reply := expected_reply(known.rewritten)) == key:
+            del self._replies[reply]
 
     def original(self, packet: Packet, now: float) -> Entry | None:
         """The entry of which this is a packet of the original direction."""
@@ -136,25 +202,25 @@ class Table:
     def _fresh(self, entry: Entry | None, now: float) -> Entry | None:
         return None if entry is None or now - entry.seen > entry.timeout else entry
 
-    def touch(self, entry: Entry, now: float, answered: bool = False) -> None:
-        """Note that a packet of the connection passed."""
-        self.add(replace(entry, seen=now, answered=entry.answered or answered))
-
-    def close(self, entry: Entry, now: float) -> None:
-        """Note that both ends closed the connection; a no-op where it is unknown."""
+    def happened(self, event: Event, entry: Entry, now: float) -> None:
+        """Note what happened to a connection; a no-op where it is unknown, or where the event means nothing to it."""
         known = self._entries.get(tuple_of(entry.original))
-        if known is not None:
-            self.add(replace(known, seen=now, closed=True))
+        if known is not None and known.after(event) != known:
+            self.add(known.after(event).used(now), now)
 
     def expire(self, now: float) -> None:
         """Forget what has been idle for too long."""
-        for entry in [entry for entry in self if now - entry.seen > entry.timeout]:
-            self.remove(entry)
+        self.forget(lambda entry: now - entry.seen > entry.timeout)
 
-    def forget(self, stale: Iterable[Entry]) -> None:
-        """Forget several entries, as kube-proxy does with UDP entries whose endpoint is gone."""
-        for entry in stale:
+    def forget(self, stale: Callable[[Entry], bool]) -> int:
+        """Forget the entries of which that holds, as kube-proxy does with UDP entries whose endpoint is gone.
+
+        :returns: how many.
+        """
+        gone = [entry for entry in self if stale(entry)]
+        for entry in gone:
             self.remove(entry)
+        return len(gone)
 
 
 class AffinityLists:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import Comment, Destination, Mark, Match, Source
-from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
+from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset, built_in
 from kubesim.network.targets import Accept, Jump, Masquerade, Return, Target
 
 MULTICAST = "224.0.0.0/4"
 
 _BASES = (
-    BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
-    BaseChain("filter", "FORWARD", Hook.FORWARD, 0),
+    built_in("nat", Hook.POSTROUTING),
+    built_in("filter", Hook.FORWARD),
 )
 
 

@@ -1,15 +1,18 @@
-"""A packet on its way: the values that the walker passes from machine to machine."""
+"""A packet on its way: what passes from machine to machine, and what taking a way leaves behind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+
+import msgspec
 
 from kubesim.network.conntrack import Entry, Table
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Ruleset
-from kubesim.network.topology import Host, Topology
-from kubesim.network.trace import Hop, Outcome, Trace
+from kubesim.network.topology import Host, Route, Topology
+from kubesim.network.trace import Hop, Outcome, Step, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,14 @@ class NetworkState:
     now: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """A packet that is about to be sent from, or has just arrived at, a machine.
+class Flight(msgspec.Struct):
+    """A packet that is about to be sent from, or has just arrived at, a machine; and its stay there.
+
+    Where dice fall the flight is split: each way goes on with its own.
 
     :param host: the machine.
     :param packet: the packet as it is now. For an ICMP error: the answer that it stands for, which routes and conntrack
         treat alike.
-    :param sent: the packet as it was first sent.
     :param interface_in: by which interface it arrived.
     :param hops: the machines behind it.
     :param entries: (machine, connection) that were noted on the way.
@@ -46,11 +49,17 @@ class Flight:
     :param bridged: whether this machine only bridges it: the frame was addressed to a neighbour on its bridge.
     :param answering: whether this is the way back.
     :param error_from: on the way back of an ICMP error, the address that sends it.
+    :param steps: what this machine did to it so far.
+    :param entered: the packet as it came to this machine.
+    :param ruleset: this machine's rules.
+    :param known: the connection that it belongs to, as this machine's conntrack knows it.
+    :param seen_as: what rules are told of that connection.
+    :param route: by which it leaves the machine.
+    :param interface_out: by which interface it leaves: that of the route, or the loopback.
     """
 
     host: Host
     packet: Packet
-    sent: Packet
     interface_in: str = ""
     hops: tuple[Hop, ...] = ()
     probability: float = 1.0
@@ -60,6 +69,13 @@ class Flight:
     bridged: bool = False
     answering: bool = False
     error_from: str = ""
+    steps: tuple[Step, ...] = ()
+    entered: Packet | None = None
+    ruleset: Ruleset | None = None
+    known: Entry | None = None
+    seen_as: str = "NEW"
+    route: Route | None = None
+    interface_out: str = ""
 
     @property
     def shown(self) -> Packet:
@@ -68,9 +84,12 @@ class Flight:
             return self.packet
         return Packet("ICMP", self.error_from, 0, self.packet.destination, 0, self.packet.mark)
 
+    def split(self) -> Flight:
+        """The same once more."""
+        return copy(self)
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+
+class Ending(msgspec.Struct):
     """Where and how a packet ended.
 
     :param seconds: until the sender knows.
@@ -84,8 +103,7 @@ class Ending:
     answer_from: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """One possible way of a packet, and what taking it leaves behind.
 
     :param entries: (machine, connection) for conntrack.

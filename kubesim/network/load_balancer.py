@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api.objects import EndpointSlice, Node, Service
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import (
     Comment,
     ConnectionState,
@@ -27,16 +28,16 @@ from kubesim.network.matches import (
 )
 from kubesim.network.proxy.endpoints import endpoints_map, local_ready_addresses
 from kubesim.network.proxy.service_ports import ServicePort, service_ports
-from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
+from kubesim.network.rules import Chain, Rule, Ruleset, built_in
 from kubesim.network.targets import Dnat, Drop, Jump, Masquerade, Return
 
 EXCLUDED_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers"
 """A node with this label gets no traffic from load balancers."""
 
 BASES = (
-    BaseChain("mangle", "PREROUTING", Hook.PREROUTING, -150),
-    BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True),
-    BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
+    built_in("mangle", Hook.PREROUTING),
+    built_in("nat", Hook.PREROUTING),
+    built_in("nat", Hook.POSTROUTING),
 )
 
 

@@ -7,21 +7,22 @@ throw of dice, and the evaluator follows both ways.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol as Interface
+
+import msgspec
 
 from kubesim.network.addresses import within
 from kubesim.network.packet import Packet
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct):
     """What a rule may ask about besides the packet itself.
 
     :param is_local: whether an address belongs to this machine.
     :param states: conntrack's: ``NEW``, ``ESTABLISHED``, ``RELATED``, ``INVALID``, and ``DNAT`` once rewritten.
     :param remembers: (affinity list, address, seconds) → whether the list holds the address and saw it that recently.
-    :param sets: the named sets that nftables rules look into.
+    :param sets: the named sets that nftables rules look into: those of the table whose rules are being asked.
     """
 
     is_local: Callable[[str], bool]
@@ -29,7 +30,7 @@ class Situation:
     interface_in: str = ""
     interface_out: str = ""
     remembers: Callable[[str, str, float], bool] = lambda name, address, seconds: False
-    sets: Mapping[str, Container[tuple[str, ...]]] = field(default_factory=dict)
+    sets: Mapping[str, Container[tuple[str, ...]]] = {}
 
 
 class Match(Interface):
@@ -152,7 +153,7 @@ class ConnectionState:
 
     def holds(self, packet: Packet, situation: Situation) -> bool:
         """Whether the connection is (not) in one of the states."""
-        return any(state in situation.states for state in self.states) != self.negated
+        return situation.states.isdisjoint(self.states) == self.negated
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,16 @@ Chains of type ``nat`` are asked once a connection, for its first packet; conntr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import copy
 from enum import StrEnum
+from zlib import crc32
 
-from kubesim.network.iptables_text import rule_text
+import msgspec
+
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import RememberSource, Situation, Statistic, packet_key
 from kubesim.network.packet import Packet
-from kubesim.network.reasons import explain
-from kubesim.network.rules import BaseChain, Hook, Rule, Ruleset
+from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset
 from kubesim.network.targets import (
     Accept,
     Dnat,
@@ -35,7 +36,7 @@ from kubesim.network.targets import (
     SetMark,
     Target,
 )
-from kubesim.network.trace import Action, Step
+from kubesim.network.trace import Applied, Step
 
 MAX_DEPTH = 64
 """How deep chains may call each other before the packet is given up; the kernel refuses rule sets that loop."""
@@ -49,12 +50,12 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct):
     """One possible way of a packet through a hook.
 
-    :param remembered: (affinity list, address) that rules put there.
+    :param steps: every rule that acted, and the jumps that led to it; a jump that led to nothing is none.
     :param examined: how many rules a kernel would have compared.
+    :param remembered: (affinity list, address) that rules put there.
     """
 
     packet: Packet
@@ -65,55 +66,42 @@ class Passage:
     remembered: tuple[tuple[str, str], ...] = ()
 
 
-_Jump = tuple[str, Rule, Target, Packet, float]
-"""A jump: the chain it was made from, the rule, its target, the packet then, the chance of this choice."""
+class _Frame(msgspec.Struct, frozen=True):
+    """A chain that waits for the one below it.
+
+    :param position: of the rule after the jump.
+    :param returns: whether the chain below comes back here (a jump does, a goto does not).
+    :param pending: how many jumps before this one have led to nothing yet.
+    """
+
+    chain: Chain
+    position: int
+    returns: bool
+    pending: int
 
 
-@dataclass(slots=True)
-class _Walk:
-    """The state inside a chain, never changed once made: what a passage will be, and jumps that led to nothing yet."""
+class _Walk(msgspec.Struct):
+    """One passage while it is made.
 
-    packet: Packet
-    probability: float
-    steps: tuple[Step, ...]
-    examined: int
-    remembered: tuple[tuple[str, str], ...]
-    pending: tuple[_Jump, ...] = ()
+    :param chain: where it is now, at the rule of that position.
+    :param frames: the chains above, the nearest last.
+    :param pending: jumps that led to nothing yet.
+    :param ended: whether it is complete.
+    """
 
-    def counted(self, rules: int) -> _Walk:
-        """The same after some more rules were compared."""
-        if not rules:
-            return self
-        examined = self.examined + rules
-        return _Walk(self.packet, self.probability, self.steps, examined, self.remembered, self.pending)
+    passage: Passage
+    chain: Chain
+    position: int = 0
+    frames: tuple[_Frame, ...] = ()
+    pending: tuple[Applied, ...] = ()
+    ended: bool = False
 
-    def likely(self, share: float) -> _Walk:
-        """The same on one of several ways."""
-        probability = self.probability * share
-        return _Walk(self.packet, probability, self.steps, self.examined, self.remembered, self.pending)
-
-    def remembering(self, name: str) -> _Walk:
-        """The same with the sender on an affinity list."""
-        remembered = (*self.remembered, (name, self.packet.source))
-        return _Walk(self.packet, self.probability, self.steps, self.examined, remembered, self.pending)
-
-    def waiting(self, pending: tuple[_Jump, ...]) -> _Walk:
-        """The same with other jumps pending."""
-        return _Walk(self.packet, self.probability, self.steps, self.examined, self.remembered, pending)
-
-    def moved(self, packet: Packet, steps: tuple[Step, ...] = (), pending: tuple[_Jump, ...] = ()) -> _Walk:
-        """The same with the packet as it is after a rule, and the steps that led to it."""
-        taken = (*self.steps, *steps)
-        return _Walk(packet, self.probability, taken, self.examined, self.remembered, pending)
-
-
-class _End(StrEnum):
-    """Why a chain stopped."""
-
-    RETURNED = "returned"
-    ACCEPTED = "accepted"
-    DROPPED = "dropped"
-    REJECTED = "rejected"
+    def split(self, share: float) -> _Walk:
+        """The same once more, for a choice with this share of the probability."""
+        other = copy(self)
+        other.passage = copy(self.passage)
+        other.passage.probability *= share
+        return other
 
 
 def traverse(
@@ -123,21 +111,20 @@ def traverse(
     situation: Situation,
     masquerade_address: str = "",
     nat: bool = True,
-) -> tuple[Passage, ...]:
+) -> list[Passage]:
     """All ways of a packet through one hook of one machine.
 
     :param situation: what the rules may ask about; its ``sets`` are filled in here.
     :param masquerade_address: the address that masquerading gives the packet.
     :param nat: whether this is the first packet of its connection, so that nat chains are asked.
     """
-    passages: tuple[Passage, ...] = (Passage(packet),)
+    passages = [Passage(packet)]
     for base in ruleset.at(hook):
         if base.nat and not nat:
             continue
-        evaluation = _Evaluation(
-            ruleset, base, replace(situation, sets=ruleset.members(base.table)), masquerade_address
-        )
-        passages = tuple(after for passage in passages for after in evaluation.run(passage))
+        situation.sets = ruleset.members(base.table)
+        evaluation = _Evaluation(ruleset, base, situation, masquerade_address)
+        passages = [after for passage in passages for after in evaluation.run(passage)]
     return passages
 
 
@@ -149,139 +136,163 @@ class _Evaluation:
         self.base = base
         self.situation = situation
         self.masquerade_address = masquerade_address
-        self.stage = f"{base.table} {base.chain}" if ruleset.mode == "iptables" else base.chain
+        self.waiting: list[_Walk] = []
+        """Ways that the dice left open, the next one last."""
 
-    def run(self, passage: Passage) -> Iterator[Passage]:
+    def run(self, passage: Passage) -> list[Passage]:
         """The ways of one passage through the base chain; a packet already stopped stays so."""
         if passage.verdict is not Verdict.PASS:
-            yield passage
-            return
-        start = _Walk(passage.packet, passage.probability, passage.steps, passage.examined, passage.remembered)
-        for walk, end in self._chain(self.base.chain, 0, start, 0):
-            verdict = _VERDICTS.get(end, Verdict.PASS)
-            yield Passage(walk.packet, verdict, walk.probability, walk.steps, walk.examined, walk.remembered)
+            return [passage]
+        done: list[Passage] = []
+        self.waiting.append(_Walk(passage, self.ruleset.chain(self.base.table, self.base.chain)))
+        while self.waiting:
+            walk = self.waiting.pop()
+            while not walk.ended:
+                self._pass_chain(walk)
+            done.append(walk.passage)
+        return done
 
-    def _chain(self, name: str, start: int, walk: _Walk, depth: int) -> Iterator[tuple[_Walk, _End]]:
-        """Go through a chain from a rule on; one result for every way the dice can fall."""
-        chain = self.ruleset.chain(self.base.table, name)
-        position = start
-        packet, situation = walk.packet, self.situation
-        candidates = chain.candidates(packet.protocol.lower(), packet.destination, packet.destination_port, start)
+    def _pass_chain(self, walk: _Walk) -> None:
+        """Go through a chain from a rule on, until another chain's turn comes or the way is at its end."""
+        chain, passage, situation = walk.chain, walk.passage, self.situation
+        packet = passage.packet
+        protocol = packet.protocol.lower()
+        candidates = chain.candidates(protocol, packet.destination, packet.destination_port, walk.position)
         for index, rule in candidates:
             for match in rule.matches:
                 if not match.holds(packet, situation):
                     break
             else:
-                walk = walk.counted(index + 1 - position)
-                position = index + 1
-                chance = next((match.kept for match in rule.matches if isinstance(match, Statistic)), 1.0)
-                results = list(self._apply(name, rule, walk.likely(chance) if chance < 1 else walk, chance, depth))
-                if len(results) == 1 and results[0][1] is None and chance == 1:
-                    walk = results[0][0]
-                    packet = walk.packet
-                    continue
-                for after, end in results:
-                    if end is None:
-                        yield from self._chain(name, position, after, depth)
-                    else:
-                        yield after, end
-                if chance < 1:
-                    yield from self._chain(name, position, walk.likely(1 - chance), depth)
-                return
-        yield walk.counted(len(chain.rules) - position), _End.RETURNED
+                passage.examined += index + 1 - walk.position
+                walk.position = index + 1
+                if self._apply(walk, rule):
+                    return
+                packet = passage.packet
+        passage.examined += len(chain.rules) - walk.position
+        _come_back(walk)
 
-    def _apply(
-        self, chain: str, rule: Rule, walk: _Walk, chance: float, depth: int
-    ) -> Iterator[tuple[_Walk, _End | None]]:
-        """Do what a rule says; the end is None where the packet goes on to the next rule."""
+    def _apply(self, walk: _Walk, rule: Rule) -> bool:
+        """Do what a rule says.
+
+        :returns: whether the way left the chain; otherwise it goes on to the next rule.
+        """
+        chance = 1.0
+        for match in rule.matches:
+            if isinstance(match, Statistic):
+                chance = match.kept
+        if chance < 1:
+            self.waiting.append(walk.split(1 - chance))
+            walk.passage.probability *= chance
+        passage, target = walk.passage, rule.target
         for match in rule.matches:
             if isinstance(match, RememberSource):
-                walk = walk.remembering(match.name)
-        target = rule.target
+                passage.remembered += ((match.name, passage.packet.source),)
         if isinstance(target, LookUp):
             elements = self.ruleset.sets[self.base.table, target.map].elements
-            target = elements.get(packet_key(walk.packet, target.keys))
-        yield from self._act(chain, rule, target, walk, chance, depth)
-
-    def _act(
-        self, chain: str, rule: Rule, target: Target | None, walk: _Walk, chance: float, depth: int
-    ) -> Iterator[tuple[_Walk, _End | None]]:
-        packet = walk.packet
+            target = elements.get(packet_key(passage.packet, target.keys))
+        packet = passage.packet
         match target:
             case None:
-                yield walk, None
+                return False
+            case Jump() | Goto():
+                self._enter(walk, rule, target, chance)
             case Return():
-                yield walk, _End.RETURNED
-            case Jump(chain=below) | Goto(chain=below):
-                jump = (chain, rule, target, packet, chance)
-                yield from self._enter(below, walk, jump, depth, isinstance(target, Goto))
-            case GotoAny(chains=several):
-                share = 1 / len(several)
-                for below in several:
-                    jump = (chain, rule, Goto(below), packet, share)
-                    yield from self._enter(below, walk.likely(share), jump, depth, True)
+                _come_back(walk)
             case SetMark(bits=bits):
-                after = packet.rewritten(mark=packet.mark | bits)
-                yield self._moved(walk, Action.RULE, chain, rule, target, after), None
+                self._act(walk, rule, target, packet.rewritten(mark=packet.mark | bits))
+                return False
             case FlipMark(bits=bits):
                 # Taking kube-proxy's mark off again is bookkeeping; the masquerade that follows is the step.
-                yield walk.moved(packet.rewritten(mark=packet.mark ^ bits), pending=walk.pending), None
+                passage.packet = packet.rewritten(mark=packet.mark ^ bits)
+                return False
             case Remember(set=name):
-                yield walk.remembering(name), None
+                passage.remembered += ((name, packet.source),)
+                return False
             case Accept():
-                yield self._moved(walk, Action.RULE, chain, rule, target, packet), _End.ACCEPTED
+                self._end(walk, rule, target, packet)
             case Drop():
-                yield self._moved(walk, Action.DROP, chain, rule, target, packet), _End.DROPPED
+                self._end(walk, rule, target, packet, verdict=Verdict.DROP)
             case Reject():
-                yield self._moved(walk, Action.REJECT, chain, rule, target, packet), _End.REJECTED
-            case Dnat(address=address, port=port):
-                yield self._dnat(chain, rule, walk, (address, port), chance), _End.ACCEPTED
+                self._end(walk, rule, target, packet, verdict=Verdict.REJECT)
+            case Dnat():
+                self._dnat(walk, rule, target, chance)
+            case Masquerade():
+                self._end(walk, rule, target, _masqueraded(packet, self.masquerade_address, target.clears))
             case DnatAny(endpoints=endpoints):
-                share = 1 / len(endpoints)
-                for endpoint in endpoints:
-                    yield self._dnat(chain, rule, walk.likely(share), endpoint, share), _End.ACCEPTED
-            case Masquerade(clears=bits):
-                mark = packet.mark ^ bits if bits else packet.mark
-                after = packet.rewritten(source=self.masquerade_address or packet.source, mark=mark)
-                yield self._moved(walk, Action.SNAT, chain, rule, target, after), _End.ACCEPTED
+                for one, endpoint in zip(self._each(walk, len(endpoints)), endpoints, strict=True):
+                    self._dnat(one, rule, Dnat(*endpoint), 1 / len(endpoints))
+            case GotoAny(chains=chains):
+                for one, below in zip(self._each(walk, len(chains)), chains, strict=True):
+                    self._enter(one, rule, Goto(below), 1 / len(chains))
             case LookUp():
                 raise ValueError(f"an entry of a map must be a verdict, got {target}")
+        return True
 
-    def _dnat(self, chain: str, rule: Rule, walk: _Walk, endpoint: tuple[str, int], chance: float) -> _Walk:
-        address, port = endpoint
-        after = walk.packet.rewritten(destination=address, destination_port=port or walk.packet.destination_port)
-        return self._moved(walk, Action.DNAT, chain, rule, Dnat(address, port), after, chance)
+    def _each(self, walk: _Walk, count: int) -> list[_Walk]:
+        """One walk for each of several equal choices: the given one for the first, the others wait for their turn."""
+        others = [walk.split(1 / count) for _ in range(count - 1)]
+        walk.passage.probability *= 1 / count
+        self.waiting += reversed(others)
+        return [walk, *others]
 
-    def _enter(
-        self, below: str, walk: _Walk, jump: _Jump, depth: int, leaves: bool
-    ) -> Iterator[tuple[_Walk, _End | None]]:
-        """Go through a chain below; the jump becomes a step once something happens there."""
-        if depth >= MAX_DEPTH:
-            raise ValueError(f"chains call each other more than {MAX_DEPTH} deep, at {below}")
-        outer = walk.pending
-        for after, end in self._chain(below, 0, walk.waiting((*outer, jump)), depth + 1):
-            # What is still pending on return led to nothing and is forgotten; steps taken meanwhile stay.
-            kept = after.waiting(after.pending[: len(outer)])
-            if end is _End.RETURNED:
-                yield kept, _End.RETURNED if leaves else None
-            else:
-                yield kept, end
+    def _enter(self, walk: _Walk, rule: Rule, target: Jump | Goto, chance: float) -> None:
+        """Go to a chain below; the jump becomes a step once something happens there."""
+        if len(walk.frames) >= MAX_DEPTH:
+            raise ValueError(f"chains call each other more than {MAX_DEPTH} deep, at {target.chain}")
+        packet = walk.passage.packet
+        jump = Applied(packet, packet, self.base, walk.chain.name, rule, target, chance)
+        frame = _Frame(walk.chain, walk.position, isinstance(target, Jump), len(walk.pending))
+        walk.frames, walk.pending = (*walk.frames, frame), (*walk.pending, jump)
+        walk.chain, walk.position = self.ruleset.chain(self.base.table, target.chain), 0
 
-    def _moved(
-        self, walk: _Walk, action: Action, chain: str, rule: Rule, target: Target, after: Packet, chance: float = 1.0
-    ) -> _Walk:
-        """What a rule made of a packet, with the step it was and the jumps that led to it."""
-        jumps = [
-            self._step(Action.RULE, origin, by, to, then, then, odds) for origin, by, to, then, odds in walk.pending
-        ]
-        return walk.moved(after, (*jumps, self._step(action, chain, rule, target, walk.packet, after, chance)))
+    def _act(self, walk: _Walk, rule: Rule, target: Target, after: Packet, chance: float = 1.0) -> None:
+        """What a rule made of a packet: a step, after the jumps that led to it."""
+        passage = walk.passage
+        step = Applied(passage.packet, after, self.base, walk.chain.name, rule, target, chance)
+        passage.steps = (*passage.steps, *walk.pending, step)
+        passage.packet, walk.pending = after, ()
 
-    def _step(
-        self, action: Action, chain: str, rule: Rule, target: Target, before: Packet, after: Packet, chance: float
-    ) -> Step:
-        text = rule.text or rule_text(chain, rule)
-        reason = explain(rule, target, chain, before, after)
-        return Step(action, self.stage, before, after, reason, chain, text, chance)
+    def _end(
+        self,
+        walk: _Walk,
+        rule: Rule,
+        target: Target,
+        after: Packet,
+        chance: float = 1.0,
+        verdict: Verdict = Verdict.PASS,
+    ) -> None:
+        """The same, and no other rule of this base chain is asked."""
+        self._act(walk, rule, target, after, chance)
+        walk.passage.verdict, walk.ended = verdict, True
+
+    def _dnat(self, walk: _Walk, rule: Rule, target: Dnat, chance: float) -> None:
+        packet = walk.passage.packet
+        port = target.port or packet.destination_port
+        self._end(walk, rule, target, packet.rewritten(destination=target.address, destination_port=port), chance)
 
 
-_VERDICTS = {_End.DROPPED: Verdict.DROP, _End.REJECTED: Verdict.REJECT}
+def _come_back(walk: _Walk) -> None:
+    """Leave a chain for the nearest one that waits for it; what is still pending below led to nothing."""
+    while walk.frames:
+        frame = walk.frames[-1]
+        walk.frames, walk.pending = walk.frames[:-1], walk.pending[: frame.pending]
+        if frame.returns:
+            walk.chain, walk.position = frame.chain, frame.position
+            return
+    walk.ended = True
+
+
+def _masqueraded(packet: Packet, address: str, clears: int) -> Packet:
+    """A packet with another source, and bits of its mark flipped.
+
+    The kernel picks the new source port at random (``--random-fully``); here it follows from the packet, so that a walk
+    stays pure.
+    """
+    mark = packet.mark ^ clears
+    if address in ("", packet.source):
+        return packet.rewritten(mark=mark)
+    port = packet.source_port
+    if port:
+        flow = f"{address}:{port}>{packet.destination}:{packet.destination_port}"
+        port = 1024 + crc32(flow.encode()) % 64512
+    return packet.rewritten(source=address, source_port=port, mark=mark)

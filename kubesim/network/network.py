@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kubesim.network import topology as layout
-from kubesim.network.conntrack import AffinityLists, Entry, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.packet import Packet
 from kubesim.network.router import router_ruleset
@@ -252,9 +252,10 @@ class Network:
         """Keep what a way leaves behind: conntrack entries and session affinity."""
         now = self.simulation.now
         for machine, entry in way.entries:
-            table = self._connections.setdefault(machine, Table())
-            table.expire(now)
-            table.add(entry)
+            table = self._connections.get(machine)
+            if table is None:
+                table = self._connections[machine] = Table()
+            table.add(entry, now)
         for machine, name, address in way.remembered:
             self._affinity.setdefault(machine, AffinityLists()).remember(name, address, now)
 
@@ -281,14 +282,11 @@ class Network:
 
         :returns: how many.
         """
-        table = self._connections.get(machine, Table())
-        gone = [entry for entry in table if stale(entry)]
-        table.forget(gone)
-        return len(gone)
+        return self._connections.get(machine, Table()).forget(stale)
 
     def close_connection(self, way: Way) -> None:
         """Both ends closed a TCP connection: its entries stay for a while in TIME_WAIT."""
         for machine, entry in way.entries:
             table = self._connections.get(machine)
-            if table is not None and entry.original.protocol == "TCP":
-                table.close(entry, self.simulation.now)
+            if table is not None:
+                table.happened(Event.CLOSE, entry, self.simulation.now)

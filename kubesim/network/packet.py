@@ -5,11 +5,10 @@ A packet is a value: a rewrite (DNAT, masquerade) makes a new one. Addresses are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True, gc=False):
     """One packet's header.
 
     :param protocol: ``TCP``, ``UDP``, ``SCTP`` or ``ICMP`` (whose ports are 0).

@@ -14,21 +14,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 
+from kubesim.network.hooks import PRIORITIES, Hook
 from kubesim.network.matches import Destination, DestinationPort, Match, Protocol
 from kubesim.network.targets import Target
-
-
-class Hook(StrEnum):
-    """Where in the kernel a base chain is called."""
-
-    PREROUTING = "prerouting"
-    INPUT = "input"
-    FORWARD = "forward"
-    OUTPUT = "output"
-    POSTROUTING = "postrouting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,11 @@ class BaseChain:
     hook: Hook
     priority: int
     nat: bool = False
+
+
+def built_in(table: str, hook: Hook) -> BaseChain:
+    """The chain of an iptables table at a hook, such as PREROUTING of ``nat``."""
+    return BaseChain(table, hook.name, hook, PRIORITIES[hook, table], table == "nat")
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,23 @@
-"""What happened to a packet, kept as data: a Trace of Hops of Steps.
+"""What happened to a packet, kept as facts: a Trace of Hops of Steps.
 
-Pictures, tables and sentences are views of this record and compute nothing themselves. A :class:`Step` is one decision
-(a rule that matched, a route that was chosen, an address that was rewritten); a :class:`Hop` is one network namespace
-that the packet passed through; a :class:`Trace` is one possible way of the packet, with its probability, and the way
-of the reply. Where a rule picks one of three endpoints the walker returns three traces.
+A :class:`Step` is one decision of one kernel; its type says which (a rule that matched, a route that was chosen, a
+socket that took the packet), its fields what was decided. A :class:`Hop` is one network namespace that the packet
+passed through; a :class:`Trace` is one possible way of the packet, with its probability, and the way of the reply.
+Where a rule picks one of three endpoints the walker returns three traces.
+
+There is no sentence here: :mod:`kubesim.views` makes tables, pictures and words of a trace when somebody reads it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from kubesim.network.packet import Packet
+from kubesim.network.rules import BaseChain, Rule
+from kubesim.network.targets import Dnat, Drop, Masquerade, Reject, Target
+from kubesim.network.topology import Route
 
 
 class Outcome(StrEnum):
@@ -43,7 +49,7 @@ class Action(StrEnum):
     SNAT = "snat"
     """Masquerade: the source became the node's address."""
     UNTRANSLATE = "untranslate"
-    """conntrack rewrote a reply back."""
+    """conntrack rewrote a packet of a connection that it knows: a reply back."""
     ROUTE = "route"
     DELIVER = "deliver"
     REFUSE = "refuse"
@@ -52,28 +58,132 @@ class Action(StrEnum):
     LOSE = "lose"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One decision.
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One decision: the packet before it and after it. What was decided is in the subclasses.
 
-    :param stage: where in the kernel: ``nat PREROUTING``, ``filter FORWARD``, ``routing``, ``socket``…
-    :param rule: the rule's text as ``iptables-save`` (or ``nft list ruleset``) prints it; empty where none acted.
-    :param reason: one sentence for a learner.
+    The packet is the one on the wire: on the way back of an ICMP error, the error itself.
+    """
+
+    before: Packet
+    after: Packet
+
+    @property
+    def action(self) -> Action:
+        """What the step did."""
+        return _ACTIONS[type(self)]
+
+
+class Sent(Step, frozen=True, gc=False):
+    """A process sent the packet, or answered.
+
+    :param port: where to; an ICMP error that answers has no port of its own.
+    """
+
+    answering: bool
+    port: int
+
+
+class Applied(Step, frozen=True, gc=False):
+    """A rule acted.
+
+    :param base: the base chain that the kernel called.
+    :param chain: the chain that the rule stands in.
+    :param target: what the rule did. Where it looked this up, or chose it among several: what came of that.
     :param probability: of this choice, where the rule chooses among endpoints; else 1.
     """
 
-    action: Action
-    stage: str
-    before: Packet
-    after: Packet
-    reason: str
-    chain: str = ""
-    rule: str = ""
+    base: BaseChain
+    chain: str
+    rule: Rule
+    target: Target
     probability: float = 1.0
 
+    @property
+    def action(self) -> Action:
+        """What the rule did."""
+        return _RULE_ACTIONS.get(type(self.target), Action.RULE)
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+
+class Translated(Step, frozen=True, gc=False):
+    """conntrack knew the connection, and rewrote the packet as its first one was, or a reply back."""
+
+    answering: bool
+
+
+class Routed(Step, frozen=True, gc=False):
+    """The packet leaves by a route.
+
+    :param bridged: whether this machine only bridges it.
+    :param tunnel: the nodes' addresses between which VXLAN carries it, the second empty where nobody has the next hop's
+        address; None where the route is no tunnel.
+    """
+
+    route: Route
+    bridged: bool = False
+    tunnel: tuple[str, str] | None = None
+
+
+class Delivered(Step, frozen=True, gc=False):
+    """A socket took the packet (an echo request: the kernel itself)."""
+
+    answering: bool
+
+
+class Refused(Step, frozen=True, gc=False):
+    """No socket took the packet."""
+
+
+class Ignored(Step, frozen=True, gc=False):
+    """The packet is for another machine, and this one passes nothing on."""
+
+
+class Confined(Step, frozen=True, gc=False):
+    """A packet from 127.0.0.1 wanted to leave the machine."""
+
+
+class NoRoute(Step, frozen=True, gc=False):
+    """No route leads to the destination."""
+
+
+class NoNeighbour(Step, frozen=True, gc=False):
+    """Nobody on the link answers for the next hop's address.
+
+    :param seconds: how long the kernel asked.
+    """
+
+    interface: str
+    address: str
+    seconds: float
+
+
+class NobodyBeyond(Step, frozen=True, gc=False):
+    """The Internet does not have the address."""
+
+    address: str
+
+
+_ACTIONS: dict[type[Step], Action] = {
+    Sent: Action.SEND,
+    Translated: Action.UNTRANSLATE,
+    Routed: Action.ROUTE,
+    Delivered: Action.DELIVER,
+    Refused: Action.REFUSE,
+    Ignored: Action.LOSE,
+    Confined: Action.DROP,
+    NoRoute: Action.LOSE,
+    NoNeighbour: Action.LOSE,
+    NobodyBeyond: Action.LOSE,
+}
+
+_RULE_ACTIONS: dict[type[Target], Action] = {
+    Dnat: Action.DNAT,
+    Masquerade: Action.SNAT,
+    Reject: Action.REJECT,
+    Drop: Action.DROP,
+}
+
+
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """One machine (network namespace) the packet passed through.
 
     :param machine: its name: ``pod/default/client``, ``node/master``, ``laptop``, ``internet/google.com``.
@@ -87,8 +197,7 @@ class Hop:
     interface_out: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(msgspec.Struct, frozen=True, gc=False):
     """One possible way of a packet, and of its reply.
 
     :param source: the machine that sent it.

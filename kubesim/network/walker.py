@@ -14,9 +14,10 @@ the runtime applies to the one way that a connection takes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
 from math import inf
 
+from kubesim.network.conntrack import Entry, Event, expected_reply, tuple_of
 from kubesim.network.flight import Ending, Flight, NetworkState, Way
 from kubesim.network.kernel import arrive, send
 from kubesim.network.packet import Packet
@@ -43,27 +44,25 @@ def explore(state: NetworkState, machine: str, packet: Packet) -> tuple[Way, ...
     :raises KeyError: if there is no such machine.
     """
     host = state.topology.host(machine)
-    return tuple(_with_answer(state, machine, packet, ending) for ending in _fly(state, Flight(host, packet, packet)))
+    return tuple(_with_answer(state, machine, packet, ending) for ending in _fly(state, Flight(host, packet)))
 
 
-def _fly(state: NetworkState, start: Flight) -> list[Ending]:
+def _fly(state: NetworkState, start: Flight) -> Iterator[Ending]:
     """Follow a packet, through every branch, to all its ends."""
-    endings: list[Ending] = []
     waiting: list[Flight] = [start]
-    first = True
-    while waiting:
-        flight = waiting.pop()
-        results = send(state, flight) if first else arrive(state, flight)
-        first = False
+    results = send(state, waiting.pop())
+    while True:
         # The stack is filled in reverse, so that branches come out in the order of the rules.
         for result in reversed(results):
-            if isinstance(result, Flight) and len(result.hops) < MAX_HOPS:
+            if isinstance(result, Ending):
+                yield result
+            elif len(result.hops) < MAX_HOPS:
                 waiting.append(result)
-            elif isinstance(result, Flight):
-                endings.append(Ending(result, Outcome.LOST, inf))
             else:
-                endings.append(result)
-    return endings
+                yield Ending(result, Outcome.LOST, inf)
+        if not waiting:
+            return
+        results = arrive(state, waiting.pop())
 
 
 def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Ending) -> Way:
@@ -75,18 +74,16 @@ def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Endi
         answer = Flight(
             host=flight.host,
             packet=flight.packet.reply(),
-            sent=packet,
             entries=flight.entries,
             answering=True,
             error_from=ending.answer_from,
         )
-        back = _fly(state, answer)
-        last = back[0]
+        last = next(_fly(state, answer))
         reply = last.flight.hops
         arrived = last.outcome is Outcome.DELIVERED and last.flight.host.name == machine
-        if not (arrived and _recognised(last.flight.packet, packet)):
+        # The sender's socket takes an answer only from where the packet was sent.
+        if not (arrived and tuple_of(last.flight.packet) == expected_reply(packet)):
             outcome, seconds = Outcome.LOST, inf
-    delivered = flight.packet if ending.outcome in (Outcome.DELIVERED, Outcome.REFUSED) else None
     trace = Trace(
         source=machine,
         packet=packet,
@@ -95,27 +92,17 @@ def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Endi
         destination=flight.host.name,
         probability=flight.probability,
         reply=reply,
-        delivered=delivered,
+        delivered=flight.packet if ending.outcome in (Outcome.DELIVERED, Outcome.REFUSED) else None,
         seconds=seconds,
         rules_examined=flight.examined,
     )
-    # A reset or a rejection ends the connection at once, so nothing remembers it.
-    gone = outcome in (Outcome.REFUSED, Outcome.REJECTED)
-    answered = outcome is Outcome.DELIVERED
-    entries = (
-        ()
-        if gone
-        else tuple((name, replace(entry, answered=answered or entry.answered)) for name, entry in flight.entries)
-    )
-    return Way(trace, entries, flight.remembered)
+    return Way(trace, _entries(flight, outcome), flight.remembered)
 
 
-def _recognised(answer: Packet, packet: Packet) -> bool:
-    """Whether the sender's socket takes an answer: it must come from where the packet was sent."""
-    expected = packet.reply()
-    return (answer.source, answer.source_port, answer.destination, answer.destination_port) == (
-        expected.source,
-        expected.source_port,
-        expected.destination,
-        expected.destination_port,
-    )
+def _entries(flight: Flight, outcome: Outcome) -> tuple[tuple[str, Entry], ...]:
+    """What conntrack keeps of a way: nothing where a reset or a rejection ends the connection at once."""
+    if outcome in (Outcome.REFUSED, Outcome.REJECTED):
+        return ()
+    if outcome is not Outcome.DELIVERED:
+        return flight.entries
+    return tuple((name, entry.after(Event.ANSWER)) for name, entry in flight.entries)

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 import pandas
 
+from kubesim.network.trace import Applied
 from kubesim.notebook.session import Session, start
 from kubesim.views.journey import Journey
+from kubesim.views.reasons import cited
 
 MODES = ("iptables", "nftables")
 REQUESTS = (
@@ -77,7 +79,7 @@ class ProxyModes:
     def rules(self, mode: str, request: tuple[str, str] = REQUESTS[0]) -> list[str]:
         """The kube-proxy rules that a request meets on its way there, in order."""
         journey = self._ask(*request)[mode]
-        return [step.rule for step in journey.trace.steps if step.chain and step.rule] if journey.trace else []
+        return [cited(step) for step in journey.trace.steps if isinstance(step, Applied)] if journey.trace else []
 
     def _ask(self, source: str, url: str) -> dict[str, Journey]:
         found = {}

@@ -11,6 +11,7 @@ import pandas
 from kubesim.api.tables import Table
 from kubesim.network.trace import Hop, Step
 from kubesim.views.journey import Journey
+from kubesim.views.reasons import cited, reason, stage
 from kubesim.views.words import destination, machine_title, percent, source
 
 CELL = re.compile(r"\S+(?: \S+)*")
@@ -70,7 +71,7 @@ def steps_frame(journey: Journey) -> pandas.DataFrame:
 def _step_row(way: str, hop: Hop, step: Step) -> list[str]:
     packet = step.after
     where, ends = machine_title(hop.machine), (source(packet), destination(packet))
-    return [way, where, step.stage, str(step.action), *ends, step.rule, step.reason]
+    return [way, where, stage(step), str(step.action), *ends, cited(step), reason(step)]
 
 
 def _query_row(journey: Journey, exchange: Any) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kubesim.network.packet import Packet
-from kubesim.network.trace import Action, Outcome, Step, Trace
+from kubesim.network.trace import Action, Applied, Outcome, Step, Trace
 from kubesim.views.journey import Journey
+from kubesim.views.reasons import reason
 
 ENDINGS = {
     Outcome.DELIVERED: "delivered",
@@ -84,9 +85,9 @@ def describe(step: Step) -> str:
     """One step in words."""
     change = rewriting(step)
     if change:
-        chance = f" ({percent(step.probability)})" if step.probability < 1 else ""
+        chance = f" ({percent(step.probability)})" if isinstance(step, Applied) and step.probability < 1 else ""
         return f"{change}{chance}"
-    return step.reason
+    return reason(step)
 
 
 def _resolution_lines(journey: Journey) -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from kubesim.network.conntrack import AffinityLists, Entry, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
 from kubesim.network.packet import Packet
 
 FIRST = Packet("UDP", "10.42.0.5", 4000, "10.43.0.10", 53)
@@ -8,15 +8,15 @@ REWRITTEN = Packet("UDP", "10.42.0.5", 4000, "10.42.0.2", 5353)
 
 
 def test_an_entry_rewrites_both_directions() -> None:
-    entry = Entry(FIRST, REWRITTEN)
+    entry = Entry.begun(FIRST, REWRITTEN)
     assert entry.forward(FIRST) == REWRITTEN
     assert entry.backward(REWRITTEN.reply()) == FIRST.reply()
     assert entry.destination_rewritten
-    assert not Entry(FIRST, FIRST).destination_rewritten
+    assert not Entry.begun(FIRST, FIRST).destination_rewritten
 
 
 def test_a_table_finds_packets_of_both_directions() -> None:
-    table = Table([Entry(FIRST, REWRITTEN)])
+    table = Table([Entry.begun(FIRST, REWRITTEN)])
     assert table.original(FIRST, now=0) is not None
     assert table.reply(REWRITTEN.reply(), now=0) is not None
     assert table.original(REWRITTEN, now=0) is None
@@ -24,19 +24,32 @@ def test_a_table_finds_packets_of_both_directions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("protocol", "answered", "closed", "seconds", "state"),
+    ("protocol", "events", "seconds", "state"),
     [
-        ("UDP", False, False, 30, ""),
-        ("UDP", True, False, 120, ""),
-        ("TCP", False, False, 120, "SYN_SENT"),
-        ("TCP", True, False, 432000, "ESTABLISHED"),
-        ("TCP", True, True, 120, "TIME_WAIT"),
+        ("UDP", (), 30, ""),
+        ("UDP", (Event.ANSWER,), 120, ""),
+        ("UDP", (Event.ANSWER, Event.CLOSE), 120, ""),
+        ("TCP", (), 120, "SYN_SENT"),
+        ("TCP", (Event.CLOSE,), 120, "SYN_SENT"),
+        ("TCP", (Event.ANSWER,), 432000, "ESTABLISHED"),
+        ("TCP", (Event.ANSWER, Event.ANSWER), 432000, "ESTABLISHED"),
+        ("TCP", (Event.ANSWER, Event.CLOSE), 120, "TIME_WAIT"),
+        ("TCP", (Event.ANSWER, Event.CLOSE, Event.ANSWER), 120, "TIME_WAIT"),
+        ("SCTP", (), 30, ""),
+        ("SCTP", (Event.ANSWER,), 432000, ""),
+        ("ICMP", (), 30, ""),
+        ("ICMP", (Event.ANSWER,), 30, ""),
     ],
 )
-def test_an_idle_entry_is_forgotten(protocol: str, answered: bool, closed: bool, seconds: int, state: str) -> None:
+def test_what_happens_moves_a_connection_and_an_idle_one_is_forgotten(
+    protocol: str, events: tuple[Event, ...], seconds: int, state: str
+) -> None:
     first = Packet(protocol, "10.42.0.5", 4000, "10.43.0.10", 53)
-    table = Table([Entry(first, first, 0.0, answered, closed)])
-    assert next(iter(table)).state == state
+    table = Table([Entry.begun(first, first)])
+    for event in events:
+        table.happened(event, Entry.begun(first, first), now=0.0)
+    (entry,) = table
+    assert (entry.state, entry.answered) == (state, Event.ANSWER in events)
     assert table.original(first, now=seconds) is not None
     assert table.original(first, now=seconds + 1) is None
     table.expire(now=seconds + 1)
@@ -44,22 +57,38 @@ def test_an_idle_entry_is_forgotten(protocol: str, answered: bool, closed: bool,
 
 
 def test_use_keeps_an_entry() -> None:
-    table = Table([Entry(FIRST, REWRITTEN)])
-    table.touch(next(iter(table)), now=25.0, answered=True)
+    table = Table([Entry.begun(FIRST, REWRITTEN)])
+    table.happened(Event.ANSWER, next(iter(table)), now=25.0)
     found = table.original(FIRST, now=140.0)
     assert found is not None and found.answered
 
 
 def test_closing_and_forgetting() -> None:
     first = Packet("TCP", "10.42.0.5", 4000, "10.43.0.10", 80)
-    entry = Entry(first, first, answered=True)
+    entry = Entry.begun(first, first).after(Event.ANSWER)
     table = Table([entry])
-    table.close(entry, now=5.0)
+    table.happened(Event.CLOSE, entry, now=5.0)
     assert next(iter(table)).state == "TIME_WAIT"
-    table.forget(list(table))
-    table.forget([entry])
-    table.close(entry, now=6.0)
+    assert (table.forget(lambda each: True), table.forget(lambda each: True)) == (1, 0)
+    table.happened(Event.CLOSE, entry, now=6.0)
     assert len(table) == 0
+
+
+def test_a_table_that_has_doubled_forgets_what_was_idle_for_too_long() -> None:
+    table = Table()
+    for port in range(1, 2000):
+        first = Packet("UDP", "10.42.0.5", port, "10.43.0.10", 53)
+        table.add(Entry.begun(first, first, now=float(port)), now=float(port))
+    assert len(table) <= 128
+    assert table.original(Packet("UDP", "10.42.0.5", 1999, "10.43.0.10", 53), now=1999.0) is not None
+
+
+def test_an_entry_that_goes_leaves_the_newer_one_its_replies() -> None:
+    older = Entry.begun(FIRST, REWRITTEN)
+    newer = Entry.begun(Packet("UDP", "10.42.0.5", 4000, "10.43.0.11", 53), REWRITTEN)
+    table = Table([older, newer])
+    table.remove(older)
+    assert table.reply(REWRITTEN.reply(), now=0.0) == newer
 
 
 def test_affinity_is_for_the_last_seconds() -> None:

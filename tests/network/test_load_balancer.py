@@ -3,6 +3,7 @@ import pytest
 from kubesim.network.load_balancer import balanced_addresses, balancer_ruleset, healthy_nodes
 from kubesim.network.network import Network
 from kubesim.network.trace import Outcome
+from kubesim.views.reasons import reason
 from tests.network.small_cluster import NODES, endpoints, network, node, service
 
 VIP = "172.31.0.200"
@@ -55,7 +56,7 @@ def test_a_refused_sender_is_told_why() -> None:
     (trace,) = _behind_a_balancer(_service(loadBalancerSourceRanges=["10.0.0.0/8"])).trace("laptop", VIP, 80)
     last = trace.hops[-1]
     assert last.machine == "load-balancer"
-    assert "172.31.0.50 is in none of the source ranges" in last.steps[-1].reason
+    assert "172.31.0.50 is in none of the source ranges" in reason(last.steps[-1])
 
 
 def test_which_nodes_are_healthy() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import (
     Comment,
     ConnectionState,
@@ -13,7 +14,7 @@ from kubesim.network.matches import (
 )
 from kubesim.network.netfilter import Verdict, traverse
 from kubesim.network.packet import Packet
-from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset
+from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset
 from kubesim.network.targets import (
     Accept,
     Dnat,
@@ -27,7 +28,8 @@ from kubesim.network.targets import (
     SetMark,
     Target,
 )
-from kubesim.network.trace import Action
+from kubesim.network.trace import Action, Applied
+from kubesim.views.reasons import cited
 
 PACKET = Packet("TCP", "10.42.0.5", 4000, "10.43.0.20", 80)
 HERE = Situation(is_local=lambda address: address == "172.31.0.10")
@@ -87,7 +89,7 @@ def test_a_jump_that_leads_nowhere_is_no_step() -> None:
 
 def test_a_jump_that_leads_somewhere_is_a_step_before_it() -> None:
     (passage,) = traverse(_ruleset(_rule(Jump("LOW")), LOW=(_rule(Drop()),)), Hook.PREROUTING, PACKET, HERE)
-    assert [(step.action, step.chain, step.rule) for step in passage.steps] == [
+    assert [(step.action, step.chain, cited(step)) for step in passage.steps if isinstance(step, Applied)] == [
         (Action.RULE, "BASE", "-A BASE -j LOW"),
         (Action.DROP, "LOW", "-A LOW -j DROP"),
     ]

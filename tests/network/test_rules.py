@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import Comment, Destination, DestinationPort, Match, Protocol, Source
-from kubesim.network.rules import BaseChain, Chain, Hook, Rule, Ruleset, base_chains, merged
+from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset, base_chains, merged
 from kubesim.network.targets import Accept, Drop, Jump
 
 BASE = BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True)

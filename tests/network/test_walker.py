@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kubesim.network.proxy import ProxyConfig
 from kubesim.network.trace import Action, Outcome
+from kubesim.views.reasons import cited, reason
 from tests.network.small_cluster import GOOGLE, LAPTOP, PODS, actions, endpoints, network, service
 
 CLIENT, WEB0, WEB1 = "pod/default/client", "pod/default/web-0", "pod/default/web-1"
@@ -85,7 +86,7 @@ def test_a_local_policy_keeps_the_client_and_drops_where_no_endpoint_is(mode: st
 def test_no_endpoints_are_rejected_at_once(mode: str) -> None:
     (trace,) = network([service()], [], ProxyConfig(mode=mode)).trace(CLIENT, "10.43.0.20", 80)
     assert (trace.outcome, trace.destination, trace.seconds) == (Outcome.REJECTED, "node/master", 0.0)
-    assert (trace.steps[-1].action is Action.REJECT and "web" in trace.steps[-1].reason) or mode == "nftables"
+    assert (trace.steps[-1].action is Action.REJECT and "web" in reason(trace.steps[-1])) or mode == "nftables"
     assert trace.reply[-1].machine == CLIENT
 
 
@@ -144,9 +145,9 @@ def test_every_step_says_why() -> None:
     ):
         for hop in (*trace.hops, *trace.reply):
             for step in hop.steps:
-                assert step.reason.endswith(".") and "None" not in step.reason
-                assert hop.machine not in step.reason, "a step is shown beside its machine"
-        assert next(s for s in trace.steps if s.action is Action.DNAT).rule.startswith("-A KUBE-SEP-")
+                assert reason(step).endswith(".") and "None" not in reason(step)
+                assert hop.machine not in reason(step), "a step is shown beside its machine"
+        assert cited(next(s for s in trace.steps if s.action is Action.DNAT)).startswith("-A KUBE-SEP-")
 
 
 services = st.fixed_dictionaries(

@@ -5,8 +5,12 @@ import pytest
 from kubesim.network.dns.exchange import Exchange
 from kubesim.network.dns.message import DnsQuery
 from kubesim.network.dns.resolver import Failure, Resolution
+from kubesim.network.hooks import Hook
 from kubesim.network.packet import Packet
-from kubesim.network.trace import Action, Hop, Outcome, Step, Trace
+from kubesim.network.rules import BaseChain, Rule
+from kubesim.network.targets import Dnat, Jump, Reject, Target
+from kubesim.network.topology import Route
+from kubesim.network.trace import Applied, Delivered, Hop, Outcome, Routed, Trace
 from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import arrow_count
 from kubesim.views.scene import NodePlace, Place, Scene
@@ -30,29 +34,22 @@ SCENE = Scene(
 SENT = Packet("TCP", "10.42.2.3", 40000, "10.43.113.175", 8080)
 
 
+DEFAULT, LOCAL = Route("0.0.0.0/0", "eth0", "10.42.2.1"), Route("10.42.0.0/24", "cni0")
+NAT = BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True)
+FILTER = BaseChain("filter", "FORWARD", Hook.FORWARD, 0)
+
+
+def applied(target: Target, after: Packet = SENT, base: BaseChain = NAT, chance: float = 1.0) -> Applied:
+    return Applied(SENT, after, base, "KUBE-SEP-X", Rule((), target), target, chance)
+
+
 def to_pod(name: str, address: str, probability: float) -> Trace:
     rewritten = SENT.rewritten(destination=address, destination_port=80)
     hops = (
-        Hop("pod/default/client", (Step(Action.ROUTE, "routing", SENT, SENT, "by the default route"),), "", "eth0"),
-        Hop(
-            "node/worker",
-            (
-                Step(
-                    Action.DNAT,
-                    "nat PREROUTING",
-                    SENT,
-                    rewritten,
-                    "why",
-                    "KUBE-SEP-X",
-                    "-A KUBE-SEP-X -j DNAT",
-                    probability,
-                ),
-            ),
-            "cni0",
-            "flannel.1",
-        ),
-        Hop("node/master", (Step(Action.ROUTE, "routing", rewritten, rewritten, "to cni0"),), "flannel.1", "cni0"),
-        Hop(f"pod/default/{name}", (Step(Action.DELIVER, "socket", rewritten, rewritten, "nginx listens"),), "eth0"),
+        Hop("pod/default/client", (Routed(SENT, SENT, DEFAULT),), "", "eth0"),
+        Hop("node/worker", (applied(Dnat(address, 80), rewritten, chance=probability),), "cni0", "flannel.1"),
+        Hop("node/master", (Routed(rewritten, rewritten, LOCAL),), "flannel.1", "cni0"),
+        Hop(f"pod/default/{name}", (Delivered(rewritten, rewritten, False),), "eth0"),
     )
     machine = f"pod/default/{name}"
     return Trace("pod/default/client", SENT, hops, Outcome.DELIVERED, machine, probability, delivered=rewritten)
@@ -63,7 +60,7 @@ DELIVERED = Journey("pod/default/client", "http://myservice:8080", SCENE, None, 
 REJECTION = Trace(
     "pod/default/client",
     SENT,
-    (TAKEN.hops[0], Hop("node/worker", (Step(Action.REJECT, "filter FORWARD", SENT, SENT, "no endpoints"),))),
+    (TAKEN.hops[0], Hop("node/worker", (applied(Reject(), base=FILTER),))),
     Outcome.REJECTED,
     "node/worker",
 )
@@ -98,7 +95,7 @@ def test_the_table_has_a_row_for_each_step() -> None:
     table = DELIVERED.table()
     assert table["where"].tolist() == ["client", "node worker", "node master", "web-1"]
     assert table["destination"].tolist()[:2] == ["10.43.113.175:8080", "10.42.0.5:80"]
-    assert table["rule"].tolist()[1] == "-A KUBE-SEP-X -j DNAT"
+    assert table["rule"].tolist()[1] == "-A KUBE-SEP-X -j DNAT --to-destination 10.42.0.5:80"
 
 
 def test_the_endpoints_table_marks_the_one_taken() -> None:
@@ -137,7 +134,7 @@ def test_two_draws_are_the_same_bytes() -> None:
 
 
 def test_the_table_can_leave_out_what_only_passes_the_packet_on() -> None:
-    jump = Step(Action.RULE, "nat PREROUTING", SENT, SENT, "jump", "KUBE-SERVICES", "-A KUBE-SERVICES -j KUBE-SVC-X")
+    jump = applied(Jump("KUBE-SVC-X"))
     hops = (TAKEN.hops[0], Hop("node/worker", (jump, *TAKEN.hops[1].steps)), *TAKEN.hops[2:])
     trace = Trace(TAKEN.source, SENT, hops, Outcome.DELIVERED, TAKEN.destination, delivered=TAKEN.delivered)
     journey = Journey("pod/default/client", "http://myservice:8080", SCENE, None, trace, (trace,))
@@ -150,4 +147,4 @@ def test_a_question_without_an_answer_is_drawn_in_the_request_s_place() -> None:
     journey = Journey("pod/default/client", "http://myservice:8080", SCENE, resolution)
     assert arrow_count(journey) == 1
     assert "question rejected" in journey.diagram().dot
-    assert "no endpoints" in str(journey)
+    assert "no endpoint; the sender is told so" in str(journey)

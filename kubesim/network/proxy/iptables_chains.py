@@ -7,6 +7,7 @@ through.
 from __future__ import annotations
 
 from kubesim.network.addresses import is_loopback
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import (
     Account,
     Comment,
@@ -20,19 +21,19 @@ from kubesim.network.matches import (
 from kubesim.network.proxy.config import MASQUERADE_MARK, ProxyConfig
 from kubesim.network.proxy.node_addresses import NodePortAddresses
 from kubesim.network.proxy.node_view import NodeView
-from kubesim.network.rules import BaseChain, Hook, Rule
+from kubesim.network.rules import Rule, built_in
 from kubesim.network.targets import Accept, Drop, FlipMark, Jump, Masquerade, Return, SetMark, Target
 
 LOOPBACK = "127.0.0.0/8"
 
 BASES = (
-    BaseChain("nat", "PREROUTING", Hook.PREROUTING, -100, nat=True),
-    BaseChain("nat", "INPUT", Hook.INPUT, 100, nat=True),
-    BaseChain("nat", "OUTPUT", Hook.OUTPUT, -100, nat=True),
-    BaseChain("nat", "POSTROUTING", Hook.POSTROUTING, 100, nat=True),
-    BaseChain("filter", "INPUT", Hook.INPUT, 0),
-    BaseChain("filter", "FORWARD", Hook.FORWARD, 0),
-    BaseChain("filter", "OUTPUT", Hook.OUTPUT, 0),
+    built_in("nat", Hook.PREROUTING),
+    built_in("nat", Hook.INPUT),
+    built_in("nat", Hook.OUTPUT),
+    built_in("nat", Hook.POSTROUTING),
+    built_in("filter", Hook.INPUT),
+    built_in("filter", Hook.FORWARD),
+    built_in("filter", Hook.OUTPUT),
 )
 """The kernel's own chains that kube-proxy and flannel use, in the order in which iptables-save lists them."""
 

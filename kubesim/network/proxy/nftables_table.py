@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import AnyDestination, ConnectionState, Destination, InSet, LocalDestination, Mark, Match
 from kubesim.network.proxy.config import MASQUERADE_MARK, ProxyConfig
 from kubesim.network.proxy.iptables_chains import LOOPBACK
 from kubesim.network.proxy.node_addresses import NodePortAddresses
 from kubesim.network.proxy.node_view import NodeView
-from kubesim.network.rules import BaseChain, Chain, Hook, NamedSet, Rule, Ruleset
+from kubesim.network.rules import BaseChain, Chain, NamedSet, Rule, Ruleset
 from kubesim.network.targets import Drop, Jump, LookUp, Masquerade, Reject, SetMark, Target
 
 TABLE = "ip kube-proxy"

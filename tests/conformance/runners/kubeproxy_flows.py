@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from kubesim.network.hooks import Hook
 from kubesim.network.matches import Situation
 from kubesim.network.netfilter import Passage, Verdict, traverse
 from kubesim.network.packet import Packet
-from kubesim.network.rules import Hook, Ruleset
+from kubesim.network.rules import Ruleset
 from tests.conformance.proxy_cases import unit_test_ruleset
 from tests.conformance.result import Result
 

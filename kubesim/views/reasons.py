@@ -1,7 +1,8 @@
-"""One sentence for every rule that acted, for a reader who meets these rules for the first time.
+"""A step in words: where in the kernel it was taken, by which rule or route, and why, in one sentence.
 
-The sentence is made from the rule itself: its target, its conditions, and the Service that kube-proxy names in the
-comment (iptables mode) or in the chain's name (nftables mode). It stays true whatever the Services are called.
+A rule's sentence is made from the rule itself: its target, its conditions, and the Service that kube-proxy names in the
+comment (iptables mode) or in the chain's name (nftables mode). It stays true whatever the Services are called. A step
+is always shown beside its machine, so a sentence does not name the machine again.
 """
 
 from __future__ import annotations
@@ -10,10 +11,25 @@ import re
 from collections.abc import Iterable
 from typing import TypeVar
 
+from kubesim.network.iptables_text import rule_text
 from kubesim.network.matches import Comment, Mark, Match, RecentlySeen, Source, Statistic
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Rule
 from kubesim.network.targets import Accept, Dnat, Drop, Goto, Jump, Masquerade, Reject, SetMark, Target
+from kubesim.network.trace import (
+    Applied,
+    Confined,
+    Delivered,
+    Ignored,
+    NobodyBeyond,
+    NoNeighbour,
+    NoRoute,
+    Refused,
+    Routed,
+    Sent,
+    Step,
+    Translated,
+)
 
 _NFT_CHAIN = re.compile(r"^(service|local|external|firewall|endpoint)-[A-Z2-7]{8}-([^/]+/[^/]+)/[a-z]+/([^_]*)")
 _SUBJECT = re.compile(
@@ -46,8 +62,122 @@ def service_in(rule: Rule, chain: str, target: Target | None) -> str:
     return ""
 
 
-def explain(rule: Rule, target: Target, chain: str, before: Packet, after: Packet) -> str:
-    """Why a rule acted on a packet, in one sentence."""
+def stage(step: Step) -> str:
+    """Where in the kernel a step was taken: ``nat PREROUTING``, ``routing``, ``socket``…"""
+    match step:
+        case Applied(base=base):
+            # A table of nftables has its family in its name; there the base chain says all.
+            return base.chain if " " in base.table else f"{base.table} {base.chain}"
+        case Sent() | Delivered() | Refused():
+            return "socket"
+        case Translated():
+            return "conntrack"
+        case NoNeighbour():
+            return "neighbour"
+        case _:
+            return "routing"
+
+
+def cited(step: Step) -> str:
+    """What a step followed: a rule as ``iptables-save`` (or ``nft list ruleset``) prints it, a route as ``ip route``;
+    empty where neither.
+    """
+    match step:
+        case Applied(chain=chain, rule=rule):
+            return rule.text or rule_text(chain, rule)
+        case Routed(route=route):
+            return str(route)
+        case _:
+            return ""
+
+
+def reason(step: Step) -> str:
+    """Why a step was taken, in one sentence for a learner."""
+    packet = step.after
+    match step:
+        case Applied():
+            return _explain_rule(step)
+        case Sent():
+            return _explain_sending(step)
+        case Translated():
+            return _explain_translation(step)
+        case Routed():
+            return _explain_route(step)
+        case Delivered(answering=True):
+            return "The answer is back where the packet was sent."
+        case Delivered() if packet.protocol == "ICMP":
+            return "The kernel answers the echo request itself."
+        case Delivered():
+            where = f"{packet.protocol} port {packet.destination_port}"
+            return f"A process listens on {where}; it sees the client as {packet.source}."
+        case Refused():
+            answer = "a TCP reset (RST)" if packet.protocol == "TCP" else "ICMP port unreachable"
+            where = f"{packet.protocol} port {packet.destination_port}"
+            return f"Nothing listens on {where}; the kernel answers with {answer}."
+        case Ignored():
+            return (
+                f"This machine does not have the address {packet.destination} and passes nothing on; it ignores the "
+                "packet."
+            )
+        case Confined():
+            return "A packet from 127.0.0.1 may not leave the machine, and this one's destination lies outside it."
+        case NoRoute():
+            return f"There is no route to {packet.destination}."
+        case NoNeighbour(interface=interface, address=address, seconds=seconds):
+            return (
+                f"No machine on the link behind {interface} answers for {address}; after {seconds:.0f} seconds the "
+                "kernel gives up and the sender hears: no route to host."
+            )
+        case NobodyBeyond(address=address):
+            return f"Beyond this router nobody has the address {address}; no answer will ever come."
+        case _:
+            raise ValueError(f"a step must be one of the kernel's, got {step}")
+
+
+def _explain_sending(step: Sent) -> str:
+    packet = step.after
+    where = f"{packet.destination}:{step.port}" if step.port else packet.destination
+    if step.answering:
+        return f"The answer goes to {where}, where the packet seemed to come from."
+    if packet.protocol == "ICMP":
+        return f"Sends an echo request to {where}."
+    if packet.protocol == "UDP":
+        return f"Sends a UDP packet to {where}."
+    return f"Opens a {packet.protocol} connection to {where}."
+
+
+def _explain_translation(step: Translated) -> str:
+    before, after = step.before, step.after
+    if step.answering:
+        return (
+            f"Conntrack knows the connection and turns its rewriting round: {before.source} → {before.destination} "
+            f"becomes {after.source} → {after.destination}."
+        )
+    return (
+        "Conntrack knows the connection; the packet is rewritten as its first one was, to "
+        f"{after.destination}:{after.destination_port}."
+    )
+
+
+def _explain_route(step: Routed) -> str:
+    destination, route = step.after.destination, step.route
+    if step.tunnel is not None:
+        here, there = step.tunnel
+        return (
+            f"{destination} is a Pod address of another node: flannel.1 wraps the packet (VXLAN, UDP port 8472) and "
+            f"sends it from {here} to {there or 'the other node'}. The addresses inside stay as they are."
+        )
+    if step.bridged:
+        return f"The bridge {route.interface} hands the packet to {destination}, which hangs on the same bridge."
+    if route.gateway:
+        return (
+            f"{destination} is not on this machine's own link; the route leads to {route.gateway} by {route.interface}."
+        )
+    return f"{destination} is on the link behind {route.interface}."
+
+
+def _explain_rule(step: Applied) -> str:
+    rule, target, chain, before, after = step.rule, step.target, step.chain, step.before, step.after
     service = service_in(rule, chain, target)
     match target:
         case Jump(chain=below) | Goto(chain=below):

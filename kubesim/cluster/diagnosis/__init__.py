@@ -4,8 +4,8 @@
     show: each finding names the object, the field and the value, or the rule, that it rests on.
 """
 
-from kubesim.network.diagnosis.diagnose import diagnose
-from kubesim.network.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
-from kubesim.network.diagnosis.question import Objects, Question
+from kubesim.cluster.diagnosis.diagnose import diagnose
+from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.question import Objects, Question
 
 __all__ = ["Diagnosis", "Evidence", "Finding", "Mend", "Objects", "Question", "diagnose"]

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from kubesim.api.objects import EndpointSlice, Pod, Service, view
-from kubesim.network.diagnosis import Diagnosis, Objects, Question, diagnose
-from kubesim.network.diagnosis.finding import IDS
+from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
+from kubesim.cluster.diagnosis.finding import IDS
 from kubesim.network.trace import Outcome
 from tests.network.small_cluster import NODES, PODS, endpoints, network, node, service
 

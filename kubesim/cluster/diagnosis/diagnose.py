@@ -6,10 +6,9 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Service
-from kubesim.network.addresses import is_ipv4, within
-from kubesim.network.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
-from kubesim.network.diagnosis.question import Objects, Question
-from kubesim.network.diagnosis.services import (
+from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.question import Objects, Question
+from kubesim.cluster.diagnosis.services import (
     asked_port,
     closed_finding,
     dropped_finding,
@@ -21,6 +20,7 @@ from kubesim.network.diagnosis.services import (
     step_evidence,
     subject,
 )
+from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from kubesim.network.reachability import Destination, diff, reach, reachability, service_destinations
+from kubesim.cluster.reachability import Destination, diff, reach, reachability, service_destinations
 from kubesim.network.trace import Outcome
 from tests.network.small_cluster import endpoints, network, node, service
 

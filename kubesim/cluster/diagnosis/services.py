@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Pod, Service, ServicePort
-from kubesim.network.diagnosis.finding import Evidence, Finding, Mend
-from kubesim.network.diagnosis.question import Objects, Question
-from kubesim.network.trace import Action, Outcome, Step
+from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.question import Objects, Question
+from kubesim.network.trace import Action, Applied, Outcome, Step
+from kubesim.views.reasons import cited, reason
 
 
 def subject(service: Service) -> str:
@@ -173,8 +174,9 @@ def closed_finding(service: Service, port: ServicePort, question: Question, obje
 def dropped_finding(service: Service, step: Step) -> Finding:
     """A rule dropped the packet."""
     about, spec, meta = subject(service), service.spec, service.metadata
-    rule = Evidence("rule", "", step.rule)
-    if "not accepted" in step.rule or step.chain.startswith("firewall-"):
+    text, chain = cited(step), step.chain if isinstance(step, Applied) else ""
+    rule = Evidence("rule", "", text)
+    if "not accepted" in text or chain.startswith("firewall-"):
         ranges = ", ".join(spec.loadBalancerSourceRanges or [])
         evidence = (Evidence(about, "spec.loadBalancerSourceRanges", ranges), rule)
         added = [*(spec.loadBalancerSourceRanges or []), f"{step.before.source}/32"]
@@ -223,7 +225,7 @@ def step_evidence(question: Question, step: Step) -> Evidence:
     """A step as evidence: the machine on which it was taken, and what happened there."""
     hops = (hop for trace in question.traces for hop in trace.hops)
     machine = next(hop.machine for hop in hops if any(each is step for each in hop.steps))
-    return Evidence(machine, "", step.reason)
+    return Evidence(machine, "", reason(step))
 
 
 def pending_finding(service: Service) -> Finding | None:

@@ -13,8 +13,9 @@ from kubesim.api.objects import Node, Service
 from kubesim.network.flight import NetworkState
 from kubesim.network.packet import Packet
 from kubesim.network.proxy.service_ports import service_ports
-from kubesim.network.trace import Action, Outcome, Step, Trace
+from kubesim.network.trace import Applied, Outcome, Step, Trace
 from kubesim.network.walker import walk
+from kubesim.views.reasons import cited, reason
 
 SOURCE_PORT = 60999
 """The source port of the packets that are followed; no rule looks at it."""
@@ -46,8 +47,9 @@ class Reach:
     :param outcomes: each possible outcome with its probability, the likeliest first.
     :param endpoints: (machine, address:port) that may take the connection, with their probabilities.
     :param clients: the addresses as which the endpoints may see the source.
-    :param reason: the machine and the step that decided it: for a failure where it failed, else how it was delivered.
-    :param rule: the last rule that acted on the way.
+    :param decided_at: the machine that decided it: for a failure where it failed, else where it was delivered.
+    :param decision: the step that decided it there.
+    :param last_rule: the last rule that acted on the way; None where none did.
     """
 
     source: str
@@ -55,8 +57,19 @@ class Reach:
     outcomes: tuple[tuple[Outcome, float], ...]
     endpoints: tuple[tuple[str, str, float], ...]
     clients: tuple[str, ...]
-    reason: str
-    rule: str = ""
+    decided_at: str
+    decision: Step
+    last_rule: Applied | None = None
+
+    @property
+    def reason(self) -> str:
+        """The machine and the step that decided it, in words."""
+        return f"{self.decided_at}: {reason(self.decision)}"
+
+    @property
+    def rule(self) -> str:
+        """The last rule that acted on the way, as text; empty where none did."""
+        return cited(self.last_rule) if self.last_rule else ""
 
     @property
     def outcome(self) -> Outcome:
@@ -140,7 +153,6 @@ def summary(traces: Sequence[Trace], destination: Destination) -> Reach:
             endpoints[key] = endpoints.get(key, 0.0) + trace.probability
             clients[trace.delivered.source] = None
     decisive = next((trace for trace in traces if trace.outcome is not Outcome.DELIVERED), traces[0])
-    step = decisive.steps[-1]
     ordered = sorted(outcomes.items(), key=lambda item: -item[1])
     return Reach(
         source=decisive.source,
@@ -148,18 +160,10 @@ def summary(traces: Sequence[Trace], destination: Destination) -> Reach:
         outcomes=tuple((outcome, round(share, 9)) for outcome, share in ordered),
         endpoints=tuple((machine, where, round(share, 9)) for (machine, where), share in endpoints.items()),
         clients=tuple(clients),
-        reason=f"{decisive.destination}: {step.reason}",
-        rule=_last_rule(decisive),
+        decided_at=decisive.destination,
+        decision=decisive.steps[-1],
+        last_rule=next((step for step in reversed(decisive.steps) if isinstance(step, Applied)), None),
     )
-
-
-def _last_rule(trace: Trace) -> str:
-    rules = [step.rule for step in trace.steps if step.rule and _is_rule(step)]
-    return rules[-1] if rules else ""
-
-
-def _is_rule(step: Step) -> bool:
-    return step.action is not Action.ROUTE
 
 
 def diff(before: Iterable[Reach], after: Iterable[Reach]) -> tuple[Change, ...]:
