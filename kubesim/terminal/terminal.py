@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections import ChainMap
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,12 +21,14 @@ from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
+from kubesim.userland.bounds import Interrupted
 from kubesim.userland.process import Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
-from kubesim.userland.shell.execution import Interpreter
+from kubesim.userland.shell.interpreter import Interpreter
 from kubesim.userland.shell.parser import Parser
-from kubesim.userland.shell.signals import FunctionReturn, Interrupted, Killed, LoopJump, ShellExit
-from kubesim.userland.shell.state import Capture, Input, shell_state
+from kubesim.userland.shell.signals import FunctionReturn, Killed, LoopJump, ShellExit
+from kubesim.userland.shell.state import shell_state
+from kubesim.userland.shell.streams import Capture, Input
 
 if TYPE_CHECKING:
     from kubesim.cluster import Cluster
@@ -117,7 +119,7 @@ class Terminal:
         shown = screen if screen is not None else []
         out, error = Capture(terminal=True, screen=shown), Capture(screen=shown)
         shell = self._shell
-        shell.machine = shell.expander.values.machine = self.machine
+        shell.machine = self.machine
         shell.descriptors = {0: Input(), 1: out, 2: error}
         shell.commands = 0
         shell.clock = started = self.cluster.simulation.now
@@ -198,5 +200,12 @@ class Terminal:
 def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
     """``kubectl``: the time that it waited for has passed already."""
     before = cluster.simulation.now
-    done = kubectl.run(invocation.argv, cluster, invocation.machine.files, invocation.stdin, invocation.directory)
+    stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
+    done = kubectl.run(invocation.argv, cluster, invocation.machine.files, stdin, invocation.directory)
     return replace(done, seconds=max(0.0, done.seconds - (cluster.simulation.now - before)))
+
+
+def _reads_stdin(words: Sequence[str]) -> bool:
+    """Whether kubectl reads its standard input (``-f -``, ``-i``); what it leaves, a loop's ``read`` has."""
+    short = (word for word in words if word.startswith("-") and len(word) <= 3)
+    return bool({"-", "-f-"} & set(words)) or any("i" in word for word in short)

@@ -111,6 +111,13 @@ class Machine:
                 return run_script
         raise ExecutableNotFoundError(word, "permission denied")
 
+    def path_of(self, name: str) -> str:
+        """The file of a program, where one of the usual directories has it; else its name."""
+        for directory in ("/usr/local/bin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"):
+            if self.files.exists(f"{directory}/{name}"):
+                return f"{directory}/{name}"
+        return name
+
     def run(
         self,
         argv: tuple[str, ...] | list[str],

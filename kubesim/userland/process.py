@@ -93,7 +93,8 @@ class Start(Generic[OfMachine]):
 
     argv: tuple[str, ...]
     machine: OfMachine
-    stdin: str = ""
+    input: str | Callable[[], str] = ""
+    """What it can read; a function where reading takes it away from others."""
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str = "/"
     main: bool = False
@@ -104,6 +105,11 @@ class Start(Generic[OfMachine]):
     """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
     limit: float = float("inf")
     """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
+
+    @property
+    def stdin(self) -> str:
+        """Its standard input, read to the end."""
+        return self.input if isinstance(self.input, str) else self.input()
 
     @property
     def name(self) -> str:

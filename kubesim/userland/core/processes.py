@@ -7,8 +7,8 @@ import re
 from kubesim.userland.files_text import finished, is_busybox, joined
 from kubesim.userland.machine import Invocation, Process
 from kubesim.userland.process import Completed
+from kubesim.userland.regular import RegexProblem, compile_posix
 from kubesim.userland.shell.signals import NUMBERS, signal_name
-from kubesim.userland.text.regular import RegexProblem, compile_posix
 
 
 def processes(invocation: Invocation) -> list[Process]:

@@ -10,9 +10,9 @@ from kubesim.userland.bounds import LIMIT
 from kubesim.userland.files_text import Complaint, finished, guarded, inputs, is_busybox, joined, split_options
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.machine import Invocation
+from kubesim.userland.printing import echo_text, printf_text
 from kubesim.userland.process import Completed
-from kubesim.userland.shell.conditions import Conditions, TestError
-from kubesim.userland.shell.printing import echo_text, printf_text
+from kubesim.userland.shell.conditions import Facts, TestError, holds
 
 
 @guarded
@@ -226,8 +226,7 @@ def test(invocation: Invocation) -> Completed:
             return Completed("", "[: missing ‘]’\n", 2)
         words = words[:-1]
     try:
-        conditions = Conditions(invocation.machine.files, invocation.directory)
-        return Completed(returncode=int(not conditions.evaluate(words)))
+        return Completed(returncode=int(not holds(words, Facts(invocation.machine.files, invocation.directory))))
     except TestError as error:
         quoted = f"invalid integer ‘{error.number}’" if error.number else error.message
         return Completed(

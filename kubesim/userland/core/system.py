@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kubesim.userland.files_text import Complaint, guarded, joined, split_options
-from kubesim.userland.filesystem import absolute
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed
 
@@ -117,15 +116,8 @@ def which(invocation: Invocation) -> Completed:
         except ExecutableNotFoundError:
             status = 1
             continue
-        out.append(name if "/" in name else _place(invocation, name))
+        out.append(name if "/" in name else invocation.machine.path_of(name))
     return Completed(joined(out), "", status)
-
-
-def _place(invocation: Invocation, name: str) -> str:
-    for directory in ("/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"):
-        if invocation.machine.files.exists(absolute(name, directory)):
-            return f"{directory}/{name}"
-    return f"/usr/bin/{name}"
 
 
 def nproc(invocation: Invocation) -> Completed:

@@ -30,7 +30,7 @@ def start_inside(
         invocation,
         argv=tuple(words),
         environment=invocation.environment if environment is None else environment,
-        stdin=invocation.stdin if stdin is None else stdin,
+        input=invocation.input if stdin is None else stdin,
     )
     return program(changed)
 

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
 
 from kubesim.userland.bounds import WORDS, Interrupted
-from kubesim.userland.shell.tree import (
-    Literal,
-    Part,
-    Word,
-)
-
-if TYPE_CHECKING:
-    pass
+from kubesim.userland.shell.tree import Literal, Part, Word
 
 
 def brace_expand(word: Word, enabled: bool) -> list[Word]:

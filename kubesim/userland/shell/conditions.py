@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
+import operator as operators
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
+from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 from kubesim.userland.shell import patterns
+from kubesim.userland.shell.expansion import Expander, Surroundings
 from kubesim.userland.shell.tree import Word
-from kubesim.userland.text.regular import Regex, RegexProblem, compile_posix
 
-if TYPE_CHECKING:
-    from kubesim.userland.shell.execution import Interpreter
-
-_UNARY = frozenset(
-    [
-        "-e",
-        "-f",
-        "-d",
-        "-s",
-        "-r",
-        "-w",
-        "-x",
-        "-L",
-        "-h",
-        "-n",
-        "-z",
-        "-b",
-        "-c",
-        "-p",
-        "-S",
-        "-t",
-        "-u",
-        "-g",
-        "-k",
-        "-O",
-        "-G",
-        "-v",
-        "-o",
-    ]
-)
+_UNARY = frozenset(f"-{letter}" for letter in "efdsrwxLhnzbcpStugkOGvo")
 _NUMBERS: dict[str, Callable[[int, int], bool]] = {
-    "-eq": lambda a, b: a == b,
-    "-ne": lambda a, b: a != b,
-    "-lt": lambda a, b: a < b,
-    "-le": lambda a, b: a <= b,
-    "-gt": lambda a, b: a > b,
-    "-ge": lambda a, b: a >= b,
+    "-eq": operators.eq,
+    "-ne": operators.ne,
+    "-lt": operators.lt,
+    "-le": operators.le,
+    "-gt": operators.gt,
+    "-ge": operators.ge,
 }
 _TEXTS: dict[str, Callable[[str, str], bool]] = {
-    "=": lambda a, b: a == b,
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
+    "=": operators.eq,
+    "==": operators.eq,
+    "!=": operators.ne,
+    "<": operators.lt,
+    ">": operators.gt,
 }
+_TIMES = frozenset({"-nt", "-ot", "-ef"})
+_BINARY = frozenset({*_NUMBERS, *_TEXTS, *_TIMES})
 
 
 class TestError(Exception):
-    """An expression that cannot be read; ``test`` ends with status 2."""
+    """An expression that cannot be read; ``test`` ends with status 2.
+
+    :param number: the word that should have been a number.
+    """
 
     __test__ = False
 
@@ -69,60 +48,114 @@ class TestError(Exception):
         self.number = number
 
 
-class Conditions:
-    """Evaluates the words of ``test``.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What single conditions are about.
 
-    :param files: of the machine.
     :param directory: where relative paths begin.
     :param defined: whether a shell variable is set (``-v``).
     """
 
-    def __init__(self, files: FileSystem, directory: str, defined: Callable[[str], bool] = lambda name: False) -> None:
-        self.files = files
-        self.directory = directory
-        self.defined = defined
-        self.words: list[str] = []
-        self.position = 0
+    files: FileSystem
+    directory: str
+    defined: Callable[[str], bool] = lambda name: False
 
-    def evaluate(self, words: Sequence[str]) -> bool:
-        """Whether the expression holds.
+    @classmethod
+    def of(cls, shell: Surroundings) -> Facts:
+        """What conditions are about in a shell."""
+        return cls(shell.machine.files, shell.state.directory, lambda name: name in shell.state.variables)
 
-        :raises TestError: where it cannot be read.
+    def compare(self, left: str, operator: str, right: str) -> bool:
+        """One comparison.
+
+        :raises TestError: where a number is none.
         """
-        self.words = list(words)
-        self.position = 0
-        if not words:
+        if operator in _TEXTS:
+            return _TEXTS[operator](left, right)
+        if operator in _NUMBERS:
+            return _NUMBERS[operator](_integer(left), _integer(right))
+        first, second = self._modified(left), self._modified(right)
+        return first > second if operator == "-nt" else first < second if operator == "-ot" else left == right
+
+    def _modified(self, path: str) -> float:
+        try:
+            return self.files.stat(absolute(path, self.directory)).modified
+        except FileError:
+            return -1.0
+
+    def unary(self, operator: str, operand: str) -> bool:
+        """One question about a file, a text or a variable."""
+        if operator in ("-n", "-z"):
+            return (operand != "") == (operator == "-n")
+        if operator == "-v":
+            return self.defined(operand)
+        if operator in ("-t", "-o"):
             return False
-        if len(words) == 1:
-            return words[0] != ""
-        if len(words) == 2 and words[0] != "!" and words[0] not in _UNARY:
-            raise TestError(f"{words[0]}: unary operator expected")
-        if (
-            len(words) == 3
-            and words[1] not in {*_NUMBERS, *_TEXTS, "-a", "-o", "-nt", "-ot", "-ef"}
-            and words[0] not in ("!", "(")
-        ):
-            raise TestError(f"{words[1]}: binary operator expected")
-        result = self._or()
-        if self.position < len(self.words):
-            raise TestError("too many arguments")
-        return result
+        try:
+            entry = self.files.stat(absolute(operand, self.directory), follow=operator not in ("-L", "-h"))
+        except FileError:
+            return False
+        match operator:
+            case "-f":
+                return entry.kind == "file"
+            case "-d":
+                return entry.kind == "directory"
+            case "-L" | "-h":
+                return entry.kind == "link"
+            case "-s":
+                return entry.size > 0
+            case "-x":
+                return bool(entry.mode & 0o111)
+            case "-c":
+                return operand == "/dev/null"
+            case "-b" | "-p" | "-S" | "-u" | "-g" | "-k":
+                return False
+        return True
 
-    def _peek(self, ahead: int = 0) -> str | None:
-        place = self.position + ahead
-        return self.words[place] if place < len(self.words) else None
 
-    def _or(self) -> bool:
-        result = self._and()
-        while self._peek() == "-o":
+def _integer(text: str) -> int:
+    if not re.fullmatch(r"\s*[-+]?\d+\s*", text):
+        raise TestError(f"{text}: integer expression expected", text)
+    return int(text)
+
+
+class _Reader(ABC):
+    """The grammar that both commands share; all of it is evaluated, whatever comes out.
+
+    :param words: the operators among them as they are written.
+    :param either: the word for "or"; ``both`` the one for "and".
+    """
+
+    def __init__(self, words: Sequence[str], either: str, both: str) -> None:
+        self.words = words
+        self.either = either
+        self.both = both
+        self.position = 0
+
+    @abstractmethod
+    def operand(self, place: int) -> str:
+        """The text of an operand."""
+
+    @abstractmethod
+    def compare(self, left: str, operator: str, place: int) -> bool:
+        """A comparison with the operand at a place."""
+
+    @abstractmethod
+    def unary(self, operator: str, operand: str) -> bool:
+        """A question about one operand."""
+
+    def whole(self) -> bool:
+        """Conditions joined by "or"."""
+        result = self._both()
+        while self._peek() == self.either:
             self.position += 1
-            following = self._and()
+            following = self._both()
             result = result or following
         return result
 
-    def _and(self) -> bool:
+    def _both(self) -> bool:
         result = self._not()
-        while self._peek() == "-a":
+        while self._peek() == self.both:
             self.position += 1
             following = self._not()
             result = result and following
@@ -132,158 +165,106 @@ class Conditions:
         if self._peek() == "!" and self._peek(1) is not None:
             self.position += 1
             return not self._not()
-        return self._primary()
+        return self._one()
 
-    def _primary(self) -> bool:
-        word = self._peek()
+    def _peek(self, ahead: int = 0) -> str | None:
+        place = self.position + ahead
+        return self.words[place] if place < len(self.words) else None
+
+    def _one(self) -> bool:
+        here, word, operator = self.position, self._peek(), self._peek(1)
         if word is None:
             raise TestError("argument expected")
-        operator = self._peek(1)
-        if operator in _NUMBERS or operator in _TEXTS or operator in ("-nt", "-ot", "-ef"):
-            right = self._peek(2)
-            if right is None:
+        if operator in _BINARY or operator == "=~":
+            if self._peek(2) is None:
                 raise TestError("argument expected")
             self.position += 3
-            return self.compare(word, operator or "", right)
+            return self.compare(self.operand(here), operator or "", here + 2)
         if word == "(":
             self.position += 1
-            result = self._or()
+            result = self.whole()
             if self._peek() != ")":
                 raise TestError("`)' expected")
             self.position += 1
             return result
         if word in _UNARY and operator is not None:
             self.position += 2
-            return self.unary(word, operator)
+            return self.unary(word, self.operand(here + 1))
         self.position += 1
-        return word != ""
+        return self.operand(here) != ""
 
-    def compare(self, left: str, operator: str, right: str) -> bool:
-        """One comparison."""
-        if operator in _TEXTS:
-            return _TEXTS[operator](left, right)
-        if operator in _NUMBERS:
-            return _NUMBERS[operator](_integer(left), _integer(right))
-        times = []
-        for path in (left, right):
-            try:
-                times.append(self.files.stat(absolute(path, self.directory)).modified)
-            except FileError:
-                times.append(-1.0)
-        return times[0] > times[1] if operator == "-nt" else times[0] < times[1] if operator == "-ot" else left == right
+
+class _Test(_Reader):
+    """``test``: its words were expanded before."""
+
+    def __init__(self, words: Sequence[str], facts: Facts) -> None:
+        super().__init__(words, "-o", "-a")
+        self.facts = facts
+
+    def operand(self, place: int) -> str:
+        return self.words[place]
+
+    def compare(self, left: str, operator: str, place: int) -> bool:
+        return self.facts.compare(left, operator, self.words[place])
 
     def unary(self, operator: str, operand: str) -> bool:
-        """One question about a file or a text."""
-        if operator == "-n":
-            return operand != ""
-        if operator == "-z":
-            return operand == ""
-        if operator == "-v":
-            return self.defined(operand)
-        if operator in ("-t", "-o"):
-            return False
+        return self.facts.unary(operator, operand)
+
+
+def holds(words: Sequence[str], facts: Facts) -> bool:
+    """Whether ``test`` and these words is true.
+
+    :raises TestError: where they cannot be read.
+    """
+    if len(words) < 2:
+        return any(words)
+    if len(words) == 2 and words[0] != "!" and words[0] not in _UNARY:
+        raise TestError(f"{words[0]}: unary operator expected")
+    if len(words) == 3 and words[1] not in _BINARY | {"-a", "-o"} and words[0] not in ("!", "("):
+        raise TestError(f"{words[1]}: binary operator expected")
+    reader = _Test(words, facts)
+    result = reader.whole()
+    if reader.position < len(words):
+        raise TestError("too many arguments")
+    return result
+
+
+class DoubleBracket(_Reader):
+    """``[[ … ]]``: words are not split, ``==`` takes a pattern, ``=~`` a regular expression.
+
+    :param groups: what the last ``=~`` that held matched, and its groups.
+    """
+
+    def __init__(self, words: Sequence[Word], expander: Expander, facts: Facts) -> None:
+        super().__init__([word.source for word in words], "||", "&&")
+        self.operands = words
+        self.expander = expander
+        self.facts = facts
+        self.groups: list[str] | None = None
+
+    def operand(self, place: int) -> str:
+        """An operand, expanded."""
+        return self.expander.text(self.operands[place])
+
+    def compare(self, left: str, operator: str, place: int) -> bool:
+        """A comparison; numbers may be expressions."""
+        if operator in ("==", "=", "!="):
+            return patterns.matches(self.expander.pattern(self.operands[place]), left) != (operator == "!=")
+        if operator == "=~":
+            return self._matches(left, self.operands[place])
+        if operator in _NUMBERS:
+            return _NUMBERS[operator](self.expander.arithmetic(left), self.expander.arithmetic(self.operand(place)))
+        return self.facts.compare(left, operator, self.operand(place))
+
+    def unary(self, operator: str, operand: str) -> bool:
+        """A question about one operand."""
+        return self.facts.unary(operator, operand)
+
+    def _matches(self, text: str, expression: Word) -> bool:
         try:
-            entry = self.files.stat(absolute(operand, self.directory), follow=operator not in ("-L", "-h"))
-        except FileError:
-            return False
-        return {
-            "-f": entry.kind == "file",
-            "-d": entry.kind == "directory",
-            "-s": entry.size > 0,
-            "-x": bool(entry.mode & 0o111),
-            "-L": entry.kind == "link",
-            "-h": entry.kind == "link",
-            "-b": False,
-            "-c": operand == "/dev/null",
-            "-p": False,
-            "-S": False,
-            "-u": False,
-            "-g": False,
-            "-k": False,
-        }.get(operator, True)
-
-
-def _integer(text: str) -> int:
-    if not re.fullmatch(r"\s*[-+]?\d+\s*", text):
-        raise TestError(f"{text}: integer expression expected", text)
-    return int(text)
-
-
-def double_bracket(shell: Interpreter, words: Sequence[Word]) -> int:
-    """``[[ … ]]``: words are not split, ``==`` takes a pattern, ``=~`` a regular expression."""
-    state = shell.state
-    conditions = Conditions(shell.machine.files, state.directory, lambda name: name in state.variables)
-    position = 0
-
-    def peek() -> str | None:
-        return words[position].source if position < len(words) else None
-
-    def either() -> bool:
-        nonlocal position
-        result = both()
-        while peek() == "||":
-            position += 1
-            following = both()
-            result = result or following
-        return result
-
-    def both() -> bool:
-        nonlocal position
-        result = one()
-        while peek() == "&&":
-            position += 1
-            following = one()
-            result = result and following
-        return result
-
-    def one() -> bool:
-        nonlocal position
-        source = peek()
-        if source is None:
-            raise TestError("argument expected")
-        if source == "!":
-            position += 1
-            return not one()
-        if source == "(":
-            position += 1
-            result = either()
-            position += 1
-            return result
-        operator = words[position + 1].source if position + 1 < len(words) else ""
-        if operator in ("==", "=", "!=", "=~") or operator in _NUMBERS or operator in ("<", ">", "-nt", "-ot"):
-            if position + 2 >= len(words):
-                raise TestError("argument expected")
-            left, right = shell.expander.text(words[position]), words[position + 2]
-            position += 3
-            return _compare(shell, conditions, left, operator, right)
-        if source in _UNARY and position + 1 < len(words):
-            operand = shell.expander.text(words[position + 1])
-            position += 2
-            return conditions.unary(source, operand)
-        text = shell.expander.text(words[position])
-        position += 1
-        return text != ""
-
-    try:
-        return int(not either())
-    except TestError as error:
-        shell.complain(f"[[: {error.message}")
-        return 2
-
-
-def _compare(shell: Interpreter, conditions: Conditions, left: str, operator: str, right: Word) -> bool:
-    if operator in ("==", "=", "!="):
-        return patterns.matches(shell.expander.pattern(right), left) != (operator == "!=")
-    if operator == "=~":
-        try:
-            match = Regex(compile_posix(shell.expander.regex(right), extended=True)).search(left)
+            match = Regex(compile_posix(self.expander.regex(expression), extended=True)).search(text)
         except RegexProblem:
             return False
         if match:
-            groups = [match[0], *(group or "" for group in match.groups())]
-            shell.state.set_array("BASH_REMATCH", dict(enumerate(groups)))
+            self.groups = [match[0], *(group or "" for group in match.groups())]
         return match is not None
-    if operator in _NUMBERS:
-        numbers = [shell.expander.arithmetic(text) for text in (left, shell.expander.text(right))]
-        return _NUMBERS[operator](*numbers)
-    return conditions.compare(left, operator, shell.expander.text(right))

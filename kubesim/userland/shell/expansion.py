@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from kubesim.userland.bounds import WORDS, Interrupted, require
+from kubesim.userland.machine import Machine
+from kubesim.userland.regular import Regex
 from kubesim.userland.shell import patterns
 from kubesim.userland.shell.arithmetic import ArithmeticFailure, Evaluator
+from kubesim.userland.shell.braces import brace_expand
+from kubesim.userland.shell.dialect import Dialect
 from kubesim.userland.shell.lexer import Lexer
-from kubesim.userland.shell.parameters import ParameterValues
-from kubesim.userland.shell.state import Numbers
+from kubesim.userland.shell.state import Numbers, State
 from kubesim.userland.shell.tree import (
     Arithmetic,
     CommandSubstitution,
@@ -22,21 +25,34 @@ from kubesim.userland.shell.tree import (
     ProcessSubstitution,
     Word,
 )
-from kubesim.userland.text.regular import Regex
 
-if TYPE_CHECKING:
-    from kubesim.userland.shell.execution import Interpreter
-from kubesim.userland.shell.braces import brace_expand
+
+class Surroundings(Protocol):
+    """The shell that a word is expanded in: what it remembers, and what runs the commands in ``$(…)``."""
+
+    machine: Machine
+    dialect: Dialect
+    state: State
+    line: int
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the shell began."""
+
+    def substitute(self, text: str, line: int) -> str:
+        """The output of a command substitution."""
+
+    def process_file(self, text: str, line: int) -> str:
+        """The file of a process substitution."""
 
 
 class ExpansionError(Exception):
-    """A word that cannot be expanded; the command does not run."""
+    """A word that cannot be expanded; the shell ends with a status."""
 
-    def __init__(self, message: str, status: int = 1, *, fatal: bool = False) -> None:
+    def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
-        self.fatal = fatal
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +69,16 @@ class Piece:
 
 
 class Expander:
-    """Expands words for one interpreter."""
+    """Expands words for one shell."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
-        self.interpreter = interpreter
-        self.values = ParameterValues(interpreter.machine, interpreter)
+    def __init__(self, shell: Surroundings) -> None:
+        self.shell = shell
 
     def fields(self, words: Iterable[Word]) -> list[str]:
         """The words of a command after every expansion."""
         found: list[str] = []
         for word in words:
-            for each in brace_expand(word, self.interpreter.dialect.is_bash):
+            for each in brace_expand(word, self.shell.dialect.is_bash):
                 found += self._fields_of(each)
             if len(found) > WORDS:
                 raise Interrupted
@@ -89,22 +104,26 @@ class Expander:
 
         :raises ExpansionError: with the shell's words.
         """
-        dialect = self.interpreter.dialect
+        dialect = self.shell.dialect
         try:
-            return Evaluator(text, Numbers(self.interpreter.state), steps=dialect.name != "dash").evaluate()
+            return Evaluator(text, Numbers(self.shell.state), steps=dialect.name != "dash").evaluate()
         except ArithmeticFailure as failure:
             shown = text.strip()
             if dialect.is_bash:
                 raise ExpansionError(f'{shown}: {failure.reason} (error token is "{failure.token}")') from failure
             if dialect.name == "dash":
                 what = "division by zero" if "division" in failure.reason else "expecting primary"
-                raise ExpansionError(f'arithmetic expression: {what}: "{shown}"', 2, fatal=True) from failure
+                raise ExpansionError(f'arithmetic expression: {what}: "{shown}"', 2) from failure
             what = "divide by zero" if "division" in failure.reason else "arithmetic syntax error"
-            raise ExpansionError(what, 2, fatal=True) from failure
+            raise ExpansionError(what, 2) from failure
+
+    def expression(self, text: str) -> int:
+        """The value of an expression in whose text parameters and commands are to be replaced first: ``((…))``."""
+        return self.arithmetic(self.text(Lexer(text, self.shell.dialect).expandable('$`"\\')))
 
     def subscript(self, text: str) -> int:
         """The number of an array's element."""
-        return self.arithmetic(self.text(Lexer(text, self.interpreter.dialect).word(stop="")))
+        return self.arithmetic(self.text(Lexer(text, self.shell.dialect).word(stop="")))
 
     # --- pieces ---------------------------------------------------------------------------------------------------
 
@@ -126,10 +145,10 @@ class Expander:
             value = self.arithmetic(self.text(part.expression))
             return [Piece(str(value), part.quoted, not part.quoted)]
         if isinstance(part, CommandSubstitution):
-            output = self.interpreter.substitute(part.text, part.line)
+            output = self.shell.substitute(part.text, part.line)
             return [Piece(output.rstrip("\n"), part.quoted, not part.quoted)]
         if isinstance(part, ProcessSubstitution):
-            return [Piece(self.interpreter.process_file(part.text, part.line), True)]
+            return [Piece(self.shell.process_file(part.text, part.line), True)]
         raise AssertionError(part)
 
     def _tilde(self, text: str, *, whole: bool) -> Piece:
@@ -137,9 +156,9 @@ class Expander:
         if not slash and not whole and name == "~":
             return Piece(text)
         if name == "~":
-            home = self.interpreter.state.get("HOME") or "/root"
+            home = self.shell.state.get("HOME") or "/root"
         elif name == "~+":
-            home = self.interpreter.state.directory
+            home = self.shell.state.directory
         else:
             home = {"~root": "/root"}.get(name, name)
         return Piece(home + slash + rest, quoted=False)
@@ -158,10 +177,10 @@ class Expander:
         return [Piece(value, part.quoted, not part.quoted)]
 
     def _items(self, part: Parameter) -> list[str]:
-        items = self.values.items(part)
+        items = self._elements(part)
         if part.operator == "substring" and part.argument is not None:
             start = self.arithmetic(self.text(part.argument))
-            whole = [self.interpreter.state.name, *items] if part.name in "@*" else items
+            whole = [self.shell.state.name, *items] if part.name in "@*" else items
             end = start + self.arithmetic(self.text(part.second)) if part.second else None
             return whole[start:end]
         if part.operator in ("#", "##", "%", "%%", "/", "//") and part.argument is not None:
@@ -173,22 +192,20 @@ class Expander:
     def _value(self, part: Parameter) -> str | list[Piece]:
         operator = part.operator
         if operator == "bad":
-            raise ExpansionError(
-                f"{part.source}: bad substitution", 1 if self.interpreter.dialect.is_bash else 2, fatal=True
-            )
+            raise ExpansionError(f"{part.source}: bad substitution", 1 if self.shell.dialect.is_bash else 2)
         if operator == "length":
             if part.index in ("@", "*") or part.name in ("@", "*"):
-                return str(len(self.values.items(part)))
-            return str(len(self.values.value(part) or ""))
-        value = self.values.value(part)
+                return str(len(self._elements(part)))
+            return str(len(self._plain(part) or ""))
+        value = self._plain(part)
         if operator == "indirect":
-            return self.interpreter.state.get(value or "") or ""
+            return self.shell.state.get(value or "") or ""
         if operator in ("-", ":-", "=", ":=", "?", ":?", "+", ":+"):
             return self._conditional(part, value)
         if value is None:
-            if "nounset" in self.interpreter.state.options and part.name not in ("@", "*", "!"):
-                dialect = self.interpreter.dialect
-                raise ExpansionError(dialect.unset(part.name), 127 if dialect.is_bash else 2, fatal=True)
+            if "nounset" in self.shell.state.options and part.name not in ("@", "*", "!"):
+                dialect = self.shell.dialect
+                raise ExpansionError(dialect.unset(part.name), 127 if dialect.is_bash else 2)
             value = ""
         if operator == "substring" and part.argument is not None:
             start = self.arithmetic(self.text(part.argument))
@@ -212,12 +229,10 @@ class Expander:
             return self._argument(part, argument)
         text = self.text(argument)
         if kind == "=":
-            self.interpreter.state.set(part.name, text)
+            self.shell.state.set(part.name, text)
             return text
         default = "parameter null or not set" if part.operator == ":?" else "parameter not set"
-        raise ExpansionError(
-            f"{part.name}: {text or default}", 127 if self.interpreter.dialect.is_bash else 2, fatal=True
-        )
+        raise ExpansionError(f"{part.name}: {text or default}", 127 if self.shell.dialect.is_bash else 2)
 
     def _argument(self, part: Parameter, argument: Word) -> str | list[Piece]:
         if part.quoted:
@@ -253,10 +268,76 @@ class Expander:
         changed, _ = Regex(regex_text, re.DOTALL).subn(lambda _: replacement, value, 0 if operator == "//" else 1)
         return changed
 
+    # --- parameters ------------------------------------------------------------------------------------------------
+
+    def _elements(self, part: Parameter) -> list[str]:
+        """The values of ``$@``, ``$*`` or an array's ``[@]``."""
+        state = self.shell.state
+        if part.name in ("@", "*"):
+            return list(state.positional)
+        elements = state.elements(part.name)
+        return [elements[index] for index in sorted(elements)]
+
+    def _plain(self, part: Parameter) -> str | None:
+        """One value; None where the parameter is unset."""
+        state = self.shell.state
+        name = part.name
+        if part.index:
+            if part.index in ("@", "*"):
+                separator = (state.get("IFS") or " ")[:1]
+                return separator.join(self._elements(part))
+            subscript = self.subscript(part.index)
+            elements = state.elements(name)
+            if subscript < 0 and elements:
+                subscript += max(elements) + 1
+            return elements.get(subscript)
+        if name in ("@", "*"):
+            blanks = state.get("IFS")
+            return (" " if blanks is None else blanks[:1]).join(state.positional)
+        if name.isdigit():
+            number = int(name)
+            if number == 0:
+                return state.name
+            return state.positional[number - 1] if number <= len(state.positional) else None
+        special = self._special(name)
+        return special if special is not None else state.get(name)
+
+    def _special(self, name: str) -> str | None:
+        state = self.shell.state
+        if name == "?":
+            return str(state.status)
+        if name == "#":
+            return str(len(state.positional))
+        if name == "$":
+            return str(state.pid)
+        if name == "!":
+            return str(state.last_background) if state.last_background is not None else ""
+        if name == "-":
+            letters = {"errexit": "e", "nounset": "u", "xtrace": "x", "noglob": "f", "noclobber": "C"}
+            return "h" + "".join(letter for option, letter in letters.items() if option in state.options) + "B"
+        if name == "LINENO":
+            return str(self.shell.line)
+        machine = self.shell.machine
+        if name in ("RANDOM", "SRANDOM") and self.shell.dialect.name != "dash":
+            return str(machine.simulation.random(f"shell/{machine.name}").randrange(32768))
+        if not self.shell.dialect.is_bash:
+            return None
+        if name == "SECONDS":
+            return str(int(self.shell.elapsed))
+        if name in ("UID", "EUID"):
+            return "0" if machine.user == "root" else "1000"
+        if name == "BASH_VERSION":
+            return "5.2.37(1)-release"
+        if name == "EPOCHSECONDS":
+            return str(int(machine.datetime(self.shell.elapsed).timestamp()))
+        if name == "HOSTNAME" and state.get("HOSTNAME") is None:
+            return machine.hostname
+        return None
+
     # --- fields ---------------------------------------------------------------------------------------------------
 
     def _fields_of(self, word: Word) -> list[str]:
-        separators = self.interpreter.state.get("IFS")
+        separators = self.shell.state.get("IFS")
         separators = " \t\n" if separators is None else separators
         fields: list[list[Piece]] = []
         current: list[Piece] = []
@@ -288,12 +369,12 @@ class Expander:
 
     def _file_names(self, field: Sequence[Piece]) -> list[str]:
         plain = "".join(piece.text for piece in field)
-        if "noglob" in self.interpreter.state.options:
+        if "noglob" in self.shell.state.options:
             return [plain]
         pattern = "".join(patterns.escape(piece.text) if piece.quoted else piece.text for piece in field)
         if not patterns.is_pattern(pattern):
             return [plain]
-        return patterns.glob(self.interpreter.machine.files, self.interpreter.state.directory, pattern) or [plain]
+        return patterns.glob(self.shell.machine.files, self.shell.state.directory, pattern) or [plain]
 
 
 def _split(text: str, separators: str) -> list[str]:

@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kubesim.userland.shell.brackets import closing_bracket
+from kubesim.userland.printing import ansi_unescape
 from kubesim.userland.shell.dialect import Dialect, ShellSyntaxError
-from kubesim.userland.shell.escapes import ansi_unescape
-from kubesim.userland.shell.parameter_text import parse_parameter
 from kubesim.userland.shell.tree import (
     Arithmetic,
     CommandSubstitution,
-    HereDocuments,
     Literal,
     Parameter,
     Part,
     ProcessSubstitution,
+    Redirect,
     Word,
 )
 
@@ -30,9 +28,10 @@ _OPERATORS = (
 )  # fmt: skip
 
 
+_PARAMETER_OPERATORS = (
+    ":-", ":=", ":?", ":+", "##", "%%", "//", "/#", "/%", "^^", ",,", "-", "=", "?", "+", "#", "%", "/", "^", ",",
+)  # fmt: skip
 _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>"})
-
-
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -51,6 +50,20 @@ class Token:
     end: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class HereDocument:
+    """A here-document whose body comes on the following lines.
+
+    :param strips: whether tabs at the beginning of lines go (``<<-``).
+    :param quoted: whether nothing in it is expanded.
+    """
+
+    redirect: Redirect
+    delimiter: str
+    strips: bool
+    quoted: bool
+
+
 class Lexer:
     """Reads tokens from a text."""
 
@@ -59,7 +72,7 @@ class Lexer:
         self.dialect = dialect
         self.position = 0
         self.line = first_line
-        self.documents = HereDocuments()
+        self.documents: list[HereDocument] = []
         self.warnings: list[str] = []
 
     def source_line(self, line: int) -> str:
@@ -268,12 +281,47 @@ class Lexer:
         source = self.text[self.position : end + 1]
         self.position = end + 1
         self.line += inner.count("\n")
-        return parse_parameter(inner, source, quoted, lambda text: Lexer(text, self.dialect))
+        return self._parameter(inner, source, quoted)
+
+    def _parameter(self, inner: str, source: str, quoted: bool) -> Parameter:
+        """The inside of ``${…}``: a name, and what is done with its value."""
+        if re.fullmatch(r"#(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[[^\]]*\])?", inner) and inner != "#":
+            name, _, index = inner[1:].partition("[")
+            return Parameter(name, quoted, "length", index=index.rstrip("]"), source=source)
+        match = re.match(r"(!?)([A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[([^\]]*)\])?", inner)
+        if not match:
+            return Parameter("", quoted, "bad", source=source)
+        indirect, name, index = match[1], match[2], match[3] or ""
+        rest = inner[match.end() :]
+        if not rest:
+            return Parameter(name, quoted, "indirect" if indirect else "", index=index, source=source)
+
+        def plain(text: str) -> Word:
+            return Lexer(text, self.dialect).word(stop="")
+
+        def word(text: str) -> Word:
+            return Lexer(text, self.dialect).expandable('$`"\\}') if quoted else plain(text)
+
+        for operator in _PARAMETER_OPERATORS:
+            if rest.startswith(operator):
+                body = rest[len(operator) :]
+                first, second = word(body), None
+                if operator.startswith("/"):
+                    pattern, replacement = _at_slash(body)
+                    first, second = plain(pattern), word(replacement)
+                elif operator[0] in "#%^,":
+                    first = plain(body)
+                return Parameter(name, quoted, operator, first, second, index, source)
+        if rest.startswith(":"):
+            offset, _, length = rest[1:].partition(":")
+            second = Lexer(length, self.dialect).expandable() if length else None
+            return Parameter(name, quoted, "substring", Lexer(offset, self.dialect).expandable(), second, index, source)
+        return Parameter(name, quoted, "bad", source=source)
 
     def _read_documents(self) -> None:
         """Read the bodies of the here-documents that the finished line opened."""
-        waiting, self.documents.waiting = self.documents.waiting, []
-        for redirect, delimiter, strips, quoted in waiting:
+        waiting, self.documents = self.documents, []
+        for document in waiting:
             lines: list[str] = []
             first = self.line
             ended = False
@@ -282,9 +330,9 @@ class Lexer:
                 line = self.text[self.position :] if end < 0 else self.text[self.position : end]
                 self.position = len(self.text) if end < 0 else end + 1
                 self.line += 1
-                if strips:
+                if document.strips:
                     line = line.lstrip("\t")
-                if line == delimiter:
+                if line == document.delimiter:
                     ended = True
                     break
                 lines.append(line + "\n")
@@ -292,10 +340,11 @@ class Lexer:
                 last = self.text.rstrip("\n").count("\n") + 1
                 self.warnings.append(
                     f"line {last}: warning: here-document at line {first - 1} "
-                    f"delimited by end-of-file (wanted `{delimiter}')"
+                    f"delimited by end-of-file (wanted `{document.delimiter}')"
                 )
             body = "".join(lines)
-            redirect.body = Word((Literal(body, True),), body) if quoted else Lexer(body, self.dialect).expandable()
+            literal = Word((Literal(body, True),), body)
+            document.redirect.body = literal if document.quoted else Lexer(body, self.dialect).expandable()
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:
@@ -308,3 +357,61 @@ def _joined(parts: list[Part]) -> tuple[Part, ...]:
         else:
             joined.append(part)
     return tuple(joined)
+
+
+def _at_slash(text: str) -> tuple[str, str]:
+    """What stands before and after the first slash that is not escaped; a pattern may begin with one."""
+    position = 0
+    while position < len(text):
+        if text[position] == "\\":
+            position += 2
+            continue
+        if text[position] == "/" and position > 0:
+            return text[:position], text[position + 1 :]
+        position += 1
+    return text, ""
+
+
+def closing_bracket(text: str, start: int, opening: str, closing: str) -> int | None:
+    """Where the bracket that is open at ``start`` closes, quotes and comments aside; None where it does not."""
+    position = start
+    depth = 1
+    while position < len(text):
+        character = text[position]
+        if character == "\\":
+            position += 2
+            continue
+        if character == "'" and closing != "}":
+            end = text.find("'", position + 1)
+            if end < 0:
+                return None
+            position = end
+        elif character == '"':
+            position += 1
+            while position < len(text) and text[position] != '"':
+                if text.startswith("$(", position):
+                    inner = closing_bracket(text, position + 2, "(", ")")
+                    if inner is None:
+                        return None
+                    position = inner
+                position += 2 if text[position] == "\\" else 1
+            if position >= len(text):
+                return None
+        elif character == "`":
+            end = text.find("`", position + 1)
+            if end < 0:
+                return None
+            position = end
+        elif character == "#" and closing == ")" and text[position - 1] in " \t\n;":
+            end = text.find("\n", position)
+            if end < 0:
+                return None
+            position = end
+        elif character == opening:
+            depth += 1
+        elif character == closing:
+            depth -= 1
+            if depth == 0:
+                return position
+        position += 1
+    return None

@@ -2,149 +2,464 @@
 
 from __future__ import annotations
 
-from kubesim.userland.shell.compound_grammar import CompoundCommandReader
-from kubesim.userland.shell.simple_grammar import REDIRECTIONS
+import re
+
+from kubesim.userland.shell.dialect import Dialect, ShellSyntaxError
+from kubesim.userland.shell.lexer import HereDocument, Lexer, Token, closing_bracket
 from kubesim.userland.shell.tree import (
     AndOr,
     ArithmeticCommand,
+    Assignment,
     Body,
+    Case,
     Command,
     CommandList,
     Compound,
+    Conditional,
+    For,
+    ForArithmetic,
     Function,
     Group,
+    If,
+    Literal,
     Pipeline,
+    Redirect,
+    Simple,
+    Subshell,
     While,
+    Word,
 )
 
+_KEYWORDS = frozenset(
+    {"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in"}
+)
+_BASH_KEYWORDS = frozenset({"[[", "function"})
+_CASE_ENDINGS = frozenset({";;", ";&", ";;&"})
 _CLOSERS = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
+_ENDS = _CLOSERS | _CASE_ENDINGS | {")"}
+_REDIRECTIONS = frozenset({"<", ">", ">>", "<<", "<<-", "<<<", "<&", ">&", "<>", ">|", "&>", "&>>"})
+DECLARING = frozenset({"declare", "local", "export", "readonly", "typeset"})
+"""Commands whose arguments may be assignments, arrays among them."""
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
 
 
-class Parser(CompoundCommandReader):
-    """Reads commands from a text; :meth:`next` gives one line's list at a time: a script runs as far as it can."""
+class Parser:
+    """Reads commands from a text, tokens one ahead; :meth:`next` gives one line's list at a time, so that a script runs
+    as far as it can."""
+
+    def __init__(self, text: str, dialect: Dialect, first_line: int = 1) -> None:
+        self.lexer = Lexer(text, dialect, first_line)
+        self.dialect = dialect
+        self.ahead: list[Token] = []
 
     def next(self) -> CommandList | None:
         """The next complete command: everything up to the end of its line; None at the end of the text.
 
         :raises ShellSyntaxError: where the text cannot be parsed.
         """
-        self.skip_newlines()
-        if self.peek().kind == "end":
+        self._skip_newlines()
+        if self._peek().kind == "end":
             return None
-        parsed = self.command_list(top=True)
-        if self.peek().kind not in ("newline", "end"):
-            raise self.unexpected()
-        if self.peek().kind == "newline":
-            self.take()
+        parsed = self._command_list(top=True)
+        if self._peek().kind not in ("newline", "end"):
+            raise self._unexpected()
+        if self._peek().kind == "newline":
+            self._take()
         else:
             self.lexer.token()
         return parsed
 
-    def command_list(self, *, top: bool = False) -> CommandList:
+    def _command_list(self, *, top: bool = False) -> CommandList:
         """Commands up to a closing word, or at the top up to the end of the line."""
         items: list[tuple[AndOr, bool, str]] = []
         if not top:
-            self.skip_newlines()
+            self._skip_newlines()
         while True:
-            token = self.peek()
+            token = self._peek()
             if token.kind == "end" or (token.kind == "newline" and top):
                 break
-            if self.keyword() in _CLOSERS or self.keyword() in (")", ";;", ";&", ";;&"):
+            if self._keyword() in _ENDS:
                 break
             start = token.start
-            and_or = self.and_or()
-            after = self.peek()
+            and_or = self._and_or()
+            after = self._peek()
             source = self.lexer.text[start : after.start].strip()
             background = False
             if after.kind == "operator" and after.text in (";", "&"):
                 background = after.text == "&"
-                self.take()
+                self._take()
             elif after.kind == "newline" and not top:
                 pass
             else:
                 items.append((and_or, False, source))
                 if after.kind == "newline" or after.kind == "end":
                     break
-                if self.keyword() in _CLOSERS or self.keyword() in (")", ";;", ";&", ";;&"):
+                if self._keyword() in _ENDS:
                     break
-                raise self.unexpected()
+                raise self._unexpected()
             items.append((and_or, background, source))
             if not top:
-                self.skip_newlines()
+                self._skip_newlines()
         if not items:
-            raise self.unexpected()
+            raise self._unexpected()
         return CommandList(tuple(items))
 
-    def and_or(self) -> AndOr:
+    def _and_or(self) -> AndOr:
         """Pipelines joined by ``&&`` and ``||``."""
-        first = self.pipeline()
+        first = self._pipeline()
         rest: list[tuple[str, Pipeline]] = []
-        while self.keyword() in ("&&", "||"):
-            operator = self.take().text
-            self.skip_newlines()
-            rest.append((operator, self.pipeline()))
+        while self._keyword() in ("&&", "||"):
+            operator = self._take().text
+            self._skip_newlines()
+            rest.append((operator, self._pipeline()))
         return AndOr(first, tuple(rest))
 
-    def pipeline(self) -> Pipeline:
+    def _pipeline(self) -> Pipeline:
         """Commands joined by pipes."""
         negated = timed = False
-        while self.keyword() in ("!", "time"):
-            if self.take().text == "!":
+        while self._keyword() in ("!", "time"):
+            if self._take().text == "!":
                 negated = not negated
             else:
                 timed = True
-        commands = [self.command()]
+        commands = [self._command()]
         merges: list[bool] = []
-        while self.keyword() in ("|", "|&"):
-            merges.append(self.take().text == "|&")
-            self.skip_newlines()
-            commands.append(self.command())
+        while self._keyword() in ("|", "|&"):
+            merges.append(self._take().text == "|&")
+            self._skip_newlines()
+            commands.append(self._command())
         return Pipeline(tuple(commands), negated, timed, (*merges, False))
 
-    def command(self) -> Command:
+    # --- tokens -----------------------------------------------------------------------------------------------------
+
+    def _peek(self) -> Token:
+        """The next token, left in place."""
+        if not self.ahead:
+            self.ahead.append(self.lexer.token())
+        return self.ahead[0]
+
+    def _take(self) -> Token:
+        """The next token, taken."""
+        token = self._peek()
+        self.ahead.pop(0)
+        return token
+
+    def _keyword(self) -> str:
+        """The next token as a reserved word or operator; empty for an ordinary word."""
+        token = self._peek()
+        if token.kind == "operator":
+            return token.text
+        if token.kind == "word" and token.word is not None:
+            bare = token.word.bare
+            if bare in _KEYWORDS or bare == "time" or (self.dialect.is_bash and bare in _BASH_KEYWORDS):
+                return bare or ""
+        return ""
+
+    def _unexpected(self, expecting: str = "") -> ShellSyntaxError:
+        """The syntax error of the next token."""
+        token = self._peek()
+        if token.kind == "end":
+            line = self.lexer.end_line() if self.dialect.is_bash else token.line
+            return ShellSyntaxError(line, "", expecting, source="")
+        plain = token.kind == "word" and not self._keyword()
+        return ShellSyntaxError(token.line, token.text, expecting, "", plain, self.lexer.source_line(token.line))
+
+    def _expect(self, word: str) -> None:
+        """Take a reserved word or an operator that must come now."""
+        if self._keyword() != word:
+            raise self._unexpected(word)
+        self._take()
+
+    def _skip_newlines(self) -> None:
+        """Take empty lines."""
+        while self._peek().kind == "newline":
+            self._take()
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _command(self) -> Command:
         """One command, simple or compound."""
-        token = self.peek()
-        keyword = self.keyword()
+        token = self._peek()
+        keyword = self._keyword()
         body: Body | None = None
         if keyword == "(":
             if self.dialect.is_bash and self.lexer.text.startswith("((", token.start):
-                arithmetic = self.double_parenthesis(token.start)
+                arithmetic = self._double_parenthesis(token.start)
                 if arithmetic is not None:
                     body = ArithmeticCommand(arithmetic)
-            body = body or self.subshell()
+            body = body or self._subshell()
         elif keyword == "{":
-            self.take()
-            body = Group(self.command_list())
-            self.expect("}")
+            self._take()
+            body = Group(self._command_list())
+            self._expect("}")
         elif keyword == "if":
-            body = self.if_command()
+            body = self._if_command()
         elif keyword in ("while", "until"):
-            self.take()
-            condition = self.command_list()
-            body = While(condition, self.do_group(), keyword == "until")
+            self._take()
+            condition = self._command_list()
+            body = While(condition, self._do_group(), keyword == "until")
         elif keyword == "for":
-            body = self.for_command()
+            body = self._for_command()
         elif keyword == "case":
-            body = self.case_command()
+            body = self._case_command()
         elif keyword == "[[":
-            body = self.conditional()
+            body = self._conditional()
         elif keyword == "function":
-            self.take()
-            name = self.take()
-            if self.keyword() == "(":
-                self.take()
-                self.expect(")")
-            self.skip_newlines()
-            body = Function(name.text, self.command())
+            self._take()
+            name = self._take()
+            if self._keyword() == "(":
+                self._take()
+                self._expect(")")
+            self._skip_newlines()
+            body = Function(name.text, self._command())
         elif (
             keyword in _CLOSERS
-            or (token.kind == "operator" and token.text not in REDIRECTIONS)
+            or (token.kind == "operator" and token.text not in _REDIRECTIONS)
             or token.kind in ("end", "newline")
         ):
-            raise self.unexpected()
+            raise self._unexpected()
         if body is None:
-            return self.simple()
+            return self._simple()
         redirects = []
-        while self.at_redirection():
-            redirects.append(self.redirection())
+        while self._at_redirection():
+            redirects.append(self._redirection())
         return Compound(body, tuple(redirects), token.line)
+
+    def _simple(self) -> Command:
+        """A simple command, or the definition of a function."""
+        assignments: list[Assignment] = []
+        words: list[Word] = []
+        redirects: list[Redirect] = []
+        first = self._peek()
+        while True:
+            token = self._peek()
+            if self._at_redirection():
+                redirects.append(self._redirection())
+                continue
+            if token.kind != "word" or token.word is None:
+                break
+            assignment = None if words else self._assignment(token.word)
+            if assignment is not None:
+                assignments.append(assignment)
+                continue
+            if words and words[0].bare in DECLARING and self.dialect.is_bash:
+                array = self._assignment(token.word)
+                if array is not None:
+                    if isinstance(array.value, tuple):
+                        assignments.append(array)
+                    else:
+                        words.append(token.word)
+                    continue
+            self._take()
+            words.append(token.word)
+        if words and not redirects and not assignments and len(words) == 1 and self._keyword() == "(":
+            return self._function(words[0], first)
+        if not words and not assignments and not redirects:
+            raise self._unexpected()
+        source = self.lexer.text[first.start : self._peek().start].strip()
+        return Simple(tuple(assignments), tuple(words), tuple(redirects), first.line, source)
+
+    def _function(self, name: Word, first: Token) -> Command:
+        """``name() …``."""
+        self._take()
+        if self._keyword() != ")":
+            if self.dialect.name == "dash":
+                raise ShellSyntaxError(first.line, "(", source=self.lexer.source_line(first.line))
+            raise self._unexpected(")" if not self.dialect.is_bash else "")
+        self._take()
+        self._skip_newlines()
+        return Compound(Function(name.source, self._command()), (), first.line)
+
+    def _assignment(self, word: Word) -> Assignment | None:
+        """The word as an assignment (taking it), or None."""
+        match = _ASSIGNMENT.match(word.source)
+        if not match or (match[2] and not self.dialect.is_bash) or (match[3] and self.dialect.name == "dash"):
+            return None
+        token = self._take()
+        value = Lexer(word.source[match.end() :], self.dialect, token.line).word(stop="")
+        index = Lexer(match[2][1:-1], self.dialect).word(stop="") if match[2] else None
+        following = self._peek()
+        adjacent = following.kind == "operator" and following.text == "(" and following.start == token.end
+        if adjacent and match.end() == len(word.source):
+            if not self.dialect.is_bash:
+                raise self._unexpected()
+            self._take()
+            items: list[Word] = []
+            while self._keyword() != ")":
+                self._skip_newlines()
+                if self._keyword() == ")":
+                    break
+                item = self._take()
+                if item.word is None:
+                    self.ahead.insert(0, item)
+                    raise self._unexpected()
+                items.append(item.word)
+            self._take()
+            return Assignment(match[1], tuple(items), bool(match[3]))
+        return Assignment(match[1], value, bool(match[3]), index)
+
+    def _at_redirection(self) -> bool:
+        """Whether a redirection comes next."""
+        token = self._peek()
+        return token.kind == "number" or (token.kind == "operator" and token.text in _REDIRECTIONS)
+
+    def _redirection(self) -> Redirect:
+        """One redirection."""
+        number = self._take().text if self._peek().kind == "number" else ""
+        operator = self._take()
+        if operator.text == "<<<" and not self.dialect.is_bash:
+            self.ahead.insert(0, operator)
+            raise self._unexpected()
+        target = self._peek()
+        if target.kind != "word" or target.word is None:
+            if target.kind == "end" and self.dialect.is_bash:  # the line's own end is what bash meets
+                raise ShellSyntaxError(target.line, "newline", source=self.lexer.source_line(target.line))
+            raise self._unexpected()
+        default = 0 if operator.text.startswith("<") else 1
+        redirect = Redirect(int(number) if number else default, operator.text, target.word, operator.line)
+        if operator.text in ("<<", "<<-"):
+            quoted = any(isinstance(part, Literal) and part.quoted for part in target.word.parts)
+            delimiter = "".join(part.text if isinstance(part, Literal) else "" for part in target.word.parts)
+            self.lexer.documents.append(
+                HereDocument(redirect, delimiter or target.word.source, operator.text == "<<-", quoted)
+            )
+        self._take()
+        return redirect
+
+    def _subshell(self) -> Subshell:
+        """``( … )``."""
+        self._take()
+        body = self._command_list()
+        self._expect(")")
+        return Subshell(body)
+
+    def _double_parenthesis(self, start: int) -> str | None:
+        """The text of ``(( … ))``, or None where these are two subshells."""
+        end = closing_bracket(self.lexer.text, start + 2, "(", ")")
+        if end is None or not self.lexer.text.startswith("))", end):
+            return None
+        self.ahead.clear()
+        self.lexer.position = end + 2
+        return self.lexer.text[start + 2 : end]
+
+    def _if_command(self) -> If:
+        """``if … fi``."""
+        self._take()
+        branches = []
+        while True:
+            condition = self._command_list()
+            self._expect("then")
+            branches.append((condition, self._command_list_until("fi")))
+            if self._keyword() != "elif":
+                break
+            self._take()
+        otherwise = None
+        if self._keyword() == "else":
+            self._take()
+            otherwise = self._command_list_until("fi")
+        self._expect("fi")
+        return If(tuple(branches), otherwise)
+
+    def _command_list_until(self, closer: str) -> CommandList:
+        """The commands of a body; the text may not end here."""
+        self._skip_newlines()
+        if self._peek().kind == "end":
+            raise self._unexpected(closer)
+        return self._command_list()
+
+    def _do_group(self) -> CommandList:
+        """``do … done``."""
+        self._skip_newlines()
+        self._expect("do")
+        body = self._command_list_until("done")
+        self._expect("done")
+        return body
+
+    def _for_command(self) -> For | ForArithmetic:
+        """``for``, over words or with arithmetic."""
+        self._take()
+        token = self._peek()
+        if self.dialect.is_bash and token.text == "(" and self.lexer.text.startswith("((", token.start):
+            text = self._double_parenthesis(token.start)
+            if text is None or text.count(";") != 2:
+                raise self._unexpected()
+            start, condition, step = text.split(";")
+            if self._keyword() == ";":
+                self._take()
+            return ForArithmetic(start, condition, step, self._do_group())
+        name = self._take()
+        if name.kind != "word" or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
+            self.ahead.insert(0, name)
+            raise self._unexpected()
+        self._skip_newlines()
+        words: list[Word] | None = None
+        if self._keyword() == "in":
+            self._take()
+            words = []
+            while self._peek().kind == "word":
+                word = self._take().word
+                if word is not None:
+                    words.append(word)
+            if self._keyword() != ";" and self._peek().kind != "newline":
+                raise self._unexpected()
+            self._take()
+        elif self._keyword() == ";":
+            self._take()
+        return For(name.text, None if words is None else tuple(words), self._do_group())
+
+    def _case_command(self) -> Case:
+        """``case … esac``."""
+        self._take()
+        subject = self._take().word
+        if subject is None:
+            raise self._unexpected()
+        self._skip_newlines()
+        self._expect("in")
+        self._skip_newlines()
+        branches = []
+        while self._keyword() != "esac":
+            if self._peek().kind == "end":
+                raise self._unexpected("esac" if not self.dialect.is_bash else "")
+            if self._keyword() == "(":
+                self._take()
+            patterns = []
+            while True:
+                pattern = self._take()
+                if pattern.word is None:
+                    self.ahead.insert(0, pattern)
+                    raise self._unexpected()
+                patterns.append(pattern.word)
+                if self._keyword() != "|":
+                    break
+                self._take()
+            self._expect(")")
+            self._skip_newlines()
+            body = CommandList(())
+            if self._keyword() not in (*_CASE_ENDINGS, "esac"):
+                body = self._command_list()
+            ending = ";;"
+            if self._keyword() in _CASE_ENDINGS:
+                ending = self._take().text
+            branches.append((tuple(patterns), body, ending))
+            self._skip_newlines()
+        self._take()
+        return Case(subject, tuple(branches))
+
+    def _conditional(self) -> Conditional:
+        """``[[ … ]]``."""
+        self._take()
+        words: list[Word] = []
+        while True:
+            token = self._take()
+            if token.kind == "end":
+                self.ahead.insert(0, token)
+                raise self._unexpected()
+            if token.word is not None and token.word.bare == "]]":
+                return Conditional(tuple(words))
+            if token.word is not None:
+                words.append(token.word)
+                if token.word.bare == "=~":
+                    self.lexer.skip_blanks()
+                    words.append(self.lexer.word(stop=" \t\n"))
+            elif token.kind == "operator":
+                words.append(Word((Literal(token.text),), token.text))

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from kubesim.userland.filesystem import FileSystem, absolute
-from kubesim.userland.text.regular import Regex
+from kubesim.userland.regular import Regex
 
 _CLASSES = {
     "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.shell.state import Capture, Descriptors, FileOutput, Input, Output
+from kubesim.userland.shell.expansion import Expander, Surroundings
+from kubesim.userland.shell.streams import Capture, Descriptors, FileOutput, Input, Output
 from kubesim.userland.shell.tree import Redirect
 
-if TYPE_CHECKING:
-    from kubesim.userland.shell.execution import Interpreter
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2, "/proc/1/fd/1": 1, "/dev/tty": 1}
+"""Files that are descriptors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,82 +45,86 @@ class RedirectionError(Exception):
         self.opened = opened or Opened()
 
 
-def redirected(interpreter: Interpreter, redirects: Sequence[Redirect]) -> Descriptors:
+class Redirecting(Surroundings, Protocol):
+    """The shell whose commands are redirected."""
+
+    descriptors: Descriptors
+    expander: Expander
+    opener: Opener
+
+
+def redirected(shell: Redirecting, redirects: Sequence[Redirect]) -> Descriptors:
     """The descriptors of a command after its redirections, left to right.
 
     :raises RedirectionError: with the shell's words.
     """
-    descriptors = dict(interpreter.descriptors)
+    descriptors = dict(shell.descriptors)
     for redirect in redirects:
-        _apply(interpreter, redirect, descriptors)
+        _apply(shell, redirect, descriptors)
     return descriptors
 
 
-def _apply(interpreter: Interpreter, redirect: Redirect, descriptors: Descriptors) -> None:
-    operator = redirect.operator
+def _apply(shell: Redirecting, redirect: Redirect, descriptors: Descriptors) -> None:
+    operator, number = redirect.operator, redirect.descriptor
     if operator in ("<<", "<<-"):
-        descriptors[redirect.descriptor] = Input(interpreter.expander.text(redirect.body) if redirect.body else "")
+        descriptors[number] = Input(shell.expander.text(redirect.body) if redirect.body else "")
         return
     if operator == "<<<":
-        descriptors[redirect.descriptor] = Input(interpreter.expander.text(redirect.target) + "\n")
+        descriptors[number] = Input(shell.expander.text(redirect.target) + "\n")
         return
-    names = interpreter.expander.fields([redirect.target])
+    names = shell.expander.fields([redirect.target])
     if len(names) != 1:
-        if interpreter.dialect.is_bash or len(names) > 1:
+        if shell.dialect.is_bash or len(names) > 1:
             raise RedirectionError(f"{redirect.target.source}: ambiguous redirect")
         names = [""]
     name = names[0]
     if operator in (">&", "<&") and (name == "-" or name.rstrip("-").isdigit()):
-        _duplicate(interpreter, redirect, name, descriptors)
+        _duplicate(number, name, descriptors)
         return
-    path = absolute(name, interpreter.state.directory)
-    opened = interpreter.opener(interpreter.machine, path)
+    path = absolute(name, shell.state.directory)
+    opened = shell.opener(shell.machine, path)
     if opened is not None:
         if opened.problem:
             raise RedirectionError(f"{name}: {opened.problem}", opened)
-        descriptors[redirect.descriptor] = Input() if operator in ("<", "<>") else Capture()
-        return
-    if operator in ("<", "<>"):
-        descriptors[redirect.descriptor] = _open(interpreter, name, path, descriptors)
-        return
-    output = _create(interpreter, name, path, operator, descriptors)
-    descriptors[redirect.descriptor] = output
-    if operator in ("&>", "&>>") or (operator == ">&" and redirect.descriptor == 1):
-        descriptors[1] = descriptors[2] = output
+        descriptors[number] = Input() if operator in ("<", "<>") else Capture()
+    elif operator in ("<", "<>"):
+        descriptors[number] = _open(shell, name, path, descriptors)
+    else:
+        descriptors[number] = output = _create(shell, name, path, operator, descriptors)
+        if operator in ("&>", "&>>") or (operator == ">&" and number == 1):
+            descriptors[1] = descriptors[2] = output
 
 
-def _duplicate(interpreter: Interpreter, redirect: Redirect, name: str, descriptors: Descriptors) -> None:
+def _duplicate(number: int, name: str, descriptors: Descriptors) -> None:
     if name == "-":
-        descriptors.pop(redirect.descriptor, None)
+        descriptors.pop(number, None)
         return
-    number = int(name.rstrip("-"))
-    if number not in descriptors:
-        raise RedirectionError(f"{number}: Bad file descriptor")
-    descriptors[redirect.descriptor] = descriptors[number]
+    source = int(name.rstrip("-"))
+    if source not in descriptors:
+        raise RedirectionError(f"{source}: Bad file descriptor")
+    descriptors[number] = descriptors[source]
 
 
-def _open(interpreter: Interpreter, name: str, path: str, descriptors: Descriptors) -> Input:
+def _open(shell: Redirecting, name: str, path: str, descriptors: Descriptors) -> Input:
     if path in ("/dev/stdin", "/dev/fd/0"):
         current = descriptors.get(0)
         return current if isinstance(current, Input) else Input()
     try:
-        text = interpreter.machine.files.read(path)
+        return Input(shell.machine.files.read(path))
     except FileError as error:
-        raise RedirectionError(interpreter.dialect.cannot_open(name, error.reason)) from error
-    return Input(text)
+        raise RedirectionError(shell.dialect.cannot_open(name, error.reason)) from error
 
 
-def _create(interpreter: Interpreter, name: str, path: str, operator: str, descriptors: Descriptors) -> Output | Input:
-    special = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2, "/proc/1/fd/1": 1, "/dev/tty": 1}
-    if path in special and special[path] in descriptors:
-        return descriptors[special[path]]
-    files = interpreter.machine.files
+def _create(shell: Redirecting, name: str, path: str, operator: str, descriptors: Descriptors) -> Output | Input:
+    if _STREAMS.get(path) in descriptors:
+        return descriptors[_STREAMS[path]]
+    files = shell.machine.files
+    if operator == ">" and "noclobber" in shell.state.options and files.is_file(path) and path != "/dev/null":
+        if shell.dialect.is_bash:
+            raise RedirectionError(f"{name}: cannot overwrite existing file")
+        raise RedirectionError(shell.dialect.cannot_create(name, "File exists"))
     try:
-        if operator == ">" and "noclobber" in interpreter.state.options and files.is_file(path) and path != "/dev/null":
-            if interpreter.dialect.is_bash:
-                raise RedirectionError(f"{name}: cannot overwrite existing file")
-            raise RedirectionError(interpreter.dialect.cannot_create(name, "File exists"))
         files.write(path, "", append=operator in (">>", "&>>"))
     except FileError as error:
-        raise RedirectionError(interpreter.dialect.cannot_create(name, error.reason)) from error
+        raise RedirectionError(shell.dialect.cannot_create(name, error.reason)) from error
     return FileOutput(files, path)

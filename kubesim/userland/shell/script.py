@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from kubesim.userland.bounds import Interrupted
-from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.log import Log
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed, Running, Steps
 from kubesim.userland.shell.dialect import ASH, DASH, Dialect
-from kubesim.userland.shell.execution import Interpreter
+from kubesim.userland.shell.interpreter import Interpreter, Nested, Prepared
 from kubesim.userland.shell.redirections import Opener
-from kubesim.userland.shell.state import Capture, Descriptors, Input, LineOutput, shell_state
+from kubesim.userland.shell.state import shell_state
+from kubesim.userland.shell.streams import Capture, Descriptors, Input, LineOutput
 
 PATIENCE = 3600.0
 """Simulated seconds after which a shell that was not started as a container's main process is interrupted."""
 
+_OPTIONS = {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}
 
-class ShellProgram:
+
+class ShellProgram(Nested):
     """A shell as a program.
 
     :param opener: what opens paths that are no files, as bash does for ``/dev/tcp/…``.
@@ -26,10 +29,8 @@ class ShellProgram:
         self.dialect = dialect
         self.opener = opener
 
-    def prepare(
-        self, invocation: Invocation, descriptors: Descriptors
-    ) -> tuple[Interpreter, str] | tuple[str, str, int]:
-        """Read the command line: an interpreter and its text, or (stdout, stderr, status) where nothing is to run."""
+    def prepare(self, invocation: Invocation, descriptors: Descriptors) -> Prepared | Completed:
+        """Read the command line; what has ended already where there is nothing to run."""
         name = invocation.argv[0]
         words = list(invocation.argv[1:])
         options: set[str] = set()
@@ -39,69 +40,56 @@ class ShellProgram:
             if word == "--":
                 break
             if word == "--version" and self.dialect.is_bash:
-                return "GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)\n", "", 0
+                return Completed("GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)\n")
             if word.startswith("--"):
                 if word in ("--login", "--norc", "--noprofile", "--posix"):
                     continue
-                return "", f"{name}: {word}: invalid option\n", 2
-            letters = word[1:]
-            if "o" in letters and words:
+                return Completed("", f"{name}: {word}: invalid option\n", 2)
+            if "o" in word and words:
                 options.add(words.pop(0))
-            command = command or "c" in letters
-            options |= {
-                option
-                for letter, option in {"e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob"}.items()
-                if letter in letters
-            }
+            command = command or "c" in word
+            options |= {option for letter, option in _OPTIONS.items() if letter in word}
         machine = invocation.machine
         pid = 1 if invocation.main else machine.new_pid()
-        script, from_option, arguments = name, command, words
+        script = zero = name
+        arguments = words[1:]
         if command:
             if not words:
-                return "", self._missing_argument(name), 2
+                return Completed("", self._missing_argument(name), 2)
             text = words[0]
-            zero = words[1] if len(words) > 1 else name
+            if len(words) > 1:
+                script = zero = words[1]
             arguments = words[2:]
-            script = zero if len(words) > 1 else name
         elif words:
-            path = absolute(words[0], invocation.directory)
             try:
-                text = machine.files.read(path)
+                text = machine.files.read(absolute(words[0], invocation.directory))
             except FileError as error:
-                return (
-                    "",
-                    self._cannot_open(name, words[0], error.reason),
-                    126 if error.reason == "Is a directory" else 127 if self.dialect.is_bash else 2,
-                )
+                status = 126 if error.reason == IS_A_DIRECTORY else 127 if self.dialect.is_bash else 2
+                return Completed("", self._cannot_open(name, words[0], error.reason), status)
             script = zero = words[0]
-            arguments = words[1:]
         else:
-            text, zero = invocation.stdin, name
+            text = invocation.stdin
             descriptors[0] = Input()
         state = shell_state(invocation, zero, arguments, pid)
         state.options |= options
-        interpreter = Interpreter(
+        shell = Interpreter(
             machine,
             self.dialect,
             state,
             descriptors,
             script=script,
             opener=self.opener,
-            from_option=from_option,
+            from_option=command,
             main=invocation.main,
             elapsed=invocation.elapsed,
             limit=invocation.limit,
         )
-        return interpreter, text
+        return Prepared(shell, text)
 
     def _missing_argument(self, name: str) -> str:
         if self.dialect.is_bash:
             return f"{name}: -c: option requires an argument\n"
-        return (
-            f"{name}: 0: -c requires an argument\n"
-            if self.dialect.name == "dash"
-            else f"{name}: -c requires an argument\n"
-        )
+        return f"{name}: {'0: ' if self.dialect.name == 'dash' else ''}-c requires an argument\n"
 
     def _cannot_open(self, name: str, path: str, reason: str) -> str:
         if self.dialect.is_bash:
@@ -116,10 +104,9 @@ class ShellProgram:
             return self._main(invocation)
         out, error = Capture(terminal=invocation.terminal), Capture()
         prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: out, 2: error})
-        if len(prepared) == 3:
-            return Completed(*prepared)
-        interpreter, text = prepared
-        steps = interpreter.run_shell(text)
+        if isinstance(prepared, Completed):
+            return prepared
+        steps = prepared.shell.run_shell(prepared.text)
         total = 0.0
         try:
             while total < PATIENCE:
@@ -136,10 +123,9 @@ class ShellProgram:
         log = Log(invocation.machine.datetime)
         sink = LineOutput(log)
         prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: sink, 2: sink})
-        if len(prepared) == 3:
-            return Completed(*prepared)
-        interpreter, text = prepared
-        steps = interpreter.run_shell(text)
+        if isinstance(prepared, Completed):
+            return prepared
+        steps = prepared.shell.run_shell(prepared.text)
         try:
             event = next(steps)
         except StopIteration as stop:

@@ -1,8 +1,6 @@
-"""How control leaves the normal order of commands: ``exit``, ``return``, ``break``, a signal, an endless loop."""
+"""How control leaves the order of commands: ``exit``, ``return``, ``break``, a signal; and the signals' names."""
 
 from __future__ import annotations
-
-from kubesim.userland.bounds import Interrupted as Interrupted
 
 NAMES = {
     1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM",

@@ -1,128 +1,14 @@
-"""What a shell remembers: variables, functions, options, where it is; and the streams its commands use."""
+"""What a shell remembers: variables, functions, options, jobs, where it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from kubesim.userland.bounds import LIMIT, SCREENFUL, Interrupted
-from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.machine import Invocation
+from kubesim.userland.process import Start
+from kubesim.userland.shell.streams import Output
 from kubesim.userland.shell.tree import Command
-
-
-class Output(Protocol):
-    """Where a descriptor's text goes."""
-
-    def write(self, text: str) -> None:
-        """Take some text."""
-
-
-@dataclass(slots=True)
-class Capture:
-    """Text kept in memory.
-
-    :param terminal: whether it stands for a person's terminal.
-    :param screen: another list that gets the text too: what a screen shows of several outputs, in order.
-    """
-
-    pieces: list[str] = field(default_factory=list)
-    terminal: bool = False
-    screen: list[str] = field(default_factory=list)
-    size: int = 0
-    full: bool = False
-
-    def write(self, text: str) -> None:
-        """Keep the text.
-
-        :raises Interrupted: where it becomes too long; the beginning is kept.
-        """
-        self.size += len(text)
-        if self.size > LIMIT:
-            self.full = True
-            self.size -= len(text)
-            kept = text[:SCREENFUL] if self.terminal else text[: LIMIT - self.size]
-            self.pieces.append(kept)
-            self.screen.append(kept)
-            raise Interrupted
-        if text:
-            self.pieces.append(text)
-            self.screen.append(text)
-
-    @property
-    def text(self) -> str:
-        """Everything written so far."""
-        return "".join(self.pieces)
-
-    def take(self) -> str:
-        """What was written since the last time, and forget it."""
-        taken = self.text
-        self.pieces.clear()
-        self.size = 0
-        return taken
-
-
-@dataclass(slots=True)
-class FileOutput:
-    """A file that is written to."""
-
-    files: FileSystem
-    path: str
-
-    def write(self, text: str) -> None:
-        """Append to the file."""
-        if text:
-            self.files.write(self.path, text, append=True)
-
-
-@dataclass(slots=True)
-class LineOutput:
-    """A container's log: whole lines are appended to a list."""
-
-    lines: list[str]
-    rest: str = ""
-
-    def write(self, text: str) -> None:
-        """Keep whole lines; the rest waits for its newline."""
-        whole = (self.rest + text).split("\n")
-        self.rest = whole.pop()
-        self.lines.extend(whole)
-
-
-@dataclass(slots=True)
-class Input:
-    """Text that commands read, each from where the last one stopped."""
-
-    text: str = ""
-    position: int = 0
-    cut: bool = False
-    """Whether more would come than is kept: who reads on to the end is interrupted."""
-
-    def read_line(self) -> str | None:
-        """The next line with its newline; None at the end."""
-        if self.position >= len(self.text):
-            if self.cut:
-                raise Interrupted
-            return None
-        end = self.text.find("\n", self.position)
-        stop = len(self.text) if end < 0 else end + 1
-        line = self.text[self.position : stop]
-        self.position = stop
-        return line
-
-    def rest(self) -> str:
-        """What is left, without taking it."""
-        return self.text[self.position :]
-
-    def drain(self) -> str:
-        """What is left, taking it."""
-        left = self.rest()
-        self.position = len(self.text)
-        return left
-
-
-Descriptors = dict[int, "Output | Input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +131,39 @@ class State:
         """The exported variables."""
         return {name: each.text for name, each in self.variables.items() if each.exported}
 
+    def restore(self, saved: Mapping[str, Variable | None]) -> None:
+        """Give variables the values that they had; None where they were unset."""
+        for name, old in saved.items():
+            if old is None:
+                self.variables.pop(name, None)
+            else:
+                self.variables[name] = old
+
+    @contextmanager
+    def assigned(self, values: Sequence[tuple[str, str]]) -> Iterator[None]:
+        """Assign and export variables for one command."""
+        saved = {name: self.variables.get(name) for name, _ in values}
+        for name, value in values:
+            self.set(name, value, export=True)
+        try:
+            yield
+        finally:
+            self.restore(saved)
+
+    @contextmanager
+    def called(self, arguments: Sequence[str]) -> Iterator[None]:
+        """A function's call: its own positional parameters, local variables and loops."""
+        outer, self.positional = self.positional, tuple(arguments)
+        loops, self.loops = self.loops, 0
+        self.locals.append({})
+        self.functions_running += 1
+        try:
+            yield
+        finally:
+            self.positional, self.loops = outer, loops
+            self.functions_running -= 1
+            self.restore(self.locals.pop())
+
     def remember_local(self, name: str) -> None:
         """Keep a variable's value for the end of the running function."""
         if self.locals and name not in self.locals[-1]:
@@ -276,7 +195,7 @@ class Numbers(MutableMapping[str, str]):
         return len(self.state.variables)
 
 
-def shell_state(invocation: Invocation, name: str, arguments: Sequence[str], pid: int) -> State:
+def shell_state(invocation: Start[object], name: str, arguments: Sequence[str], pid: int) -> State:
     """The memory of a fresh shell: the environment's variables, exported."""
     variables = {key: Variable(value, exported=True) for key, value in invocation.environment.items()}
     state = State(variables=variables, positional=tuple(arguments), name=name, directory=invocation.directory, pid=pid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 
@@ -226,10 +226,3 @@ Body: TypeAlias = (
     "Subshell | Group | If | While | For | ForArithmetic | Case | Function | Conditional | ArithmeticCommand"
 )
 Command: TypeAlias = Simple | Compound
-
-
-@dataclass(slots=True)
-class HereDocuments:
-    """Here-documents whose bodies are still to come on the following lines."""
-
-    waiting: list[tuple[Redirect, str, bool, bool]] = field(default_factory=list)

@@ -9,7 +9,7 @@ from kubesim.userland.files_text import Complaint, guarded, joined, lines_of, sp
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
-from kubesim.userland.text.regular import Regex, RegexProblem, compile_posix
+from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
 _LONG = {
     "extended-regexp": "E",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from kubesim.userland.bounds import Interrupted
 from kubesim.userland.process import Steps
-from kubesim.userland.shell.signals import NAMES, Interrupted, Killed, signal_name
-from kubesim.userland.shell.variables import Shell
+from kubesim.userland.shell.builtins.shell import Shell
+from kubesim.userland.shell.signals import NAMES, Killed, signal_name
 
 
 def wait(shell: Shell, words: list[str]) -> Steps:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Steps
-from kubesim.userland.shell import variables
-from kubesim.userland.shell.builtins.directory import cd, pwd
-from kubesim.userland.shell.builtins.flow import eval_, exec_, exit_, jump, return_, source, trap
+from kubesim.userland.shell.builtins import control, ordinary, variables
 from kubesim.userland.shell.builtins.jobs import jobs, kill, wait
-from kubesim.userland.shell.builtins.settings import alias, fail, history, let, read, shift, succeed, umask, unalias
-from kubesim.userland.shell.builtins.test import test
-from kubesim.userland.shell.printing import echo, printf
-from kubesim.userland.shell.programs import path_of, run_program
-from kubesim.userland.shell.variables import Shell
-
-Builtin = Callable[[Shell, list[str]], "int | Steps"]
+from kubesim.userland.shell.builtins.shell import Builtin, Shell
 
 
 def _command(shell: Shell, words: list[str]) -> Steps:
@@ -41,7 +31,7 @@ def _command(shell: Shell, words: list[str]) -> Steps:
     if builtin is not None:
         result = builtin(shell, rest)
         return result if isinstance(result, int) else (yield from result)
-    return (yield from run_program(shell, rest, {}))
+    return (yield from shell.run_program(rest, {}))
 
 
 def _where(shell: Shell, name: str) -> str | None:
@@ -55,7 +45,7 @@ def _where(shell: Shell, name: str) -> str | None:
         shell.machine.find(name, shell.state.directory)
     except ExecutableNotFoundError:
         return None
-    return name if "/" in name else path_of(shell, name)
+    return name if "/" in name else shell.machine.path_of(name)
 
 
 def _describe(shell: Shell, name: str, place: str) -> str:
@@ -96,38 +86,38 @@ def _builtin(shell: Shell, words: list[str]) -> int | Steps:
 
 
 POSIX: dict[str, Builtin] = {
-    ":": succeed,
-    "true": succeed,
-    "false": fail,
-    "cd": cd,
-    "pwd": pwd,
-    "exit": exit_,
-    "return": return_,
-    "break": jump,
-    "continue": jump,
-    "test": test,
-    "[": test,
-    "eval": eval_,
-    ".": source,
-    "exec": exec_,
+    ":": ordinary.succeed,
+    "true": ordinary.succeed,
+    "false": ordinary.fail,
+    "cd": ordinary.cd,
+    "pwd": ordinary.pwd,
+    "exit": control.exit_,
+    "return": control.return_,
+    "break": control.jump,
+    "continue": control.jump,
+    "test": ordinary.test,
+    "[": ordinary.test,
+    "eval": control.eval_,
+    ".": control.source,
+    "exec": control.exec_,
     "command": _command,
     "type": _type,
     "wait": wait,
     "jobs": jobs,
     "kill": kill,
-    "trap": trap,
-    "shift": shift,
-    "alias": alias,
-    "unalias": unalias,
-    "read": read,
-    "umask": umask,
-    "hash": succeed,
-    "ulimit": succeed,
-    "times": succeed,
-    "fg": succeed,
-    "bg": succeed,
-    "echo": echo,
-    "printf": printf,
+    "trap": control.trap,
+    "shift": variables.shift,
+    "alias": ordinary.alias,
+    "unalias": ordinary.unalias,
+    "read": variables.read,
+    "umask": ordinary.umask,
+    "hash": ordinary.succeed,
+    "ulimit": ordinary.succeed,
+    "times": ordinary.succeed,
+    "fg": ordinary.succeed,
+    "bg": ordinary.succeed,
+    "echo": ordinary.echo,
+    "printf": ordinary.printf,
     "export": variables.export,
     "readonly": variables.readonly,
     "unset": variables.unset,
@@ -138,17 +128,17 @@ POSIX: dict[str, Builtin] = {
 
 
 _BASH: dict[str, Builtin] = {
-    "source": source,
-    "let": let,
+    "source": control.source,
+    "let": variables.let,
     "declare": variables.declare,
     "typeset": variables.declare,
     "builtin": _builtin,
-    "shopt": succeed,
-    "history": history,
-    "disown": succeed,
-    "complete": succeed,
-    "enable": succeed,
-    "logout": exit_,
+    "shopt": ordinary.succeed,
+    "history": ordinary.succeed,
+    "disown": ordinary.succeed,
+    "complete": ordinary.succeed,
+    "enable": ordinary.succeed,
+    "logout": control.exit_,
     "mapfile": variables.mapfile,
     "readarray": variables.mapfile,
 }
@@ -157,27 +147,12 @@ _BASH: dict[str, Builtin] = {
 BUILTINS: dict[str, dict[str, Builtin]] = {
     "bash": POSIX | _BASH,
     "dash": POSIX,
-    "ash": POSIX | {"source": source, "let": let},
+    "ash": POSIX | {"source": control.source, "let": variables.let},
 }
 """What each shell does itself."""
 
 
 SPECIAL = frozenset(
-    {
-        ":",
-        ".",
-        "break",
-        "continue",
-        "eval",
-        "exec",
-        "exit",
-        "export",
-        "readonly",
-        "return",
-        "set",
-        "shift",
-        "trap",
-        "unset",
-    }
-)
+    {":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap"}
+) | {"unset"}
 """Builtins after which a variable assignment in front stays."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesim.userland.files_text import Complaint
+from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 from kubesim.userland.text.awk.places import Place
 from kubesim.userland.text.awk.runtime import Awk, Expression
 from kubesim.userland.text.awk.values import Value, looks_numeric, number_of, text_of, truth
-from kubesim.userland.text.regular import Regex, RegexProblem, compile_posix
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operators.lt,

@@ -6,12 +6,12 @@ import math
 import re
 from collections.abc import Callable
 
-from kubesim.userland.shell.printing import printf_text
+from kubesim.userland.printing import printf_text
+from kubesim.userland.regular import Match, Regex, compile_posix
 from kubesim.userland.text.awk.expressions import regex_of
 from kubesim.userland.text.awk.places import RECORD, Place, Variable
 from kubesim.userland.text.awk.runtime import Awk, Expression
 from kubesim.userland.text.awk.values import InputText, Value, number_of, text_of
-from kubesim.userland.text.regular import Match, Regex, compile_posix
 
 _CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])")
 _FRACTION = re.compile(r"-?\d+\.\d+")

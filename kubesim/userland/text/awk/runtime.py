@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kubesim.userland.bounds import LIMIT, WORDS, Interrupted
+from kubesim.userland.regular import Regex, compile_posix
 from kubesim.userland.text.awk.values import UNSET, InputText, Value
-from kubesim.userland.text.regular import Regex, compile_posix
 
 Expression = Callable[["Awk"], Value]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kubesim.userland.bounds import Interrupted, bounded
 from kubesim.userland.files_text import Complaint, lines_of
-from kubesim.userland.text.regular import Match
+from kubesim.userland.regular import Match
 from kubesim.userland.text.sed.script import Command
 
 JUMPS = 100_000

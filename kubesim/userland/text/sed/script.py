@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.userland.files_text import Complaint
-from kubesim.userland.text.regular import Regex, RegexProblem, compile_posix
+from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
 
 @dataclass(slots=True)

@@ -1,28 +1,18 @@
-"""Builtins that set variables: ``export``, ``readonly``, ``unset``, ``set``, ``declare``, ``read``, ``getopts``."""
+"""Builtins that set variables and options: ``export``, ``declare``, ``set``, ``read``, ``getopts``, ``let``…"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
 
-from kubesim.userland.shell.state import Input, ReadOnlyError, Variable
-
-if TYPE_CHECKING:
-    from kubesim.userland.shell.execution import Interpreter
-
-Shell: TypeAlias = "Interpreter"
+from kubesim.userland.shell.builtins.shell import Shell
+from kubesim.userland.shell.state import ReadOnlyError, Variable
+from kubesim.userland.shell.streams import Input
 
 _LETTERS = {
-    "e": "errexit",
-    "u": "nounset",
-    "x": "xtrace",
-    "f": "noglob",
-    "C": "noclobber",
-    "a": "allexport",
-    "v": "verbose",
-}
-_LETTERS |= {"m": "monitor", "n": "noexec", "b": "notify", "h": "hashall"}
+    "e": "errexit", "u": "nounset", "x": "xtrace", "f": "noglob", "C": "noclobber", "a": "allexport", "v": "verbose",
+    "m": "monitor", "n": "noexec", "b": "notify", "h": "hashall",
+}  # fmt: skip
 _NAMES = frozenset(
     {*_LETTERS.values(), "pipefail", "posix", "emacs", "vi", "history", "errtrace", "functrace", "ignoreeof"}
 )
@@ -285,3 +275,20 @@ def getopts(shell: Shell, words: list[str]) -> int:
     shell.state.set("OPTIND", str(index))
     shell.state.set("_OPTPLACE", str(place))
     return 0
+
+
+def shift(shell: Shell, words: list[str]) -> int:
+    """Drop the first positional parameters."""
+    count = int(words[1]) if len(words) > 1 and words[1].isdigit() else 1
+    if count > len(shell.state.positional):
+        return 1
+    shell.state.positional = shell.state.positional[count:]
+    return 0
+
+
+def let(shell: Shell, words: list[str]) -> int:
+    """Evaluate arithmetic; the status says whether it was zero."""
+    value = 0
+    for word in words[1:]:
+        value = shell.expander.arithmetic(word)
+    return int(value == 0)

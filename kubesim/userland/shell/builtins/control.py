@@ -6,9 +6,8 @@ import re
 
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.process import Steps
-from kubesim.userland.shell.programs import run_program
+from kubesim.userland.shell.builtins.shell import Shell
 from kubesim.userland.shell.signals import FunctionReturn, LoopJump, ShellExit, signal_name
-from kubesim.userland.shell.variables import Shell
 
 
 def _number(shell: Shell, words: list[str], default: int) -> int:
@@ -88,7 +87,7 @@ def source(shell: Shell, words: list[str]) -> Steps:
 
 def exec_(shell: Shell, words: list[str]) -> Steps:
     """Replace the shell by a program."""
-    status = yield from run_program(shell, words[1:], {}, replaces=True)
+    status = yield from shell.run_program(words[1:], {}, replaces=True)
     raise ShellExit(status)
 
 
