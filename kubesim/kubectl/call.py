@@ -1,18 +1,50 @@
-"""One run of a verb: what was typed, what it acts on, and what it has said so far."""
+"""What a kubectl verb is, and one run of it.
+
+A verb is declared as data, so one parser serves them all and an unknown flag is answered the same way everywhere. Its
+function gets a :class:`Call`, writes what it has to say to the call's two streams and returns the exit status; what
+goes wrong is raised (:mod:`kubesim.kubectl.errors`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
 
-from kubesim.kubectl.connection import ADMINISTRATORS, Impersonated
-from kubesim.kubectl.flags import Values
+from kubesim.kubectl.connection import Connection
+from kubesim.kubectl.flags import Flag, Values
 from kubesim.kubectl.kubeconfig import load, namespace_of
+from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem
 
-if TYPE_CHECKING:
-    from kubesim.api.server import ApiServer
-    from kubesim.cluster import Cluster
-    from kubesim.userland.filesystem import FileSystem
+OTHER_COMMANDS = "Other Commands"
+"""The heading of the verbs that belong to no group; ``kubectl --help`` sorts them by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb, or one sub-command of a verb.
+
+    :param name: the word typed.
+    :param run: the function; None for a verb that only has sub-commands (``kubectl rollout``).
+    :param use: the usage line after ``kubectl``, for ``--help``.
+    :param short: one line that says what it does.
+    :param flags: its own flags, besides the global ones.
+    :param subcommands: the verbs below it.
+    :param group: the heading under which ``kubectl --help`` lists it.
+    :param long: what ``--help`` says first, where one line is not enough.
+    :param any_flags: whether it takes whatever it is given without reading it, because it refuses in any case.
+    """
+
+    name: str
+    run: Callable[[Call], int] | None = None
+    use: str = ""
+    short: str = ""
+    flags: Sequence[Flag] = ()
+    subcommands: Sequence[Verb] = ()
+    aliases: Sequence[str] = ()
+    group: str = OTHER_COMMANDS
+    long: str = ""
+    any_flags: bool = False
 
 
 @dataclass(slots=True)
@@ -23,6 +55,7 @@ class Call:
     :param flags: every flag's value, given or default.
     :param arguments: the words that are not flags.
     :param dash: how many arguments stood before ``--``; -1 when it was not typed (cobra's ArgsLenAtDash).
+    :param api: the server that kubectl talks to, as the user that it talks as.
     :param directory: where relative file names start.
     """
 
@@ -30,7 +63,7 @@ class Call:
     flags: Values
     arguments: tuple[str, ...]
     dash: int
-    cluster: Cluster
+    api: Connection
     files: FileSystem
     stdin: str = ""
     directory: str = "/root"
@@ -40,12 +73,9 @@ class Call:
     warned: set[str] = field(default_factory=set)
 
     @property
-    def api(self) -> ApiServer:
-        """The API server that kubectl talks to, as the user that it talks as."""
-        user = self.flags.text("as")
-        if user in ADMINISTRATORS:
-            return self.cluster.api
-        return cast("ApiServer", Impersonated(user))
+    def simulation(self) -> Simulation:
+        """The clock, and seeded chance."""
+        return self.api.simulation
 
     @property
     def namespace(self) -> str:

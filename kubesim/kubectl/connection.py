@@ -1,4 +1,4 @@
-"""The flags that say which server to talk to and as whom: what is wrong with them, before anything is asked.
+"""The API server as kubectl reaches it: every request is made as one user, and the server may forbid it.
 
 There is one cluster, one context and one administrator; everything else is refused in the words that kubectl, the
 network or the API server's authorizer would use.
@@ -6,32 +6,178 @@ network or the API server's authorizer would use.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import builtins
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.api.errors import ApiError
+from kubesim.api.lookup import kind_type
+from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.api.server import Propagation, Response
+from kubesim.api.tables import Table
+from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError, UnreachableError
-from kubesim.userland.filesystem import absolute
+from kubesim.kubectl.flags import Values
+from kubesim.kubectl.kubeconfig import CONTEXT
+from kubesim.userland.filesystem import FileSystem, absolute
+from kubesim.userland.log import LogLine
+from kubesim.userland.process import Completed
 
-if TYPE_CHECKING:
-    from kubesim.kubectl.call import Call
-
-CONTEXT = "default"
-"""The only context of the simulated kubeconfig, as k3s names it."""
 ADMINISTRATORS = frozenset(("", "admin", "system:admin"))
 SHORTEST_ANSWER = 0.005
 """Seconds below which no request is answered in time."""
 
 
-def check_connection(call: Call) -> None:
-    """Refuse a context, file, server or time limit with which nothing can be reached.
+class Connection:
+    """What a user may ask of the API server; an administrator may ask anything, everybody else is forbidden all.
 
-    :raises KubectlError: in kubectl's words.
+    :param user: the user that requests are made as (``--as``).
+    :raises ApiError: by every method, 403 for who is no administrator.
     """
-    flags = call.flags
+
+    def __init__(self, cluster: Cluster, user: str = "") -> None:
+        self._cluster = cluster
+        self._user = user
+        self.simulation = cluster.simulation
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where the server listens."""
+        nodes = self._cluster.configuration.nodes
+        return frozenset(("127.0.0.1", "localhost", *(node.address for node in nodes if node.controlPlane)))
+
+    @property
+    def resolver(self) -> str:
+        """The name server of the machine that kubectl runs on."""
+        return next(iter(self._cluster.configuration.networks.nameservers), "127.0.0.53")
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def get(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire:
+        """One object."""
+        self._authorize("get", resource, name, namespace)
+        return self._cluster.api.get(resource, name, namespace)
+
+    def find(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire | None:
+        """One object, or None where there is none."""
+        try:
+            return self.get(resource, name, namespace)
+        except ApiError as error:
+            if error.reason != "NotFound":
+                raise
+            return None
+
+    def list(
+        self, resource: ResourceType, namespace: str | None = None, label_selector: str = "", field_selector: str = ""
+    ) -> builtins.list[Wire]:
+        """The objects of a kind; None for all namespaces."""
+        self._authorize("list", resource, "", namespace)
+        return self._cluster.api.list(resource, namespace, label_selector, field_selector)
+
+    def table(self, resource: ResourceType, objects: Sequence[Wire], *, wide: bool = False) -> Table:
+        """Objects that were got, as the table that the server makes of them."""
+        return self._cluster.api.table(resource, [*objects], wide)
+
+    def watch(
+        self, resource: ResourceType, namespace: str | None, note: Callable[[str, Wire], object]
+    ) -> Callable[[], object]:
+        """Be told of a kind's changes, each ``ADDED``, ``MODIFIED`` or ``DELETED``, until the result is called."""
+        self._authorize("watch", resource, "", namespace)
+
+        def told(event: str, old: Wire | None, new: Wire | None) -> None:
+            wire = new if new is not None else old
+            if wire is not None and namespace in (None, wire["metadata"].get("namespace")):
+                note(event, wire)
+
+        return self._cluster.store.watch(told, (resource.kind,))
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def create(self, wire: Wire, namespace: str = "default", **options: Any) -> Response:
+        """Create an object."""
+        self._authorize("create", _kind_of(wire), "", namespace)
+        return self._cluster.api.create(wire, namespace, **options)
+
+    def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Response:
+        """Replace an object."""
+        self._authorize("update", _kind_of(wire), wire["metadata"].get("name", ""), namespace)
+        return self._cluster.api.replace(wire, namespace, **options)
+
+    def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Response:
+        """Change an object by a patch."""
+        self._authorize("patch", resource, name, namespace)
+        return self._cluster.api.patch(resource, name, namespace, patch, **options)
+
+    def delete(
+        self,
+        resource: ResourceType,
+        name: str,
+        namespace: str = "default",
+        grace_period_seconds: int | None = None,
+        propagation: Propagation | None = None,
+        dry_run: bool = False,
+    ) -> Response:
+        """Delete an object."""
+        self._authorize("delete", resource, name, namespace)
+        return self._cluster.api.delete(resource, name, namespace, grace_period_seconds, propagation, dry_run)
+
+    # --- containers ----------------------------------------------------------------------------------------------
+
+    def log(self, pod: Wire, container: str, *, previous: bool = False) -> builtins.list[LogLine]:
+        """The lines that a container has written."""
+        name, namespace = self._authorize_pod("get", pod, "log")
+        return self._cluster.log_lines(name, container, previous=previous, namespace=namespace)
+
+    def execute(self, pod: Wire, container: str, argv: Sequence[str], stdin: str, patience: float) -> Completed:
+        """Run a program in a container.
+
+        :raises ExecutableNotFoundError: where its image has no such program.
+        """
+        name, namespace = self._authorize_pod("create", pod, "exec")
+        return self._cluster.exec(name, argv, container, stdin, namespace, patience=patience)
+
+    def answers(self, pod: Wire, port: int) -> bool:
+        """Whether something answers a request that goes through a tunnel to a port of a Pod."""
+        name, namespace = self._authorize_pod("create", pod, "portforward")
+        return self._cluster.connect(f"pod/{namespace}/{name}", f"http://127.0.0.1:{port}").response is not None
+
+    # --- authorization -------------------------------------------------------------------------------------------
+
+    def _authorize_pod(self, verb: str, pod: Wire, subresource: str) -> tuple[str, str]:
+        kind, name, namespace = _kind_of(pod), pod["metadata"]["name"], pod["metadata"]["namespace"]
+        self._authorize(verb, kind, name, namespace, f"/{subresource}")
+        return name, namespace
+
+    def _authorize(
+        self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = ""
+    ) -> None:
+        if self._user in ADMINISTRATORS:
+            return
+        where = f'in the namespace "{namespace}"' if namespace and resource.namespaced else "at the cluster scope"
+        named = f'{resource.qualified} "{name}"' if name else resource.qualified
+        message = (
+            f'{named} is forbidden: User "{self._user}" cannot {verb} resource "{resource.plural}{subresource}" in API '
+            f'group "{resource.group}" {where}'
+        )
+        raise ApiError(403, "Forbidden", message, {"name": name, "group": resource.group, "kind": resource.plural})
+
+
+def _kind_of(wire: Wire) -> ResourceType:
+    found = kind_type(wire["apiVersion"], wire["kind"])
+    assert found is not None, "kubectl sends only kinds that it knows"
+    return found
+
+
+def connect(cluster: Cluster, flags: Values, files: FileSystem, directory: str) -> Connection:
+    """The connection that the flags ask for.
+
+    :raises KubectlError: for a context, file, server or time limit with which nothing can be reached.
+    """
+    connection = Connection(cluster, flags.text("as"))
     path = flags.text("kubeconfig")
-    if path and not call.files.exists(absolute(path, call.directory)):
+    if path and not files.exists(absolute(path, directory)):
         raise KubectlError(f"stat {path}: no such file or directory")
     if flags.text("context") not in ("", CONTEXT):
         raise UnreachableError(
@@ -40,80 +186,24 @@ def check_connection(call: Call) -> None:
     for flag, problem in (("cluster", 'cluster "{}" does not exist'), ("user", 'auth info "{}" does not exist')):
         if flags.text(flag) not in ("", CONTEXT):
             raise KubectlError(problem.format(flags.text(flag)))
-    _check_server(call)
+    if flags.text("server"):
+        _check_server(connection, flags.text("server"))
     limit = flags.text("request-timeout")
     if limit not in ("", "0") and 0 < flags.seconds("request-timeout") < SHORTEST_ANSWER:
         raise UnreachableError("Unable to connect to the server: context deadline exceeded")
+    return connection
 
 
-def _check_server(call: Call) -> None:
-    server = call.flags.text("server")
-    if not server:
-        return
+def _check_server(connection: Connection, server: str) -> None:
     parts = urlsplit(server if "//" in server else f"http://{server}")
     host, port = parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
-    known = {node.address for node in call.cluster.configuration.nodes if node.controlPlane} | {
-        "127.0.0.1",
-        "localhost",
-    }
-    if host in known and port == 6443:
+    if host in connection.addresses and port == 6443:
         return
-    moment = call.cluster.simulation.datetime
-    stamp = f"E{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 memcache.go:265]"
-    why = f"dial tcp {host}:{port}: connect: connection refused"
-    for _ in range(5):
-        call.complain(
-            f'{stamp} "Unhandled Error" err="couldn\'t get current server API group list: Get '
-            f'\\"{parts.scheme}://{host}:{port}/api?timeout=32s\\": {why}"'
-        )
-    raise UnreachableError(
-        f"The connection to the server {host}:{port} was refused - did you specify the right host or port?"
+    moment = connection.simulation.datetime
+    line = (
+        f'E{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 memcache.go:265] "Unhandled Error" '
+        f'err="couldn\'t get current server API group list: Get \\"{parts.scheme}://{host}:{port}/api?timeout=32s\\": '
+        f'dial tcp {host}:{port}: connect: connection refused"\n'
     )
-
-
-class Impersonated:
-    """The API server as a user without any rights sees it: every request is forbidden."""
-
-    def __init__(self, user: str) -> None:
-        self._user = user
-
-    def _forbid(self, verb: str, kind: ResourceType, name: str, namespace: str | None) -> ApiError:
-        where = f'in the namespace "{namespace}"' if namespace and kind.namespaced else "at the cluster scope"
-        named = f'{kind.qualified} "{name}"' if name else kind.qualified
-        message = (
-            f'{named} is forbidden: User "{self._user}" cannot {verb} resource "{kind.plural}" in API group '
-            f'"{kind.group}" {where}'
-        )
-        return ApiError(403, "Forbidden", message, {"name": name, "group": kind.group, "kind": kind.plural})
-
-    def get(self, kind: ResourceType, name: str, namespace: str = "default") -> Any:
-        """Refuse."""
-        raise self._forbid("get", kind, name, namespace)
-
-    def list(self, kind: ResourceType, namespace: str | None = None, **selectors: Any) -> Any:
-        """Refuse."""
-        raise self._forbid("list", kind, "", namespace)
-
-    def create(self, wire: dict[str, Any], namespace: str = "default", **options: Any) -> Any:
-        """Refuse."""
-        from kubesim.api.lookup import kind_type
-
-        kind = kind_type(wire["apiVersion"], wire["kind"])
-        assert kind is not None, "kubectl sends only kinds that it knows"
-        raise self._forbid("create", kind, "", namespace)
-
-    def patch(self, kind: ResourceType, name: str, namespace: str = "default", *rest: Any, **options: Any) -> Any:
-        """Refuse."""
-        raise self._forbid("patch", kind, name, namespace)
-
-    def delete(self, kind: ResourceType, name: str, namespace: str = "default", **options: Any) -> Any:
-        """Refuse."""
-        raise self._forbid("delete", kind, name, namespace)
-
-    def replace(self, wire: dict[str, Any], namespace: str = "default", **options: Any) -> Any:
-        """Refuse, as kubectl reads an object before it replaces it."""
-        from kubesim.api.lookup import kind_type
-
-        kind = kind_type(wire["apiVersion"], wire["kind"])
-        assert kind is not None, "kubectl sends only kinds that it knows"
-        raise self._forbid("update", kind, wire["metadata"]["name"], namespace)
+    refused = f"The connection to the server {host}:{port} was refused - did you specify the right host or port?"
+    raise UnreachableError(line * 5 + refused)

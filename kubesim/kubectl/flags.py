@@ -12,9 +12,36 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from kubesim.kubectl.durations import parse_duration
-from kubesim.kubectl.verbs import Flag
+
+FlagKind = Literal["bool", "string", "strings", "array", "int", "duration", "pairs"]
+"""How a value is read: ``strings`` splits at commas, ``array`` does not; ``pairs`` are ``key=value``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag of a verb.
+
+    :param name: the long name, without dashes.
+    :param kind: how its value is read.
+    :param short: the one-letter shorthand, or "".
+    :param default: its value when it is not given, as typed (``""`` is an empty list for list kinds, false for bool).
+    :param bare: the value when it is given without one, such as ``unchanged`` for a bare ``--dry-run``; ``None`` when
+        it needs a value (a bool's bare value is always true).
+    :param help: one line for ``--help``.
+    :param required: whether the verb refuses to run without it.
+    """
+
+    name: str
+    kind: FlagKind = "string"
+    short: str = ""
+    default: str = ""
+    bare: str | None = None
+    help: str = ""
+    required: bool = False
+
 
 GLOBAL_FLAGS: tuple[Flag, ...] = (
     Flag("as", help="A user to impersonate."),
@@ -50,6 +77,28 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
 """The flags every command takes (``kubectl options``)."""
 
 HELP_FLAG = Flag("help", "bool", short="h", help="Say what the command does.")
+
+OUTPUT_FLAGS: tuple[Flag, ...] = (
+    Flag("output", short="o", help="Output format."),
+    Flag("template", help="Template string or path, for the template formats."),
+    Flag("allow-missing-template-keys", "bool", default="true", help="Ignore a template's missing keys."),
+    Flag("show-managed-fields", "bool", help="Keep managedFields when printing JSON or YAML."),
+)
+"""The flags of every verb that prints objects (upstream's PrintFlags)."""
+
+FILE_FLAGS: tuple[Flag, ...] = (
+    Flag("filename", "strings", short="f", help="Files or directories with the objects."),
+    Flag("kustomize", short="k", help="A kustomization directory."),
+    Flag("recursive", "bool", short="R", help="Read directories below the ones given too."),
+)
+"""The flags of every verb that reads manifests (upstream's FileNameFlags)."""
+
+SELECTOR_FLAG = Flag("selector", short="l", help="Only objects whose labels match.")
+FIELD_SELECTOR_FLAG = Flag("field-selector", help="Only objects whose fields match.")
+ALL_NAMESPACES_FLAG = Flag("all-namespaces", "bool", short="A", help="In every namespace.")
+DRY_RUN_FLAG = Flag("dry-run", default="none", bare="unchanged", help="none, server or client.")
+FIELD_MANAGER_FLAG = Flag("field-manager", help="Who owns the changed fields.")
+VALIDATE_FLAG = Flag("validate", default="strict", bare="strict", help="strict, warn or ignore (true, false).")
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import OTHER_COMMANDS, Flag, Verb
+from kubesim.kubectl.call import OTHER_COMMANDS, Verb
+from kubesim.kubectl.flags import Flag
 
 
 def help_of(command: str, verb: Verb) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
-from kubesim.kubectl.connection import CONTEXT
 from kubesim.kubectl.errors import KubectlError
 from kubesim.userland.filesystem import FileSystem
+
+CONTEXT = "default"
+"""The only context, as k3s names it."""
 
 PATH = "/root/.kube/config"
 SERVER = "https://127.0.0.1:6443"

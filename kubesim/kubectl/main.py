@@ -7,19 +7,15 @@ Python exception leaves it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from kubesim.cluster import Cluster
 from kubesim.kubectl import help_texts
-from kubesim.kubectl.call import Call
-from kubesim.kubectl.connection import check_connection
+from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
-from kubesim.kubectl.flags import GLOBAL_FLAGS, FlagError, Parsed, parse
-from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.flags import GLOBAL_FLAGS, Flag, FlagError, Parsed, parse
+from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
-
-if TYPE_CHECKING:
-    from kubesim.cluster import Cluster
-    from kubesim.userland.filesystem import FileSystem
 
 
 def run(
@@ -37,13 +33,13 @@ def run(
     root = Verb("kubectl", subcommands=VERBS)
     before = cluster.simulation.now
     command, verb, rest = _find(root, words)
-    call = Call(command, parse((), verb.flags).values, (), -1, cluster, files, stdin, directory)
+    call = Call(command, parse((), verb.flags).values, (), -1, Connection(cluster), files, stdin, directory)
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)
         except FlagError as error:
             raise KubectlError(f"{error}\nSee '{command} --help' for usage.") from None
-        call.status = _run(verb, parsed, call)
+        call.status = _run(verb, parsed, call, cluster)
     except FAILURES as error:
         text, call.status = report(error)
         call.stderr.append(text)
@@ -57,7 +53,7 @@ def _read_words(verb: Verb, words: list[str]) -> list[str]:
     return ["--help"] if {"-h", "--help"} & set(words) else []
 
 
-def _run(verb: Verb, parsed: Parsed, call: Call) -> int:
+def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster) -> int:
     call.flags, call.arguments, call.dash = parsed.values, parsed.arguments, parsed.dash
     if parsed.values.on("help"):
         call.stdout.append(help_texts.help_of(call.command, verb))
@@ -65,7 +61,7 @@ def _run(verb: Verb, parsed: Parsed, call: Call) -> int:
     if verb.run is None:
         return _only_subcommands(verb, call)
     _check_required(verb, call)
-    check_connection(call)
+    call.api = connect(cluster, call.flags, call.files, call.directory)
     return verb.run(call)
 
 

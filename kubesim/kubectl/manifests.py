@@ -14,7 +14,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.api import go_json, go_yaml
@@ -23,9 +23,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import metadata_error
 from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError
-
-if TYPE_CHECKING:
-    from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.filesystem import FileSystem
 
 EXTENSIONS = (".json", ".yaml", ".yml")
 """The files of a directory that are read."""

@@ -44,7 +44,7 @@ def dry_run(call: Call) -> DryRun:
 
 def log(call: Call, text: str, line: int) -> None:
     """A warning in klog's format, from upstream's ``helpers.go``."""
-    moment = call.cluster.simulation.datetime
+    moment = call.simulation.datetime
     call.complain(f"W{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 helpers.go:{line}] {text}")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kubesim.kubectl.call import Verb
 from kubesim.kubectl.verbs import (
-    Verb,
     annotate,
     api_resources,
     api_versions,

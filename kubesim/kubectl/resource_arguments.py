@@ -113,7 +113,7 @@ def select(
             call.files,
             call.directory,
             recursive=call.flags.has("recursive") and call.flags.on("recursive"),
-            resolver=next(iter(call.cluster.configuration.networks.nameservers), "127.0.0.53"),
+            resolver=call.api.resolver,
         )
         if paths
         else []
@@ -282,3 +282,15 @@ def _enhanced(error: ApiError, kind: ResourceType, labels: str, fields: str) -> 
     else:
         looked_for = f"Unable to list {what}"
     return ApiError(error.code, error.reason, f"{looked_for}: {error.message}", error.details)
+
+
+def warn_of(call: Call, found: Sequence[Info], words: Sequence[str]) -> None:
+    """Warn once of each deprecated type that was asked for or found, as the server does with every answer."""
+    kinds = {info.type for info in found}
+    for word in words[:1] if not any("/" in word for word in words) else [w.partition("/")[0] for w in words]:
+        for part in expand_categories([part for part in word.split(",") if part]):
+            try:
+                kinds.add(resource_type(part))
+            except KubectlError:
+                continue
+    call.warn(*(kind.deprecation for kind in sorted(kinds, key=lambda kind: kind.kind) if kind.deprecation))

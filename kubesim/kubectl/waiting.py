@@ -21,7 +21,7 @@ def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> b
     :returns: whether it became true in time.
     :raises SilentExit: when an endless wait is given up.
     """
-    simulation = call.cluster.simulation
+    simulation = call.simulation
     deadline = simulation.now + (PATIENCE if timeout is None else timeout)
     while not done():
         following = simulation.environment.peek()

@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.printers import table_for
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Column, Row, Table
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.durations import parse_duration
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter
 from kubesim.kubectl.resource_arguments import Selection
@@ -52,8 +52,6 @@ def watch(
 
 
 def _asked(call: Call) -> set[ResourceType]:
-    from kubesim.kubectl.mapper import resource_type
-
     return {resource_type(word) for word in call.arguments[:1]}
 
 
@@ -92,8 +90,7 @@ class _Follower:
             for event, wire in changes:
                 self.printer({"object": wire, "type": event} if self.events else wire, self.call.stdout)
             return
-        now = self.call.cluster.simulation.datetime
-        table = table_for(self.type, [wire for _, wire in changes], now, wide=True)
+        table = self.call.api.table(self.type, [wire for _, wire in changes], wide=True)
         if self.events:
             rows = zip(changes, table.rows, strict=True)
             table = Table(
@@ -104,8 +101,9 @@ class _Follower:
 
     def follow(self, seconds: float) -> None:
         """Let simulated time pass and print what changes."""
-        simulation = self.call.cluster.simulation
-        stop = self.call.cluster.store.watch(self._note)
+        simulation = self.call.simulation
+        everywhere = self.call.all_namespaces or not self.type.namespaced
+        stop = self.call.api.watch(self.type, None if everywhere else self.call.namespace, self._note)
         end = simulation.now + seconds
         try:
             while simulation.now < end:
@@ -114,18 +112,14 @@ class _Follower:
                 for change in changes:
                     self.show([change])
         finally:
-            if callable(stop):
-                stop()
+            stop()
 
-    def _note(self, event: str, old: Wire | None, new: Wire | None) -> None:
-        wire = new if new is not None else old
-        if wire is not None and wire.get("kind") == self.type.kind and self._covers(wire):
+    def _note(self, event: str, wire: Wire) -> None:
+        if self._covers(wire):
             self.pending.append((event, wire))
 
     def _covers(self, wire: Wire) -> bool:
         metadata = wire["metadata"]
-        if not self.call.all_namespaces and self.type.namespaced and metadata.get("namespace") != self.call.namespace:
-            return False
         if self.names is not None:
             return metadata["name"] in self.names or not self.names
         labels, fields = self.call.flags.text("selector"), self.call.flags.text("field-selector")

@@ -12,9 +12,9 @@ from kubesim.api import go_yaml
 from kubesim.api.objects import Pod
 from kubesim.cluster import Cluster
 from kubesim.kubectl import main as kubectl
+from kubesim.kubectl.call import Verb
 from kubesim.kubectl.flags import GLOBAL_FLAGS
 from kubesim.kubectl.registry import VERBS
-from kubesim.kubectl.verbs import Verb
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 from tests.api.manifests import any_manifest, broken, valid

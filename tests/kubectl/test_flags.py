@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.kubectl.flags import FlagError, parse
-from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
+from kubesim.kubectl.flags import (
+    ALL_NAMESPACES_FLAG,
+    DRY_RUN_FLAG,
+    FILE_FLAGS,
+    OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    Flag,
+    FlagError,
+    parse,
+)
 
 TABLE = (
     *OUTPUT_FLAGS,

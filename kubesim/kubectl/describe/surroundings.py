@@ -11,12 +11,9 @@ from kubesim.api.objects import Event, Wire, view
 
 
 class Objects(Protocol):
-    """Where other objects are looked up: the store."""
+    """Where other objects are looked up: the server."""
 
-    def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:
-        """One object, or None."""
-
-    def list(self, kind: str, namespace: str | None = None) -> list[Wire]:
+    def list(self, kind: str, namespace: str | None = None) -> Sequence[Wire]:
         """The objects of a kind, in one namespace or in all."""
 
 

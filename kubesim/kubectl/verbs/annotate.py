@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.labelling import annotated, parse_annotations, split_words
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import Verb
 from kubesim.kubectl.verbs.label import VERB as LABEL
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from kubesim.api.discovery import DISCOVERED, verbs
 from kubesim.api.resources import ResourceType
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.output.tabwriter import TabStops
-from kubesim.kubectl.verbs import Flag, Verb
 
 HEADERS = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
 WIDE_HEADERS = ("VERBS", "CATEGORIES")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from kubesim.api.resources import RESOURCE_TYPES
-from kubesim.kubectl.call import Call
-from kubesim.kubectl.verbs import Verb
+from kubesim.kubectl.call import Call, Verb
 
 
 def api_versions(call: Call) -> int:

@@ -6,16 +6,10 @@ from kubesim.api import go_json
 from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied, without_version
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import DryRun, Printer, dry_run
-from kubesim.kubectl.pruning import prune
-from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.submission import field_validation
-from kubesim.kubectl.validation import check_validate
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     DRY_RUN_FLAG,
     FIELD_MANAGER_FLAG,
     FILE_FLAGS,
@@ -23,8 +17,13 @@ from kubesim.kubectl.verbs import (
     SELECTOR_FLAG,
     VALIDATE_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.pruning import prune
+from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.submission import field_validation
+from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs.last_applied import EDIT, SET, VIEW
 
 MISSING_ANNOTATION = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.connection import ADMINISTRATORS
 from kubesim.kubectl.errors import KubectlError, SilentExit
-from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, Flag, Verb
+from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, Flag
 from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.kubeconfig import SERVER
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.verbs import Verb
 from kubesim.kubectl.verbs.refusing import refused
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kubesim.api import go_json, go_yaml
 from kubesim.kubectl import kubeconfig
-from kubesim.kubectl.call import Call
-from kubesim.kubectl.connection import CONTEXT
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.flags import Flag
+from kubesim.kubectl.kubeconfig import CONTEXT
 from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.call import Verb
+from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.verbs.refusing import refused
 
 CP = Verb(

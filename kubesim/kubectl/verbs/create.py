@@ -7,14 +7,9 @@ from collections.abc import Callable, Sequence
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix, with_source
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer, dry_run, info_of
-from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import submit
-from kubesim.kubectl.validation import check_validate
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     DRY_RUN_FLAG,
     FIELD_MANAGER_FLAG,
     FILE_FLAGS,
@@ -22,8 +17,12 @@ from kubesim.kubectl.verbs import (
     SELECTOR_FLAG,
     VALIDATE_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer, dry_run, info_of
+from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.submission import submit
+from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs.create_data import CONFIG_MAP, SECRET
 
 SAVE_CONFIG_FLAG = Flag("save-config", "bool", help="Keep the configuration in an annotation, for apply.")

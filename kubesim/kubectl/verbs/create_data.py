@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from kubesim.api import names
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.printing import Printer, dry_run, info_of
 from kubesim.kubectl.submission import submit
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, VALIDATE_FLAG, Flag, Verb
 
 
 def _entries(call: Call) -> dict[str, str]:

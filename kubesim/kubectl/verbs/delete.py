@@ -6,21 +6,19 @@ from collections.abc import Callable
 
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.output.deprecation import warn_of
-from kubesim.kubectl.printing import DryRun, dry_run
-from kubesim.kubectl.resource_arguments import require_name, select
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
     FIELD_SELECTOR_FLAG,
     FILE_FLAGS,
     SELECTOR_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import DryRun, dry_run
+from kubesim.kubectl.resource_arguments import require_name, select, warn_of
 from kubesim.kubectl.waiting import wait_until
 
 FORCED = (
@@ -65,7 +63,6 @@ def delete(call: Call) -> int:
         if mode != "client":
             try:
                 require_name(info.name)
-                before = call.cluster.store.get(info.type.kind, info.name, info.namespace)
                 response = call.api.delete(
                     info.type,
                     info.name,
@@ -80,7 +77,7 @@ def delete(call: Call) -> int:
             if info.type.kind not in warned:
                 warn_of(call, (info,), ())
                 warned.add(info.type.kind)
-            deleted.append((info, (before or {}).get("metadata", {}).get("uid", "")))
+            deleted.append((info, response.object["metadata"].get("uid", "")))
         _print(call, info, mode, grace)
 
     ignore = _is_not_found if flags.on("ignore-not-found") or flags.on("all") else None
@@ -123,16 +120,16 @@ def _is_not_found(error: Exception) -> bool:
 
 def _wait(call: Call, deleted: list[tuple[Info, str]]) -> None:
     timeout = call.flags.seconds("timeout")
-    deadline = call.cluster.simulation.now + timeout
+    deadline = call.simulation.now + timeout
     for info, uid in deleted:
-        left = max(0.0, deadline - call.cluster.simulation.now) if timeout > 0 else None
+        left = max(0.0, deadline - call.simulation.now) if timeout > 0 else None
         if not wait_until(call, _gone(call, info, uid), left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
 
 
 def _gone(call: Call, info: Info, uid: str) -> Callable[[], bool]:
     def gone() -> bool:
-        now = call.cluster.store.get(info.type.kind, info.name, info.namespace)
+        now = call.api.find(info.type, info.name, info.namespace)
         return now is None or now.get("metadata", {}).get("uid") != uid
 
     return gone

@@ -6,15 +6,19 @@ they were asked for: each would cost the server another search.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.describe import Surroundings, describe
 from kubesim.kubectl.errors import KubectlError, raise_all
+from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.output.deprecation import warn_of
-from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
+from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.resource_arguments import select, warn_of
 
 NOTHING_NAMED = (
     'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported '
@@ -64,9 +68,20 @@ def _matching(call: Call, missing: ApiError) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """The server's objects by the name of their kind."""
+
+    api: Connection
+
+    def list(self, kind: str, namespace: str | None = None) -> Sequence[Wire]:
+        """The objects of a kind, in one namespace or in all."""
+        return self.api.list(resource_type(kind), namespace)
+
+
 def _around(call: Call, *, several: bool) -> Surroundings:
     show = call.flags.on("show-events") and (not several or call.flags.changed("show-events"))
-    return Surroundings(call.cluster.store, call.cluster.simulation.datetime, show)
+    return Surroundings(_Others(call.api), call.simulation.datetime, show)
 
 
 VERB = Verb(

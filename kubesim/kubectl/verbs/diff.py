@@ -9,11 +9,11 @@ from kubesim.api import go_yaml
 from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag, Verb
 
 
 def diff(call: Call) -> int:
@@ -23,8 +23,8 @@ def diff(call: Call) -> int:
     if not call.flags.texts("filename"):
         raise KubectlError("must specify one of -f and -k")
     changed: list[bool] = []
-    moment = call.cluster.simulation.datetime.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000")
-    number = call.cluster.simulation.random("diff/directories").randrange(10**9, 10**10)
+    moment = call.simulation.datetime.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000")
+    number = call.simulation.random("diff/directories").randrange(10**9, 10**10)
 
     def act(info: Info) -> None:
         live, merged = _both(call, info)

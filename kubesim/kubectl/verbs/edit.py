@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import FILE_FLAGS, Verb
+from kubesim.kubectl.call import Verb
+from kubesim.kubectl.flags import FILE_FLAGS
 from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG, refused
 
 EDIT = Verb(

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from kubesim.api.durations import parse_timestamp
 from kubesim.api.objects import Event, Wire, view
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.describe.events import age_of
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, OUTPUT_FLAGS, Flag
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import object_printer
 from kubesim.kubectl.output.tabwriter import layout
-from kubesim.kubectl.verbs import ALL_NAMESPACES_FLAG, OUTPUT_FLAGS, Flag, Verb
 
 _TYPES = ("Normal", "Warning")
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -66,7 +66,7 @@ def _table(call: Call, found: list[Wire], everywhere: bool) -> str:
     rows = [] if call.flags.on("no-headers") else [[*(["NAMESPACE"] if everywhere else []), *headers]]
     for wire in found:
         event, about = view(wire, Event), wire.get("involvedObject") or {}
-        cells = [age_of(event, call.cluster.simulation.datetime), event.type, event.reason]
+        cells = [age_of(event, call.simulation.datetime), event.type, event.reason]
         cells += [f"{about.get('kind', '')}/{about.get('name', '')}", event.message.strip()]
         rows.append([*([about.get("namespace", "")] if everywhere else []), *cells])
     return layout("".join("\t".join(row) + "\n" for row in rows), minimum=6, padding=3)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import FILE_FLAGS, Flag
 from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
-from kubesim.kubectl.verbs import FILE_FLAGS, Flag, Verb
 from kubesim.userland.machine import ExecutableNotFoundError
 
 PATIENCE = 900.0
@@ -25,7 +25,7 @@ def exec_(call: Call) -> int:
     if not command:
         raise UsageError(call.command, "you must specify at least one command for the container")
     pod = pod_of(call, arguments[0])
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    name = pod["metadata"]["name"]
     phase = (pod.get("status") or {}).get("phase", "")
     if phase in ("Succeeded", "Failed"):
         raise KubectlError(f"cannot exec into a container in a completed pod; current phase is {phase}")
@@ -42,9 +42,9 @@ def exec_(call: Call) -> int:
         call.complain("Unable to use a TTY - input is not a terminal or the right type of file")
     stdin = call.stdin if call.flags.on("stdin") else ""
     try:
-        done = call.cluster.exec(name, command, container, stdin, namespace, patience=PATIENCE)
+        done = call.api.execute(pod, container, command, stdin, PATIENCE)
     except ExecutableNotFoundError as error:
-        task = f"{call.cluster.simulation.random('exec/id').getrandbits(256):064x}"
+        task = f"{call.simulation.random('exec/id').getrandbits(256):064x}"
         raise KubectlError(
             "Internal error occurred: Internal error occurred: error executing command in container: failed to exec in "
             f'container: failed to start exec "{task}": OCI runtime exec failed: exec failed: unable to start '

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from kubesim.api.go_types import OMITTED
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.verbs import Flag, Verb
 
 WIDTH = 80
 NOTHING_NAMED = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl import exposing
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.overrides import overridden
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.submission import submit
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
 
 LONGEST_NAME = 63
 """A Service's name is cut to this many characters when it is taken from the object's."""

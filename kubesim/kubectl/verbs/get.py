@@ -13,26 +13,24 @@ from typing import TypeVar
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.printers import table_for
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Table
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import FAILURES, KubectlError, UsageError, raise_all
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.output.deprecation import warn_of
-from kubesim.kubectl.output.formats import ObjectPrinter, object_printer
-from kubesim.kubectl.output.sorting import sort_objects, sort_table
-from kubesim.kubectl.output.table_text import TableOptions, TablePrinter, client_table
-from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     ALL_NAMESPACES_FLAG,
     FIELD_SELECTOR_FLAG,
     FILE_FLAGS,
     OUTPUT_FLAGS,
     SELECTOR_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.mapper import expand_categories, resource_type
+from kubesim.kubectl.output.formats import ObjectPrinter, object_printer
+from kubesim.kubectl.output.sorting import sort_objects, sort_table
+from kubesim.kubectl.output.table_text import TableOptions, TablePrinter, client_table
+from kubesim.kubectl.resource_arguments import Selection, select, warn_of
 from kubesim.kubectl.watching import watch
 
 Sorted = TypeVar("Sorted")
@@ -140,10 +138,9 @@ def _sorted(sort: Callable[[], Sorted]) -> Sorted:
 
 
 def _table(call: Call, type: ResourceType, objects: Sequence[Wire]) -> Table:
-    now = call.cluster.simulation.datetime
     if not call.flags.on("server-print"):
-        return client_table(objects, now)
-    return table_for(type, objects, now, wide=True)
+        return client_table(objects, call.simulation.datetime)
+    return call.api.table(type, objects, wide=True)
 
 
 def table_options(call: Call, type: ResourceType, *, several: bool = False) -> TableOptions:
@@ -178,8 +175,6 @@ def _nothing_found(call: Call) -> str:
 
 
 def _types_asked(call: Call) -> list[ResourceType]:
-    from kubesim.kubectl.mapper import expand_categories, resource_type
-
     if not call.arguments:
         return []
     words = [part for part in call.arguments[0].split(",") if part]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.verbs import Verb
 
 
 def kustomize(call: Call) -> int:

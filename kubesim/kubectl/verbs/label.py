@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.labelling import labelled, parse_labels, split_words
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer, dry_run
-from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
     FIELD_MANAGER_FLAG,
@@ -18,8 +14,11 @@ from kubesim.kubectl.verbs import (
     OUTPUT_FLAGS,
     SELECTOR_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.labelling import labelled, parse_labels, split_words
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.resource_arguments import select
 
 
 def label(call: Call) -> int:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_selector
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import SELECTOR_FLAG, Flag
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
-from kubesim.kubectl.verbs import SELECTOR_FLAG, Flag, Verb
 
 FOLLOWED_SECONDS = 10.0
 """How long ``-f`` follows a container that goes on, in simulated seconds; a person would press Ctrl-C."""
@@ -80,7 +80,7 @@ def _containers(call: Call, pod: Wire) -> list[str]:
 
 
 def _print(call: Call, pod: Wire, container: str) -> None:
-    flags, name, namespace = call.flags, pod["metadata"]["name"], pod["metadata"]["namespace"]
+    flags, name = call.flags, pod["metadata"]["name"]
     status, previous = status_of(pod, container), flags.on("previous")
     waiting = (status.get("state") or {}).get("waiting")
     ran = "terminated" in (status.get("lastState") or {})
@@ -93,7 +93,7 @@ def _print(call: Call, pod: Wire, container: str) -> None:
     since = _since(call)
     if flags.on("follow"):
         _follow(call, pod)
-    written = call.cluster.log_lines(name, container, previous=previous, namespace=namespace)
+    written = call.api.log(pod, container, previous=previous)
     tail = flags.number("tail") if flags.changed("tail") else SELECTED_TAIL if flags.text("selector") else -1
     if tail >= 0:
         written = written[len(written) - min(tail, len(written)) :]
@@ -127,15 +127,15 @@ def _since(call: Call) -> datetime | None:
             raise KubectlError(f"--since-time must be a moment such as 2026-07-01T09:00:00Z, got {text!r}")
         return moment
     seconds = round(call.flags.seconds("since"))
-    return call.cluster.simulation.datetime - timedelta(seconds=seconds) if seconds else None
+    return call.simulation.datetime - timedelta(seconds=seconds) if seconds else None
 
 
 def _follow(call: Call, pod: Wire) -> None:
     """Let time pass until the Pod ends, or for a while."""
-    simulation, metadata = call.cluster.simulation, pod["metadata"]
+    simulation, metadata = call.simulation, pod["metadata"]
     deadline = simulation.now + FOLLOWED_SECONDS
     while simulation.now < deadline:
-        held = call.cluster.store.get("Pod", metadata["name"], metadata["namespace"])
+        held = call.api.find(resource_type("pods"), metadata["name"], metadata["namespace"])
         if held is None or (held.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             return
         simulation.advance(1.0)

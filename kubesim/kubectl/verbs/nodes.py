@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import DRY_RUN_FLAG, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.printing import DryRun, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, SELECTOR_FLAG, Flag, Verb
 from kubesim.kubectl.waiting import wait_until
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
@@ -133,7 +133,7 @@ def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
         namespace, name, uid = pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"].get("uid")
 
         def gone(namespace: str = namespace, name: str = name, uid: str = uid) -> bool:
-            held = call.cluster.store.get("Pod", name, namespace)
+            held = call.api.find(kind, name, namespace)
             return held is None or held["metadata"].get("uid") != uid
 
         if not wait_until(call, gone, timeout if timeout > 0 else None):

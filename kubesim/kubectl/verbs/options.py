@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kubesim.kubectl import help_texts
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.flags import GLOBAL_FLAGS
-from kubesim.kubectl.verbs import Verb
 
 
 def options(call: Call) -> int:

@@ -6,12 +6,12 @@ closes.
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.forwarding import split_port, translate_ports
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import pod_of
-from kubesim.kubectl.verbs import Flag, Verb
 
 
 def port_forward(call: Call) -> int:
@@ -29,7 +29,7 @@ def port_forward(call: Call) -> int:
         raise KubectlError(f"unable to forward port because pod is not running. Current status={phase}")
     address = call.flags.text("address")
     for port in ports:
-        local, remote = split_port(port, call.cluster.simulation.random("port-forward"))
+        local, remote = split_port(port, call.simulation.random("port-forward"))
         call.say(f"Forwarding from {'127.0.0.1' if address == 'localhost' else address}:{local} -> {remote}")
         if address == "localhost":
             call.say(f"Forwarding from [::1]:{local} -> {remote}")
@@ -38,11 +38,9 @@ def port_forward(call: Call) -> int:
 
 
 def _one_request(call: Call, pod: dict[str, object], local: int, remote: int) -> None:
-    metadata = pod["metadata"]
-    assert isinstance(metadata, dict)
-    journey = call.cluster.connect(f"pod/{metadata['namespace']}/{metadata['name']}", f"http://127.0.0.1:{remote}")
+    answered = call.api.answers(pod, remote)
     call.say(f"Handling connection for {local}")
-    if journey.response is None:
+    if not answered:
         raise KubectlError(
             f"lost connection to pod: an error occurred forwarding {local} -> {remote}: failed to connect to "
             f"localhost:{remote} inside the Pod's network namespace: connect: connection refused"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.verbs import Flag
+from kubesim.kubectl.flags import Flag
 
 
 def refused(why: str) -> Callable[[Call], int]:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from kubesim.api.apply import with_last_applied
 from kubesim.api.errors import ApiError
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.submission import field_validation, submit
 from kubesim.kubectl.validation import check_validate
-from kubesim.kubectl.verbs import (
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    VALIDATE_FLAG,
-    Flag,
-    Verb,
-)
 from kubesim.kubectl.waiting import wait_until
 
 
@@ -85,7 +77,7 @@ def _delete(call: Call, info: Info, grace: int) -> None:
     timeout = call.flags.seconds("timeout")
 
     def gone() -> bool:
-        return call.cluster.store.get(info.type.kind, info.name, info.namespace) is None
+        return call.api.find(info.type, info.name, info.namespace) is None
 
     if not wait_until(call, gone, timeout if timeout > 0 else None):
         raise KubectlError("timed out waiting for the condition")

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import PodTemplateSpec, Wire, view
 from kubesim.kubectl import rollouts
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.describe.text import Text
 from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
 from kubesim.kubectl.waiting import wait_until
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -132,7 +132,7 @@ def restart(call: Call) -> int:
             )
         metadata = after["spec"]["template"].setdefault("metadata", {})
         annotations = metadata.get("annotations") or {}
-        metadata["annotations"] = {**annotations, RESTARTED_AT: call.cluster.simulation.timestamp()}
+        metadata["annotations"] = {**annotations, RESTARTED_AT: call.simulation.timestamp()}
 
     return _change(call, edit, "restarted")
 

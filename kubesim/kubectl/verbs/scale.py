@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kubesim.api.errors import unknown_resource
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
 from kubesim.kubectl.waiting import wait_until
 
 SCALABLE = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"))

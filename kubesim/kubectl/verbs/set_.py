@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_map
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError, raise_all
+from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag, Verb
 
 Edit = Callable[[Wire], list[Exception]]
 """Changes a copy of an object in place; returns what went wrong with parts of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.verbs import OTHER_COMMANDS, Verb
+from kubesim.kubectl.call import OTHER_COMMANDS, Verb
 from kubesim.kubectl.verbs.refusing import refused
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kubesim.api import go_json, go_yaml
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.verbs import Flag, Verb
+from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
 
 RELEASE = "v1.36.2"

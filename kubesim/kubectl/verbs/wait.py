@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call
+from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
-from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer
-from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs import (
+from kubesim.kubectl.flags import (
     ALL_NAMESPACES_FLAG,
     FIELD_SELECTOR_FLAG,
     FILE_FLAGS,
     OUTPUT_FLAGS,
     SELECTOR_FLAG,
     Flag,
-    Verb,
 )
+from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import Printer
+from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.waiting import wait_until
 
 Met = Callable[[Wire | None], bool]
@@ -32,15 +31,15 @@ def wait(call: Call) -> int:
     met, deleting = _condition(flags.text("for"))
     printer = Printer(call)
     timeout = flags.seconds("timeout")
-    deadline = call.cluster.simulation.now + (WEEK if timeout < 0 else timeout)
+    deadline = call.simulation.now + (WEEK if timeout < 0 else timeout)
     selection = select(call, call.arguments, everything=flags.on("all"), fetch=not deleting, latest=not deleting)
 
     def act(info: Info) -> None:
         def reached() -> bool:
-            return met(call.cluster.store.get(info.type.kind, info.name, info.namespace))
+            return met(call.api.find(info.type, info.name, info.namespace))
 
-        existed = call.cluster.store.get(info.type.kind, info.name, info.namespace) is not None
-        left = None if timeout < 0 else max(0.0, deadline - call.cluster.simulation.now)
+        existed = call.api.find(info.type, info.name, info.namespace) is not None
+        left = None if timeout < 0 else max(0.0, deadline - call.simulation.now)
         if not wait_until(call, reached, left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
         if existed or not deleting:
