@@ -165,7 +165,8 @@ class Connection:
 
 
 def _kind_of(wire: Wire) -> ResourceType:
-    found = kind_type(wire["apiVersion"], wire["kind"])
+    """The kind of an object; one without a version is still of a kind that kubectl knows, though no server takes it."""
+    found = kind_type(wire.get("apiVersion") or "v1", wire["kind"])
     assert found is not None, "kubectl sends only kinds that it knows"
     return found
 
