@@ -9,13 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import dns.exception
+import dns.rdatatype
+
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import DNS_PORT, Asker, Exchange
-from kubesim.network.dns.message import DnsQuery
+from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.dns.resolv_conf import ResolvConf
 
 VERSION = "9.20.30-1~deb13u1-Debian"
 NO_SERVERS = ";; no servers could be reached\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An exchange that had a response."""
+
+    exchange: Exchange
+    response: DnsResponse
+
+    def end_of_chain(self) -> str:
+        """The name at the end of the answer's CNAMEs."""
+        current = self.exchange.query.name
+        for record in self.response.answer:
+            if record.type == "CNAME" and names.same(record.name, current):
+                current = record.data
+        return current
 
 
 @dataclass(slots=True)
@@ -33,8 +52,8 @@ class Bind:
     timeout: float = 5.0
     tries: int = 3
 
-    def ask(self, query: DnsQuery, *, servfail_stops: bool = True) -> Exchange | None:
-        """Put one question to the servers; None where none answers.
+    def ask(self, query: DnsQuery, *, servfail_stops: bool = True) -> Answered | None:
+        """Put one question to the servers; None where none answers, which is told.
 
         :param servfail_stops: a SERVFAIL is an answer; else the next server is asked.
         """
@@ -48,15 +67,21 @@ class Bind:
                     self.output.append(";; Truncated, retrying in TCP mode.\n")
                     over_tcp = DnsQuery(query.name, query.type, edns=query.edns, transport="TCP")
                     exchange = self.asker.ask(server, over_tcp, self.timeout, self.port)
-                    if exchange.response is None:
-                        continue
                 response = exchange.response
-                is_last = index == len(self.servers) - 1
-                if response is not None and response.rcode == "SERVFAIL" and not servfail_stops and not is_last:
+                if response is None:
+                    continue
+                if response.rcode == "SERVFAIL" and not servfail_stops and index < len(self.servers) - 1:
                     self.output.append(f";; Got SERVFAIL reply from {server}, trying next server\n")
                     continue
-                return exchange
+                return Answered(exchange, response)
         return None
+
+    def address_of(self, server: str) -> str | None:
+        """The address of a server that a command line names; None where it has none."""
+        if names.is_address(server):
+            return server
+        found = self.ask(DnsQuery(names.absolute(server), "A"))
+        return next(iter(found.response.addresses()), None) if found is not None else None
 
     def candidates(self, name: str, *, search: bool = True) -> Iterator[str]:
         """The absolute names to try in turn until one exists."""
@@ -67,10 +92,15 @@ class Bind:
             yield names.absolute(name)
 
 
-def end_of_chain(exchange: Exchange) -> str:
-    """The name at the end of an answer's CNAMEs."""
-    current = exchange.query.name
-    for record in exchange.response.answer if exchange.response is not None else ():
-        if record.type == "CNAME" and names.same(record.name, current):
-            current = record.data
-    return current
+def record_type(word: str) -> str | None:
+    """The type of record that a word names, or None."""
+    try:
+        return dns.rdatatype.to_text(dns.rdatatype.from_text(word.upper()))
+    except (dns.exception.DNSException, ValueError):
+        return None
+
+
+def illegal(word: str) -> str:
+    """Why a word is no name that can be asked for; empty where it is one."""
+    problem = (names.problem(word) or "").replace("name too long", "ran out of space")
+    return f"'{word}' is not a legal name ({problem})" if problem else ""

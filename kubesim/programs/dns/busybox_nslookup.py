@@ -10,6 +10,7 @@ from __future__ import annotations
 from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import REFUSED, Asker
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
+from kubesim.programs.dns.message_text import soa_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
 from kubesim.userland.process import Completed
@@ -136,10 +137,7 @@ def _record(record: DnsRecord) -> str:
     if record.type == "SRV":
         return f"{name}\tservice = {data.rstrip('.')}\n"
     if record.type == "SOA":
-        origin, mail, *numbers = data.split()
-        words = ("serial", "refresh", "retry", "expire", "minimum")
-        rest = "".join(f"\t{word} = {number}\n" for word, number in zip(words, numbers, strict=False))
-        return f"{name}\n\torigin = {origin.rstrip('.')}\n\tmail addr = {mail.rstrip('.')}\n{rest}"
+        return soa_text(record)
     if record.type in _WORDS:
         return f"{name}\t{_WORDS[record.type]} = {data if record.type == 'TXT' else data.rstrip('.')}\n"
     return f"# {name}: type {record.type} is not supported\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from kubesim.network.dns import names, resolv_conf
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsResponse
-from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind
+from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, illegal
 from kubesim.programs.dns.dig_options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
 from kubesim.programs.dns.message_text import header_text, message_size, question_line, record_line, section_text
 from kubesim.programs.machine import Invocation
@@ -51,10 +51,8 @@ class _Run:
         status = 0
         for lookup in lookups:
             name = lookup.name or "."
-            trouble = names.problem(name)
-            if trouble is not None:
-                words = "ran out of space" if trouble == "name too long" else trouble
-                return self._fatal(f"'{name}' is not a legal name ({words})")
+            if illegal(name):
+                return self._fatal(illegal(name))
             server = self._server(lookup)
             if server == "":
                 return self._fatal(f"couldn't get address for '{lookup.server}': not found")
@@ -78,21 +76,14 @@ class _Run:
         servers = (server,) if server is not None else self.settings.servers
         numbers = lookup.numbers
         tries = numbers.get("tries", numbers["retry"] + 1 if "retry" in numbers else 3)
-        bind = Bind(
-            self.asker,
-            servers,
-            self.settings,
-            self.output,
-            lookup.port,
-            max(1.0, float(numbers.get("time", 5))),
-            max(1, tries),
-        )
+        patience = max(1.0, float(numbers.get("time", 5)))
+        bind = Bind(self.asker, servers, self.settings, self.output, lookup.port, patience, max(1, tries))
         if "ndots" in numbers:
             bind.settings = resolv_conf.ResolvConf(self.settings.nameservers, self.settings.search, numbers["ndots"])
         record_type = lookup.type or "A"
         use_tcp = lookup.on("tcp") or record_type == "ANY"
         candidates = list(bind.candidates(name, search=lookup.on("search")))
-        for number, candidate in enumerate(candidates):
+        for candidate in candidates:
             query = DnsQuery(
                 candidate,
                 record_type,
@@ -102,15 +93,14 @@ class _Run:
                 lookup.on("adflag"),
                 lookup.class_name,
             )
-            exchange = bind.ask(query, servfail_stops=False)
-            if exchange is None or exchange.response is None:
+            found = bind.ask(query, servfail_stops=False)
+            if found is None:
                 self._greet(lookup, server)
                 self.output.append(NO_SERVERS)
                 return False
-            is_last = number == len(candidates) - 1
-            if exchange.response.rcode == "NOERROR" or is_last:
+            if found.response.rcode == "NOERROR" or candidate == candidates[-1]:
                 self._greet(lookup, server)
-                self._print(lookup, exchange, exchange.response)
+                self._print(lookup, found.exchange, found.response)
                 break
         return True
 

@@ -6,12 +6,9 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import dns.exception
-import dns.rdataclass
-import dns.rdatatype
-
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import DNS_PORT
+from kubesim.programs.dns.bind import record_type
 
 EDNS_SIZE = 1232
 
@@ -25,42 +22,16 @@ Use "dig -h" (or "dig -h | more") for complete list of options
 
 
 _SHOWN = ("cmd", "comments", "question", "answer", "authority", "additional", "stats")
-
-
-_SWITCHES = frozenset(
-    {*_SHOWN, "short", "tcp", "search", "recurse", "edns", "cookie", "ttlid", "class", "dnssec", "adflag", "cdflag"}
-    | {"aaflag", "ignore", "fail", "identify", "multiline", "qr", "onesoa", "showsearch", "nssearch", "rrcomments"}
-    | {"besteffort", "keepopen", "unknownformat", "crypto", "expire", "nsid", "idnin", "idnout", "zflag", "split"}
-)
-
-
-_OTHER_NAMES = {
-    "vc": "tcp",
-    "defname": "search",
-    "rdflag": "recurse",
-    "rec": "recurse",
-    "cl": "class",
-    "ttl": "ttlid",
-    "do": "dnssec",
-    "multi": "multiline",
-    "aa": "aaflag",
-    "ad": "adflag",
-    "cd": "cdflag",
-    "sho": "short",
-    "comm": "comments",
-}
-
-
-_NUMBERS = {
-    "time": "time",
-    "timeout": "time",
-    "tries": "tries",
-    "retry": "retry",
-    "ndots": "ndots",
-    "bufsize": "bufsize",
-}
-
-
+"""What ``+all`` and ``+noall`` are for."""
+_SWITCHES = f"""
+{" ".join(_SHOWN)} short tcp search recurse edns cookie ttlid class dnssec adflag cdflag aaflag ignore fail identify
+multiline qr onesoa showsearch nssearch rrcomments besteffort keepopen unknownformat crypto expire nsid idnin idnout
+zflag split
+""".split()
+_NAMES = "vc=tcp defname=search rdflag=recurse rec=recurse cl=class ttl=ttlid do=dnssec multi=multiline aa=aaflag"
+_NAMES += " ad=adflag cd=cdflag sho=short comm=comments domain=search"
+_OTHER_NAMES = dict(pair.split("=") for pair in _NAMES.split())
+_NUMBERS = {"time": "time", "timeout": "time"} | {name: name for name in ("tries", "retry", "ndots", "bufsize")}
 _DEFAULTS_ON = (*_SHOWN, "recurse", "edns", "cookie", "ttlid", "class", "adflag")
 
 
@@ -122,8 +93,8 @@ def parse_arguments(words: list[str]) -> list[Lookup]:
                     raise DigUsageError(f"Invalid option: {word}")
                 value = words.pop(0)
             _dash(letter, value, current, begin)
-        elif (record_type := _type_of(word)) is not None and current().type is None:
-            current().type = record_type
+        elif (kind := record_type(word)) is not None and current().type is None:
+            current().type = kind
         elif word.upper() in ("IN", "CH", "HS", "ANY"):
             current().class_name = word.upper()
         else:
@@ -148,10 +119,9 @@ def _dash(letter: str, value: str, current: Callable[[], Lookup], begin: Callabl
         case "q":
             begin(value)
         case "t":
-            record_type = _type_of(value)
-            if record_type is None:
+            current().type = record_type(value)
+            if current().type is None:
                 raise DigUsageError(f";; Warning, ignoring invalid type {value}")
-            current().type = record_type
         case "c":
             current().class_name = value.upper()
         case "p":
@@ -160,14 +130,6 @@ def _dash(letter: str, value: str, current: Callable[[], Lookup], begin: Callabl
             current().port = int(value)
         case _:
             raise DigUsageError(f"Invalid option: -{letter}")
-
-
-def _type_of(word: str) -> str | None:
-    try:
-        found = dns.rdatatype.from_text(word.upper())
-    except (dns.exception.DNSException, ValueError):
-        return None
-    return dns.rdatatype.to_text(found)
 
 
 def _plus(lookup: Lookup, word: str) -> None:
@@ -182,8 +144,6 @@ def _plus(lookup: Lookup, word: str) -> None:
         if not value.isdecimal():
             raise DigUsageError(f"Couldn't parse {bare}")
         lookup.numbers[_NUMBERS[bare]] = int(value)
-    elif bare == "domain":
-        lookup.switches["search"] = True
     elif bare in _SWITCHES:
         lookup.switches[bare] = state
         if bare == "short" and state:

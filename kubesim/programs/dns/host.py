@@ -5,14 +5,12 @@ Without ``-t`` it asks for A, then for AAAA, MX and HTTPS of the name at the end
 
 from __future__ import annotations
 
-import dns.exception
 import dns.rcode
-import dns.rdatatype
 
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
-from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, end_of_chain
+from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illegal, record_type
 from kubesim.programs.dns.message_text import message_size, message_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
@@ -55,32 +53,28 @@ class _Run:
         if names.is_address(word) and self.record_type in (None, "PTR"):
             self._search([names.reverse_name(word)], "PTR", word)
             return
-        if names.problem(word) is not None:
-            self.output.append(f"host: '{word}' is not a legal name ({names.problem(word)})\n")
+        if illegal(word):
+            self.output.append(f"host: {illegal(word)}\n")
             self.failed = True
             return
-        candidates = list(self.bind.candidates(word))
-        exchange = self._search(candidates, self.record_type or "A", word)
-        if self.record_type is not None or exchange is None or exchange.response is None:
-            return
-        if exchange.response.rcode == "NOERROR":
-            for record_type in AFTER_ADDRESS:
-                if self._search([end_of_chain(exchange)], record_type, word) is None:
+        found = self._search(list(self.bind.candidates(word)), self.record_type or "A", word)
+        if self.record_type is None and found is not None and found.response.rcode == "NOERROR":
+            for kind in AFTER_ADDRESS:
+                if self._search([found.end_of_chain()], kind, word) is None:
                     return
 
-    def _search(self, candidates: list[str], record_type: str, word: str) -> Exchange | None:
-        for number, candidate in enumerate(candidates):
+    def _search(self, candidates: list[str], kind: str, word: str) -> Answered | None:
+        for candidate in candidates:
             if self.verbose:
                 self.output.append(f'Trying "{candidate.rstrip(".")}"\n')
-            exchange = self.bind.ask(DnsQuery(candidate, record_type, transport=self.transport))
-            if exchange is None or exchange.response is None:
+            found = self.bind.ask(DnsQuery(candidate, kind, transport=self.transport))
+            if found is None:
                 self.output.append(NO_SERVERS)
                 self.failed = True
                 return None
-            is_last = number == len(candidates) - 1
-            if exchange.response.rcode == "NOERROR" or is_last:
-                self._print(exchange, exchange.response, word)
-                return exchange
+            if found.response.rcode == "NOERROR" or candidate == candidates[-1]:
+                self._print(found.exchange, found.response, word)
+                return found
         return None
 
     def _print(self, exchange: Exchange, response: DnsResponse, word: str) -> None:
@@ -126,13 +120,9 @@ def host(invocation: Invocation) -> Completed:
     if not 1 <= len(words) <= 2:
         return Completed("", USAGE, 1)
     if len(words) == 2:
-        server = words[1]
-        if not names.is_address(server):
-            found = run.bind.ask(DnsQuery(names.absolute(server), "A"))
-            addresses = found.response.addresses() if found is not None and found.response is not None else ()
-            if not addresses:
-                return Completed("", f"host: couldn't get address for '{server}': not found\n", 1)
-            server = addresses[0]
+        server = run.bind.address_of(words[1])
+        if server is None:
+            return Completed("", f"host: couldn't get address for '{words[1]}': not found\n", 1)
         run.bind.servers = (server,)
         run.output.append(f"Using domain server:\nName: {words[1]}\nAddress: {server}#{run.bind.port}\nAliases: \n\n")
     run.look_up(words[0])
@@ -143,9 +133,8 @@ def host(invocation: Invocation) -> Completed:
 def _option(run: _Run, letter: str, value: str) -> Completed | None:
     match letter:
         case "t":
-            try:
-                run.record_type = dns.rdatatype.to_text(dns.rdatatype.from_text(value.upper()))
-            except dns.exception.DNSException:
+            run.record_type = record_type(value)
+            if run.record_type is None:
                 return Completed("", f"host: invalid type: {value}\n", 1)
         case "a":
             run.record_type, run.verbose = "ANY", True

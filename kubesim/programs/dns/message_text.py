@@ -66,6 +66,13 @@ def section_text(title: str, lines: Sequence[str], *, comments: bool = True) -> 
     return f";; {title} SECTION:\n{body}\n" if comments else body
 
 
+def soa_text(record: DnsRecord) -> str:
+    """A SOA record as ``nslookup`` prints it, BIND's and busybox': a field a line."""
+    words = ("origin", "mail addr", "serial", "refresh", "retry", "expire", "minimum")
+    fields = zip(words, (field.rstrip(".") or "." for field in record.data.split()), strict=False)
+    return f"{record.name.rstrip('.') or '.'}\n" + "".join(f"\t{word} = {value}\n" for word, value in fields)
+
+
 def message_text(query: DnsQuery, response: DnsResponse, identifier: int) -> str:
     """A whole message, as ``host -v`` prints it."""
     text = header_text(query, response, identifier) + "\n"

@@ -6,16 +6,15 @@ does not offer recursion (CoreDNS, for the cluster's own names) is remarked on f
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-import dns.exception
 import dns.rdatatype
 
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
-from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, end_of_chain
+from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illegal, record_type
+from kubesim.programs.dns.message_text import soa_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
 from kubesim.userland.process import Completed
@@ -48,36 +47,30 @@ class _Session:
         if names.is_address(word) and self.record_type in (None, "PTR"):
             self._search([names.reverse_name(word)], "PTR", word)
             return
-        if names.problem(word) is not None:
-            self.output.append(f"nslookup: '{word}' is not a legal name ({_reason(word)})\n")
+        if illegal(word):
+            self.output.append(f"nslookup: {illegal(word)}\n")
             self.failed = True
             return
-        record_type = self.record_type or "A"
-        exchange = self._search(list(self.bind.candidates(word, search=self.search)), record_type, word)
-        response = exchange.response if exchange is not None else None
-        if self.record_type is None and exchange is not None and response is not None:
-            if response.rcode != "NOERROR":
-                return
-            self.no_address = not response.answer
-            self._search([end_of_chain(exchange)], "AAAA", word)
+        found = self._search(list(self.bind.candidates(word, search=self.search)), self.record_type or "A", word)
+        if self.record_type is None and found is not None and found.response.rcode == "NOERROR":
+            self.no_address = not found.response.answer
+            self._search([found.end_of_chain()], "AAAA", word)
 
-    def _search(self, candidates: list[str], record_type: str, word: str) -> Exchange | None:
+    def _search(self, candidates: list[str], kind: str, word: str) -> Answered | None:
         """Ask for each candidate until one is no error, and print the last reply."""
-        for number, candidate in enumerate(candidates):
-            query = DnsQuery(candidate, record_type)
-            exchange = self.bind.ask(query, servfail_stops=False)
-            if exchange is None or exchange.response is None:
+        for candidate in candidates:
+            found = self.bind.ask(DnsQuery(candidate, kind), servfail_stops=False)
+            if found is None:
                 self.output.append(NO_SERVERS)
                 self.failed = True
                 return None
-            response = exchange.response
-            if response.rcode == "SERVFAIL":
-                self.output.append(f";; Got SERVFAIL reply from {exchange.server}\n")
-            elif self.check_recursion and not response.recursion_available:
-                self.output.append(f";; Got recursion not available from {exchange.server}\n")
-            if response.rcode == "NOERROR" or number == len(candidates) - 1:
-                self._print(exchange, response, word)
-                return exchange
+            if found.response.rcode == "SERVFAIL":
+                self.output.append(f";; Got SERVFAIL reply from {found.exchange.server}\n")
+            elif self.check_recursion and not found.response.recursion_available:
+                self.output.append(f";; Got recursion not available from {found.exchange.server}\n")
+            if found.response.rcode == "NOERROR" or candidate == candidates[-1]:
+                self._print(found.exchange, found.response, word)
+                return found
         return None
 
     def _print(self, exchange: Exchange, response: DnsResponse, word: str) -> None:
@@ -106,10 +99,10 @@ class _Session:
         option, _, value = words.partition("=")
         option = option.lower()
         if option in ("type", "querytype", "query", "q", "ty", "t") and value:
-            try:
-                self.record_type = dns.rdatatype.to_text(dns.rdatatype.from_text(value.upper()))
-            except dns.exception.DNSException:
+            if record_type(value) is None:
                 self.output.append(f"unknown query type: {value}\n")
+            else:
+                self.record_type = record_type(value)
         elif option in ("timeout", "retry", "port") and value.isdecimal():
             if option == "timeout":
                 self.bind.timeout = float(value)
@@ -121,10 +114,6 @@ class _Session:
             self.search = option == "search"
         elif option not in ("debug", "nodebug", "recurse", "norecurse", "vc", "novc", "fail", "nofail", "all"):
             self.output.append(f"*** Invalid option: {words}\n")
-
-
-def _reason(word: str) -> str:
-    return (names.problem(word) or "").replace("name too long", "ran out of space")
 
 
 def nslookup(invocation: Invocation) -> Completed:
@@ -174,14 +163,11 @@ def _command(session: _Session, words: list[str]) -> bool:
 
 
 def _set_server(session: _Session, word: str) -> bool:
-    if not names.is_address(word):
-        found = session.bind.ask(DnsQuery(names.absolute(word), "A"))
-        addresses = found.response.addresses() if found is not None and found.response is not None else ()
-        if not addresses:
-            session.output.append(f"nslookup: couldn't get address for '{word}': not found\n")
-            return False
-        word = addresses[0]
-    session.bind.servers = (word,)
+    address = session.bind.address_of(word)
+    if address is None:
+        session.output.append(f"nslookup: couldn't get address for '{word}': not found\n")
+        return False
+    session.bind.servers = (address,)
     session.check_recursion = False
     return True
 
@@ -191,12 +177,5 @@ def _record(record: DnsRecord) -> str:
     if record.type in ("A", "AAAA"):
         return f"Name:\t{name}\nAddress: {record.data}\n"
     if record.type == "SOA":
-        origin, mail, *numbers = record.data.split()
-        words = ("serial", "refresh", "retry", "expire", "minimum")
-        rest = "".join(f"\t{word} = {number}\n" for word, number in zip(words, numbers, strict=False))
-        return f"{name}\n\torigin = {_bare(origin)}\n\tmail addr = {_bare(mail)}\n{rest}"
+        return soa_text(record)
     return f"{name}\t{_WORDS.get(record.type, f'rdata_{int(dns.rdatatype.from_text(record.type))} = ')}{record.data}\n"
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"(?<=.)\.$", "", name)
