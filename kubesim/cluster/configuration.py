@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import yaml
 
-DATA = Path(__file__).parents[2] / "data"
+from kubesim.data_directory import DATA, read_yaml
+
 DEFAULT_FILE = DATA / "clusters" / "k3s.yaml"
 
 
@@ -183,7 +184,7 @@ class ClusterConfiguration(_Part, frozen=True):
 def _read(file: Path) -> Any:
     """The document of a file, which is one that can be read and holds YAML."""
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return read_yaml(file)
     except OSError as error:
         raise ClusterFileError(
             f"a cluster file must be one that can be read, got {str(file)!r}: {error.strerror}"

@@ -16,12 +16,11 @@ from typing import Any
 
 import msgspec
 import pandas
-import yaml
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Node, Pod, Service
 from kubesim.cluster import Cluster
-from kubesim.data_directory import DATA
+from kubesim.data_directory import DATA, read_yaml
 from kubesim.terminal import Terminal
 from kubesim.views.journey import Journey
 
@@ -111,7 +110,7 @@ class Exercise:
         if not path.is_file():
             known = ", ".join(names(directory))
             raise FileNotFoundError(f"there is no exercise {name!r}; there are: {known}")
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ExerciseFile)
+        return msgspec.convert(read_yaml(path), ExerciseFile)
 
     def reset(self) -> None:
         """Start again from the broken cluster."""

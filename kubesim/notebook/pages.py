@@ -12,9 +12,8 @@ from pathlib import Path
 
 import msgspec
 import nbformat
-import yaml
 
-from kubesim.data_directory import DATA
+from kubesim.data_directory import DATA, read_yaml
 
 NOTEBOOKS = DATA.parent / "notebooks"
 
@@ -50,7 +49,7 @@ class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def course(path: Path = DATA / "course.yaml") -> Course:
     """Read the course's description."""
-    return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Course)
+    return msgspec.convert(read_yaml(path), Course)
 
 
 def generated(tag: str, chapter: Chapter, whole: Course) -> str | None:

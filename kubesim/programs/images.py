@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from kubesim.data_directory import DATA
+from kubesim.data_directory import DATA, read_yaml
 from kubesim.programs.image_references import Reference, parse_reference
 from kubesim.programs.machine import Machine
 from kubesim.programs.program_table import programs_named
@@ -113,8 +111,7 @@ class ImageCatalogue:
     @classmethod
     def load(cls, path: Path = DATA / "images.yaml") -> ImageCatalogue:
         """Read a catalogue file."""
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        return cls(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+        return cls(read_yaml(path))
 
     def find(self, reference: str) -> Image | None:
         """The image that a reference names; None where no registry has it.

@@ -13,8 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from kubesim.data_directory import read_yaml
 from kubesim.network.dns.message import DnsRecord
 from kubesim.network.dns.names import absolute, reverse_name
 from kubesim.network.dns.public import PublicDns
@@ -82,7 +81,7 @@ class Internet:
     @classmethod
     def load(cls, path: Path) -> Internet:
         """Read ``internet.yaml``."""
-        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls(read_yaml(path))
 
     def join(self, network: Network) -> None:
         """Put the hosts on a network and let their servers listen."""

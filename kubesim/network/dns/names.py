@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 
-import dns.exception
-import dns.name
-import dns.reversename
-
 
 def absolute(name: str) -> str:
     """The name with its final dot; the empty name is the root."""
@@ -51,13 +47,19 @@ def reverse_name(address: str) -> str:
 
     :raises ValueError: if it is no address.
     """
-    return str(dns.reversename.from_address(str(ipaddress.ip_address(address))))
+    parsed = ipaddress.ip_address(address)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return f"{(mapped or parsed).reverse_pointer}."
 
 
 def address_of_reverse(name: str) -> str | None:
     """The address that a complete reverse name stands for, or None."""
     if not is_reverse(name):
         return None
+    import dns.exception  # dnspython is slow to load
+    import dns.name
+    import dns.reversename
+
     try:
         return str(ipaddress.ip_address(dns.reversename.to_address(dns.name.from_text(name))))
     except (dns.exception.DNSException, ValueError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dns.rcode
-
 from kubesim.network.dns import names
 from kubesim.network.dns.corefile_values import normalised_zones
 from kubesim.network.dns.corefile_words import Directive
@@ -21,6 +19,8 @@ def errors(line: Directive, configuration: Configuration) -> Link:
         def handle(request: Request) -> Reply:
             reply = following(request)
             if reply.error:
+                import dns.rcode  # dnspython is slow to load
+
                 number = int(dns.rcode.from_text(reply.rcode))
                 output.append(f"[ERROR] plugin/errors: {number} {request.name} {request.query.type}: {reply.error}")
             return reply

@@ -9,13 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-import dns.exception
-import dns.name
-import dns.rcode
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-
 from kubesim.network.dns import names
 from kubesim.network.dns.corefile_values import normalised_zones
 from kubesim.network.dns.corefile_words import Directive, Line
@@ -95,6 +88,9 @@ def _option(option: Line, made: _Template) -> None:
         case name if name in _SECTIONS:
             made.sections.setdefault(name, []).extend(words)
         case "rcode":
+            import dns.exception  # dnspython is slow to load
+            import dns.rcode
+
             try:
                 made.rcode = dns.rcode.to_text(dns.rcode.from_text(words[0]))
             except dns.exception.DNSException:
@@ -143,6 +139,12 @@ def _filled(text: str, request: Request, zone: str, found: re.Match[str]) -> str
 
 def _record(text: str) -> DnsRecord:
     """``NAME [TTL] [CLASS] TYPE DATA``."""
+    import dns.exception
+    import dns.name
+    import dns.rdata
+    import dns.rdataclass
+    import dns.rdatatype
+
     words = text.split()
     name, rest, ttl, class_name = (words[0] if words else ""), words[1:], 3600, "IN"
     while rest and (rest[0].isdecimal() or rest[0].upper() in ("IN", "CH", "HS")):
