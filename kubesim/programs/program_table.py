@@ -40,17 +40,18 @@ COMMON = _homes(
         "programs.net.wget": "wget",
         "programs.network_files": "bash rbash=bash",
         "userland.core.date": "date",
-        "userland.core.files": "chmod cp ln mkdir mv rm rmdir touch",
+        "userland.core.builtin_twins": "echo false printf pwd test [=test true",
+        "userland.core.calculation": "expr seq",
+        "userland.core.encodings": "base64 od md5sum=checksum sha1sum=checksum sha256sum=checksum sha512sum=checksum",
+        "userland.core.files": "chmod cp ln mkdir mktemp mv rm rmdir touch",
         "userland.core.find": "find",
         "userland.core.listing": "ls stat",
         "userland.core.paths": "basename dirname readlink realpath=readlink",
         "userland.core.processes": "kill killall=pkill pgrep pidof pkill ps",
-        "userland.core.small": "base64 echo envsubst expr mktemp od printf pwd seq test [=test "
-        "md5sum=checksum sha1sum=checksum sha256sum=checksum sha512sum=checksum",
-        "userland.core.system": "env hostname id=identity nproc printenv uname which whoami "
+        "userland.core.system": "envsubst hostname id=identity nproc printenv uname which whoami "
         "poweroff=refuse_reboot reboot=refuse_reboot shutdown=refuse_reboot",
-        "userland.core.waiting": "false sleep true watch",
-        "userland.core.wrappers": "nice=passing nohup=passing setsid=passing stdbuf=passing timeout xargs",
+        "userland.core.waiting": "sleep timeout watch",
+        "userland.core.wrappers": "env nice=passing nohup=passing setsid=passing stdbuf=passing xargs",
         "userland.shell.script": "dash sh=dash",
         "userland.text.awk": "awk mawk=awk nawk=awk",
         "userland.text.fields": "column comm cut diff sort tr uniq",
@@ -77,7 +78,7 @@ IMAGES = _homes(
         "programs.nginx": "nginx=Nginx nginx-debug=Nginx docker-entrypoint.sh=docker_entrypoint",
         "programs.servers": "agnhost echoserver hello-app http-echo httpd httpd-foreground=httpd pause "
         "python3=python redis-server whoami-server",
-        "userland.core.wrappers": "entrypoint.sh=curl_entrypoint",
+        "programs.curl": "entrypoint.sh=curl_entrypoint",
     }
 )
 """What only images have: servers and entrypoints."""

@@ -27,6 +27,7 @@ _CLASSES = {
     "print": r"\x20-\x7e",
     "graph": r"\x21-\x7e",
     "cntrl": r"\x00-\x1f",
+    "word": r"\w",
 }
 
 
@@ -152,8 +153,11 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
             else:
                 out.append(re.escape(following))
         elif character == "[":
-            position, text = _bracket(pattern, position)
-            out.append(text)
+            end = bracket_end(pattern, position)
+            if end is None:
+                raise RegexProblem("Unmatched [, [^, [:, [., or [=")
+            out.append(bracket_set(pattern[position:end]))
+            position = end + 1
         elif not extended and character in "+?(){}|":
             out.append("\\" + character)
         elif character == "*" and (not out or out[-1] in ("^", "(", "|")):
@@ -179,21 +183,24 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
     return text
 
 
-def _bracket(pattern: str, position: int) -> tuple[int, str]:
-    end = position
-    negated = pattern[end : end + 1] == "^"
-    end += negated
-    start = end
-    if pattern[end : end + 1] == "]":
-        end += 1
-    while end < len(pattern) and pattern[end] != "]":
-        end = pattern.index(":]", end) + 2 if pattern.startswith("[:", end) and ":]" in pattern[end:] else end + 1
-    if end >= len(pattern):
-        raise RegexProblem("Unmatched [, [^, [:, [., or [=")
-    inner = pattern[start:end]
-    pieces = re.split(r"(\[:\w+:\])", inner)
+def bracket_end(pattern: str, position: int, negations: str = "^") -> int | None:
+    """Where a bracket expression that begins before ``position`` has its closing bracket; None where it has none."""
+    if pattern[position : position + 1] in tuple(negations):
+        position += 1
+    if pattern[position : position + 1] == "]":
+        position += 1
+    while position < len(pattern) and pattern[position] != "]":
+        named = pattern.find(":]", position) if pattern.startswith("[:", position) else -1
+        position = position + 1 if named < 0 else named + 2
+    return position if position < len(pattern) else None
+
+
+def bracket_set(inner: str, negations: str = "^") -> str:
+    """The inside of a bracket expression as a set of Python's; an empty one matches nothing."""
+    negated = inner[:1] in tuple(negations)
+    pieces = re.split(r"(\[:\w+:\])", inner[negated:])
     content = "".join(
         _CLASSES.get(piece[2:-2], "") if piece.startswith("[:") else re.sub(r"([\\\[\]&~|^])", r"\\\1", piece)
         for piece in pieces
     )
-    return end + 1, f"[{'^' if negated else ''}{content}]"
+    return f"[{'^' if negated else ''}{content}]" if content else "(?!)"

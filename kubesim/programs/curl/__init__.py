@@ -4,6 +4,6 @@
 ``meter`` draws the progress meter and ``write_out`` fills ``-w``; ``command`` is the program.
 """
 
-from kubesim.programs.curl.command import curl
+from kubesim.programs.curl.command import curl, curl_entrypoint
 
-__all__ = ["curl"]
+__all__ = ["curl", "curl_entrypoint"]

@@ -13,8 +13,9 @@ from kubesim.programs.curl.transfer import transfer
 from kubesim.programs.curl.write_out import render
 from kubesim.programs.http import byte_length, head_text
 from kubesim.programs.machine import Invocation
+from kubesim.userland.core.wrappers import start_inside
 from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.process import Completed
+from kubesim.userland.process import Completed, Running
 
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 _HINT = "curl: try 'curl --help' or 'curl --manual' for more information\n"
@@ -219,6 +220,14 @@ def _body(invocation: Invocation, options: Options) -> str:
         parts.append(text)
     joint = "" if all(kind == "json" for kind, _ in options.data) else "&"
     return joint.join(parts)
+
+
+def curl_entrypoint(invocation: Invocation) -> Completed | Running:
+    """The entrypoint of curlimages/curl: options and URLs are curl's, a program's name runs that program."""
+    words = list(invocation.argv[1:])
+    if not words or words[0].startswith("-") or words[0] not in invocation.machine.programs:
+        words = ["curl", *words]
+    return start_inside(invocation, words)
 
 
 def _urlencoded(invocation: Invocation, value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kubesim.userland.files_text import Complaint, guarded, split_options
@@ -18,8 +19,6 @@ def date(invocation: Invocation) -> Completed:
     iso = next((word for word in words if word.startswith(("-I", "--iso-8601"))), None)
     if iso:
         words.remove(iso)
-    from dataclasses import replace
-
     options, operands = split_options(replace(invocation, argv=("date", *words)), "uR", "dsr", long)
     moment = invocation.machine.datetime(invocation.elapsed)
     if "d" in options:

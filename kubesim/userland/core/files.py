@@ -1,11 +1,12 @@
-"""Programs that make, change and remove files: ``mkdir``, ``rm``, ``cp``, ``mv``, ``touch``, ``ln``, ``chmod``."""
+"""Programs that make, change and remove files: ``mkdir``, ``rm``, ``cp``, ``mv``, ``touch``, ``ln``, ``chmod``…"""
 
 from __future__ import annotations
 
 import posixpath
+import re
 
 from kubesim.userland.files_text import Complaint, finished, guarded, is_busybox, joined, split_options
-from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError, absolute
+from kubesim.userland.filesystem import INTO_ITSELF, IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 
@@ -133,6 +134,10 @@ def _copy_or_move(invocation: Invocation, program: str) -> Completed:
             else:
                 files.write(end, entry.content, mode=entry.mode)
         except FileError as error:
+            if error.reason == INTO_ITSELF:
+                inside = posixpath.join(target, posixpath.basename(name.rstrip("/")))
+                problems.append(f"mv: cannot move '{name}' to a subdirectory of itself, '{inside}'")
+                continue
             verb = "create regular file" if program == "cp" else "move"
             shown = f"'{target}'" if program == "cp" else f"'{name}' to '{target}'"
             problems.append(f"{program}: cannot {verb} {shown}: {error.reason}")
@@ -229,3 +234,26 @@ def _changed(mode: int, spec: str) -> int:
                 part = bits << shift
                 mode = mode | part if sign == "+" else mode & ~part if sign == "-" else mode & ~(7 << shift) | part
     return mode
+
+
+@guarded
+def mktemp(invocation: Invocation) -> Completed:
+    """A new file or directory with an unused name."""
+    options, names = split_options(invocation, "dqu", "pt")
+    template = names[0] if names else "/tmp/tmp.XXXXXXXXXX"
+    chance = invocation.machine.simulation.random(f"mktemp/{invocation.machine.name}")
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    if not template.endswith("XXX"):
+        raise Complaint(f"mktemp: too few X's in template ‘{template}’\n")
+    path = re.sub(r"X+$", lambda match: "".join(chance.choice(letters) for _ in match[0]), template)
+    if not path.startswith("/"):
+        path = f"{invocation.directory.rstrip('/')}/{path}"
+    try:
+        if "d" in options:
+            invocation.machine.files.make_directory(path)
+        else:
+            invocation.machine.files.write(path, "")
+    except FileError as error:
+        what = "directory" if "d" in options else "file"
+        return finished("", [f"mktemp: failed to create {what} via template ‘{template}’: {error.reason}"])
+    return Completed(f"{path}\n")

@@ -1,6 +1,8 @@
-"""What a machine says of itself and of who asks: ``hostname``, ``uname``, ``id``, ``env``, ``which``, ``nproc``."""
+"""What a machine says of itself and of who asks: ``hostname``, ``uname``, ``id``, ``printenv``, ``which``…"""
 
 from __future__ import annotations
+
+import re
 
 from kubesim.userland.files_text import Complaint, guarded, joined, split_options
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
@@ -28,32 +30,6 @@ def hostname(invocation: Invocation) -> Completed:
     return Completed(f"{machine.hostname}\n")
 
 
-def env(invocation: Invocation) -> Completed:
-    """Print the environment, or run a program with a changed one."""
-    from kubesim.userland.core.wrappers import run_inside
-
-    words = list(invocation.argv[1:])
-    environment = dict(invocation.environment)
-    while words and (words[0].startswith("-") or "=" in words[0]):
-        word = words.pop(0)
-        if word in ("-i", "-", "--ignore-environment"):
-            environment = {}
-        elif word in ("-u", "--unset") and words:
-            environment.pop(words.pop(0), None)
-        elif word == "--":
-            break
-        elif "=" in word and not word.startswith("-"):
-            name, _, value = word.partition("=")
-            environment[name] = value
-        else:
-            return Completed(
-                "", f"env: invalid option -- '{word.lstrip('-')}'\nTry 'env --help' for more information.\n", 125
-            )
-    if not words:
-        return Completed(joined([f"{name}={value}" for name, value in environment.items()]))
-    return run_inside(invocation, words, "env", environment)
-
-
 def printenv(invocation: Invocation) -> Completed:
     """Print environment variables."""
     names = [word for word in invocation.argv[1:] if not word.startswith("-")]
@@ -61,6 +37,18 @@ def printenv(invocation: Invocation) -> Completed:
         return Completed(joined([f"{name}={value}" for name, value in invocation.environment.items()]))
     found = [invocation.environment[name] for name in names if name in invocation.environment]
     return Completed(joined(found), "", int(len(found) < len(names)))
+
+
+@guarded
+def envsubst(invocation: Invocation) -> Completed:
+    """Fill ``$NAME`` and ``${NAME}`` from the environment."""
+    return Completed(
+        re.sub(
+            r"\$(?:\{(\w+)\}|(\w+))",
+            lambda match: invocation.environment.get(match[1] or match[2], ""),
+            invocation.stdin,
+        )
+    )
 
 
 _USERS = {"root": 0, "nginx": 101, "curl_user": 100, "nobody": 65534}

@@ -1,21 +1,18 @@
-"""Programs that run another one: env, timeout, xargs, nohup, nice, busybox, the curl image's entrypoint."""
+"""Programs that run another one: ``env``, ``xargs``, ``nohup``, ``nice``, ``busybox``."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kubesim.userland.bounds import Interrupted, require
-from kubesim.userland.files_text import Complaint, guarded, is_busybox
+from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed, Running
 
 RUNS = 20_000
 """Programs that one ``xargs`` may start."""
-_STOPPING = frozenset({"curl", "ping", "bash", "sh", "dash", "ash"})
-"""Programs that write as they go, so that what they wrote before a time-out is seen."""
 
 
 def start_inside(
@@ -59,29 +56,28 @@ def run_inside(
     return result
 
 
-@guarded
-def timeout(invocation: Invocation) -> Completed:
-    """Run a program for so long at most."""
+def env(invocation: Invocation) -> Completed:
+    """Print the environment, or run a program with a changed one."""
     words = list(invocation.argv[1:])
-    while words and words[0].startswith("-"):
-        option = words.pop(0)
-        if option in ("-s", "-k", "--signal", "--kill-after") and words:
-            words.pop(0)
-    if len(words) < 2:
-        raise Complaint("timeout: missing operand\nTry 'timeout --help' for more information.\n", 125)
-    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", words[0])
-    if not match:
-        raise Complaint(
-            f"timeout: invalid time interval ‘{words[0]}’\nTry 'timeout --help' for more information.\n", 125
-        )
-    limit = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}[match[2]]
-    limit = limit or float("inf")  # as timeout has it, 0 is no limit
-    done = run_inside(replace(invocation, limit=min(limit, invocation.limit)), words[1:], "timeout")
-    if done.seconds < limit:
-        return done
-    if words[1].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written
-        done = Completed()
-    return Completed(done.stdout, done.stderr, 143 if is_busybox(invocation) else 124, limit)
+    environment = dict(invocation.environment)
+    while words and (words[0].startswith("-") or "=" in words[0]):
+        word = words.pop(0)
+        if word in ("-i", "-", "--ignore-environment"):
+            environment = {}
+        elif word in ("-u", "--unset") and words:
+            environment.pop(words.pop(0), None)
+        elif word == "--":
+            break
+        elif "=" in word and not word.startswith("-"):
+            name, _, value = word.partition("=")
+            environment[name] = value
+        else:
+            return Completed(
+                "", f"env: invalid option -- '{word.lstrip('-')}'\nTry 'env --help' for more information.\n", 125
+            )
+    if not words:
+        return Completed(joined([f"{name}={value}" for name, value in environment.items()]))
+    return run_inside(invocation, words, "env", environment)
 
 
 @guarded
@@ -169,11 +165,3 @@ def busybox(invocation: Invocation) -> Completed | Running:
         return start_inside(invocation, words)
     except ExecutableNotFoundError:
         return Completed("", f"{words[0]}: applet not found\n", 127)
-
-
-def curl_entrypoint(invocation: Invocation) -> Completed | Running:
-    """The entrypoint of curlimages/curl: options and URLs are curl's, a program's name runs that program."""
-    words = list(invocation.argv[1:])
-    if not words or words[0].startswith("-") or words[0] not in invocation.machine.programs:
-        words = ["curl", *words]
-    return start_inside(invocation, words)

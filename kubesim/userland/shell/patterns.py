@@ -6,13 +6,7 @@ import re
 from functools import lru_cache
 
 from kubesim.userland.filesystem import FileSystem, absolute
-from kubesim.userland.regular import Regex
-
-_CLASSES = {
-    "alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s",
-    "blank": " \\t", "punct": r"!-/:-@\[-`{-~", "xdigit": "0-9A-Fa-f", "cntrl": r"\x00-\x1f", "print": r"\x20-\x7e",
-    "graph": r"\x21-\x7e", "word": r"\w",
-}  # fmt: skip
+from kubesim.userland.regular import Regex, bracket_end, bracket_set
 
 
 def escape(text: str) -> str:
@@ -47,50 +41,24 @@ def to_regex(pattern: str, *, greedy: bool = True) -> str:
         elif character == "?":
             out.append(".")
         elif character == "[":
-            end, text = _bracket(pattern, position)
-            out.append(text)
-            position = end
+            end = bracket_end(pattern, position, "!^")
+            if end is None:
+                out.append(r"\[")
+            else:
+                out.append(_set(pattern[position:end]))
+                position = end + 1
         else:
             out.append(re.escape(character))
     return "".join(out)
 
 
-def _bracket(pattern: str, position: int) -> tuple[int, str]:
-    end = position
-    if pattern[end : end + 1] in ("!", "^"):
-        end += 1
-    if pattern[end : end + 1] == "]":
-        end += 1
-    while end < len(pattern) and pattern[end] != "]":
-        if pattern.startswith("[:", end) and ":]" in pattern[end:]:
-            end = pattern.index(":]", end) + 2
-        else:
-            end += 1
-    if end >= len(pattern):
-        return position, re.escape("[")
-    inner = pattern[position:end]
-    negated = inner[:1] in ("!", "^")
-    inner = inner[1:] if negated else inner
-    names = re.compile(r"\[:(\w+):\]")
-    pieces = []
-    last = 0
-    for match in names.finditer(inner):
-        pieces.append(_set(inner[last : match.start()]) + _CLASSES.get(match[1], ""))
-        last = match.end()
-    pieces.append(_set(inner[last:]))
-    content = "".join(pieces)
-    if not content:
-        return end + 1, "(?!)"
-    text = f"[{'^' if negated else ''}{content}]"
+def _set(inner: str) -> str:
+    text = bracket_set(inner, "!^")
     try:
         re.compile(text)
-    except re.error:
-        return end + 1, "(?!)"
-    return end + 1, text
-
-
-def _set(text: str) -> str:
-    return re.sub(r"([\\\[\]^&~|])", r"\\\1", text)
+    except re.error:  # such as a range whose end comes first
+        return "(?!)"
+    return text
 
 
 def matches(pattern: str, text: str, *, fold: bool = False) -> bool:

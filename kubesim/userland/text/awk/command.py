@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 from kubesim.userland.files_text import Complaint, finished, guarded, inputs, lines_of, split_options
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
-from kubesim.userland.text.awk.parser import Parser
-from kubesim.userland.text.awk.runtime import Awk, Exit, Expression, LoopJump, Next, Statement
-from kubesim.userland.text.awk.values import ESCAPES, InputText, number_of, truth
+from kubesim.userland.text.awk.parser import Parser, Rule
+from kubesim.userland.text.awk.running import ESCAPES, Awk, Exit, InputText, LoopJump, Next, number_of, truth
 
 
 @guarded
@@ -55,18 +55,15 @@ def awk(invocation: Invocation) -> Completed:
         name, _, value = setting.partition("=")
         running.variables[name] = InputText(re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[0]), value))
     problems: list[str] = []
-    try:
-        _run(running, rules, invocation, [name for name in rest if not re.match(r"[A-Za-z_]\w*=", name)], problems)
-    except Exit:
-        pass
-    except (Next, LoopJump):
-        pass
+    names = [name for name in rest if not re.match(r"[A-Za-z_]\w*=", name)]
+    with suppress(Exit, Next, LoopJump):
+        _run(running, rules, invocation, names, problems)
     return finished("".join(running.out), problems, running.status, failing=2)
 
 
 def _run(
     running: Awk,
-    rules: list[tuple[str, Expression | None, Expression | None, Statement]],
+    rules: list[Rule],
     invocation: Invocation,
     names: list[str],
     problems: list[str],
@@ -96,9 +93,7 @@ def _run(
             action(running)
 
 
-def _one_record(
-    running: Awk, rules: list[tuple[str, Expression | None, Expression | None, Statement]], ranges: set[int]
-) -> None:
+def _one_record(running: Awk, rules: list[Rule], ranges: set[int]) -> None:
     try:
         for place, (kind, first, second, action) in enumerate(rules):
             if kind != "rule":
