@@ -1,8 +1,29 @@
-"""Writing conditions: one entry a type, and a transition time that moves only when the status changes."""
+"""Conditions: one entry a type in an object's status, with the moment at which its status last changed. Pure."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from kubesim.api.objects import Wire
+
+
+def moment(timestamp: str) -> datetime:
+    """Read an RFC 3339 timestamp of an object."""
+    return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
+
+
+def condition(wire: Wire, type: str) -> Wire | None:
+    """An object's condition of a type, or None."""
+    for entry in (wire.get("status") or {}).get("conditions") or ():
+        if entry.get("type") == type:
+            return entry  # type: ignore[no-any-return]
+    return None
+
+
+def is_true(wire: Wire, type: str) -> bool:
+    """Whether an object's condition of a type is True."""
+    found = condition(wire, type)
+    return found is not None and found.get("status") == "True"
 
 
 def with_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
@@ -22,3 +43,14 @@ def with_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
     if not placed:
         result.append({**new, "lastTransitionTime": now})
     return result
+
+
+def with_progress(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
+    """The same for a Deployment: nothing changes while status and reason stay; a changed one moves to the end."""
+    known = next((entry for entry in conditions if entry["type"] == new["type"]), None)
+    if known is not None and (known["status"], known["reason"]) == (new["status"], new["reason"]):
+        return conditions
+    same = known is not None and known["status"] == new["status"]
+    since = known["lastTransitionTime"] if known is not None and same else now
+    others = [entry for entry in conditions if entry["type"] != new["type"]]
+    return [*others, {**new, "lastTransitionTime": since, "lastUpdateTime": now}]

@@ -8,12 +8,12 @@ requests: two for each, at twice a controller's usual rate.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import TYPES, Client
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.pods import without_owner
 from kubesim.controllers.request_budget import MOST_AT_ONCE, REQUESTS_PER_SECOND, RequestBudget
 from kubesim.simulation import Simulation
 
@@ -26,7 +26,7 @@ class GarbageCollector:
     """Deletes dependents of owners that are gone."""
 
     name = "garbage-collector"
-    kinds = tuple(dict.fromkeys((*OWNERS, *DEPENDENTS)))
+    kinds = tuple(Parts.of(kind, "deletionTimestamp", "finalizers") for kind in dict.fromkeys((*OWNERS, *DEPENDENTS)))
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client) -> None:
         self._manager = manager
@@ -115,12 +115,7 @@ class GarbageCollector:
         return found is not None and found["metadata"].get("uid") == reference.get("uid")
 
     def _without_owner(self, wire: Wire, uid: str) -> None:
-        changed = copy.deepcopy(wire)
-        references = [r for r in changed["metadata"]["ownerReferences"] if r.get("uid") != uid]
-        changed["metadata"]["ownerReferences"] = references
-        if not references:
-            del changed["metadata"]["ownerReferences"]
-        self._client.update(changed)
+        self._client.update(without_owner(wire, uid))
 
 
 def _owners(wire: Wire) -> list[tuple[str, str, str, str]]:

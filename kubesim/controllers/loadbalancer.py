@@ -18,10 +18,10 @@ from collections.abc import Hashable, Iterable
 from kubesim.api.objects import EndpointSlice, Service, Wire
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
+from kubesim.controllers.conditions import is_true
 from kubesim.controllers.endpoints.slices import SERVICE_NAME
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Manager
-from kubesim.controllers.pods import condition
 from kubesim.controllers.proxies import BALANCER
 from kubesim.network.network import Network
 from kubesim.simulation import Simulation
@@ -86,7 +86,7 @@ class LoadBalancerController:
 
     def _of_node(self, change: Change) -> Iterable[Hashable]:
         name, address = change.object["metadata"]["name"], ""
-        if change.new is not None and (condition(change.new, "Ready") or {}).get("status") == "True":
+        if change.new is not None and is_true(change.new, "Ready"):
             addresses = (change.new.get("status") or {}).get("addresses") or ()
             address = next((entry["address"] for entry in addresses if entry["type"] == "InternalIP"), "")
         if address == self._nodes.get(name, ""):

@@ -5,7 +5,6 @@ Upstream: ``pkg/controller/namespace``, ``.../serviceaccount`` and ``.../certifi
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.errors import ApiError
@@ -83,8 +82,7 @@ class NamespaceController:
                 left += self._client.get(kind, name, wire["metadata"]["name"]) is not None
         if left:
             return
-        changed = copy.deepcopy(namespace)
-        changed["spec"] = {**(changed.get("spec") or {}), "finalizers": []}
+        changed = {**namespace, "spec": {**(namespace.get("spec") or {}), "finalizers": []}}
         try:
             self._client.api.replace(changed, subresource="finalize", field_validation="Ignore")
         except ApiError as error:

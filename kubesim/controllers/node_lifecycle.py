@@ -6,16 +6,14 @@ clock starts when a node stops. Upstream: ``pkg/controller/nodelifecycle`` and `
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Taint, Wire, view
 from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
-from kubesim.controllers.conditions import with_condition
+from kubesim.controllers.conditions import condition, moment, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Manager
-from kubesim.controllers.pods import moment
+from kubesim.controllers.manager import Change, Manager, Parts
 from kubesim.controllers.scheduler.filters import tolerates
 from kubesim.simulation import Simulation
 
@@ -31,7 +29,7 @@ class NodeLifecycleController:
     """Watches over nodes, and evicts Pods from tainted ones."""
 
     name = "node-lifecycle-controller"
-    kinds = ("Node", "Pod")
+    kinds = (Parts.of("Node", "spec"), Parts.of("Pod", "spec"))
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client, events: EventRecorder) -> None:
         self._simulation = simulation
@@ -52,12 +50,12 @@ class NodeLifecycleController:
         if wire is None:
             return
         now = self._simulation.timestamp()
-        status = copy.deepcopy(wire["status"])
-        for entry in wire["status"].get("conditions") or []:
+        conditions = wire["status"].get("conditions") or []
+        for entry in conditions:
             good = _KUBELET.get(entry["type"])
             if good is not None:
-                status["conditions"] = with_condition(status["conditions"], {**entry, **good}, now)
-        self._client.update_status(wire, status)
+                conditions = with_condition(conditions, {**entry, **good}, now)
+        self._client.update_status(wire, {**wire["status"], "conditions": conditions})
         self._taint(node, [])
         message = f"Node {node} status is now: NodeReady"
         self._events.record(wire, NORMAL, "NodeReady", message, component="kubelet", host=node)
@@ -67,11 +65,11 @@ class NodeLifecycleController:
         if node not in self._silent or wire is None:
             return
         now = self._simulation.timestamp()
-        status = copy.deepcopy(wire["status"])
-        for entry in wire["status"].get("conditions") or []:
+        conditions = wire["status"].get("conditions") or []
+        for entry in conditions:
             unknown = {**entry, "status": "Unknown", "reason": UNKNOWN, "message": SILENT}
-            status["conditions"] = with_condition(status["conditions"], unknown, now)
-        self._client.update_status(wire, status)
+            conditions = with_condition(conditions, unknown, now)
+        self._client.update_status(wire, {**wire["status"], "conditions": conditions})
         message = f"Node {node} status is now: NodeNotReady"
         self._events.record(wire, NORMAL, "NodeNotReady", message, component=NAME)
         self._taint(node, [(UNREACHABLE, "NoSchedule"), (UNREACHABLE, "NoExecute")])
@@ -81,26 +79,22 @@ class NodeLifecycleController:
         wire = self._client.get("Node", "", node)
         if wire is None:
             return
-        changed = copy.deepcopy(wire)
-        others = [t for t in changed["spec"].get("taints") or [] if t["key"] not in (UNREACHABLE, NOT_READY)]
+        others = [t for t in wire["spec"].get("taints") or [] if t["key"] not in (UNREACHABLE, NOT_READY)]
         now = self._simulation.timestamp()
         taints = others + [{"effect": effect, "key": key, "timeAdded": now} for key, effect in wanted]
-        changed["spec"].pop("taints", None)
-        if taints:
-            changed["spec"]["taints"] = taints
-        self._client.update(changed)
+        spec = {field: value for field, value in wire["spec"].items() if field != "taints"}
+        self._client.update({**wire, "spec": {**spec, "taints": taints} if taints else spec})
 
     def _mark_pods(self, node: str) -> None:
         """The node's Pods are not ready any more: every Service drops them."""
         for pod in self._client.store.on_node(node):
-            status = copy.deepcopy(pod.get("status") or {})
-            for entry in status.get("conditions") or []:
-                if entry["type"] == "Ready" and entry["status"] == "True":
-                    unready = {**entry, "status": "False"}
-                    now = self._simulation.timestamp()
-                    status["conditions"] = with_condition(status["conditions"], unready, now)
-                    self._client.update_status(pod, status)
-                    self._events.record(pod, WARNING, "NodeNotReady", "Node is not ready", component=NAME)
+            ready = condition(pod, "Ready")
+            if ready is None or ready["status"] != "True":
+                continue
+            status, now = pod["status"], self._simulation.timestamp()
+            conditions = with_condition(status["conditions"], {**ready, "status": "False"}, now)
+            self._client.update_status(pod, {**status, "conditions": conditions})
+            self._events.record(pod, WARNING, "NodeNotReady", "Node is not ready", component=NAME)
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """Pods on a node whose taints changed, and Pods that are placed on a node."""
@@ -124,7 +118,7 @@ class NodeLifecycleController:
             return
         node = self._client.get("Node", "", wire["spec"].get("nodeName", ""))
         taints = [t for t in ((node or {}).get("spec") or {}).get("taints") or [] if t["effect"] == "NoExecute"]
-        left = self._seconds_left(wire, taints)
+        left = self._seconds_left(wire, taints) if taints else None
         if left is None:
             return
         if left > 0:

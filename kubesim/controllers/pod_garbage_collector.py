@@ -7,14 +7,13 @@ missing is given 40 s to come (it may just be registering); then its Pods fail a
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Change, Manager, Parts
 from kubesim.controllers.pods import is_finished
 from kubesim.simulation import Simulation
 
@@ -27,7 +26,7 @@ class PodGarbageCollector:
     """Collects the Pods of missing nodes."""
 
     name = "pod-garbage-collector"
-    kinds = ("Pod", "Node")
+    kinds = (Parts.of("Pod", "spec"), Parts.of("Node"))
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client) -> None:
         self._simulation = simulation
@@ -64,12 +63,10 @@ class PodGarbageCollector:
 
     def _collect(self, pod: Wire) -> None:
         if not is_finished(pod):
-            status = copy.deepcopy(pod.get("status") or {})
+            status: Wire = pod.get("status") or {}
             disrupted = {"type": "DisruptionTarget", "status": "True", "reason": REASON, "message": MESSAGE}
-            status["conditions"] = with_condition(
-                status.get("conditions") or [], disrupted, self._simulation.timestamp()
-            )
-            self._client.update_status(pod, {**status, "phase": "Failed"})
+            conditions = with_condition(status.get("conditions") or [], disrupted, self._simulation.timestamp())
+            self._client.update_status(pod, {**status, "conditions": conditions, "phase": "Failed"})
         namespace, name = key_of(pod)
         latest = self._client.get("Pod", namespace, name)
         if latest is not None:

@@ -8,23 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from kubesim.api.objects import Wire
-
-
-def moment(timestamp: str) -> datetime:
-    """Read an RFC 3339 timestamp of an object."""
-    return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
-
-
-def condition(wire: Wire, type: str) -> Wire | None:
-    """An object's condition of a type, or None."""
-    conditions: list[Wire] = (wire.get("status") or {}).get("conditions") or []
-    return next((entry for entry in conditions if entry.get("type") == type), None)
+from kubesim.controllers.conditions import condition, is_true, moment
 
 
 def is_ready(pod: Wire) -> bool:
     """Whether the Pod's Ready condition is True."""
-    ready = condition(pod, "Ready")
-    return ready is not None and ready.get("status") == "True"
+    return is_true(pod, "Ready")
 
 
 def is_finished(pod: Wire) -> bool:
@@ -75,3 +64,12 @@ def owner_reference(owner: Wire) -> Wire:
         "name": owner["metadata"]["name"],
         "uid": owner["metadata"]["uid"],
     }
+
+
+def without_owner(wire: Wire, uid: str) -> Wire:
+    """The object without its references to an owner."""
+    metadata = {field: value for field, value in wire["metadata"].items() if field != "ownerReferences"}
+    left = [reference for reference in wire["metadata"]["ownerReferences"] if reference.get("uid") != uid]
+    if left:
+        metadata["ownerReferences"] = left
+    return {**wire, "metadata": metadata}

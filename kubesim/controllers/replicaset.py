@@ -8,9 +8,8 @@ then those on the node with more of them, then the youngest. One reconcile creat
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from kubesim.api.errors import ApiError
@@ -18,18 +17,20 @@ from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.selectors import Selector, selector_of
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
+from kubesim.controllers.conditions import condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
+from kubesim.controllers.index import SelectorIndex
 from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.names import RandomSuffix
 from kubesim.controllers.pods import (
     available_in,
-    condition,
     controller_of,
     is_active,
     is_ready,
     is_terminating,
     owned_by,
     owner_reference,
+    without_owner,
 )
 from kubesim.controllers.request_budget import MOST_AT_ONCE, RequestBudget
 from kubesim.simulation import Simulation
@@ -50,26 +51,52 @@ class ReplicaSetController:
         self._events = events
         self._budget = RequestBudget(simulation)
         self._suffix = RandomSuffix(simulation.random("names/replicaset"))
+        self._selectors: dict[Key, Selector] = {}
+        self._index: SelectorIndex[Key] = SelectorIndex()
+        self._any_labels: dict[Key, None] = {}
+        """The sets whose selectors fix no label: the index cannot find those."""
+        self._orphans: dict[Key, dict[Key, None]] = {}
+        """Pods without an owner that each set may adopt, until it has looked at them."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The set itself, the owner of a Pod, or the sets that might adopt a Pod without one."""
+        key = key_of(change.object)
         if change.kind == "ReplicaSet":
-            return (key_of(change.object),)
+            self._note_set(key, change)
+            return (key,)
         found: dict[Key, None] = {}
         for pod in (change.old, change.new):
             if pod is None:
                 continue
-            namespace = pod["metadata"].get("namespace", "")
             owner = controller_of(pod)
-            if owner is not None:
-                if owner["kind"] == "ReplicaSet":
-                    found[namespace, owner["name"]] = None
-            elif pod["metadata"].get("labels"):
-                labels = pod["metadata"]["labels"]
-                for wire in self._client.store.list("ReplicaSet", namespace):
-                    if _selector(wire).matches(labels):
-                        found[key_of(wire)] = None
+            if owner is None:
+                for adopter in self._adopters(key[0], pod["metadata"].get("labels") or {}):
+                    self._orphans[adopter][key] = found[adopter] = None
+            elif owner["kind"] == "ReplicaSet":
+                found[key[0], owner["name"]] = None
         return list(found)
+
+    def _note_set(self, key: Key, change: Change) -> None:
+        if change.new is None:
+            self._index.drop(key)
+            self._any_labels.pop(key, None)
+            self._selectors.pop(key, None)
+            self._orphans.pop(key, None)
+        elif change.old is None or change.old["spec"].get("selector") != change.new["spec"].get("selector"):
+            labels = (change.new["spec"].get("selector") or {}).get("matchLabels") or {}
+            self._selectors[key] = selector_of(view(change.new["spec"].get("selector") or {}, LabelSelector))
+            self._index.put(key, key[0], labels)
+            if not labels:
+                self._any_labels[key] = None
+            candidates = self._client.store.list("Pod", key[0], labels)
+            self._orphans[key] = dict.fromkeys(key_of(pod) for pod in candidates if controller_of(pod) is None)
+
+    def _adopters(self, namespace: str, labels: Mapping[str, str]) -> list[Key]:
+        """The sets whose selectors match a Pod's labels, by name."""
+        if not labels:
+            return []
+        candidates = [*self._index.matching(namespace, labels), *(k for k in self._any_labels if k[0] == namespace)]
+        return sorted(key for key in candidates if self._selectors[key].matches(labels))
 
     def reconcile(self, key: Hashable) -> None:
         """Bring the number of Pods to what is asked for and write the status."""
@@ -90,33 +117,30 @@ class ReplicaSetController:
 
     def _claim(self, wire: Wire) -> list[Wire]:
         """The Pods that belong to the set: adopt matching orphans, release those whose labels no longer match."""
-        selector, uid = _selector(wire), wire["metadata"]["uid"]
+        key, uid = key_of(wire), wire["metadata"]["uid"]
         mine: list[Wire] = []
         for pod in self._client.store.owned_by("Pod", uid):
             if not owned_by(pod, wire):
                 continue
-            if selector.matches(pod["metadata"].get("labels") or {}) or is_terminating(pod):
+            if self._selectors[key].matches(pod["metadata"].get("labels") or {}) or is_terminating(pod):
                 mine.append(pod)
             else:
-                released = copy.deepcopy(pod)
-                references = [r for r in pod["metadata"]["ownerReferences"] if r.get("uid") != uid]
-                released["metadata"]["ownerReferences"] = references
-                if not references:
-                    del released["metadata"]["ownerReferences"]
-                self._client.update(released)
+                self._client.update(without_owner(pod, uid))
         if wire["metadata"].get("deletionTimestamp") is None:
-            mine += self._adopt(wire)
+            mine += self._adopt(key, wire)
         return mine
 
-    def _adopt(self, wire: Wire) -> list[Wire]:
-        labels = (wire["spec"].get("selector") or {}).get("matchLabels") or {}
-        selector, namespace = _selector(wire), wire["metadata"]["namespace"]
+    def _adopt(self, key: Key, wire: Wire) -> list[Wire]:
         adopted = []
-        for pod in self._client.store.list("Pod", namespace, labels):
-            if controller_of(pod) is None and is_active(pod) and selector.matches(pod["metadata"].get("labels") or {}):
-                changed = copy.deepcopy(pod)
-                changed["metadata"].setdefault("ownerReferences", []).append(owner_reference(wire))
-                adopted.append(self._client.update(changed))
+        for orphan in sorted(self._orphans[key]):
+            pod = self._client.get("Pod", *orphan)
+            if pod is not None and controller_of(pod) is None and is_active(pod):
+                metadata = pod["metadata"]
+                if self._selectors[key].matches(metadata.get("labels") or {}):
+                    owners = [*(metadata.get("ownerReferences") or []), owner_reference(wire)]
+                    changed = {**pod, "metadata": {**metadata, "ownerReferences": owners}}
+                    adopted.append(self._client.update(changed))
+            self._orphans[key].pop(orphan, None)
         return adopted
 
     def _scale(self, wire: Wire, active: list[Wire]) -> ApiError | None:
@@ -153,7 +177,7 @@ class ReplicaSetController:
         self._manager.enqueue_after(self, key_of(wire), self._budget.wait, progress=True)
 
     def _new_pod(self, wire: Wire) -> Wire:
-        template = copy.deepcopy(wire["spec"]["template"])
+        template = wire["spec"]["template"]
         metadata = template.get("metadata") or {}
         prefix = f"{wire['metadata']['name']}-"
         namespace = wire["metadata"]["namespace"]
@@ -232,10 +256,6 @@ class ReplicaSetController:
         pending = [wait for wait in waits if wait]
         if pending:
             self._manager.enqueue_after(self, key_of(wire), min(pending), progress=True)
-
-
-def _selector(wire: Wire) -> Selector:
-    return selector_of(view(wire["spec"].get("selector") or {}, LabelSelector))
 
 
 def _known_failure(wire: Wire) -> str:

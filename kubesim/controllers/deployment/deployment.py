@@ -6,12 +6,12 @@ Every ReplicaSet carries the revision it was last current in; a rollback is a te
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.api.store import key_of
 from kubesim.controllers.client import Client
+from kubesim.controllers.conditions import moment, with_progress
 from kubesim.controllers.deployment.rolling import (
     limits_of,
     new_size,
@@ -24,13 +24,12 @@ from kubesim.controllers.deployment.status import (
     counts,
     is_complete,
     is_progressing,
-    set_condition,
     with_failure,
 )
 from kubesim.controllers.events import NORMAL, EventRecorder
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Change, Manager, Parts
 from kubesim.controllers.names import template_hash
-from kubesim.controllers.pods import controller_of, is_active, moment, owned_by, owner_reference
+from kubesim.controllers.pods import controller_of, is_finished, owned_by, owner_reference
 from kubesim.simulation import Simulation
 
 NAME = "deployment-controller"
@@ -47,7 +46,7 @@ class DeploymentController:
     """Rolls Deployments out."""
 
     name = NAME
-    kinds = ("Deployment", "ReplicaSet", "Pod")
+    kinds = ("Deployment", "ReplicaSet", Parts.of("Pod"))
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client, events: EventRecorder) -> None:
         self._simulation = simulation
@@ -119,16 +118,16 @@ class DeploymentController:
     def _create(self, wire: Wire, everyone: list[Wire], revision: str) -> Wire:
         spec = wire["spec"]
         label = template_hash(spec["template"], (wire.get("status") or {}).get("collisionCount"))
-        template = copy.deepcopy(spec["template"])
-        template.setdefault("metadata", {}).setdefault("labels", {})[HASH] = label
-        selector = copy.deepcopy(spec["selector"])
-        selector.setdefault("matchLabels", {})[HASH] = label
+        metadata = spec["template"].get("metadata") or {}
+        labels = {**(metadata.get("labels") or {}), HASH: label}
+        template = {**spec["template"], "metadata": {**metadata, "labels": labels}}
+        selector = {**spec["selector"], "matchLabels": {**(spec["selector"].get("matchLabels") or {}), HASH: label}}
         created: Wire = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {
                 "annotations": self._annotations(wire, {}, revision),
-                "labels": template["metadata"]["labels"],
+                "labels": labels,
                 "name": f"{wire['metadata']['name']}-{label}",
                 "namespace": wire["metadata"]["namespace"],
                 "ownerReferences": [owner_reference(wire)],
@@ -165,11 +164,8 @@ class DeploymentController:
         minimum = wire["spec"].get("minReadySeconds") or 0
         if wanted == known and (replica_set["spec"].get("minReadySeconds") or 0) == minimum:
             return replica_set
-        changed = copy.deepcopy(replica_set)
-        changed["metadata"]["annotations"] = wanted
-        if minimum:
-            changed["spec"]["minReadySeconds"] = minimum
-        return self._client.update(changed)
+        spec = {**replica_set["spec"], "minReadySeconds": minimum} if minimum else replica_set["spec"]
+        return self._client.update(_annotated(replica_set, wanted, spec))
 
     def _note_revision(self, wire: Wire, revision: str) -> None:
         if (wire["metadata"].get("annotations") or {}).get(REVISION) != revision:
@@ -182,10 +178,9 @@ class DeploymentController:
         wanted = {DESIRED: str(replicas_of(wire)), MOST: str(replicas_of(wire) + limits_of(wire).surge)}
         if size == before and wanted.items() <= known.items():
             return replica_set
-        changed = copy.deepcopy(replica_set)
-        changed["spec"]["replicas"] = size
-        changed["metadata"]["annotations"] = {**known, **wanted}
-        stored = self._client.update(changed)
+        stored = self._client.update(
+            _annotated(replica_set, {**known, **wanted}, {**replica_set["spec"], "replicas": size})
+        )
         if size != before:
             self._say_scaled(wire, stored, before, size)
         return stored
@@ -251,7 +246,7 @@ class DeploymentController:
                 self._resize(wire, each, 0)
                 left = True
             pods = self._client.store.owned_by("Pod", each["metadata"]["uid"])
-            left = left or any(not _finished(pod) for pod in pods)
+            left = left or not all(is_finished(pod) for pod in pods)
         return left
 
     def _clean_up(self, wire: Wire, new: Wire) -> None:
@@ -279,11 +274,11 @@ class DeploymentController:
         now = self._simulation.timestamp()
         conditions = list(before.get("conditions") or [])
         conditions = self._progress(wire, conditions, before, status, new, now)
-        conditions = set_condition(conditions, available_condition(wire, status), now)
+        conditions = with_progress(conditions, available_condition(wire, status), now)
         if is_complete(wire, status) and new is not None and not wire["spec"].get("paused"):
             name = new["metadata"]["name"]
             message = f'ReplicaSet "{name}" has successfully progressed.'
-            conditions = set_condition(conditions, _progressing("True", "NewReplicaSetAvailable", message), now)
+            conditions = with_progress(conditions, _progressing("True", "NewReplicaSetAvailable", message), now)
         status["conditions"] = with_failure(conditions, new, everyone, now)
         self._client.update_status(wire, status)
 
@@ -296,13 +291,13 @@ class DeploymentController:
         known = next((entry for entry in conditions if entry["type"] == "Progressing"), None)
         name = new["metadata"]["name"]
         if wire["spec"].get("paused"):
-            return set_condition(conditions, _progressing("Unknown", "DeploymentPaused", "Deployment is paused"), now)
+            return with_progress(conditions, _progressing("Unknown", "DeploymentPaused", "Deployment is paused"), now)
         if known is None or known["reason"] == "DeploymentPaused":
             if known is not None:
                 message = "Deployment is resumed"
-                return set_condition(conditions, _progressing("Unknown", "DeploymentResumed", message), now)
+                return with_progress(conditions, _progressing("Unknown", "DeploymentResumed", message), now)
             message = f'Created new replica set "{name}"'
-            return set_condition(conditions, _progressing("True", "NewReplicaSetCreated", message), now)
+            return with_progress(conditions, _progressing("True", "NewReplicaSetCreated", message), now)
         if is_complete(wire, status):
             return conditions
         if is_progressing(before, status) or known["reason"] in ("NewReplicaSetAvailable", "DeploymentResumed"):
@@ -316,7 +311,7 @@ class DeploymentController:
             waited = (self._simulation.datetime - moment(known["lastUpdateTime"])).total_seconds()
             if waited >= deadline:
                 message = f'ReplicaSet "{name}" has timed out progressing.'
-                return set_condition(conditions, _progressing("False", "ProgressDeadlineExceeded", message), now)
+                return with_progress(conditions, _progressing("False", "ProgressDeadlineExceeded", message), now)
             self._watch_deadline(wire, float(deadline) - waited)
         return conditions
 
@@ -339,10 +334,10 @@ def _without_hash(template: Wire) -> Wire:
     return {**template, "metadata": metadata}
 
 
+def _annotated(replica_set: Wire, annotations: dict[str, str], spec: Wire) -> Wire:
+    return {**replica_set, "metadata": {**replica_set["metadata"], "annotations": annotations}, "spec": spec}
+
+
 def _revision(replica_set: Wire) -> int:
     text = (replica_set["metadata"].get("annotations") or {}).get(REVISION, "0")
     return int(text) if text.isdigit() else 0
-
-
-def _finished(pod: Wire) -> bool:
-    return not is_active(pod) and (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")

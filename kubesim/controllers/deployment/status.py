@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api.objects import Wire
+from kubesim.controllers.conditions import with_progress
 from kubesim.controllers.deployment.rolling import available_of, limits_of, replicas_of
 
 
@@ -70,17 +71,6 @@ def is_progressing(before: Wire, status: Wire) -> bool:
     )
 
 
-def set_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
-    """Write a condition: nothing changes while status and reason stay; a changed one moves to the end."""
-    known = next((entry for entry in conditions if entry["type"] == new["type"]), None)
-    if known is not None and (known["status"], known["reason"]) == (new["status"], new["reason"]):
-        return conditions
-    same = known is not None and known["status"] == new["status"]
-    since = known["lastTransitionTime"] if known is not None and same else now
-    others = [entry for entry in conditions if entry["type"] != new["type"]]
-    return [*others, {**new, "lastTransitionTime": since, "lastUpdateTime": now}]
-
-
 def with_failure(conditions: list[Wire], new: Wire | None, everyone: Sequence[Wire], now: str) -> list[Wire]:
     """Take over why Pods cannot be created, from the newest ReplicaSet that says so; drop it where none does."""
     found = (
@@ -93,4 +83,4 @@ def with_failure(conditions: list[Wire], new: Wire | None, everyone: Sequence[Wi
     if failure is None:
         return [entry for entry in conditions if entry["type"] != "ReplicaFailure"]
     copied = {key: value for key, value in failure.items() if key != "lastTransitionTime"}
-    return set_condition(conditions, copied, now)
+    return with_progress(conditions, copied, now)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
-from kubesim.controllers.pods import condition
+from kubesim.controllers.conditions import is_true
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 DEPRECATED_ANNOTATION = "service.kubernetes.io/topology-aware-hints"
@@ -81,7 +81,7 @@ def cpu_shares(nodes: Iterable[Wire]) -> dict[str, float]:
     cpus: dict[str, float] = {}
     for node in nodes:
         labels = node["metadata"].get("labels") or {}
-        if any(label in labels for label in _NOT_COUNTED) or (condition(node, "Ready") or {}).get("status") != "True":
+        if any(label in labels for label in _NOT_COUNTED) or not is_true(node, "Ready"):
             continue
         zone = labels.get(ZONE_LABEL)
         cpu = float(parse(str(((node.get("status") or {}).get("allocatable") or {}).get("cpu") or 0)))

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from kubesim.api.objects import IntOrString, Service, Wire
 from kubesim.api.store import Key, key_of
+from kubesim.controllers.conditions import condition
 from kubesim.controllers.index import SelectorIndex
 from kubesim.controllers.manager import Change
-from kubesim.controllers.pods import condition
 
 
 class PortNotFoundError(ValueError):

@@ -19,6 +19,7 @@ from functools import partial
 
 from kubesim.api.durations import go_duration
 from kubesim.api.objects import Pod, Probe, Wire, view
+from kubesim.controllers.conditions import moment
 from kubesim.controllers.events import NORMAL, WARNING
 from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
 from kubesim.controllers.kubelet.node import KubeletContext, NodeState
@@ -26,7 +27,6 @@ from kubesim.controllers.kubelet.probes import LIVENESS, READINESS, STARTUP, Pro
 from kubesim.controllers.kubelet.pulling import Said, fetch, note_backoff, note_failure, note_pulled
 from kubesim.controllers.kubelet.sockets import PodSockets
 from kubesim.controllers.kubelet.status import PodState, pod_status
-from kubesim.controllers.pods import moment
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.simulation import Scheduled
 from kubesim.userland.process import Completed, Running

@@ -77,14 +77,17 @@ class Nodes:
             self.records[name] = NodeRecord(node, self._usage[name])
         self._note(name)
 
+    def holds(self, pod: Key) -> bool:
+        """Whether a Pod is counted on a node."""
+        return pod in self._placed
+
     def occupy(self, pod: Key, node: str, demand: Demand, group: str) -> None:
-        """A Pod is placed on a node; one that is known to be is not counted twice.
+        """A Pod that is not yet counted is placed on a node.
 
         :param group: the uid of the controller that owns the Pod, or ``""``.
         """
-        if pod not in self._placed:
-            self._placed[pod] = node, demand, group
-            self._count(node, demand, group, 1)
+        self._placed[pod] = node, demand, group
+        self._count(node, demand, group, 1)
 
     def release(self, pod: Key) -> bool:
         """A Pod takes nothing any more; returns whether it took anything."""

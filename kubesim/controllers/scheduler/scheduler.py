@@ -68,7 +68,8 @@ class Scheduler:
         node = pod["spec"].get("nodeName")
         if node:
             following = self._waiting.drop(key)
-            self._nodes.occupy(key, node, self._demands.of(pod["spec"]), _group(pod))
+            if not self._nodes.holds(key):
+                self._nodes.occupy(key, node, self._demands.of(pod["spec"]), _group(pod))
             return () if following is None else (following,)
         if key in self._waiting and change.old is not None and change.old["spec"] == pod["spec"]:
             return ()  # only its status tells more, which makes no room
