@@ -25,7 +25,6 @@ class PageServer:
     machine: Machine
     page: Page
     name: str = ""
-    log: list[str] | None = None
 
     def handle(self, request: object, client: Client) -> object:
         """Answer one request."""
@@ -71,28 +70,31 @@ def _port(text: str, default: int) -> int:
     return int(last) if last.isdigit() and 0 < int(last) < 65536 else default
 
 
+GO_STAMP = "%Y/%m/%d %H:%M:%S"
+"""How Go's log package writes a moment."""
+
+
+def _serving(machine: Machine, port: int, page: Page, log: list[str], name: str = "") -> Running:
+    return Running({("TCP", port): PageServer(machine, page, name)}, log, 0.1)
+
+
 def http_echo(invocation: Invocation) -> Completed | Running:
     """hashicorp/http-echo: one text for every request (``-text``, ``-listen``)."""
+    machine = invocation.machine
     text = _value(invocation.argv, "text", invocation.environment.get("ECHO_TEXT", "hello-world"))
     port = _port(_value(invocation.argv, "listen", ":5678"), 5678)
-    log = Log(
-        invocation.machine.datetime,
-        [f"{invocation.machine.datetime():%Y/%m/%d %H:%M:%S} [INFO] server is listening on :{port}"],
-    )
+    log = Log(machine.datetime, [f"{machine.datetime():{GO_STAMP}} [INFO] server is listening on :{port}"])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
-        host = header(request.headers, "Host") or ""
-        agent = header(request.headers, "User-Agent") or ""
-        moment = invocation.machine.datetime()
+        host, agent = header(request.headers, "Host") or "", header(request.headers, "User-Agent") or ""
         log.append(
-            f"{moment:%Y/%m/%d %H:%M:%S} {host} {client.address}:{client.port} "
+            f"{machine.datetime():{GO_STAMP}} {host} {client.address}:{client.port} "
             f'"{request.method} {request.target} HTTP/1.1" 200 {len(text) + 1} "{agent}" 21.345µs'
         )
-        return plain_response(
-            200, f"{text}\n", "text/plain; charset=utf-8", ("X-App-Name", "http-echo"), ("X-App-Version", "1.0.0")
-        )
+        own = (("X-App-Name", "http-echo"), ("X-App-Version", "1.0.0"))
+        return plain_response(200, f"{text}\n", "text/plain; charset=utf-8", *own)
 
-    return Running({("TCP", port): PageServer(invocation.machine, page)}, log, 0.1)
+    return _serving(machine, port, page, log)
 
 
 def whoami_server(invocation: Invocation) -> Completed | Running:
@@ -101,21 +103,17 @@ def whoami_server(invocation: Invocation) -> Completed | Running:
     machine = invocation.machine
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
-        lines = [
-            f"Hostname: {machine.hostname}",
-            "IP: 127.0.0.1",
-            f"IP: {machine.sockets.address}",
-            f"RemoteAddr: {client.address}:{client.port}",
-        ]
+        lines = [f"Hostname: {machine.hostname}", "IP: 127.0.0.1", f"IP: {machine.address}"]
+        lines += [f"RemoteAddr: {client.address}:{client.port}"]
         lines += [f"{request.method} {request.target} HTTP/1.1", f"Host: {header(request.headers, 'Host') or ''}"]
         lines += [f"{name}: {value}" for name, value in sorted(request.headers) if name.lower() != "host"]
         return plain_response(200, "\n".join(lines) + "\n\n")
 
-    return Running({("TCP", port): PageServer(machine, page)}, [f"Starting up on port {port}"], 0.1)
+    return _serving(machine, port, page, [f"Starting up on port {port}"])
 
 
 def agnhost(invocation: Invocation) -> Completed | Running:
-    """agnhost: ``netexec``, ``serve-hostname``, ``pause`` and ``connect``."""
+    """agnhost: ``netexec``, ``serve-hostname`` and ``pause``."""
     words = invocation.argv[1:]
     verb = words[0] if words else "pause"
     machine = invocation.machine
@@ -126,7 +124,7 @@ def agnhost(invocation: Invocation) -> Completed | Running:
 
         def netexec(request: HttpRequest, client: Client) -> HttpResponse:
             path = request.target.partition("?")[0]
-            if path == "/hostname" or path == "/hostName":
+            if path in ("/hostname", "/hostName"):
                 return plain_response(200, machine.hostname)
             if path == "/clientip":
                 return plain_response(200, f"{client.address}:{client.port}")
@@ -136,11 +134,10 @@ def agnhost(invocation: Invocation) -> Completed | Running:
                 return plain_response(200, "")
             return plain_response(200, f"NOW: {machine.datetime():%Y-%m-%d %H:%M:%S} +0000 UTC m=+1.000000001")
 
-        return Running({("TCP", port): PageServer(machine, netexec)}, [f"Started HTTP server on port {port}"], 0.1)
+        return _serving(machine, port, netexec, [f"Started HTTP server on port {port}"])
     if verb == "serve-hostname":
         port = _port(_value(words, "port", "9376"), 9376)
-        server = PageServer(machine, lambda request, client: plain_response(200, machine.hostname))
-        return Running({("TCP", port): server}, [f"Serving on port {port}."], 0.1)
+        return _serving(machine, port, lambda *_: plain_response(200, machine.hostname), [f"Serving on port {port}."])
     return Completed("", f'Error: unknown command "{verb}" for "app"\nRun \'app --help\' for usage.\n', 1)
 
 
@@ -149,77 +146,64 @@ def echoserver(invocation: Invocation) -> Completed | Running:
     machine = invocation.machine
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
-        lines = [
-            "",
-            "",
-            f"Hostname: {machine.hostname}",
-            "",
-            "Request Information:",
-            f"\tclient_address={client.address}",
-        ]
-        lines += [
-            f"\tmethod={request.method}",
-            f"\treal path={request.target}",
-            "\trequest_version=1.1",
-            "",
-            "Request Headers:",
-        ]
-        lines += [f"\t{name.lower()}={value}" for name, value in sorted(request.headers)]
-        return plain_response(
-            200,
-            "\n".join(lines) + "\n\nRequest Body:\n\t" + (request.body or "-no body in request-") + "\n",
-            "text/plain",
-        )
+        text = f"\n\nHostname: {machine.hostname}\n\nRequest Information:\n\tclient_address={client.address}\n"
+        text += f"\tmethod={request.method}\n\treal path={request.target}\n\trequest_version=1.1\n\nRequest Headers:\n"
+        text += "".join(f"\t{name.lower()}={value}\n" for name, value in sorted(request.headers))
+        body = request.body or "-no body in request-"
+        return plain_response(200, f"{text}\nRequest Body:\n\t{body}\n", "text/plain")
 
-    return Running(
-        {("TCP", 8080): PageServer(machine, page, "echoserver")}, ["Generating self-signed cert", "Starting nginx"], 0.1
-    )
+    return _serving(machine, 8080, page, ["Generating self-signed cert", "Starting nginx"], "echoserver")
 
 
 def hello_app(invocation: Invocation) -> Completed | Running:
     """gcr.io/google-samples/hello-app."""
     machine = invocation.machine
     port = _port(invocation.environment.get("PORT", "8080"), 8080)
-    log = Log(machine.datetime, [f"{machine.datetime():%Y/%m/%d %H:%M:%S} Server listening on port {port}"])
+    log = Log(machine.datetime, [f"{machine.datetime():{GO_STAMP}} Server listening on port {port}"])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
-        log.append(f"{machine.datetime():%Y/%m/%d %H:%M:%S} Serving request: {request.target}")
+        log.append(f"{machine.datetime():{GO_STAMP}} Serving request: {request.target}")
         return plain_response(200, f"Hello, world!\nVersion: 1.0.0\nHostname: {machine.hostname}\n")
 
-    return Running({("TCP", port): PageServer(machine, page)}, log, 0.1)
+    return _serving(machine, port, page, log)
+
+
+_APACHE_NOT_FOUND = """<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">
+<html><head>
+<title>404 Not Found</title>
+</head><body>
+<h1>Not Found</h1>
+<p>The requested URL was not found on this server.</p>
+</body></html>
+"""
 
 
 def httpd(invocation: Invocation) -> Completed | Running:
     """Apache: files of its document root."""
     machine = invocation.machine
     version = invocation.environment.get("HTTPD_VERSION", "2.4.66")
-    address = machine.sockets.address
-    known = f"AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using {address}. "
-    log = Log(machine.datetime, [known + "Set the 'ServerName' directive globally to suppress this message"])
+    known = "AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using "
+    known += f"{machine.address}. Set the 'ServerName' directive globally to suppress this message"
+    log = Log(machine.datetime, [known])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         path = "/usr/local/apache2/htdocs" + request.target.partition("?")[0]
-        if path.endswith("/"):
-            path += "index.html"
         try:
-            answer = plain_response(200, machine.files.read(path), "text/html")
+            answer = plain_response(200, machine.files.read(path + "index.html" * path.endswith("/")), "text/html")
         except FileError:
-            body = '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
-            body += "<title>404 Not Found</title>\n</head><body>\n"
-            body += "<h1>Not Found</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n"
-            answer = plain_response(404, body, "text/html; charset=iso-8859-1")
-        stamp = machine.datetime().strftime("%d/%b/%Y:%H:%M:%S +0000")
+            answer = plain_response(404, _APACHE_NOT_FOUND, "text/html; charset=iso-8859-1")
         first = f"{request.method} {request.target} HTTP/{request.version}"
+        stamp = f"{machine.datetime():%d/%b/%Y:%H:%M:%S +0000}"
         log.append(f'{client.address} - - [{stamp}] "{first}" {answer.status} {byte_length(answer.body)}')
         return answer
 
-    return Running({("TCP", 80): PageServer(machine, page, f"Apache/{version} (Unix)")}, log, 0.1)
+    return _serving(machine, 80, page, log, f"Apache/{version} (Unix)")
 
 
 def redis_server(invocation: Invocation) -> Completed | Running:
     """redis-server: it listens and answers PING."""
-    stamp = invocation.machine.datetime().strftime("%d %b %Y %H:%M:%S.000")
-    log = Log(invocation.machine.datetime, [f"1:M {stamp} * Ready to accept connections tcp"])
+    now = invocation.machine.datetime
+    log = Log(now, [f"1:M {now():%d %b %Y %H:%M:%S}.000 * Ready to accept connections tcp"])
     return Running({("TCP", 6379): SilentServer({"PING": "+PONG\r\n"})}, log, 0.1)
 
 
@@ -230,24 +214,24 @@ def python(invocation: Invocation) -> Completed | Running:
         return Completed("", f"{invocation.argv[0]}: only `-m http.server` is simulated\n", 1)
     port = int(words[2]) if len(words) > 2 and words[2].isdigit() else 8000
     machine = invocation.machine
+    files = machine.files
     log = Log(machine.datetime, [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         path = invocation.directory.rstrip("/") + request.target.partition("?")[0]
         try:
-            if machine.files.is_directory(path):
-                names = machine.files.list(path)
-                body = "".join(f'<li><a href="{name}">{name}</a></li>\n' for name in names)
+            if files.is_directory(path):
+                body = "".join(f'<li><a href="{name}">{name}</a></li>\n' for name in files.list(path))
                 answer = plain_response(200, body, "text/html; charset=utf-8")
             else:
-                answer = plain_response(200, machine.files.read(path), "application/octet-stream")
+                answer = plain_response(200, files.read(path), "application/octet-stream")
         except FileError:
             answer = plain_response(404, "", "text/html;charset=utf-8")
-        stamp = machine.datetime().strftime("%d/%b/%Y %H:%M:%S")
+        stamp = f"{machine.datetime():%d/%b/%Y %H:%M:%S}"
         log.append(f'{client.address} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" {answer.status} -')
         return answer
 
-    return Running({("TCP", port): PageServer(machine, page, "SimpleHTTP/0.6 Python/3.13.5")}, log, 0.1)
+    return _serving(machine, port, page, log, "SimpleHTTP/0.6 Python/3.13.5")
 
 
 def pause(invocation: Invocation) -> Completed | Running:

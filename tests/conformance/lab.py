@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.data_directory import DATA
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
@@ -86,10 +88,10 @@ class LabSockets(Sockets):
         made = super().ping(address)
         for prefix, (outcome, seconds) in NETWORKS.items():
             if address.startswith(prefix):
-                trace = replace(
+                trace = structs.replace(
                     made.trace, outcome=outcome, seconds=seconds, delivered=None, destination="internet/router"
                 )
-                return replace(made, way=replace(made.way, trace=trace))
+                return replace(made, way=structs.replace(made.way, trace=trace))
         return made
 
     def connect(self, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Connection:
@@ -99,15 +101,15 @@ class LabSockets(Sockets):
             seconds = 0.0
         if port == 53 and address == "10.43.0.10" and self.dns is not None:
             seconds = float("inf") if self.dns is Outcome.DROPPED else 0.0
-            trace = replace(made.trace, outcome=self.dns, seconds=seconds, delivered=None)
-            return replace(made, way=replace(made.way, trace=trace))
+            trace = structs.replace(made.trace, outcome=self.dns, seconds=seconds, delivered=None)
+            return replace(made, way=structs.replace(made.way, trace=trace))
         for prefix, (answer, delay) in NETWORKS.items():
             if address.startswith(prefix):
                 outcome, seconds = answer, delay
         if outcome is None or protocol != "TCP":
             return made
-        trace = replace(made.trace, outcome=outcome, seconds=seconds, delivered=None)
-        return replace(made, way=replace(made.way, trace=trace))
+        trace = structs.replace(made.trace, outcome=outcome, seconds=seconds, delivered=None)
+        return replace(made, way=structs.replace(made.way, trace=trace))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""``ip`` and ``ss``: interfaces, addresses, routes, neighbours and listening sockets of this machine."""
+"""``ip``: interfaces, addresses, routes and neighbours of this machine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import hashlib
 import ipaddress
 
 from kubesim.network.topology import Host, Interface, Route
-from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.programs.nginx.server import NginxServer
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined, split_options
+from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined
 from kubesim.userland.process import Completed
 
 
@@ -204,62 +202,3 @@ def _neighbours(invocation: Invocation, host: Host, flags: set[str], rest: list[
 
 def _rules(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
     return ["0:\tfrom all lookup local", "32766:\tfrom all lookup main", "32767:\tfrom all lookup default"]
-
-
-@guarded
-def ss(invocation: Invocation) -> Completed:
-    """Listening sockets (``-l``), with their processes (``-p``)."""
-    options, _ = split_options(
-        invocation, "ltunpa46sioemHr", long={"listening": "l", "tcp": "t", "udp": "u", "numeric": "n"}
-    )
-    if "s" in options:
-        raise Complaint("ss: -s: this option is not simulated\n", 1)
-    if "l" not in options and "a" not in options:
-        return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
-    numeric = "n" in options
-    kinds = [kind for letter, kind in (("u", "udp"), ("t", "tcp")) if letter in options] or ["udp", "tcp"]
-    rows: list[list[str]] = []
-    sockets = invocation.machine.sockets
-    for kind in kinds:
-        for protocol, address, port, server in sockets.listeners:
-            if protocol.lower() != kind:
-                continue
-            both = isinstance(server, NginxServer)
-            shown = port if numeric else SERVICES.get(port, port)
-            for local, peer, descriptor in ((f"{address}:{shown}", "0.0.0.0:*", 6), (f"[::]:{shown}", "[::]:*", 7))[
-                : 2 if both else 1
-            ]:
-                users = ""
-                if "p" in options and both:
-                    pids = sorted(
-                        (p.pid for p in invocation.machine.processes if p.command.startswith("nginx")), reverse=True
-                    )
-                    users = (
-                        " users:(" + ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids) + ")"
-                        if pids
-                        else ""
-                    )
-                state, queue = ("LISTEN", "511" if both else "4096") if kind == "tcp" else ("UNCONN", "0")
-                rows.append([kind, state, "0", queue, local, peer, users])
-    return Completed(_socket_table(rows, netid=len(kinds) > 1, process="p" in options))
-
-
-def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> str:
-    """ss pads each column to its widest entry, local and peer around their colons."""
-    locals_ = [row[4].rpartition(":") for row in rows]
-    peers = [row[5].rpartition(":") for row in rows]
-    local_host = max([len("Local Address"), *(len(each[0]) for each in locals_)])
-    local_port = max([len("Port"), *(len(each[2]) for each in locals_)])
-    peer_host = max([len("Peer Address"), *(len(each[0]) for each in peers)])
-    peer_port = max([len("Port"), *(len(each[2]) for each in peers)])
-    users = max([len("Process") if process else 0, *(len(row[6]) for row in rows)])
-    head = ("Netid " if netid else "") + f"{'State':<6} {'Recv-Q':<6} {'Send-Q':<6} "
-    head += (
-        f"{'Local Address':>{local_host}}:{'Port':<{local_port}} {'Peer Address':>{peer_host}}:{'Port':<{peer_port}}"
-    )
-    lines = [head + (f"{'Process':<{users}}" if process else "")]
-    for row, (host, _, port), (far, _, far_port) in zip(rows, locals_, peers, strict=True):
-        line = (f"{row[0]:<5} " if netid else "") + f"{row[1]:<6} {row[2]:<6} {row[3]:<6} "
-        line += f"{host:>{local_host}}:{port:<{local_port}} {far:>{peer_host}}:{far_port:<{peer_port}}"
-        lines.append(line + (f"{row[6]:<{users}}" if process else ""))
-    return joined(lines)

@@ -9,7 +9,7 @@ from kubesim.network.topology import Host, Route
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
 from kubesim.programs.net.iproute import hardware_address, host_of, in_routing_order
-from kubesim.programs.nginx.server import NginxServer
+from kubesim.programs.net.listening import listening
 from kubesim.userland.files_text import guarded, is_busybox, joined, split_options
 from kubesim.userland.process import Completed
 
@@ -28,39 +28,17 @@ def netstat(invocation: Invocation) -> Completed:
     kinds = [kind for letter, kind in (("t", "tcp"), ("u", "udp")) if letter in options] or ["tcp", "udp"]
     title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
     lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if "p" in options else "")]
-    listed = _listening(invocation, kinds) if {"l", "a"} & options.keys() else ()
-    for kind, local, far, program in listed:
-        state = "LISTEN" if kind.startswith("tcp") else ""
-        if "n" not in options:
-            local = _named(local, kind)
-        line = f"{kind:<4}  {0:>6} {0:>6} {local:<23} {far:<23} {state:<11}"
-        lines.append(line + (f" {program[:PROGRAM_WIDTH]:<20}" if "p" in options else ""))
+    for each in listening(invocation.machine, kinds) if {"l", "a"} & options.keys() else ():
+        port = each.port if "n" in options else SERVICES.get(each.port, each.port)
+        first = min(each.processes, key=lambda process: process.pid, default=None)
+        program = f"{first.pid}/{first.command}" if first else "-"
+        sixth = each.kind if is_busybox(invocation) else f"{each.kind}6"
+        ends = [(each.kind, each.address, "0.0.0.0:*"), (sixth, "::", ":::*")]
+        for kind, local, far in ends[: 2 if each.is_nginx else 1]:
+            state = "LISTEN" if each.kind == "tcp" else ""
+            line = f"{kind:<4}  {0:>6} {0:>6} {f'{local}:{port}':<23} {far:<23} {state:<11}"
+            lines.append(line + (f" {program[:PROGRAM_WIDTH]:<20}" if "p" in options else ""))
     return Completed(joined(lines))
-
-
-def _listening(invocation: Invocation, kinds: list[str]) -> Iterator[tuple[str, str, str, str]]:
-    """Protocol, own address, any other's address, process."""
-    sockets = invocation.machine.sockets
-    sixth = "" if is_busybox(invocation) else "6"
-    for kind in kinds:
-        for protocol, address, port, server in sockets.listeners:
-            if protocol.lower() != kind:
-                continue
-            program = _program(invocation) if isinstance(server, NginxServer) else "-"
-            yield kind, f"{address}:{port}", "0.0.0.0:*", program
-            if isinstance(server, NginxServer):
-                yield kind + sixth, f":::{port}", ":::*", program
-
-
-def _program(invocation: Invocation) -> str:
-    running = [each for each in invocation.machine.processes if each.command.startswith("nginx")]
-    first = min(running, key=lambda each: each.pid, default=None)
-    return f"{first.pid}/{first.command}" if first else "-"
-
-
-def _named(local: str, kind: str) -> str:
-    address, _, port = local.rpartition(":")
-    return f"{address}:{SERVICES.get(int(port), port)}"
 
 
 @guarded
