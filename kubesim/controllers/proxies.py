@@ -1,21 +1,24 @@
-"""kube-proxy on every node: its rules, written anew when Services, EndpointSlices or the node have changed.
+"""kube-proxy on every node: its rules, changed as Services, EndpointSlices and nodes change.
 
-The rules are computed when a packet first asks for them, so that a thousand changes at one instant cost one
-computation. Conntrack entries of UDP endpoints that are gone are deleted at the same time, as kube-proxy does.
+A change is only noted; the rules of the Service that it concerns are written when a packet next asks for any, so that
+a thousand changes at one instant cost no more than one look at each Service. Conntrack entries of UDP endpoints that
+are gone are deleted at the same time, as kube-proxy does.
 """
 
 from __future__ import annotations
 
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire
-from kubesim.api.store import Store
+from kubesim.api.store import Key, Store, key_of
 from kubesim.network.load_balancer import balancer_ruleset
 from kubesim.network.network import Network
-from kubesim.network.proxy import ProxyConfig, ruleset
-from kubesim.network.proxy.endpoints import endpoints_map
-from kubesim.network.proxy.service_ports import service_port_map
+from kubesim.network.proxy import ProxyConfig
+from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL, EndpointsMap, endpoints_map
+from kubesim.network.proxy.names import ServicePortName
+from kubesim.network.proxy.node import NodeView, node_view
+from kubesim.network.proxy.proxier import rule_sum
+from kubesim.network.proxy.service_ports import ServicePort, service_ports
 from kubesim.network.proxy.stale import stale_entries
 from kubesim.network.rules import Ruleset
-from kubesim.network.topology import node_name
 
 BALANCER = "load-balancer"
 """The machine in front of the nodes that the ``external`` provider runs."""
@@ -29,58 +32,100 @@ class KubeProxies:
     def __init__(self, store: Store, network: Network, config: ProxyConfig) -> None:
         self._store = store
         self._network = network
-        self.config = config
-        self._rules: dict[str, Ruleset] = {}
-        self._names: set[str] = set()
-        self._dirty = True
+        self._total = rule_sum(config)
+        self._ports: dict[Key, dict[ServicePortName, ServicePort]] = {}
+        self._changed_services: dict[Key, None] = {}
+        self._nodes: dict[str, NodeView] = {}
+        self._balanced: dict[Key, None] = {}
+        """The Services that have, or had, the load balancer's attention."""
+        self._balancer: Ruleset | None = None
+        for kind in WATCHED:
+            for wire in store.list(kind):
+                self._changed("ADDED", None, wire)
         store.watch(self._changed, WATCHED)
 
     def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
-        if old is not None and new is not None and _proxied(old) == _proxied(new):
+        wire = new or old
+        if wire is None or (old is not None and new is not None and _proxied(old) == _proxied(new)):
             return
-        self._dirty = True
+        if wire["kind"] == "Node":
+            self._nodes.pop(wire["metadata"]["name"], None)
+            self._balancer = None
+        elif wire["kind"] == "Service":
+            self._changed_services[key_of(wire)] = None
+        else:
+            for each in (old, new):
+                if each is not None:
+                    labels = each["metadata"].get("labels") or {}
+                    key = each["metadata"].get("namespace") or "", labels.get(SERVICE_NAME_LABEL) or ""
+                    self._changed_services[key] = None
 
     def rules(self, machine: str) -> Ruleset | None:
         """The rules of a node, or of the load balancer, by now; None for other machines."""
-        if self._dirty:
-            self._rules.clear()
-            self._names = {node_name(node.metadata.name) for node in self._store.views(Node)}
-            self._dirty = False
-        known = self._rules.get(machine)
-        if known is not None:
-            return known
+        while self._changed_services:
+            self._write(*self._changed_services.popitem()[0])
         if machine == BALANCER:
-            self._rules[machine] = self._balancer_rules()
-            return self._rules[machine]
-        if machine not in self._names:
+            if self._balancer is None:
+                self._balancer = self._balancer_rules()
+            return self._balancer
+        kind, _, name = machine.partition("/")
+        if kind != "node":
             return None
-        node = self._store.view(Node, machine.removeprefix("node/"))
-        if node is None:
-            return None
-        services, slices = self._store.views(Service), self._store.views(EndpointSlice)
-        written = ruleset(node, services, slices, self.config)
-        self._rules[machine] = written
-        ports = service_port_map(services)
-        endpoints = endpoints_map(slices, node.metadata.name)
-        self._network.forget_connections(machine, stale_entries(ports, endpoints))
-        return written
+        known = self._nodes.get(name)
+        if known is None:
+            node = self._store.view(Node, name)
+            if node is None:
+                self._total.forget_node(name)
+                return None
+            known = self._nodes[name] = node_view(node)
+        return self._total.on(known)
+
+    def _write(self, namespace: str, name: str) -> None:
+        """Write the rules of one Service anew."""
+        key = namespace, name
+        service = self._store.view(Service, name, namespace)
+        slices = self._store.views(EndpointSlice, namespace, {SERVICE_NAME_LABEL: name})
+        ports = {} if service is None else service_ports(service)
+        endpoints = endpoints_map(slices)
+        for gone in self._ports.pop(key, {}).keys() - ports.keys():
+            self._total.put(gone, None)
+        for port_name, port in ports.items():
+            self._total.put(port_name, port, endpoints.get(port_name, ()))
+        if ports:
+            self._ports[key] = ports
+            self._forget_stale(ports, endpoints)
+        if service is not None and service.spec.type == "LoadBalancer":
+            self._balanced[key] = None
+            self._balancer = None
+        elif key in self._balanced:
+            del self._balanced[key]
+            self._balancer = None
+
+    def _forget_stale(self, ports: dict[ServicePortName, ServicePort], endpoints: EndpointsMap) -> None:
+        if any(port.protocol == "UDP" for port in ports.values()):
+            stale = stale_entries(ports, endpoints)
+            for machine in self._network.tracking:
+                if machine.startswith("node/"):
+                    self._network.forget_connections(machine, stale)
 
     def _balancer_rules(self) -> Ruleset:
-        balanced = [s for s in self._store.views(Service) if s.spec.type == "LoadBalancer"]
-        local = any(s.spec.externalTrafficPolicy == "Local" for s in balanced)
-        return balancer_ruleset(balanced, self._store.views(Node), self._store.views(EndpointSlice) if local else ())
+        services, slices = [], []
+        for namespace, name in sorted(self._balanced):
+            service = self._store.view(Service, name, namespace)
+            if service is None:
+                continue
+            services.append(service)
+            if service.spec.externalTrafficPolicy == "Local":
+                slices += self._store.views(EndpointSlice, namespace, {SERVICE_NAME_LABEL: name})
+        return balancer_ruleset(services, self._store.views(Node), slices)
 
 
 def _proxied(wire: Wire) -> tuple[object, ...]:
     """What of an object a proxy's rules depend on."""
-    metadata, status = wire["metadata"], wire.get("status") or {}
-    return (
-        metadata.get("labels"),
-        metadata.get("annotations") if wire["kind"] == "Service" else None,
-        wire.get("spec"),
-        wire.get("endpoints"),
-        wire.get("ports"),
-        status.get("loadBalancer"),
-        status.get("addresses"),
-        [(c.get("type"), c.get("status")) for c in status.get("conditions") or []],
-    )
+    labels, spec, status = wire["metadata"].get("labels"), wire.get("spec") or {}, wire.get("status") or {}
+    if wire["kind"] == "EndpointSlice":
+        return labels, wire.get("addressType"), wire.get("endpoints"), wire.get("ports")
+    if wire["kind"] == "Service":
+        return labels, spec, status.get("loadBalancer")
+    conditions = [(each.get("type"), each.get("status")) for each in status.get("conditions") or ()]
+    return labels, spec.get("podCIDR"), status.get("addresses"), conditions

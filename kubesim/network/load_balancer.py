@@ -26,7 +26,7 @@ from kubesim.network.matches import (
     Source,
     Statistic,
 )
-from kubesim.network.proxy.endpoints import endpoints_map, local_ready_addresses
+from kubesim.network.proxy.endpoints import ReadyOn, endpoints_map, local_ready_addresses
 from kubesim.network.proxy.service_ports import ServicePort, service_ports
 from kubesim.network.rules import Chain, Rule, Ruleset, built_in
 from kubesim.network.targets import Dnat, Drop, Jump, Masquerade, Return
@@ -64,12 +64,13 @@ def balancer_ruleset(
     rules: list[Rule] = []
     guards: list[Rule] = []
     chains: dict[tuple[str, str], Chain] = {}
-    addresses = balanced_addresses(services, nodes)
+    addresses = frozenset(balanced_addresses(services, nodes))
+    ready = local_ready_addresses(endpoints_map(slices))
     for service in services:
         if service.spec.type != "LoadBalancer":
             continue
         own = [ingress.ip for ingress in service.status.loadBalancer.ingress or [] if ingress.ip in addresses]
-        healthy = healthy_nodes(service, nodes, slices)
+        healthy = healthy_nodes(service, nodes, ready)
         for name, port in service_ports(service).items():
             for address in own:
                 if port.load_balancer_source_ranges:
@@ -88,16 +89,19 @@ def balancer_ruleset(
     return Ruleset("iptables", chains, BASES)
 
 
-def healthy_nodes(service: Service, nodes: Sequence[Node], slices: Sequence[EndpointSlice] = ()) -> tuple[str, ...]:
-    """The addresses of the nodes to which connections for a Service are spread."""
+def healthy_nodes(service: Service, nodes: Sequence[Node], ready_on: ReadyOn | None = None) -> tuple[str, ...]:
+    """The addresses of the nodes to which connections for a Service are spread.
+
+    :param ready_on: needed where the Service's policy is Local.
+    """
     local_only = service.spec.externalTrafficPolicy == "Local"
-    key = (service.metadata.namespace, service.metadata.name)
+    own = (ready_on or {}).get((service.metadata.namespace, service.metadata.name), {})
     found = []
     for node in nodes:
         ready = any(c.type == "Ready" and c.status == "True" for c in node.status.conditions or [])
         if not ready or EXCLUDED_LABEL in (node.metadata.labels or {}):
             continue
-        if local_only and not local_ready_addresses(endpoints_map(slices, node.metadata.name)).get(key):
+        if local_only and node.metadata.name not in own:
             continue
         found += [entry.address for entry in node.status.addresses or [] if entry.type == "InternalIP"][:1]
     return tuple(found)

@@ -277,6 +277,11 @@ class Network:
         table.expire(self.simulation.now)
         return tuple(table)
 
+    @property
+    def tracking(self) -> tuple[str, ...]:
+        """The machines that remember connections."""
+        return tuple(machine for machine, table in self._connections.items() if len(table))
+
     def forget_connections(self, machine: str, stale: Callable[[Entry], bool]) -> int:
         """Delete conntrack entries, as kube-proxy does with UDP entries whose endpoint is gone.
 

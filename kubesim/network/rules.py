@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kubesim.network.hooks import PRIORITIES, Hook
@@ -59,11 +59,12 @@ def built_in(table: str, hook: Hook) -> BaseChain:
 class Chain:
     """A list of rules.
 
+    :param rules: a tuple, or a list that is composed when somebody reads it.
     :param comment: shown by ``nft list ruleset``.
     """
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     comment: str = ""
 
     @cached_property
@@ -71,7 +72,7 @@ class Chain:
         exact: dict[tuple[str, str, int], list[int]] = {}
         others: list[int] = []
         for position, rule in enumerate(self.rules):
-            key = _exact_key(rule)
+            key = exact_key(rule)
             if key is None:
                 others.append(position)
             else:
@@ -96,17 +97,17 @@ class Chain:
             yield position, self.rules[position]
 
 
-def _exact_key(rule: Rule) -> tuple[str, str, int] | None:
-    """The (protocol, destination, port) that a rule demands; destination "" where it takes any."""
+def exact_key(rule: Rule) -> tuple[str, str, int] | None:
+    """The (protocol, destination, port) that a rule demands: destination "" where it is no single address; None where
+    the rule takes any protocol or port.
+    """
     protocol, destination, port = "", "", 0
     for match in rule.matches:
         if isinstance(match, Protocol):
             protocol = match.protocol
         elif isinstance(match, DestinationPort):
             port = match.port
-        elif isinstance(match, Destination):
-            if match.negated or "/" in match.prefix:
-                return None
+        elif isinstance(match, Destination) and not match.negated and "/" not in match.prefix:
             destination = match.prefix
     return (protocol, destination, port) if protocol and port else None
 
@@ -135,7 +136,8 @@ class Ruleset:
     """All rules of one machine.
 
     :param mode: ``iptables`` or ``nftables``: which program lists them.
-    :param chains: (table, chain name) → chain, in the order in which they are printed.
+    :param chains: (table, chain name) → chain, in the order in which they are printed. The mapping may compose a chain
+        when it is asked for it; so may ``sets``.
     :param bases: the chains that the kernel calls.
     :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in
         iptables mode so that node ports answer on the loopback.
@@ -154,16 +156,9 @@ class Ruleset:
             found.setdefault(base.hook, []).append(base)
         return {hook: tuple(bases) for hook, bases in found.items()}
 
-    @cached_property
-    def _members(self) -> dict[str, dict[str, Mapping[tuple[str, ...], Target | None]]]:
-        found: dict[str, dict[str, Mapping[tuple[str, ...], Target | None]]] = {}
-        for (table, name), named in self.sets.items():
-            found.setdefault(table, {})[name] = named.elements
-        return found
-
     def members(self, table: str) -> Mapping[str, Mapping[tuple[str, ...], Target | None]]:
         """The elements of every named set and map of a table, by its name."""
-        return self._members.get(table, {})
+        return _Members(self.sets, table)
 
     def at(self, hook: Hook) -> tuple[BaseChain, ...]:
         """The base chains of a hook in the order in which they run."""
@@ -182,6 +177,23 @@ class Ruleset:
         return sum(len(chain.rules) for chain in self.chains.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Members(Mapping[str, Mapping[tuple[str, ...], Target | None]]):
+    """The sets of one table; each is looked up when it is asked for."""
+
+    sets: Mapping[tuple[str, str], NamedSet]
+    table: str
+
+    def __getitem__(self, name: str) -> Mapping[tuple[str, ...], Target | None]:
+        return self.sets[self.table, name].elements
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for table, name in self.sets if table == self.table)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def merged(*rulesets: Ruleset) -> Ruleset:
     """Several writers' rules on one machine (kube-proxy's and flannel's), as the kernel holds them: by table.
 
@@ -197,7 +209,7 @@ def merged(*rulesets: Ruleset) -> Ruleset:
     for ruleset in rulesets:
         for key, chain in ruleset.chains.items():
             known = chains.get(key)
-            chains[key] = chain if known is None else Chain(chain.name, (*known.rules, *chain.rules), known.comment)
+            chains[key] = chain if known is None else replace(known, rules=(*known.rules, *chain.rules))
         bases |= {(base.table, base.chain): base for base in ruleset.bases}
         sets |= ruleset.sets
     return Ruleset(

@@ -9,9 +9,11 @@ from typing import Any
 from kubesim.api.objects import EndpointSlice, Service, view
 from kubesim.network.proxy.config import DetectLocalMode, LocalDetector, ProxyConfig
 from kubesim.network.proxy.endpoints import endpoints_map
-from kubesim.network.proxy.iptables import iptables_rules
-from kubesim.network.proxy.nftables import nftables_rules
-from kubesim.network.proxy.node_view import NodeView
+from kubesim.network.proxy.iptables import Iptables
+from kubesim.network.proxy.nftables import Nftables
+from kubesim.network.proxy.node import NodeView
+from kubesim.network.proxy.proxier import put_all
+from kubesim.network.proxy.rule_sum import RuleSum
 from kubesim.network.proxy.service_ports import service_port_map
 from kubesim.network.rules import Ruleset
 
@@ -60,11 +62,10 @@ def unit_test_ruleset(case: dict[str, Any], addresses: Sequence[str] = ()) -> Ru
     family = recorded.get("ip_family", "IPv4")
     ports = service_port_map((view(wire, Service) for wire in case["services"] or []), family)
     slices = (view(wire, EndpointSlice) for wire in case["endpointslices"] or [] if wire)
-    endpoints = endpoints_map(slices, node.name, family)
+    endpoints = endpoints_map(slices, family)
     if case["backend"] == "nftables":
-        return nftables_rules(node, ports, endpoints, config)
-    large = recorded.get("large_cluster_mode")
-    return iptables_rules(node, ports, endpoints, config, large_cluster=large)
+        return put_all(RuleSum(Nftables(config), large=False), ports, endpoints).on(node)
+    return put_all(RuleSum(Iptables(config), recorded.get("large_cluster_mode")), ports, endpoints).on(node)
 
 
 def by_chain(text: str) -> dict[str, list[str]]:

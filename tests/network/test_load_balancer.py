@@ -2,6 +2,7 @@ import pytest
 
 from kubesim.network.load_balancer import balanced_addresses, balancer_ruleset, healthy_nodes
 from kubesim.network.network import Network
+from kubesim.network.proxy.endpoints import endpoints_map, local_ready_addresses
 from kubesim.network.trace import Outcome
 from kubesim.views.reasons import reason
 from tests.network.small_cluster import NODES, endpoints, network, node, service
@@ -65,7 +66,7 @@ def test_which_nodes_are_healthy() -> None:
     excluded = [node("master"), node("worker", labels={"node.kubernetes.io/exclude-from-external-load-balancers": ""})]
     assert healthy_nodes(_service(), excluded) == ("172.31.0.10",)  # type: ignore[arg-type]
     local, both = _service(externalTrafficPolicy="Local"), [node("master"), node("worker")]
-    assert healthy_nodes(local, both, [endpoints("web-1")]) == ("172.31.0.11",)  # type: ignore[arg-type]
+    assert healthy_nodes(local, both, local_ready_addresses(endpoints_map([endpoints("web-1")]))) == ("172.31.0.11",)  # type: ignore[arg-type]
 
 
 def test_the_nodes_own_addresses_need_no_machine() -> None:

@@ -70,7 +70,7 @@ def test_a_udp_client_keeps_its_endpoint_until_the_entry_is_deleted() -> None:
         again = socket.connect("10.43.0.20", 53, "UDP", source_port=40000)
         assert again.trace.destination == first.trace.destination and len(again.alternatives) == 1
     gone = endpoints("web-0" if first.trace.destination.endswith("1") else "web-1", protocol="UDP")
-    stale = stale_entries(service_port_map(services), endpoints_map([gone], "master"))
+    stale = stale_entries(service_port_map(services), endpoints_map([gone]))
     assert built.forget_connections("node/master", stale) == 1
     assert built.forget_connections("node/master", stale) == 0
 

@@ -110,3 +110,11 @@ class ProxyConfig:
         if not self.pod_prefix:
             return LocalDetector()
         return LocalDetector(DetectLocalMode.CLUSTER_CIDR, self.pod_prefix)
+
+    def node_port_prefixes(self, address: str) -> tuple[str, ...]:
+        """The prefixes of the addresses that take node ports, on a node.
+
+        :param address: the node's own, which ``primary`` stands for; empty where it has none.
+        """
+        own = (f"{address}/32",) if address else ()
+        return tuple(each for given in self.node_port_addresses for each in (own if given == "primary" else (given,)))

@@ -7,8 +7,10 @@ zone) should use some of them; traffic under a Local policy may use this node's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from kubesim.api.objects import EndpointSlice
 from kubesim.network.proxy.names import ServicePortName
@@ -18,16 +20,15 @@ SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 ZONE_LABEL = "topology.kubernetes.io/zone"
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointInfo:
-    """One endpoint of one Service port, as one node sees it.
+class EndpointInfo(msgspec.Struct, frozen=True):
+    """One endpoint of one Service port.
 
-    :param local: whether it is on this node.
+    :param node: the name of the node it is on; empty where its slice does not say.
     """
 
     address: str
     port: int
-    local: bool = False
+    node: str = ""
     ready: bool = True
     serving: bool = True
     terminating: bool = False
@@ -38,17 +39,23 @@ class EndpointInfo:
         """``address:port``; endpoints are sorted by this text."""
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
+    def local(self, node: str) -> bool:
+        """Whether it is on that node."""
+        return self.node == node != ""
 
-EndpointsMap = dict[ServicePortName, list[EndpointInfo]]
+    @property
+    def last_resort(self) -> bool:
+        """Whether it may be used where none is ready: it is on its way out, but still serves."""
+        return not self.ready and self.serving and self.terminating
 
 
-def endpoints_map(slices: Iterable[EndpointSlice], node: str, family: str = "IPv4") -> EndpointsMap:
-    """The endpoints of every Service port, sorted, each once.
+EndpointsMap = dict[ServicePortName, tuple[EndpointInfo, ...]]
 
-    :param node: the name of the node that looks.
-    """
+
+def endpoints_map(slices: Iterable[EndpointSlice], family: str = "IPv4") -> EndpointsMap:
+    """The endpoints of every Service port, sorted by address; one that several slices list is there several times."""
     newest = {(piece.metadata.namespace, piece.metadata.name): piece for piece in slices}
-    found: dict[ServicePortName, dict[str, EndpointInfo]] = {}
+    found: dict[ServicePortName, list[EndpointInfo]] = {}
     for piece in newest.values():
         service = (piece.metadata.labels or {}).get(SERVICE_NAME_LABEL, "")
         if not service or piece.addressType != family:
@@ -57,38 +64,44 @@ def endpoints_map(slices: Iterable[EndpointSlice], node: str, family: str = "IPv
             if port.name is None or not port.port:
                 continue
             name = ServicePortName(piece.metadata.namespace, service, port.name, port.protocol or "TCP")
-            listed = found.setdefault(name, {})
-            for info in _infos(piece, port.port, node):
-                known = listed.get(str(info))
-                if known is None or _better(info, known):
-                    listed[str(info)] = info
-    return {name: [listed[key] for key in sorted(listed)] for name, listed in found.items() if listed}
+            found.setdefault(name, []).extend(_infos(piece, port.port))
+    return {name: tuple(sorted(listed, key=str)) for name, listed in found.items() if listed}
 
 
-def _better(info: EndpointInfo, known: EndpointInfo) -> bool:
-    """Which of two entries for one address counts, as when a Pod's address passes on to another, or slices are
-    rewritten.
-    """
-    if info.terminating != known.terminating:
-        return known.terminating
-    return info.local
-
-
-def _infos(piece: EndpointSlice, port: int, node: str) -> Iterable[EndpointInfo]:
+def _infos(piece: EndpointSlice, port: int) -> Iterator[EndpointInfo]:
     for endpoint in piece.endpoints or []:
         if not endpoint.addresses:
             continue
         conditions, hints = endpoint.conditions, endpoint.hints
         yield EndpointInfo(
-            address=plain_address(endpoint.addresses[0]),
-            port=port,
-            local=endpoint.nodeName is not None and endpoint.nodeName == node,
-            ready=conditions.ready is not False,
-            serving=conditions.serving is not False,
-            terminating=conditions.terminating is True,
-            zone_hints=frozenset(zone.name for zone in (hints.forZones or [])) if hints else frozenset(),
-            node_hints=frozenset(name.name for name in (hints.forNodes or [])) if hints else frozenset(),
+            plain_address(endpoint.addresses[0]),
+            port,
+            endpoint.nodeName or "",
+            conditions.ready is not False,
+            conditions.serving is not False,
+            conditions.terminating is True,
+            frozenset(zone.name for zone in (hints.forZones or [])) if hints else frozenset(),
+            frozenset(name.name for name in (hints.forNodes or [])) if hints else frozenset(),
         )
+
+
+def seen_from(node: str, endpoints: Iterable[EndpointInfo]) -> tuple[EndpointInfo, ...]:
+    """The endpoints as one node sees them: each address once."""
+    chosen: dict[str, EndpointInfo] = {}
+    for info in endpoints:
+        known = chosen.get(str(info))
+        if known is None or _better(info, known, node):
+            chosen[str(info)] = info
+    return tuple(chosen.values())
+
+
+def _better(info: EndpointInfo, known: EndpointInfo, node: str) -> bool:
+    """Which of two entries for one address counts, as when a Pod's address passes on to another, or slices are
+    rewritten.
+    """
+    if info.terminating != known.terminating:
+        return known.terminating
+    return info.local(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +123,14 @@ class Categorized:
 def categorize(
     endpoints: Sequence[EndpointInfo],
     port: ServicePort,
-    node: str,
+    node: str = "",
     labels: Mapping[str, str] | None = None,
     same_node_hints: bool = True,
 ) -> Categorized:
     """Sort the endpoints of a Service port by what they may be used for.
 
+    :param endpoints: each address once.
+    :param node: the name of the node; an empty one is a node on which there is none of them.
     :param labels: the node's; its zone is read from them.
     :param same_node_hints: whether hints for nodes count (the feature ``PreferSameTrafficDistribution``).
     """
@@ -126,23 +141,17 @@ def categorize(
     available = _available(endpoints, node, zone, same_node_hints)
     if port.uses_cluster_endpoints:
         cluster = tuple(e for e in endpoints if e.ready and (available is None or available(e)))
-        cluster = cluster or tuple(e for e in endpoints if _last_resort(e))
+        cluster = cluster or tuple(e for e in endpoints if e.last_resort)
     anywhere = bool(cluster)
     if not port.uses_local_endpoints:
         return Categorized(cluster, None, cluster or (), anywhere)
-    anywhere = anywhere or any(e.ready or _last_resort(e) for e in endpoints)
-    local = tuple(e for e in endpoints if e.local and e.ready) or tuple(
-        e for e in endpoints if e.local and _last_resort(e)
-    )
+    anywhere = anywhere or any(e.ready or e.last_resort for e in endpoints)
+    here = [e for e in endpoints if e.local(node)]
+    local = tuple(e for e in here if e.ready) or tuple(e for e in here if e.last_resort)
     if cluster is None:
         return Categorized(None, local, local, anywhere)
     merged = {str(e): e for e in (*cluster, *local)}
     return Categorized(cluster, local, tuple(merged[key] for key in sorted(merged)), anywhere)
-
-
-def _last_resort(endpoint: EndpointInfo) -> bool:
-    """Whether an endpoint may be used where none is ready: on its way out, but it still serves."""
-    return not endpoint.ready and endpoint.serving and endpoint.terminating
 
 
 def _available(
@@ -161,11 +170,16 @@ def _available(
     return None
 
 
-def local_ready_addresses(endpoints: EndpointsMap) -> dict[tuple[str, str], set[str]]:
-    """(namespace, Service) → addresses of its ready endpoints on this node: what its health check port counts."""
-    found: dict[tuple[str, str], set[str]] = {}
+ReadyOn = dict[tuple[str, str], dict[str, set[str]]]
+"""(namespace, Service) → node → addresses of its ready endpoints there."""
+
+
+def local_ready_addresses(endpoints: EndpointsMap) -> ReadyOn:
+    """What the health check ports of Services count on the nodes."""
+    found: ReadyOn = {}
     for name, listed in endpoints.items():
         for endpoint in listed:
-            if endpoint.local and endpoint.ready:
-                found.setdefault((name.namespace, name.name), set()).add(endpoint.address)
+            if endpoint.node and endpoint.ready:
+                nodes = found.setdefault((name.namespace, name.name), {})
+                nodes.setdefault(endpoint.node, set()).add(endpoint.address)
     return found

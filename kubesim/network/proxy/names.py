@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NFT_NAME_LIMIT = 240
 """How long a chain's name may get in nftables mode before it is cut and ``...`` added (upstream's
@@ -16,8 +16,7 @@ NFT_NAME_LIMIT = 240
 """
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ServicePortName:
+class ServicePortName(NamedTuple):
     """One port of one Service.
 
     :param port: the port's name; empty where it has none.

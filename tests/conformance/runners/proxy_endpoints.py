@@ -14,9 +14,10 @@ from kubesim.network.proxy.endpoints import (
     categorize,
     endpoints_map,
     local_ready_addresses,
+    seen_from,
 )
 from kubesim.network.proxy.names import ServicePortName
-from kubesim.network.proxy.node_addresses import NodePortAddresses
+from kubesim.network.proxy.node import NodePortAddresses
 from kubesim.network.proxy.service_ports import ServicePort, cluster_ip_of, service_port_map
 from kubesim.network.proxy.stale import stale_flows
 from tests.conformance.result import Result, judged
@@ -67,11 +68,11 @@ def _slices(wires: list[Any] | None) -> list[EndpointSlice]:
     return [view(wire, EndpointSlice) for wire in wires or [] if wire]
 
 
-def _endpoint_facts(endpoint: EndpointInfo) -> dict[str, Any]:
+def _endpoint_facts(endpoint: EndpointInfo, node: str) -> dict[str, Any]:
     return {
         "endpoint": str(endpoint),
         "ip": endpoint.address,
-        "local": endpoint.local,
+        "local": endpoint.local(node),
         "node_hints": sorted(endpoint.node_hints),
         "port": endpoint.port,
         "ready": endpoint.ready,
@@ -81,8 +82,11 @@ def _endpoint_facts(endpoint: EndpointInfo) -> dict[str, Any]:
     }
 
 
-def _map_facts(found: EndpointsMap) -> dict[str, Any]:
-    return {_key(name): [_endpoint_facts(endpoint) for endpoint in listed] for name, listed in found.items()}
+def _map_facts(found: EndpointsMap, node: str) -> dict[str, Any]:
+    return {
+        _key(name): [_endpoint_facts(endpoint, node) for endpoint in seen_from(node, listed)]
+        for name, listed in found.items()
+    }
 
 
 def _sorted_hints(output: dict[str, Any]) -> dict[str, Any]:
@@ -97,33 +101,39 @@ def _sorted_hints(output: dict[str, Any]) -> dict[str, Any]:
 
 def _from_slices(case: dict[str, Any]) -> tuple[Any, Any]:
     family = case.get("ip_family", "IPv4")
-    found = endpoints_map(_slices(case["endpointslices"]), case["node_name"], family)
+    found = endpoints_map(_slices(case["endpointslices"]), family)
     # Upstream's tests of the slice cache ask for the endpoints of one Service only.
     service = case.get("service_name") or "ns1/svc1"
     own = {name: listed for name, listed in found.items() if f"{name.namespace}/{name.name}" == service}
-    return _sorted_hints(case["output"]), _map_facts(own)
+    return _sorted_hints(case["output"]), _map_facts(own, case["node_name"])
 
 
 def _update(case: dict[str, Any]) -> tuple[Any, Any]:
     before = _facts_of_update(case["previous_endpointslices"], case["node_name"])
-    after_map = endpoints_map(_slices(case["endpointslices"]), case["node_name"])
-    after = _map_facts(after_map)
+    after_map = endpoints_map(_slices(case["endpointslices"]))
+    after = _map_facts(after_map, case["node_name"])
     names = before.keys() | after.keys()
-    counts = {f"{ns}/{name}": len(found) for (ns, name), found in local_ready_addresses(after_map).items()}
+    ready = _ready_here(after_map, case["node_name"])
+    counts = {service: len(addresses) for service, addresses in ready.items()}
     expected = (_sorted_hints(case["output"]), case["local_ready_endpoints"], bool(case["changed_services"]))
     return expected, (after, counts, any(before.get(name) != after.get(name) for name in names))
 
 
 def _facts_of_update(wires: list[Any] | None, node: str) -> dict[str, Any]:
-    return _map_facts(endpoints_map(_slices(wires), node))
+    return _map_facts(endpoints_map(_slices(wires)), node)
 
 
-def _read_endpoint(facts: dict[str, Any]) -> EndpointInfo:
+def _ready_here(found: EndpointsMap, node: str) -> dict[str, list[str]]:
+    everywhere = local_ready_addresses(found).items()
+    return {f"{ns}/{name}": sorted(nodes[node]) for (ns, name), nodes in everywhere if node in nodes}
+
+
+def _read_endpoint(facts: dict[str, Any], node: str = "here") -> EndpointInfo:
     address, _, port = facts["endpoint"].rpartition(":")
     return EndpointInfo(
         address.strip("[]"),
         int(port),
-        facts["local"],
+        node if facts["local"] else "",
         facts["ready"],
         facts["serving"],
         facts["terminating"],
@@ -149,11 +159,12 @@ def _read_port(facts: dict[str, Any]) -> ServicePort:
 
 
 def _categorize(case: dict[str, Any]) -> tuple[Any, Any]:
-    endpoints = [_read_endpoint(facts) for facts in case["endpoints"]]
+    node = case["node_name"] or "here"
+    endpoints = [_read_endpoint(facts, node) for facts in case["endpoints"]]
     found = categorize(
         endpoints,
         _read_port(case["service"]),
-        case["node_name"],
+        node,
         case["node_labels"],
         same_node_hints=case["prefer_same_enabled"],
     )
@@ -181,9 +192,8 @@ def _local_addresses(case: dict[str, Any]) -> tuple[Any, Any]:
         service, _, protocol = key.rpartition("/")
         namespace, _, rest = service.partition("/")
         name, _, port = rest.partition(":")
-        listed[ServicePortName(namespace, name, port, protocol)] = [_read_endpoint(each) for each in facts]
-    found = {f"{ns}/{name}": sorted(addresses) for (ns, name), addresses in local_ready_addresses(listed).items()}
-    return {name: sorted(addresses) for name, addresses in case["output"].items()}, found
+        listed[ServicePortName(namespace, name, port, protocol)] = tuple(_read_endpoint(each) for each in facts)
+    return {name: sorted(addresses) for name, addresses in case["output"].items()}, _ready_here(listed, "here")
 
 
 def _node_addresses(case: dict[str, Any]) -> tuple[Any, Any]:
@@ -199,7 +209,7 @@ def _cluster_ip(case: dict[str, Any]) -> tuple[Any, Any]:
 
 def _stale(case: dict[str, Any]) -> tuple[Any, Any]:
     ports = service_port_map([view(case["service"], Service)])
-    stale = stale_flows(ports, endpoints_map(_slices(case["endpointslices"]), ""))
+    stale = stale_flows(ports, endpoints_map(_slices(case["endpointslices"])))
     kept = [
         flow
         for flow in case["before"]

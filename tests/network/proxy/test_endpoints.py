@@ -31,15 +31,15 @@ def test_which_endpoints_cluster_traffic_may_use(listed: list[EndpointInfo], use
 
 
 def test_local_traffic_uses_this_node_only() -> None:
-    found = categorize([_info(1), _info(2, local=True)], LOCAL, "n")
+    found = categorize([_info(1), _info(2, node="n")], LOCAL, "n")
     assert found.cluster is None and [str(e) for e in found.local or ()] == ["10.42.0.2:80"]
     found = categorize([_info(1)], LOCAL, "n")
     assert found.local == () and found.any
 
 
 def test_slices_are_read_and_sorted() -> None:
-    (listed,) = endpoints_map([endpoints("web-1", "web-0")], "master").values()
-    assert [(str(endpoint), endpoint.local) for endpoint in listed] == [
+    (listed,) = endpoints_map([endpoints("web-1", "web-0")]).values()
+    assert [(str(endpoint), endpoint.local("master")) for endpoint in listed] == [
         ("10.42.0.6:8080", True),
         ("10.42.1.6:8080", False),
     ]

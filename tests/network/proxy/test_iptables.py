@@ -6,8 +6,10 @@ from kubesim.network.iptables_text import save
 from kubesim.network.matches import Comment
 from kubesim.network.proxy import LocalDetector, ProxyConfig, ruleset
 from kubesim.network.proxy.config import DetectLocalMode
-from kubesim.network.proxy.iptables import iptables_rules
-from kubesim.network.proxy.node_view import node_view
+from kubesim.network.proxy.iptables import Iptables
+from kubesim.network.proxy.node import node_view
+from kubesim.network.proxy.proxier import put_all
+from kubesim.network.proxy.rule_sum import RuleSum
 from tests.network.small_cluster import endpoints, node, service
 
 
@@ -101,16 +103,16 @@ def test_a_large_cluster_leaves_comments_out() -> None:
     from kubesim.network.proxy.endpoints import endpoints_map
     from kubesim.network.proxy.service_ports import service_port_map
 
-    ports, listed = service_port_map([service()]), endpoints_map([endpoints("web-0")], "master")
+    ports, listed = service_port_map([service()]), endpoints_map([endpoints("web-0")])
     for large in (False, True):
-        written = iptables_rules(node_view(node("master")), ports, listed, ProxyConfig(), large_cluster=large)
+        written = put_all(RuleSum(Iptables(ProxyConfig()), large), ports, listed).on(node_view(node("master")))
         of_endpoints = [c for (_, name), c in written.chains.items() if name.startswith("KUBE-SEP-")]
         comments = [m for c in of_endpoints for rule in c.rules for m in rule.matches if isinstance(m, Comment)]
         assert bool(comments) is not large
 
 
 def test_endpoints_of_what_is_no_service_do_not_make_a_cluster_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubesim.network.proxy.iptables.LARGE_CLUSTER_ENDPOINTS", 1)
+    monkeypatch.setattr("kubesim.network.proxy.rule_sum.LARGE_CLUSTER_ENDPOINTS", 1)
     strangers = endpoints("web-0", "web-1", of="gone")
     assert "--comment" in next(iter(chain("nat", "KUBE-SEP-", slices=[endpoints("web-0"), strangers])))
     assert "--comment" not in next(iter(chain("nat", "KUBE-SEP-")))

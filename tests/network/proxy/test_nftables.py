@@ -2,7 +2,7 @@ from typing import Any
 
 from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.proxy import ProxyConfig, ruleset
-from kubesim.network.proxy.nftables_table import TABLE
+from kubesim.network.proxy.nftables import TABLE
 from kubesim.network.rules import Ruleset
 from kubesim.network.targets import Drop, Goto
 from tests.network.small_cluster import endpoints, node, service

@@ -1,14 +1,45 @@
-"""Which of a node's addresses take node ports (``--nodeport-addresses``; upstream's
+"""A node as the proxies look at it, and which of its addresses take node ports (``--nodeport-addresses``; upstream's
 ``pkg/proxy/util/nodeport_addresses.go``).
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kubesim.api.objects import Node
+from kubesim.network.addresses import nth_address
+
 ZERO_PREFIXES = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
+_LOOPBACKS = {"IPv4": ipaddress.ip_network("127.0.0.0/8"), "IPv6": ipaddress.ip_network("::1/128")}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeView:
+    """The node for which rules are written. Another view of it is another value, so that a changed node is no old key.
+
+    :param address: its primary address.
+    :param addresses: all of its addresses, the loopback's among them.
+    :param labels: the node's labels (its zone).
+    :param pod_prefix: the addresses of its Pods; empty where it has none yet.
+    """
+
+    name: str
+    address: str
+    addresses: tuple[str, ...]
+    labels: Mapping[str, str]
+    pod_prefix: str = ""
+
+
+def node_view(node: Node) -> NodeView:
+    """A Node object as the proxies look at it."""
+    addresses = [entry.address for entry in node.status.addresses or [] if entry.type in ("InternalIP", "ExternalIP")]
+    primary = addresses[0] if addresses else ""
+    prefix = node.spec.podCIDR
+    bridge = [nth_address(prefix, 0), nth_address(prefix, 1)] if prefix else []
+    every = ("127.0.0.1", *addresses, *bridge)
+    return NodeView(node.metadata.name, primary, every, node.metadata.labels or {}, prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +73,8 @@ class NodePortAddresses:
 
     @property
     def contains_loopback(self) -> bool:
-        """Whether an address of the loopback network is chosen by name."""
-        loopback = ipaddress.ip_network("127.0.0.0/8" if self.family == "IPv4" else "::1/128")
+        """Whether an address of the loopback network is chosen."""
+        loopback = _LOOPBACKS[self.family]
         return any(ipaddress.ip_network(prefix, strict=False).overlaps(loopback) for prefix in self.prefixes)
 
     def chosen(self, addresses: Sequence[str]) -> tuple[str, ...]:
