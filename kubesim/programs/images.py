@@ -107,6 +107,8 @@ class ImageCatalogue:
 
     document: Mapping[str, Any]
     _built: dict[str, Image] = field(default_factory=dict)
+    _found: dict[str, Image | None] = field(default_factory=dict)
+    """What each reference leads to, as people write it."""
 
     @classmethod
     def load(cls, path: Path = DATA / "images.yaml") -> ImageCatalogue:
@@ -118,15 +120,19 @@ class ImageCatalogue:
 
         :raises InvalidReferenceError: where the text is no reference (the kubelet: InvalidImageName).
         """
-        parsed = parse_reference(reference)
-        key = str(parsed)
-        if key not in self._built:
-            for entry in self.document["images"]:
-                tag = self._tag(parsed, entry)
-                if tag is not None:
+        if reference not in self._found:
+            self._found[reference] = self._find(parse_reference(reference))
+        return self._found[reference]
+
+    def _find(self, parsed: Reference) -> Image | None:
+        for entry in self.document["images"]:
+            tag = self._tag(parsed, entry)
+            if tag is not None:
+                key = str(parsed)
+                if key not in self._built:
                     self._built[key] = self._build(parsed, entry, str(entry["tags"][tag]))
-                    break
-        return self._built.get(key)
+                return self._built[key]
+        return None
 
     def _tag(self, parsed: Reference, entry: Mapping[str, Any]) -> str | None:
         if entry["name"] != parsed.name:

@@ -26,6 +26,12 @@ def test_wrong_references_are_refused(text):
         parse_reference(text)
 
 
+def test_every_spelling_of_a_reference_leads_to_one_image():
+    spellings = ["nginx", "nginx:latest", "library/nginx", "docker.io/nginx", "docker.io/library/nginx:latest"]
+    assert len({id(CATALOGUE.find(each)) for each in spellings}) == 1
+    assert CATALOGUE.find("nginx:alpine") is not CATALOGUE.find("nginx")
+
+
 def test_a_digest_names_the_same_image_as_its_tag():
     image = CATALOGUE.find("nginx")
     assert image is not None

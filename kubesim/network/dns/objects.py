@@ -132,6 +132,8 @@ class KubernetesObjects:
         self._pods: dict[tuple[str, str], str] = {}
         self._pods_by_ip: dict[str, dict[tuple[str, str], None]] = {}
         self._namespaces: set[str] = set()
+        self._heard: dict[tuple[str, str, str], Wire | None] = {}
+        """Changes that no question has needed yet, by kind, name and namespace; None for an object that is gone."""
 
     @classmethod
     def of(cls, objects: Iterable[Wire], *, modified: int = 0) -> KubernetesObjects:
@@ -146,19 +148,27 @@ class KubernetesObjects:
         wire = new if event != "DELETED" or old is None else old
         if wire is None:
             return
-        kind, metadata = wire.get("kind"), wire.get("metadata") or {}
-        key = (metadata.get("name") or "", metadata.get("namespace") or "")
-        gone = event == "DELETED"
-        if kind == "Service":
-            self.put_service(key, None if gone else service_entry(view(wire, Service)))
-        elif kind == "EndpointSlice":
-            self.put_endpoints(key, None if gone else endpoints_entry(view(wire, EndpointSlice)))
-        elif kind == "Pod":
-            self._put_pod(key, "" if gone else (wire.get("status") or {}).get("podIP") or "")
-        elif kind == "Namespace":
-            self.put_namespace(key[0], exists=not gone)
+        kind, metadata = wire.get("kind") or "", wire.get("metadata") or {}
+        name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""
+        self._heard[kind, name, namespace] = None if event == "DELETED" else wire
         if kind in ("Service", "EndpointSlice"):
             self.modified = moment
+
+    def _catch_up(self) -> None:
+        """Take in what was heard since the last question: of each object its last state."""
+        if not self._heard:
+            return
+        heard, self._heard = self._heard, {}
+        for (kind, name, namespace), wire in heard.items():
+            key = (name, namespace)
+            if kind == "Service":
+                self.put_service(key, None if wire is None else service_entry(view(wire, Service)))
+            elif kind == "EndpointSlice":
+                self.put_endpoints(key, None if wire is None else endpoints_entry(view(wire, EndpointSlice)))
+            elif kind == "Pod":
+                self._put_pod(key, "" if wire is None else (wire.get("status") or {}).get("podIP") or "")
+            elif kind == "Namespace":
+                self.put_namespace(name, exists=wire is not None)
 
     def put_service(self, key: tuple[str, str], entry: ServiceEntry | None) -> None:
         """Add or replace the Service (name, namespace), or remove it with None."""
@@ -201,24 +211,30 @@ class KubernetesObjects:
 
     def service(self, name: str, namespace: str) -> ServiceEntry | None:
         """The Service of that name."""
+        self._catch_up()
         return self._services.get((name, namespace))
 
     def endpoints(self, service: str, namespace: str) -> list[EndpointsEntry]:
         """The slices of a Service, in the order of their names."""
+        self._catch_up()
         return [entry for _, entry in sorted(self._endpoints.get((service, namespace), {}).items())]
 
     def services_at(self, address: str) -> list[ServiceEntry]:
         """The Services with that cluster address."""
+        self._catch_up()
         return [entry for _, entry in sorted(self._services_by_ip.get(address, {}).items())]
 
     def endpoints_at(self, address: str) -> list[EndpointsEntry]:
         """The slices that hold a ready endpoint with that address."""
+        self._catch_up()
         return [entry for _, entry in sorted(self._endpoints_by_ip.get(address, {}).items())]
 
     def pods_at(self, address: str) -> list[tuple[str, str]]:
         """The Pods (name, namespace) with that address."""
+        self._catch_up()
         return sorted(self._pods_by_ip.get(address, {}))
 
     def namespace_exists(self, name: str) -> bool:
         """Whether the namespace exists."""
+        self._catch_up()
         return name in self._namespaces
