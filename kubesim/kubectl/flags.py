@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kubesim.kubectl.durations import parse_duration
+from kubesim.kubectl.go_values import go_integer, parse_duration
 
 FlagKind = Literal["bool", "string", "strings", "array", "int", "duration", "pairs"]
 """How a value is read: ``strings`` splits at commas, ``array`` does not; ``pairs`` are ``key=value``."""
@@ -78,6 +77,9 @@ GLOBAL_FLAGS: tuple[Flag, ...] = (
 
 HELP_FLAG = Flag("help", "bool", short="h", help="Say what the command does.")
 
+OUTPUT_FLAG = Flag("output", short="o", help="yaml or json.")
+"""The flag of the verbs that print the client's own data."""
+
 OUTPUT_FLAGS: tuple[Flag, ...] = (
     Flag("output", short="o", help="Output format."),
     Flag("template", help="Template string or path, for the template formats."),
@@ -102,7 +104,6 @@ VALIDATE_FLAG = Flag("validate", default="strict", bare="strict", help="strict, 
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
-_SIGNED = re.compile(r"[+-]?\d+(_\d+)*")
 
 
 class FlagError(Exception):
@@ -290,15 +291,3 @@ def _integer_problem(text: str) -> str:
     if not -(2**63) <= value < 2**63:
         return f'strconv.ParseInt: parsing "{text}": value out of range'
     return ""
-
-
-def go_integer(text: str) -> int:
-    """An integer in Go's base-0 syntax: ``10``, ``0x1f``, ``0b1``, ``017`` (octal).
-
-    :raises ValueError: when it is none.
-    """
-    if re.fullmatch(r"[+-]?0[0-7]+", text):
-        return int(text, 8)
-    if not _SIGNED.fullmatch(text) and not re.fullmatch(r"[+-]?0[xXbBoO][0-9a-fA-F_]+", text):
-        raise ValueError(f"not an integer: {text!r}")
-    return int(text, 0)

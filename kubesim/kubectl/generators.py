@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.printing import unsigned
+from kubesim.kubectl.go_values import unsigned
 
 _REFERENCE = re.compile(
     r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"

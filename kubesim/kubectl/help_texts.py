@@ -1,9 +1,9 @@
-"""``--help``: what a verb does, its usage and its flags, in a few lines."""
+"""``--help``: what a verb does, its usage and its flags, in a few lines; and ``kubectl options``."""
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import OTHER_COMMANDS, Verb
-from kubesim.kubectl.flags import Flag
+from kubesim.kubectl.call import OTHER_COMMANDS, Call, Verb
+from kubesim.kubectl.flags import GLOBAL_FLAGS, Flag
 
 
 def help_of(command: str, verb: Verb) -> str:
@@ -56,3 +56,14 @@ def _root_help(verb: Verb) -> str:
     lines.append('Use "kubectl <command> --help" for more information about a given command.')
     lines.append('Use "kubectl options" for a list of global command-line options (applies to all commands).')
     return "\n".join(lines) + "\n"
+
+
+def options(call: Call) -> int:
+    """List the flags that every command takes."""
+    call.say("The following options can be passed to any command:\n")
+    for flag in GLOBAL_FLAGS:
+        call.stdout.append(flag_help(flag) + "\n\n")
+    return 0
+
+
+OPTIONS = Verb("options", options, "[flags]", "Print the list of flags inherited by all commands")

@@ -6,10 +6,10 @@ to it; ``-o name`` the name alone; the other formats print the object.
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from kubesim.api import go_json
+from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
@@ -19,7 +19,8 @@ from kubesim.kubectl.struct_order import in_struct_order
 
 DryRun = Literal["none", "client", "server"]
 
-_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+"""What is said behind what was done, by the kind of dry run."""
 
 
 def dry_run(call: Call) -> DryRun:
@@ -66,7 +67,7 @@ class Printer:
     def done(self, info: Info, operation: str) -> None:
         """Print one object and what was done to it."""
         if self.format == "":
-            self._call.say(f"{info.label} {operation}{_SUFFIX[self._mode]}")
+            self._call.say(f"{info.label} {operation}{SUFFIX[self._mode]}")
         elif self.format == "name":
             self._call.say(info.label)
         else:
@@ -82,38 +83,9 @@ class Printer:
 
 def info_of(call: Call, wire: Wire) -> Info:
     """The :class:`Info` of an object that the command built itself."""
-    from kubesim.api.lookup import kind_type
-
     found = kind_type(wire["apiVersion"], wire["kind"])
     if found is None:
         raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
     metadata = wire.get("metadata") or {}
     namespace = (metadata.get("namespace") or call.namespace) if found.namespaced else ""
     return Info(found, namespace, metadata.get("name") or "", wire)
-
-
-_UNSIGNED = re.compile(r"[0-9]+")
-
-
-def unsigned(text: str, bits: int = 16) -> int:
-    """Go's ``strconv.ParseUint(text, 10, bits)``.
-
-    :raises KubectlError: with Go's words.
-    """
-    if not _UNSIGNED.fullmatch(text):
-        raise KubectlError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
-    if int(text) >= 2**bits:
-        raise KubectlError(f'strconv.ParseUint: parsing "{text}": value out of range')
-    return int(text)
-
-
-def integer(text: str) -> int:
-    """Go's ``strconv.Atoi``.
-
-    :raises KubectlError: with Go's words.
-    """
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise KubectlError(f'strconv.Atoi: parsing "{text}": invalid syntax')
-    if not -(2**63) <= int(text) < 2**63:
-        raise KubectlError(f'strconv.Atoi: parsing "{text}": value out of range')
-    return int(text)

@@ -1,4 +1,4 @@
-"""``get -w``: print objects, then print them again whenever they change.
+"""Letting simulated time pass: until something is true (``wait``, ``delete``), or printing what changes (``get -w``).
 
 A real watch goes on until it is interrupted; here it follows the cluster for :data:`SECONDS` of simulated time (or for
 ``--request-timeout``), which pass at once for the person who waits.
@@ -13,19 +13,59 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Column, Row, Table
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.durations import parse_duration
-from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.errors import KubectlError, SilentExit
+from kubesim.kubectl.go_values import parse_duration
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter
 from kubesim.kubectl.resource_arguments import Selection
 
+PATIENCE = 600.0
+"""Simulated seconds after which a wait without end is given up, as a person would with Ctrl-C."""
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C ended."""
+
+
+def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> bool:
+    """Let time pass until ``done``.
+
+    :param timeout: simulated seconds; None waits for ever, which ends after :data:`PATIENCE`.
+    :returns: whether it became true in time.
+    :raises SilentExit: when an endless wait is given up.
+    """
+    simulation = call.simulation
+    deadline = simulation.now + (PATIENCE if timeout is None else timeout)
+    while not done():
+        following = simulation.environment.peek()
+        if following > deadline:
+            simulation.advance(max(0.0, deadline - simulation.now))
+            if done():
+                return True
+            if timeout is None:
+                call.stderr.append("^C\n")
+                raise SilentExit(INTERRUPTED)
+            return False
+        simulation.environment.step()
+    return True
+
+
 SECONDS = 60.0
 """How long a watch lasts, in simulated seconds."""
 
 STEP = 1.0
 """How often it looks, in simulated seconds; changes between two looks are shown one by one all the same."""
+
+
+def wait_until_gone(call: Call, info: Info, uid: str, timeout: float | None) -> bool:
+    """Let time pass until an object is gone, or another has its name; see :func:`wait_until`."""
+
+    def gone() -> bool:
+        now = call.api.find(info.type, info.name, info.namespace)
+        return now is None or now["metadata"].get("uid") != uid
+
+    return wait_until(call, gone, timeout)
 
 
 def watch(

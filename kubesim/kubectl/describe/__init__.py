@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.describe import endpoints, plain, workloads
+from kubesim.kubectl.describe import plain, workloads
 from kubesim.kubectl.describe.node import node
 from kubesim.kubectl.describe.pod import pod
-from kubesim.kubectl.describe.service import service
+from kubesim.kubectl.describe.service import endpoint_slice, endpoints, service
 from kubesim.kubectl.describe.surroundings import Surroundings
 from kubesim.kubectl.describe.text import Text
 
@@ -23,8 +23,8 @@ DESCRIBERS: Mapping[str, Describer] = MappingProxyType(
     {
         "ConfigMap": plain.config_map,
         "Deployment": workloads.deployment,
-        "EndpointSlice": endpoints.endpoint_slice,
-        "Endpoints": endpoints.endpoints,
+        "EndpointSlice": endpoint_slice,
+        "Endpoints": endpoints,
         "Namespace": plain.namespace,
         "Node": node,
         "Pod": pod,

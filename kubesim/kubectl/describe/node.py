@@ -12,8 +12,7 @@ from kubesim.api.durations import since
 from kubesim.api.objects import Node, Pod, Taint, Wire, view
 from kubesim.api.printers.node import roles
 from kubesim.kubectl.describe.amounts import Amount, pod_amounts, total
-from kubesim.kubectl.describe.events import events_of
-from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels, moment
 from kubesim.kubectl.output.go_format import sprint
 

@@ -7,8 +7,7 @@ import re
 from typing import Any
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.describe.events import events_of
-from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, labels
 from kubesim.kubectl.output.go_format import sprint
 

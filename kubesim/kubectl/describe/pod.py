@@ -5,8 +5,7 @@ from __future__ import annotations
 from kubesim.api.durations import since
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.kubectl.describe.containers import containers
-from kubesim.kubectl.describe.events import events_of
-from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, controller, labels, moment, tolerations
 from kubesim.kubectl.describe.volumes import spread_constraints, volumes
 

@@ -1,13 +1,16 @@
-"""What a description needs besides the object: the time, the objects it refers to, its events."""
+"""What a description needs besides the object: the time, the objects it refers to, and its events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
+from kubesim.api.durations import parse_timestamp, since
 from kubesim.api.objects import Event, Wire, view
+from kubesim.kubectl.describe.text import Text
+from kubesim.kubectl.output.go_sort import go_sort
 
 
 class Objects(Protocol):
@@ -46,3 +49,52 @@ class Surroundings:
             if about.get("uid") in (uid, None, "") or (kind == "Node" and about["uid"] == name):
                 found.append(view(each, Event))
         return found
+
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def events_of(text: Text, wire: Wire, around: Surroundings) -> None:
+    """The events about an object, if they are wanted."""
+    if around.show_events:
+        events(text, around.events_of(wire), around.now)
+
+
+def events(text: Text, found: Sequence[Event], now: datetime) -> None:
+    """A table of events."""
+    if not found:
+        text.line(0, "Events:", "<none>")
+        return
+    text.flush()
+    text.line(0, "Events:")
+    text.line(1, "Type", "Reason", "Age", "From", "Message")
+    text.line(1, "----", "------", "----", "----", "-------")
+    for event in go_sort(list(found), lambda a, b: _last(a) < _last(b)):
+        text.line(
+            1,
+            event.type,
+            event.reason,
+            age_of(event, now),
+            event.source.component or event.reportingComponent,
+            _message(event),
+        )
+
+
+def _last(event: Event) -> datetime:
+    return parse_timestamp(event.lastTimestamp) or _NEVER
+
+
+def age_of(event: Event, now: datetime) -> str:
+    """How long ago it was last seen, and for a repeated one how often over how long."""
+    first = since(event.eventTime or event.firstTimestamp, now)
+    if event.series is not None:
+        return f"{since(event.series.lastObservedTime, now)} (x{event.series.count} over {first})"
+    if event.count > 1:
+        return f"{since(event.lastTimestamp, now)} (x{event.count} over {first})"
+    return first
+
+
+def _message(event: Event) -> str:
+    where = event.involvedObject.fieldPath
+    message = event.message.strip()
+    return f"{where}: {message}" if where else message

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from kubesim.api.objects import Condition, Deployment, Pod, ReplicaSet, Wire, view
 from kubesim.api.printers.columns import label_selector
-from kubesim.kubectl.describe.events import events_of
-from kubesim.kubectl.describe.surroundings import Surroundings
+from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, controller, labels, moment
 from kubesim.kubectl.describe.volumes import pod_template
 

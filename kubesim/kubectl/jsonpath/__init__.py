@@ -7,8 +7,8 @@ joined by blanks, a key may be escaped with a backslash, filters compare one ele
 :class:`JsonPathError`, in upstream's words (``k8s.io/client-go/util/jsonpath``).
 """
 
-from kubesim.kubectl.jsonpath.errors import JsonPathError
 from kubesim.kubectl.jsonpath.evaluation import JsonPath
-from kubesim.kubectl.jsonpath.relaxed import relaxed_expression
+from kubesim.kubectl.jsonpath.nodes import JsonPathError
+from kubesim.kubectl.jsonpath.parser import relaxed_expression
 
 __all__ = ["JsonPath", "JsonPathError", "relaxed_expression"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from kubesim.api import go_json
-from kubesim.kubectl.jsonpath.comparison import compare
-from kubesim.kubectl.jsonpath.errors import JsonPathError
 from kubesim.kubectl.jsonpath.nodes import (
     Array,
     Boolean,
     Field,
     Filter,
     Identifier,
+    JsonPathError,
     Node,
     Number,
     Recursive,
@@ -236,3 +237,37 @@ def _check_bounds(start: int, end: int, length: int) -> None:
         raise JsonPathError(f"array index out of bounds: index {end - 1}, length {length}")
     if start > end:
         raise JsonPathError(f"starting index {start} is greater than ending index {end}")
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
+    {
+        "<": operator.lt,
+        ">": operator.gt,
+        "==": operator.eq,
+        "!=": operator.ne,
+        "<=": operator.le,
+        ">=": operator.ge,
+    }
+)
+
+
+def compare(left: Any, symbol: str, right: Any) -> bool:
+    """Whether ``left symbol right`` holds.
+
+    :raises JsonPathError: for an unknown operator, for maps and lists, and for different kinds.
+    """
+    if symbol not in OPERATORS:
+        raise JsonPathError(f"unrecognized filter operator {symbol}")
+    kind = _kind(left)
+    if kind != _kind(right):
+        raise JsonPathError("incompatible types for comparison")
+    if kind == "bool" and symbol not in ("==", "!="):
+        raise JsonPathError("invalid type for comparison")
+    return OPERATORS[symbol](left, right)
+
+
+def _kind(value: Any) -> str:
+    for type, name in ((bool, "bool"), (int, "int"), (float, "float"), (str, "string")):
+        if isinstance(value, type):
+            return name
+    raise JsonPathError("invalid type for comparison")

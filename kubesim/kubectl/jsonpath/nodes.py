@@ -1,4 +1,4 @@
-"""The parts a template is made of. ``str()`` of a node is upstream's notation (``NodeField: name``)."""
+"""The parts a template is made of, and its error. ``str()`` of a node is upstream's notation (``NodeField: name``)."""
 
 from __future__ import annotations
 
@@ -132,3 +132,7 @@ class Filter:
 
 
 Node = Text | Field | Array | Number | Boolean | Wildcard | Recursive | Identifier | Sequence | Union | Filter
+
+
+class JsonPathError(ValueError):
+    """A template that cannot be parsed, or that does not fit the document; the text is upstream's."""

@@ -1,13 +1,20 @@
-"""``kubectl apply``: make the cluster have what the manifests say, and remember what they said."""
+"""``kubectl apply``: make the cluster have what the manifests say, and remember what they said.
+
+With ``--prune``, what was applied before and stands in no manifest any more is deleted: only objects that ``apply``
+itself made (they carry the annotation of the last manifest), of its list of kinds, in the namespaces of the manifests,
+and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from kubesim.api import go_json
 from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied, without_version
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
+from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
 from kubesim.kubectl.flags import (
     DRY_RUN_FLAG,
@@ -20,10 +27,8 @@ from kubesim.kubectl.flags import (
 )
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
-from kubesim.kubectl.pruning import prune
+from kubesim.kubectl.requests import check_validate, field_validation, patched
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.submission import field_validation
-from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs.last_applied import EDIT, SET, VIEW
 
 MISSING_ANNOTATION = (
@@ -221,3 +226,33 @@ VERB = Verb(
     ),
     subcommands=(EDIT, SET, VIEW),
 )
+
+
+KINDS = (
+    "ConfigMap",
+    "Endpoints",
+    "Pod",
+    "Secret",
+    "Service",
+    "DaemonSet",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+)
+"""The namespaced kinds that are pruned by default, in upstream's order."""
+
+
+def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -> None:
+    """Delete and print each object that is to go."""
+    kept = {((info.object or {}).get("metadata") or {}).get("uid") for info in applied}
+    namespaces = dict.fromkeys(info.namespace for info in applied if info.type.namespaced)
+    types = {resource.kind: resource for resource in RESOURCE_TYPES}
+    for namespace in namespaces:
+        for kind in KINDS:
+            for wire in call.api.list(types[kind], namespace, label_selector=call.flags.text("selector")):
+                metadata = wire["metadata"]
+                if LAST_APPLIED not in (metadata.get("annotations") or {}) or metadata["uid"] in kept:
+                    continue
+                if mode != "client":
+                    call.api.delete(types[kind], metadata["name"], namespace, dry_run=mode == "server")
+                printer.done(Info(types[kind], namespace, metadata["name"], wire), "pruned")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.connection import ADMINISTRATORS
 from kubesim.kubectl.errors import KubectlError, SilentExit
-from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, Flag
-from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
+from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, OUTPUT_FLAG, Flag
 
 
 def can_i(call: Call) -> int:

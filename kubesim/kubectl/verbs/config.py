@@ -6,9 +6,8 @@ from kubesim.api import go_json, go_yaml
 from kubesim.kubectl import kubeconfig
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import Flag
+from kubesim.kubectl.flags import OUTPUT_FLAG, Flag
 from kubesim.kubectl.kubeconfig import CONTEXT
-from kubesim.kubectl.verbs.refusing import OUTPUT_FLAG
 
 
 def config_view(call: Call) -> int:

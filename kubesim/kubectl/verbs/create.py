@@ -20,9 +20,8 @@ from kubesim.kubectl.flags import (
 )
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run, info_of
+from kubesim.kubectl.requests import check_validate, submit
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import submit
-from kubesim.kubectl.validation import check_validate
 from kubesim.kubectl.verbs.create_data import CONFIG_MAP, SECRET
 
 SAVE_CONFIG_FLAG = Flag("save-config", "bool", help="Keep the configuration in an annotation, for apply.")

@@ -13,7 +13,7 @@ from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.printing import Printer, dry_run, info_of
-from kubesim.kubectl.submission import submit
+from kubesim.kubectl.requests import submit
 
 
 def _entries(call: Call) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call, Verb
@@ -17,15 +15,14 @@ from kubesim.kubectl.flags import (
     Flag,
 )
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import DryRun, dry_run
+from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
 from kubesim.kubectl.resource_arguments import require_name, select, warn_of
-from kubesim.kubectl.waiting import wait_until
+from kubesim.kubectl.watching import wait_until_gone
 
 FORCED = (
     "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. "
     "The resource may continue to run on the cluster indefinitely."
 )
-_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 _CASCADE: dict[str, Propagation] = {
     "background": "Background",
     "false": "Orphan",
@@ -78,7 +75,7 @@ def delete(call: Call) -> int:
                 warn_of(call, (info,), ())
                 warned.add(info.type.kind)
             deleted.append((info, response.object["metadata"].get("uid", "")))
-        _print(call, info, mode, grace)
+        print_deleted(call, info, grace, mode)
 
     ignore = _is_not_found if flags.on("ignore-not-found") or flags.on("all") else None
     if not selection.visit(act, ignore=ignore):
@@ -104,14 +101,15 @@ def _grace_period(call: Call) -> int | None:
     return None if grace < 0 else grace
 
 
-def _print(call: Call, info: Info, mode: DryRun, grace: int | None) -> None:
+def print_deleted(call: Call, info: Info, grace: int | None, mode: DryRun = "none") -> None:
+    """Say that an object was deleted."""
     kind = f"{info.type.kind.lower()}.{info.type.group}" if info.type.group else info.type.kind.lower()
     if call.flags.text("output") == "name":
         call.say(f"{kind}/{info.name}")
         return
     operation = "force deleted" if grace == 0 else "deleted"
     where = f" from {info.namespace} namespace" if info.namespace else ""
-    call.say(f'{kind} "{info.name}" {operation}{where}{_SUFFIX[mode]}')
+    call.say(f'{kind} "{info.name}" {operation}{where}{SUFFIX[mode]}')
 
 
 def _is_not_found(error: Exception) -> bool:
@@ -123,16 +121,8 @@ def _wait(call: Call, deleted: list[tuple[Info, str]]) -> None:
     deadline = call.simulation.now + timeout
     for info, uid in deleted:
         left = max(0.0, deadline - call.simulation.now) if timeout > 0 else None
-        if not wait_until(call, _gone(call, info, uid), left):
+        if not wait_until_gone(call, info, uid, left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
-
-
-def _gone(call: Call, info: Info, uid: str) -> Callable[[], bool]:
-    def gone() -> bool:
-        now = call.api.find(info.type, info.name, info.namespace)
-        return now is None or now.get("metadata", {}).get("uid") != uid
-
-    return gone
 
 
 VERB = Verb(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from kubesim.api.durations import parse_timestamp
 from kubesim.api.objects import Event, Wire, view
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.describe.events import age_of
+from kubesim.kubectl.describe.surroundings import age_of
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, OUTPUT_FLAGS, Flag
 from kubesim.kubectl.mapper import resource_type

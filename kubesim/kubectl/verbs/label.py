@@ -1,10 +1,17 @@
-"""``kubectl label``: set, change and remove labels."""
+"""``kubectl label`` and ``kubectl annotate``: ``key=value`` sets, ``key-`` removes.
+
+Upstream: ``k8s.io/kubectl/pkg/cmd/label`` and ``.../annotate``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kubesim.api import names
+from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
-from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.errors import KubectlError, raise_all
 from kubesim.kubectl.flags import (
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
@@ -15,51 +22,154 @@ from kubesim.kubectl.flags import (
     SELECTOR_FLAG,
     Flag,
 )
-from kubesim.kubectl.labelling import labelled, parse_labels, split_words
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import select
 
 
-def label(call: Call) -> int:
-    """Change the labels of each object."""
+def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The resource words of a command, and the changes after them: the first word with ``=`` or a ``-`` at its end.
+
+    :raises KubectlError: where a resource follows a change.
+    """
+    resources: list[str] = []
+    changes: list[str] = []
+    for word in words:
+        is_change = ("=" in word and not word.startswith("=")) or word.endswith("-") if word else False
+        if is_change:
+            changes.append(word)
+        elif changes:
+            raise KubectlError(f"all resources must be specified before label changes: {word}")
+        else:
+            resources.append(word)
+    return resources, changes
+
+
+def parse_labels(changes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """What to set and what to remove.
+
+    :raises KubectlError: with upstream's words.
+    """
+    labels: dict[str, str] = {}
+    remove: list[str] = []
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if equals and key:
+            if "=" in value:
+                raise KubectlError(f"invalid label spec: {change}")
+            problems = names.label_value(value)
+            if problems:
+                raise KubectlError(f'invalid label value: "{change}": {";".join(problems)}')
+            labels[key] = value
+        elif change.endswith("-"):
+            remove.append(change[:-1])
+        else:
+            raise KubectlError(f"unknown label spec: {change}")
+    if any(key in labels for key in remove):
+        raise KubectlError("can not both modify and remove a label in the same command")
+    return labels, remove
+
+
+def parse_annotations(changes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """What to set and what to remove.
+
+    :raises KubectlError: with upstream's words.
+    """
+    annotations: dict[str, str] = {}
+    remove: list[str] = []
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if equals and key:
+            annotations[key] = value
+        elif change.endswith("-") and len(change) > 1:
+            remove.append(change[:-1])
+        else:
+            raise KubectlError(f"invalid annotation format: {change}")
+    both = [key for key in remove if key in annotations]
+    if both:
+        raise KubectlError(
+            f"can not both modify and remove the following annotation(s) in the same command: {', '.join(both)}"
+        )
+    return annotations, remove
+
+
+def changed(
+    wire: Wire,
+    field: str,
+    values: Mapping[str, str],
+    remove: Sequence[str],
+    *,
+    overwrite: bool = False,
+    resource_version: str = "",
+) -> Wire:
+    """The object with its labels or annotations changed.
+
+    :param field: ``labels`` or ``annotations``.
+    :raises KubectlError: where a value would be overwritten.
+    """
+    metadata = dict(wire.get("metadata") or {})
+    old = metadata.get(field) or {}
+    taken = [key for key in sorted(values) if key in old and old[key] != values[key]]
+    if taken and not overwrite:
+        problems = [f"'{key}' already has a value ({old[key]})" for key in taken]
+        if field == "labels":
+            raise_all([KubectlError(f"{problem}, and --overwrite is false") for problem in problems])
+        shown = "; ".join(problems)
+        raise KubectlError(f"--overwrite is false but found the following declared annotation(s): {shown}")
+    new = {key: value for key, value in {**old, **values}.items() if key not in remove}
+    if new:
+        metadata[field] = new
+    else:
+        metadata.pop(field, None)
+    if resource_version:
+        metadata["resourceVersion"] = resource_version
+    return {**wire, "metadata": metadata}
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What the two verbs change, and how each speaks of it."""
+
+    name: str
+    singular: str
+    parse: Callable[[Sequence[str]], tuple[dict[str, str], list[str]]]
+    outcome: Callable[[Wire, Wire, bool, bool], str]
+
+
+def _run(call: Call, field: _Field) -> int:
+    """Change the labels or annotations of each object."""
     flags = call.flags
     mode = dry_run(call)
     printer = Printer(call, mode)
     resources, changes = split_words(call.arguments)
-    listing = flags.on("list")
-    labels, remove = parse_labels(changes)
+    values, remove = field.parse(changes)
     if not resources and not flags.texts("filename"):
         raise KubectlError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
-    if not changes and not listing:
-        raise KubectlError("at least one label update is required")
-    selection = select(call, resources, everything=flags.on("all"))
+    if not changes and not flags.on("list"):
+        raise KubectlError(f"at least one {field.singular} update is required")
 
     def act(info: Info) -> None:
         before = info.object or {}
-        old = (before.get("metadata") or {}).get("labels") or {}
-        if listing:
+        old = (before.get("metadata") or {}).get(field.name) or {}
+        if flags.on("list"):
             for key, value in old.items():
                 call.say(f"{key}={value}")
             return
-        after = labelled(
-            before,
-            labels,
-            remove,
-            overwrite=flags.on("overwrite"),
-            resource_version=flags.text("resource-version"),
-        )
-        for key in remove:
-            if key not in old:
-                call.say(f'label "{key}" not found.')
+        overwrite, version = flags.on("overwrite"), flags.text("resource-version")
+        after = changed(before, field.name, values, remove, overwrite=overwrite, resource_version=version)
+        if field.name == "labels":
+            for key in remove:
+                if key not in old:
+                    call.say(f'label "{key}" not found.')
         info.object = send_change(call, info, after, mode)
-        printer.done(info, _outcome(before, after, bool(labels), bool(remove)))
+        printer.done(info, field.outcome(before, after, bool(values), bool(remove)))
 
-    selection.visit(act)
+    select(call, resources, everything=flags.on("all")).visit(act)
     return 0
 
 
-def _outcome(before: dict[str, object], after: dict[str, object], added: bool, removed: bool) -> str:
+def _labeled(before: Wire, after: Wire, added: bool, removed: bool) -> str:
     if before == after:
         return "not labeled"
     if added and removed:
@@ -67,24 +177,36 @@ def _outcome(before: dict[str, object], after: dict[str, object], added: bool, r
     return "unlabeled" if removed else "labeled"
 
 
-VERB = Verb(
-    "label",
-    label,
-    "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-    "Update the labels on a resource",
-    group="Settings Commands",
-    flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        FIELD_SELECTOR_FLAG,
-        ALL_NAMESPACES_FLAG,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
-        Flag("all", "bool", help="Every object of the types named."),
-        Flag("list", "bool", help="List the labels instead."),
-        Flag("local", "bool", help="Do not ask the server."),
-        Flag("overwrite", "bool", help="Allow a label to be changed."),
-        Flag("resource-version", help="Refuse where the object has another version."),
-    ),
+_LABELS = _Field("labels", "label", parse_labels, _labeled)
+_ANNOTATIONS = _Field("annotations", "annotation", parse_annotations, lambda *_: "annotated")
+
+
+def label(call: Call) -> int:
+    """Change the labels of each object."""
+    return _run(call, _LABELS)
+
+
+def annotate(call: Call) -> int:
+    """Change the annotations of each object."""
+    return _run(call, _ANNOTATIONS)
+
+
+USE = "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]"
+FLAGS = (
+    *OUTPUT_FLAGS,
+    *FILE_FLAGS,
+    SELECTOR_FLAG,
+    FIELD_SELECTOR_FLAG,
+    ALL_NAMESPACES_FLAG,
+    DRY_RUN_FLAG,
+    FIELD_MANAGER_FLAG,
+    Flag("all", "bool", help="Every object of the types named."),
+    Flag("list", "bool", help="List the labels instead."),
+    Flag("local", "bool", help="Do not ask the server."),
+    Flag("overwrite", "bool", help="Allow a label to be changed."),
+    Flag("resource-version", help="Refuse where the object has another version."),
+)
+LABEL = Verb("label", label, USE, "Update the labels on a resource", group="Settings Commands", flags=FLAGS)
+ANNOTATE = Verb(
+    "annotate", annotate, USE, "Update the annotations on a resource", group="Settings Commands", flags=FLAGS
 )

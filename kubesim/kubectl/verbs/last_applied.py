@@ -7,11 +7,11 @@ import json
 from kubesim.api import go_json, go_yaml
 from kubesim.api.apply import LAST_APPLIED, last_applied_text
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import select
 
 

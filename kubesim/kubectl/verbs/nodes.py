@@ -8,16 +8,14 @@ from collections.abc import Callable, Sequence
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import DRY_RUN_FLAG, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.printing import DryRun, dry_run
+from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.waiting import wait_until
-
-_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+from kubesim.kubectl.watching import wait_until_gone
 
 
 def _nodes(call: Call) -> list[Info]:
@@ -43,7 +41,7 @@ def _set_schedulable(call: Call, info: Info, wanted: bool, mode: DryRun) -> None
     word = "uncordoned" if wanted else "cordoned"
     before = info.object or {}
     if bool((before.get("spec") or {}).get("unschedulable")) == (not wanted):
-        call.say(f"{info.label} already {word}{_SUFFIX[mode]}")
+        call.say(f"{info.label} already {word}{SUFFIX[mode]}")
         return
     after = copy.deepcopy(before)
     if wanted:
@@ -51,7 +49,7 @@ def _set_schedulable(call: Call, info: Info, wanted: bool, mode: DryRun) -> None
     else:
         after.setdefault("spec", {})["unschedulable"] = True
     info.object = send_change(call, info, after, mode)
-    call.say(f"{info.label} {word}{_SUFFIX[mode]}")
+    call.say(f"{info.label} {word}{SUFFIX[mode]}")
 
 
 def drain(call: Call) -> int:
@@ -71,7 +69,7 @@ def drain(call: Call) -> int:
             failed.append((info, problem))
             continue
         _evict(call, [pod for pod in pods if not _is_daemon(pod)], mode)
-        call.say(f"{info.label} drained{_SUFFIX[mode]}")
+        call.say(f"{info.label} drained{SUFFIX[mode]}")
     if failed:
         call.complain("There are pending nodes to be drained:")
         for info, _ in failed:
@@ -116,32 +114,25 @@ def _drain_problem(call: Call, pods: Sequence[Wire]) -> str:
 
 def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
     grace = call.flags.number("grace-period")
-    kind = resource_type("pods")
-    for pod in pods:
-        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-        call.say(f"evicting pod {namespace}/{name}{_SUFFIX[mode]}")
+    evicted = [Info(resource_type("pods"), pod["metadata"]["namespace"], pod["metadata"]["name"], pod) for pod in pods]
+    for info in evicted:
+        call.say(f"evicting pod {info.namespace}/{info.name}{SUFFIX[mode]}")
         if mode == "none":
             try:
-                call.api.delete(kind, name, namespace, grace_period_seconds=None if grace < 0 else grace)
+                call.api.delete(info.type, info.name, info.namespace, None if grace < 0 else grace)
             except ApiError as error:
                 if error.reason != "NotFound":
                     raise
     if mode != "none":
         return
     timeout = call.flags.seconds("timeout")
-    for pod in pods:
-        namespace, name, uid = pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"].get("uid")
-
-        def gone(namespace: str = namespace, name: str = name, uid: str = uid) -> bool:
-            held = call.api.find(kind, name, namespace)
-            return held is None or held["metadata"].get("uid") != uid
-
-        if not wait_until(call, gone, timeout if timeout > 0 else None):
+    for info, pod in zip(evicted, pods, strict=True):
+        if not wait_until_gone(call, info, pod["metadata"].get("uid", ""), timeout if timeout > 0 else None):
             raise KubectlError(
-                f'error when waiting for pod "{name}" in namespace "{namespace}" to terminate: '
+                f'error when waiting for pod "{info.name}" in namespace "{info.namespace}" to terminate: '
                 f"global timeout reached: {call.flags.text('timeout')}"
             )
-        call.say(f"pod/{name} evicted")
+        call.say(f"pod/{info.name} evicted")
 
 
 CORDON = Verb(

@@ -11,11 +11,11 @@ from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.client_patch import patched
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import patched
 from kubesim.kubectl.resource_arguments import select
 
 _KINDS: dict[str, PatchKind] = {"json": "json", "merge": "merge", "strategic": "strategic"}

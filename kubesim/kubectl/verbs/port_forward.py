@@ -1,15 +1,19 @@
 """``kubectl port-forward``: a port of this machine that leads into a Pod, past every Service.
 
 A real one runs until Ctrl-C. Here it opens, sends one request through, so that a learner sees the Pod answer, and
-closes.
+closes. A Service's port becomes the Pod's (upstream: ``k8s.io/kubectl/pkg/cmd/portforward``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import Flag
-from kubesim.kubectl.forwarding import split_port, translate_ports
+from kubesim.kubectl.go_values import unsigned
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import pod_of
 
@@ -58,3 +62,89 @@ VERB = Verb(
         Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for a Pod."),
     ),
 )
+
+
+def _containers(pod: Wire) -> Iterator[Wire]:
+    """The containers whose ports count: init containers only where they go on running."""
+    spec = pod.get("spec") or {}
+    yield from spec.get("containers") or ()
+    yield from spec.get("initContainers") or ()
+
+
+def port_by_name(pod: Wire, name: str) -> int:
+    """The number of a Pod's named port.
+
+    :raises KubectlError: where it has none of that name.
+    """
+    for container in _containers(pod):
+        for port in container.get("ports") or ():
+            if port.get("name") == name:
+                return int(port["containerPort"])
+    shown = (pod.get("metadata") or {}).get("name", "")
+    raise KubectlError(f"Pod '{shown}' does not have a named port '{name}'")
+
+
+def port_by_service_port(service: Wire, pod: Wire, port: int) -> int:
+    """The Pod's port behind a Service's port.
+
+    :raises KubectlError: where the Service has no such port, or the Pod not the one it names.
+    """
+    spec = service.get("spec") or {}
+    for entry in spec.get("ports") or ():
+        if entry.get("port") != port:
+            continue
+        if spec.get("clusterIP") == "None":
+            return port
+        target = entry.get("targetPort", 0)
+        if isinstance(target, int):
+            return target or port
+        return port_by_name(pod, target)
+    raise KubectlError(f"Service {(service.get('metadata') or {}).get('name', '')} does not have a service port {port}")
+
+
+def service_port_by_name(service: Wire, name: str) -> int:
+    """The number of a Service's named port.
+
+    :raises KubectlError: where it has none of that name.
+    """
+    for entry in (service.get("spec") or {}).get("ports") or ():
+        if entry.get("name") == name:
+            return int(entry["port"])
+    shown = (service.get("metadata") or {}).get("name", "")
+    raise KubectlError(f"Service '{shown}' does not have a named port '{name}'")
+
+
+def translate_ports(ports: Sequence[str], service: Wire, pod: Wire) -> list[str]:
+    """``LOCAL:REMOTE`` words of a Service as words of its Pod.
+
+    :raises KubectlError: where a port is not the Service's.
+    """
+    translated: list[str] = []
+    for word in ports:
+        local, colon, remote = word.partition(":")
+        remote = remote if colon else local
+        number = int(remote) if remote.isdigit() else service_port_by_name(service, remote)
+        target = port_by_service_port(service, pod, number)
+        if not colon and not local.isdigit():
+            local = str(number)
+        translated.append(str(target) if local == str(target) and not colon else f"{local}:{target}")
+    return translated
+
+
+def split_port(word: str, random: Random) -> tuple[int, int]:
+    """The local and the remote port of ``80``, ``8080:80`` or ``:80``.
+
+    :raises KubectlError: where the word is none of these.
+    """
+    local, colon, remote = word.partition(":")
+    if not colon:
+        remote = local
+    try:
+        there = unsigned(remote)
+        here = unsigned(local) if local else random.randrange(32768, 60999)
+    except KubectlError as error:
+        which = "local" if remote.isdigit() else "remote"
+        raise KubectlError(f'error parsing {which} port "{local if which == "local" else remote}": {error}') from None
+    if not there:
+        raise KubectlError("remote port must be > 0")
+    return here or random.randrange(32768, 60999), there

@@ -9,10 +9,10 @@ from kubesim.kubectl.errors import KubectlError, UsageError, with_source
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import check_validate, field_validation, submit
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.submission import field_validation, submit
-from kubesim.kubectl.validation import check_validate
-from kubesim.kubectl.waiting import wait_until
+from kubesim.kubectl.verbs.delete import print_deleted
+from kubesim.kubectl.watching import wait_until_gone
 
 
 def replace(call: Call) -> int:
@@ -64,22 +64,15 @@ def replace(call: Call) -> int:
 
 
 def _delete(call: Call, info: Info, grace: int) -> None:
-    kind = f"{info.type.kind.lower()}.{info.type.group}" if info.type.group else info.type.kind.lower()
     try:
-        call.api.delete(info.type, info.name, info.namespace, grace_period_seconds=0 if grace <= 0 else grace)
+        response = call.api.delete(info.type, info.name, info.namespace, max(grace, 0))
     except ApiError as error:
         if error.reason == "NotFound":
             return
         raise
-    operation = "force deleted" if grace == 0 else "deleted"
-    where = f" from {info.namespace} namespace" if info.namespace else ""
-    call.say(f'{kind} "{info.name}" {operation}{where}')
-    timeout = call.flags.seconds("timeout")
-
-    def gone() -> bool:
-        return call.api.find(info.type, info.name, info.namespace) is None
-
-    if not wait_until(call, gone, timeout if timeout > 0 else None):
+    print_deleted(call, info, grace)
+    timeout, uid = call.flags.seconds("timeout"), response.object["metadata"].get("uid", "")
+    if not wait_until_gone(call, info, uid, timeout if timeout > 0 else None):
         raise KubectlError("timed out waiting for the condition")
 
 

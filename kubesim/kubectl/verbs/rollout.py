@@ -1,15 +1,16 @@
-"""``kubectl rollout``: watch a Deployment change, restart it, go back, pause and resume."""
+"""``kubectl rollout``: how far a Deployment's rollout is, its revisions, and going back to one of them.
+
+Upstream: ``k8s.io/kubectl/pkg/polymorphichelpers``.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import PodTemplateSpec, Wire, view
-from kubesim.kubectl import rollouts
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.describe.text import Text
 from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
@@ -17,8 +18,88 @@ from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, 
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.waiting import wait_until
+from kubesim.kubectl.watching import wait_until
+
+REVISION = "deployment.kubernetes.io/revision"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+HASH = "pod-template-hash"
+
+
+def status_of(deployment: Wire, revision: int = 0) -> tuple[str, bool]:
+    """What ``rollout status`` says of a Deployment, newline included, and whether the rollout is over.
+
+    :raises KubectlError: when the rollout has exceeded its deadline, or the revision is another.
+    """
+    metadata, spec = deployment.get("metadata") or {}, deployment.get("spec") or {}
+    status, name = deployment.get("status") or {}, (deployment.get("metadata") or {}).get("name", "")
+    if revision > 0:
+        current = int((metadata.get("annotations") or {}).get(REVISION, 0))
+        if current != revision:
+            raise KubectlError(f"desired revision ({revision}) is different from the running revision ({current})")
+    if metadata.get("generation", 0) > status.get("observedGeneration", 0):
+        return "Waiting for deployment spec update to be observed...\n", False
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
+            raise KubectlError(f'deployment "{name}" exceeded its progress deadline')
+    wanted = spec.get("replicas")
+    total, updated = status.get("replicas", 0), status.get("updatedReplicas", 0)
+    available = status.get("availableReplicas", 0)
+    if wanted is not None and updated < wanted:
+        text = f"{updated} out of {wanted} new replicas have been updated"
+    elif total > updated:
+        text = f"{total - updated} old replicas are pending termination"
+    elif available < updated:
+        text = f"{available} of {updated} updated replicas are available"
+    else:
+        return f'deployment "{name}" successfully rolled out\n', True
+    return f'Waiting for deployment "{name}" rollout to finish: {text}...\n', False
+
+
+def revision_of(replica_set: Wire) -> int:
+    """A ReplicaSet's revision; 0 where it has none."""
+    return int(((replica_set.get("metadata") or {}).get("annotations") or {}).get(REVISION) or 0)
+
+
+def owned_by(deployment: Wire, replica_sets: Sequence[Wire]) -> list[Wire]:
+    """A Deployment's ReplicaSets, by revision."""
+    uid = deployment["metadata"].get("uid")
+    owned = [
+        wire
+        for wire in replica_sets
+        if any(owner.get("uid") == uid for owner in wire["metadata"].get("ownerReferences") or ())
+    ]
+    return sorted(owned, key=revision_of)
+
+
+def template_without_hash(replica_set: Wire) -> Wire:
+    """A ReplicaSet's Pod template, as the Deployment had it."""
+    template: Wire = (replica_set.get("spec") or {}).get("template") or {}
+    metadata = dict(template.get("metadata") or {})
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != HASH}
+    if labels:
+        metadata["labels"] = labels
+    else:
+        metadata.pop("labels", None)
+    return {**template, "metadata": metadata}
+
+
+def rollback_target(deployment: Wire, owned: Sequence[Wire], revision: int) -> Wire:
+    """The ReplicaSet to go back to: the given revision's, or the one before the newest.
+
+    :raises KubectlError: where there is none.
+    """
+    name = deployment["metadata"]["name"]
+    if revision > 0:
+        found = next((wire for wire in owned if revision_of(wire) == revision), None)
+        if found is None:
+            raise KubectlError(f"unable to find specified revision {revision} in history")
+        return found
+    if len(owned) < 2:
+        raise KubectlError(f'no rollout history found for deployment "{name}"')
+    return owned[-2]
+
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
@@ -40,7 +121,7 @@ def _deployment(info: Info, doing: str) -> Wire:
 
 
 def _owned(call: Call, info: Info) -> list[Wire]:
-    return rollouts.owned_by(info.object or {}, call.api.list(resource_type("replicasets"), info.namespace))
+    return owned_by(info.object or {}, call.api.list(resource_type("replicasets"), info.namespace))
 
 
 def status(call: Call) -> int:
@@ -62,7 +143,7 @@ def _follow(call: Call, info: Info, timeout: float | None) -> None:
             wire = call.api.get(info.type, info.name, info.namespace)
         except ApiError:
             raise KubectlError("object has been deleted") from None
-        text, over = rollouts.status_of(wire, call.flags.number("revision"))
+        text, over = status_of(wire, call.flags.number("revision"))
         if not said or said[-1] != text:
             said.append(text)
             call.stdout.append(text)
@@ -81,14 +162,14 @@ def history(call: Call) -> int:
         _deployment(info, "history viewer")
         owned = _owned(call, info)
         if wanted:
-            found = next((wire for wire in owned if rollouts.revision_of(wire) == wanted), None)
+            found = next((wire for wire in owned if revision_of(wire) == wanted), None)
             if found is None:
                 raise KubectlError("unable to find the specified revision")
             call.say(f"{info.label} with revision #{wanted}")
             template = copy.deepcopy(found["spec"]["template"])
-            cause = (found["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE)
+            cause = (found["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
             if cause:
-                template.setdefault("metadata", {}).setdefault("annotations", {})[rollouts.CHANGE_CAUSE] = cause
+                template.setdefault("metadata", {}).setdefault("annotations", {})[CHANGE_CAUSE] = cause
             text = Text()
             pod_template(view(template, PodTemplateSpec), text)
             call.stdout.append(f"{text}\n")
@@ -100,8 +181,8 @@ def history(call: Call) -> int:
         call.say(f"{info.label} ")
         call.say("REVISION  CHANGE-CAUSE")
         for wire in owned:
-            cause = (wire["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE) or "<none>"
-            call.say(f"{rollouts.revision_of(wire):<10}{cause}")
+            cause = (wire["metadata"].get("annotations") or {}).get(CHANGE_CAUSE) or "<none>"
+            call.say(f"{revision_of(wire):<10}{cause}")
         call.say("")
     return 0
 
@@ -173,17 +254,17 @@ def undo(call: Call) -> int:
                 f'you cannot rollback a paused deployment; resume it first with "kubectl rollout resume '
                 f'deployment/{info.name}" and try again'
             )
-        target = rollouts.rollback_target(deployment, _owned(call, info), revision)
-        template = rollouts.template_without_hash(target)
+        target = rollback_target(deployment, _owned(call, info), revision)
+        template = template_without_hash(target)
         if template == (deployment.get("spec") or {}).get("template"):
-            chosen = rollouts.revision_of(target)
+            chosen = revision_of(target)
             printer.done(info, f"skipped rollback (current template already matches revision {chosen})")
             return
         after = copy.deepcopy(deployment)
         after["spec"]["template"] = template
-        cause = (target["metadata"].get("annotations") or {}).get(rollouts.CHANGE_CAUSE)
+        cause = (target["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
         if cause:
-            after["metadata"].setdefault("annotations", {})[rollouts.CHANGE_CAUSE] = cause
+            after["metadata"].setdefault("annotations", {})[CHANGE_CAUSE] = cause
         info.object = send_change(call, info, after, mode)
         printer.done(info, "rolled back")
 

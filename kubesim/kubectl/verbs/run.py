@@ -6,12 +6,12 @@ from kubesim.api.errors import ApiError
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.exposing import Exposure
-from kubesim.kubectl.exposing import service as exposed_service
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag
-from kubesim.kubectl.overrides import overridden
-from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of, integer
-from kubesim.kubectl.submission import submit
+from kubesim.kubectl.go_values import integer
+from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
+from kubesim.kubectl.requests import overridden, submit
+from kubesim.kubectl.verbs.expose import Exposure
+from kubesim.kubectl.verbs.expose import service as exposed_service
 
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 PULL_POLICIES = ("", "Always", "IfNotPresent", "Never")

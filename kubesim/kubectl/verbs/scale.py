@@ -9,7 +9,7 @@ from kubesim.kubectl.flags import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECT
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.waiting import wait_until
+from kubesim.kubectl.watching import wait_until
 
 SCALABLE = frozenset(("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"))
 

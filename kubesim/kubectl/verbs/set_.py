@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_map
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError, raise_all
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import select
 
 Edit = Callable[[Wire], list[Exception]]

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.changes import send_change
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import send_change
 from kubesim.kubectl.resource_arguments import select
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")

@@ -19,7 +19,7 @@ from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.waiting import wait_until
+from kubesim.kubectl.watching import wait_until
 
 Met = Callable[[Wire | None], bool]
 WEEK = 7 * 24 * 3600.0

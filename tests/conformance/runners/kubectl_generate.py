@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from kubesim.api.durations import human_duration
-from kubesim.kubectl import exposing, forwarding, generators, labelling, rollouts
-from kubesim.kubectl.durations import short_human_duration
+from kubesim.api.durations import human_duration, short_human_duration
+from kubesim.kubectl import generators
 from kubesim.kubectl.errors import Aggregate, KubectlError
-from kubesim.kubectl.exposing import Exposure
-from kubesim.kubectl.printing import integer
+from kubesim.kubectl.go_values import integer
+from kubesim.kubectl.verbs import expose, label, port_forward, rollout
+from kubesim.kubectl.verbs.expose import Exposure
 from tests.conformance.result import Result
 from tests.conformance.transcripts.command import Command
 
@@ -48,7 +48,7 @@ def _expose(case: Case) -> tuple[Any, Any]:
     for pair in filter(None, (given.get("protocols") or "").split(",")):
         port, _, protocol = pair.partition("/")
         protocols.setdefault(port, []).append(protocol)
-    made = exposing.service(
+    made = expose.service(
         Exposure(
             name=given.get("name", ""),
             selector=given.get("selector", ""),
@@ -121,7 +121,7 @@ def _run_service(case: Case) -> tuple[Any, Any]:
     labels = generators.labels_of(given["labels"]) if given.get("labels") else {}
     selector = labels or {"run": given["name"]}
     port = case.get("port") or given.get("port", "")
-    made = exposing.service(Exposure(given["name"], selector, port, "TCP", labels=labels))
+    made = expose.service(Exposure(given["name"], selector, port, "TCP", labels=labels))
     return case["output"], _object(made)
 
 
@@ -139,22 +139,23 @@ def _create_service(case: Case) -> tuple[Any, Any]:
 
 
 def _map_selector(case: Case) -> tuple[Any, Any]:
-    found = exposing.selector_of(case["obj"])
+    found = expose.selector_of(case["obj"])
     return case["out"], ",".join(f"{key}={found[key]}" for key in sorted(found))
 
 
 def _single_protocols(case: Case) -> tuple[Any, Any]:
-    return case["out"], {port: protocols[-1] for port, protocols in exposing.protocols_of(case["obj"]).items()}
+    return case["out"], {port: protocols[-1] for port, protocols in expose.protocols_of(case["obj"]).items()}
 
 
 def _can_be_exposed(case: Case) -> tuple[Any, Any]:
-    exposing.check_exposable(case["kind"]["Group"], case["kind"]["Kind"])
+    expose.check_exposable(case["kind"]["Group"], case["kind"]["Kind"])
     return case["err"], None
 
 
 def _label(case: Case) -> tuple[Any, Any]:
-    made = labelling.labelled(
+    made = label.changed(
         case["input"],
+        "labels",
         case.get("labels") or {},
         case.get("remove") or (),
         overwrite=case["overwrite"],
@@ -164,12 +165,12 @@ def _label(case: Case) -> tuple[Any, Any]:
 
 
 def _parse_labels_of_label(case: Case) -> tuple[Any, Any]:
-    labels, remove = labelling.parse_labels(case["args"])
+    labels, remove = label.parse_labels(case["args"])
     return (case["output"], case["remove"] or []), (labels, remove)
 
 
 def _rollout_status(case: Case) -> tuple[Any, Any]:
-    text, done = rollouts.status_of(case["object"])
+    text, done = rollout.status_of(case["object"])
     return (case["output"], case["done"]), (text, done)
 
 
@@ -274,10 +275,10 @@ def _sweep(case: Case) -> tuple[Any, Any]:
 HANDLERS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
     "HumanDuration": _human,
     "HumanDuration sweep": _sweep,
-    "LookupContainerPortNumberByName": lambda c: (c["output"], forwarding.port_by_name(c["pod"], c["port_name"])),
+    "LookupContainerPortNumberByName": lambda c: (c["output"], port_forward.port_by_name(c["pod"], c["port_name"])),
     "LookupContainerPortNumberByServicePort": lambda c: (
         c["output"],
-        forwarding.port_by_service_port(c["service"], c["pod"], c["port"]),
+        port_forward.port_by_service_port(c["service"], c["pod"], c["port"]),
     ),
     "ParseLabels": lambda c: (c["out"], generators.labels_of(c["spec"])),
     "ShortHumanDuration": _short,
@@ -293,12 +294,12 @@ HANDLERS: dict[str, Callable[[Case], tuple[Any, Any]]] = {
     "label labelFunc": _label,
     "label parseLabels": _parse_labels_of_label,
     "mapBasedSelectorForObject": _map_selector,
-    "multiProtocolsForObject": lambda c: (c["out"], exposing.protocols_of(c["obj"])),
+    "multiProtocolsForObject": lambda c: (c["out"], expose.protocols_of(c["obj"])),
     "port-forward service port translation": lambda c: (
         c["output"],
-        forwarding.translate_ports(c["ports"], c["service"], c["pod"]),
+        port_forward.translate_ports(c["ports"], c["service"], c["pod"]),
     ),
-    "portsForObject": lambda c: (c["out"], exposing.ports_of(c["obj"])),
+    "portsForObject": lambda c: (c["out"], expose.ports_of(c["obj"])),
     "protocolsForObject": _single_protocols,
     "rollout status deployment": _rollout_status,
     "run (cli errors)": _run_errors,

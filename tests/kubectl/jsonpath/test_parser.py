@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubesim.kubectl.jsonpath import JsonPath, JsonPathError, relaxed_expression
-from kubesim.kubectl.jsonpath.parser import parse
-from kubesim.kubectl.jsonpath.quoting import unquote
+from kubesim.kubectl.jsonpath.parser import parse, unquote
 
 ALPHABET = "{}[]().$@*?:,'\"\\-+=!<> ab0_\n&é"
 TEMPLATES = st.text(ALPHABET, max_size=40) | st.text(max_size=20)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubesim.kubectl.output.go_template.errors import TemplateError
 from kubesim.kubectl.output.go_template.evaluation import Evaluation
+from kubesim.kubectl.output.go_template.nodes import TemplateError
 from kubesim.kubectl.output.go_template.parser import parse
 
 

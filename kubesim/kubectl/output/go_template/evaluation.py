@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubesim.kubectl.output.go_format import sprint, type_name
-from kubesim.kubectl.output.go_template.errors import TemplateError, execution_error
 from kubesim.kubectl.output.go_template.functions import ARGUMENTS, FUNCTIONS, FunctionError, truth
 from kubesim.kubectl.output.go_template.nodes import (
     Action,
@@ -20,8 +19,10 @@ from kubesim.kubectl.output.go_template.nodes import (
     Node,
     Operand,
     Pipeline,
+    TemplateError,
     Text,
     Variable,
+    execution_error,
 )
 
 MOST_ROUNDS = 100_000

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kubesim.kubectl.output.go_template.errors import parse_error
+from kubesim.kubectl.output.go_template.nodes import parse_error
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)

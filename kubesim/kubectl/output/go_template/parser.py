@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubesim.kubectl.jsonpath.quoting import describe_character, unquote
+from kubesim.kubectl.jsonpath.parser import describe_character, unquote
 from kubesim.kubectl.output.go_format import quote
-from kubesim.kubectl.output.go_template.errors import TemplateError, parse_error
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS
 from kubesim.kubectl.output.go_template.lexer import Piece, Token, pieces
 from kubesim.kubectl.output.go_template.nodes import (
@@ -21,8 +20,10 @@ from kubesim.kubectl.output.go_template.nodes import (
     Node,
     Operand,
     Pipeline,
+    TemplateError,
     Text,
     Variable,
+    parse_error,
 )
 
 DEEPEST = 80

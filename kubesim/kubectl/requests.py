@@ -1,0 +1,124 @@
+"""What kubectl sends to the server: new objects, and the differences to old ones; or what it makes of them itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kubesim.api.apply import with_last_applied, without_version
+from kubesim.api.decoding import FieldValidation
+from kubesim.api.errors import ApiError
+from kubesim.api.lookup import kind_type
+from kubesim.api.objects import Wire
+from kubesim.api.patch import PatchKind, apply_patch
+from kubesim.api.schema import prune_unknown
+from kubesim.kubectl.call import Call
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.printing import DryRun
+
+
+def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire:
+    """Create an object; its warnings are printed.
+
+    :param namespace: where the object says none; the call's, if empty.
+    :returns: the object as the server answered, or as built under a client-side dry run.
+    :raises ApiError: when the server refuses.
+    """
+    if call.flags.has("save-config") and call.flags.on("save-config"):
+        wire = with_last_applied(wire)
+    if mode == "client":
+        return wire
+    wire = without_version(wire)
+    response = call.api.create(
+        wire,
+        namespace=namespace or call.namespace,
+        dry_run=mode == "server",
+        field_validation=field_validation(call),
+    )
+    call.warn(*response.warnings)
+    return response.object
+
+
+def field_validation(call: Call) -> FieldValidation:
+    """What the server does with fields it does not know: ``Strict``, ``Warn`` or ``Ignore``."""
+    if not call.flags.has("validate"):
+        return "Strict"
+    text = call.flags.text("validate")
+    return "Warn" if text == "warn" else "Ignore" if text in ("ignore", "false") else "Strict"
+
+
+def merge_difference(before: Wire, after: Wire) -> Wire:
+    """The JSON merge patch that makes ``after`` of ``before``."""
+    patch: Wire = {key: None for key in before if key not in after}
+    for key, value in after.items():
+        old = before.get(key)
+        if key in before and old == value:
+            continue
+        if isinstance(old, dict) and isinstance(value, dict):
+            patch[key] = merge_difference(old, value)
+        else:
+            patch[key] = value
+    return patch
+
+
+def send_change(call: Call, info: Info, after: Wire, mode: DryRun) -> Wire:
+    """Send an object's new form to the server as a merge patch; under a client-side dry run it is only returned.
+
+    :raises ApiError: when the server refuses.
+    """
+    if mode == "client":
+        return after
+    patch: Any = merge_difference(info.object or {}, after)
+    response = call.api.patch(info.type, info.name, info.namespace, patch, kind="merge", dry_run=mode == "server")
+    call.warn(*response.warnings)
+    return response.object
+
+
+def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:
+    """The object after the patch.
+
+    :param kind: ``strategic``, ``merge`` or ``json``.
+    :raises KubectlError: where the patch does not fit.
+    """
+    found = kind_type(wire["apiVersion"], wire["kind"])
+    if found is None:
+        raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
+    try:
+        return prune_unknown(apply_patch(wire, body, kind, found, "Ignore")[0], found.kind, found.api_version)
+    except ApiError as error:
+        raise KubectlError(error.message) from None
+
+
+def overridden(wire: Wire, text: str, kind: str) -> Wire:
+    """The object with the overrides applied.
+
+    :param kind: ``merge``, ``strategic`` or ``json``.
+    :raises KubectlError: where the text is no JSON, or the kind is unknown.
+    """
+    if not text:
+        return wire
+    try:
+        override = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise KubectlError(f"Invalid JSON in overrides: {error}") from None
+    match kind:
+        case "merge" | "strategic" | "json":
+            return patched(wire, override, kind)
+    raise KubectlError(f"invalid override type: {kind}")
+
+
+_VALUES = ("true", "strict", "warn", "ignore", "false")
+
+
+def check_validate(call: Call) -> bool:
+    """Whether manifests are checked at all.
+
+    :raises KubectlError: on a word that is none of the flag's.
+    """
+    text = call.flags.text("validate")
+    if text not in _VALUES:
+        raise KubectlError(
+            f'invalid - validate option "{text}"; must be one of: strict (or true), warn, ignore (or false)'
+        )
+    return text not in ("ignore", "false")

@@ -1,0 +1,202 @@
+"""What the server is and serves: ``api-resources``, ``api-versions``, ``cluster-info`` and ``version``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubesim.api import go_json, go_yaml
+from kubesim.api.discovery import DISCOVERED, verbs
+from kubesim.api.objects import Wire
+from kubesim.api.resources import RESOURCE_TYPES, ResourceType
+from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.flags import OUTPUT_FLAG, Flag
+from kubesim.kubectl.kubeconfig import SERVER
+from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.output.tabwriter import TabStops
+from kubesim.kubectl.verbs.refused import refused
+
+HEADERS = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
+WIDE_HEADERS = ("VERBS", "CATEGORIES")
+
+
+def api_resources(call: Call) -> int:
+    """Print the types."""
+    flags = call.flags
+    if call.arguments:
+        raise UsageError(call.command, f"unexpected arguments: [{' '.join(call.arguments)}]")
+    output, order = flags.text("output"), flags.text("sort-by")
+    if output not in ("", "wide", "name"):
+        raise KubectlError(f"--output {output} is not available")
+    if order not in ("", "name", "kind"):
+        raise KubectlError("--sort-by accepts only name or kind")
+    found = _chosen(call)
+    if order:
+        found = sorted(found, key=lambda resource: resource.plural if order == "name" else resource.kind)
+    if output == "name":
+        call.stdout += [f"{resource.qualified}\n" for resource in found]
+        return 0
+    wide = output == "wide"
+    lines: list[Sequence[str]] = [_row(resource, wide) for resource in found]
+    if not flags.on("no-headers"):
+        lines.insert(0, HEADERS + (WIDE_HEADERS if wide else ()))
+    call.stdout += [f"{line}\n" for line in TabStops().lines(lines)]
+    return 0
+
+
+def _chosen(call: Call) -> list[ResourceType]:
+    flags = call.flags
+    found = list(DISCOVERED)
+    if flags.changed("api-group"):
+        found = [resource for resource in found if resource.group == flags.text("api-group")]
+    if flags.changed("namespaced"):
+        found = [resource for resource in found if resource.namespaced is flags.on("namespaced")]
+    wanted = set(flags.texts("verbs"))
+    found = [resource for resource in found if wanted <= set(verbs(resource))]
+    categories = set(flags.texts("categories"))
+    return [resource for resource in found if categories <= set(resource.categories)]
+
+
+def _row(resource: ResourceType, wide: bool) -> tuple[str, ...]:
+    row = (
+        resource.plural,
+        ",".join(resource.short_names),
+        resource.api_version,
+        "true" if resource.namespaced else "false",
+        resource.kind,
+    )
+    return (*row, ",".join(verbs(resource)), ",".join(resource.categories)) if wide else row
+
+
+API_RESOURCES = Verb(
+    "api-resources",
+    api_resources,
+    use="api-resources [flags]",
+    short="Print the supported API resources on the server",
+    flags=(
+        Flag("api-group", help="Only this group; an empty one is the core."),
+        Flag("cached", "bool", help="Use what is cached (there is no cache here)."),
+        Flag("categories", "strings", help="Only types in these categories."),
+        Flag("namespaced", "bool", default="true", help="Only types with namespaces, or only those without."),
+        Flag("no-headers", "bool", help="Leave the headers out."),
+        Flag("output", short="o", help="wide or name."),
+        Flag("show-managed-fields", "bool", help="Keep managedFields (there are none)."),
+        Flag("sort-by", help="name or kind."),
+        Flag("verbs", "strings", help="Only types that can be used so."),
+    ),
+    group="Other Commands",
+)
+
+
+def api_versions(call: Call) -> int:
+    """List the group versions served."""
+    for name in sorted({kind.api_version for kind in RESOURCE_TYPES}):
+        call.say(name)
+    return 0
+
+
+API_VERSIONS = Verb(
+    "api-versions",
+    api_versions,
+    "[options]",
+    'Print the supported API versions on the server, in the form of "group/version"',
+)
+
+
+def cluster_info(call: Call) -> int:
+    """Say where the control plane and the cluster's DNS are."""
+    call.say(f"Kubernetes control plane is running at {SERVER}")
+    services = call.api.list(
+        resource_type("services"), "kube-system", label_selector="kubernetes.io/cluster-service=true"
+    )
+    for wire in services:
+        metadata = wire["metadata"]
+        port = (wire["spec"].get("ports") or [{}])[0]
+        name = (metadata.get("labels") or {}).get("kubernetes.io/name") or metadata["name"]
+        suffix = f":{port['name']}" if port.get("name") else ""
+        call.say(
+            f"{name} is running at {SERVER}/api/v1/namespaces/{metadata['namespace']}/services/"
+            f"{metadata['name']}{suffix}/proxy"
+        )
+    call.say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.")
+    return 0
+
+
+CLUSTER_INFO = Verb(
+    "cluster-info",
+    cluster_info,
+    "[flags] [options]",
+    "Display cluster information",
+    group="Cluster Management Commands",
+    subcommands=(
+        Verb(
+            "dump",
+            refused("a dump writes files of the real machine: use kubectl get -A -o json"),
+            short="Dump information for debugging",
+        ),
+    ),
+)
+
+
+RELEASE = "v1.36.2"
+
+
+KUSTOMIZE = "v5.8.1"
+
+
+def _build(release: str) -> Wire:
+    """A version as Go's struct prints it, in its order."""
+    major, minor = release.removeprefix("v").split(".")[:2]
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": release,
+        "gitCommit": "$Format:%H$",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "go1.26.4",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
+
+
+def _server_build() -> Wire:
+    build = _build(RELEASE)
+    minor = int(build["minor"])
+    added = {
+        "emulationMajor": build["major"],
+        "emulationMinor": build["minor"],
+        "minCompatibilityMajor": build["major"],
+        "minCompatibilityMinor": str(minor - 1),
+    }
+    return {"major": build.pop("major"), "minor": build.pop("minor"), **added, **build}
+
+
+def version(call: Call) -> int:
+    """Print the versions of the client and the server."""
+    shape = call.flags.text("output")
+    if call.arguments:
+        raise UsageError(call.command, f"extra arguments: [{' '.join(call.arguments)}]")
+    if shape not in ("", "yaml", "json"):
+        raise KubectlError("--output must be 'yaml' or 'json'")
+    client_only = call.flags.on("client")
+    if not shape:
+        call.say(f"Client Version: {RELEASE}")
+        call.say(f"Kustomize Version: {KUSTOMIZE}")
+        if not client_only:
+            call.say(f"Server Version: {RELEASE}")
+        return 0
+    both: Wire = {"clientVersion": _build(RELEASE), "kustomizeVersion": KUSTOMIZE}
+    if not client_only:
+        both["serverVersion"] = _server_build()
+    call.stdout.append(go_yaml.dump(both) if shape == "yaml" else go_json.dumps(both, 2, sort_keys=False) + "\n")
+    return 0
+
+
+VERSION = Verb(
+    "version",
+    version,
+    "[--client] [--output=json|yaml] [options]",
+    "Print the client and server version information",
+    flags=(OUTPUT_FLAG, Flag("client", "bool", help="The client's only.")),
+)
