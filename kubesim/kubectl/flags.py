@@ -102,6 +102,12 @@ DRY_RUN_FLAG = Flag("dry-run", default="none", bare="unchanged", help="none, ser
 FIELD_MANAGER_FLAG = Flag("field-manager", help="Who owns the changed fields.")
 VALIDATE_FLAG = Flag("validate", default="strict", bare="strict", help="strict, warn or ignore (true, false).")
 
+CREATE_FLAGS: tuple[Flag, ...] = (*OUTPUT_FLAGS, DRY_RUN_FLAG, FIELD_MANAGER_FLAG)
+"""The flags of every verb that makes objects and prints them."""
+
+CHANGE_FLAGS: tuple[Flag, ...] = (*CREATE_FLAGS, *FILE_FLAGS)
+"""The flags of every verb that changes objects and prints them."""
+
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))
 

@@ -13,9 +13,9 @@ from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.schema import prune_unknown
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import DryRun
+from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
 
 
 def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire:
@@ -38,6 +38,37 @@ def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire
     )
     call.warn(*response.warnings)
     return response.object
+
+
+def one_name(call: Call) -> str:
+    """The name, where the words before ``--`` are one name.
+
+    :raises UsageError: where they are not.
+    """
+    words = call.arguments[: call.dash] if call.dash >= 0 else call.arguments
+    if len(words) != 1:
+        raise UsageError(call.command, f"exactly one NAME is required, got {len(words)}")
+    return words[0]
+
+
+def create_built(call: Call, wire: Wire, failing: str = "") -> int:
+    """Create an object that was built from flags, and print it.
+
+    :param failing: stands in front of a refusal.
+    """
+    mode = dry_run(call)
+    printer = Printer(call, mode, typed=True)
+    info = info_of(call, wire)
+    if call.namespace_given and info.type.namespaced:
+        wire = {**wire, "metadata": {**wire["metadata"], "namespace": call.namespace}}
+    try:
+        info.object = submit(call, wire, mode)
+    except ApiError as error:
+        if failing:
+            raise with_prefix(error, failing) from None
+        raise
+    printer.done(info, "created")
+    return 0
 
 
 def field_validation(call: Call) -> FieldValidation:

@@ -16,15 +16,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
-from kubesim.kubectl.flags import (
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    VALIDATE_FLAG,
-    Flag,
-)
+from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import check_validate, field_validation, patched
@@ -205,11 +197,8 @@ VERB = Verb(
     "Apply a configuration to a resource by file name or stdin",
     group="Advanced Commands",
     flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
+        *CHANGE_FLAGS,
         SELECTOR_FLAG,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
         VALIDATE_FLAG,
         Flag("all", "bool", help="Every object of the types, for --prune."),
         Flag("cascade", default="background", bare="background", help="How dependents are deleted."),

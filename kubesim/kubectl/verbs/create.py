@@ -8,19 +8,11 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix, with_source
-from kubesim.kubectl.flags import (
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    VALIDATE_FLAG,
-    Flag,
-)
+from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.flags import CREATE_FLAGS, FILE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer, dry_run, info_of
-from kubesim.kubectl.requests import check_validate, submit
+from kubesim.kubectl.printing import Printer, dry_run
+from kubesim.kubectl.requests import check_validate, create_built, one_name, submit
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.verbs.create_data import CONFIG_MAP, SECRET
 
@@ -56,75 +48,43 @@ def create(call: Call) -> int:
     return 0
 
 
-def _one_name(call: Call) -> str:
-    if len(call.arguments) != 1:
-        raise UsageError(call.command, f"exactly one NAME is required, got {len(call.arguments)}")
-    return call.arguments[0]
-
-
-def _finish(call: Call, wire: Wire, failing: str = "") -> int:
-    """Send an object that was built from flags, and print it; a refusal gets ``failing`` in front."""
-    mode = dry_run(call)
-    printer = Printer(call, mode, typed=True)
-    info = info_of(call, wire)
-    if mode != "none" or info.type.namespaced:
-        pass
-    if call.namespace_given and info.type.namespaced:
-        wire = {**wire, "metadata": {**wire["metadata"], "namespace": call.namespace}}
-    try:
-        info.object = submit(call, wire, mode)
-    except ApiError as error:
-        if failing:
-            raise with_prefix(error, failing) from None
-        raise
-    printer.done(info, "created")
-    return 0
+def _name_and_command(call: Call) -> tuple[str, Sequence[str]]:
+    """The name, and the words after ``--``."""
+    return one_name(call), call.arguments[call.dash :] if call.dash >= 0 else ()
 
 
 def deployment(call: Call) -> int:
     """``kubectl create deployment``."""
-    arguments = call.arguments
-    command: Sequence[str] = ()
-    if call.dash >= 0:
-        arguments, command = arguments[: call.dash], arguments[call.dash :]
-    elif len(arguments) > 1:
-        raise UsageError(call.command, f"exactly one NAME is required, got {len(arguments)}")
-    if len(arguments) != 1:
-        raise UsageError(call.command, f"exactly one NAME is required, got {len(arguments)}")
+    name, command = _name_and_command(call)
     images = call.flags.texts("image")
     if len(images) > 1 and command:
         raise KubectlError("cannot specify multiple --image options and command")
     wire = generators.deployment(
-        arguments[0],
+        name,
         images,
         replicas=call.flags.number("replicas"),
         port=call.flags.number("port"),
         command=command,
     )
-    return _finish(call, wire, "failed to create deployment")
+    return create_built(call, wire, "failed to create deployment")
 
 
 def namespace(call: Call) -> int:
     """``kubectl create namespace``."""
-    wire = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": _one_name(call)}, "spec": {}, "status": {}}
-    return _finish(call, wire)
+    wire = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": one_name(call)}, "spec": {}, "status": {}}
+    return create_built(call, wire)
 
 
 def service_account(call: Call) -> int:
     """``kubectl create serviceaccount``."""
-    wire = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": _one_name(call)}}
-    return _finish(call, wire, "failed to create serviceaccount")
+    wire = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
+    return create_built(call, wire, "failed to create serviceaccount")
 
 
 def job(call: Call) -> int:
     """``kubectl create job``."""
-    arguments = call.arguments
-    command: Sequence[str] = ()
-    if call.dash >= 0:
-        arguments, command = arguments[: call.dash], arguments[call.dash :]
-    if len(arguments) != 1:
-        raise UsageError(call.command, f"exactly one NAME is required, got {len(arguments)}")
-    name, image = arguments[0], call.flags.text("image")
+    name, command = _name_and_command(call)
+    image = call.flags.text("image")
     if not image and not call.flags.text("from"):
         raise KubectlError("either --image or --from must be specified")
     container: Wire = {"name": name, "image": image, "resources": {}}
@@ -138,12 +98,12 @@ def job(call: Call) -> int:
         "spec": {"template": template},
         "status": {},
     }
-    return _finish(call, wire, "failed to create job")
+    return create_built(call, wire, "failed to create job")
 
 
 def _service(kind: str) -> Callable[[Call], int]:
     def run(call: Call) -> int:
-        name = _one_name(call)
+        name = one_name(call)
         flags = call.flags
         cluster_ip = flags.text("clusterip") if flags.has("clusterip") else ""
         node_port = flags.number("node-port") if flags.has("node-port") else 0
@@ -151,12 +111,12 @@ def _service(kind: str) -> Callable[[Call], int]:
         wire = generators.checked_service(
             name, kind, flags.texts("tcp"), node_port=node_port, cluster_ip=cluster_ip, external_name=external
         )
-        return _finish(call, wire, f"failed to create {kind} service")
+        return create_built(call, wire, f"failed to create {kind} service")
 
     return run
 
 
-_COMMON = (*OUTPUT_FLAGS, DRY_RUN_FLAG, FIELD_MANAGER_FLAG, SAVE_CONFIG_FLAG, VALIDATE_FLAG)
+_COMMON = (*CREATE_FLAGS, SAVE_CONFIG_FLAG, VALIDATE_FLAG)
 _TCP = Flag("tcp", "strings", help="A port pair: PORT or PORT:TARGETPORT.")
 
 SERVICE = Verb(

@@ -7,13 +7,11 @@ import posixpath
 from collections.abc import Iterator
 
 from kubesim.api import names
-from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
-from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
-from kubesim.kubectl.printing import Printer, dry_run, info_of
-from kubesim.kubectl.requests import submit
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import CREATE_FLAGS, VALIDATE_FLAG, Flag
+from kubesim.kubectl.requests import create_built, one_name
 
 
 def _entries(call: Call) -> dict[str, str]:
@@ -66,50 +64,28 @@ def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
                 yield key, value
 
 
-def _finish(call: Call, wire: Wire, failing: str) -> int:
-    mode = dry_run(call)
-    printer = Printer(call, mode, typed=True)
-    if call.namespace_given:
-        wire["metadata"]["namespace"] = call.namespace
-    info = info_of(call, wire)
-    try:
-        info.object = submit(call, wire, mode)
-    except ApiError as error:
-        raise with_prefix(error, failing) from None
-    printer.done(info, "created")
-    return 0
-
-
-def _one_name(call: Call) -> str:
-    if len(call.arguments) != 1:
-        raise UsageError(call.command, f"exactly one NAME is required, got {len(call.arguments)}")
-    return call.arguments[0]
-
-
 def config_map(call: Call) -> int:
     """``kubectl create configmap``."""
-    wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": _one_name(call)}}
+    wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
     entries = _entries(call)
     if entries:
         wire["data"] = entries
-    return _finish(call, wire, "failed to create configmap")
+    return create_built(call, wire, "failed to create configmap")
 
 
 def secret(call: Call) -> int:
     """``kubectl create secret generic``."""
-    wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": _one_name(call)}}
+    wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
     entries = _entries(call)
     if entries:
         wire["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in entries.items()}
     if call.flags.text("type"):
         wire["type"] = call.flags.text("type")
-    return _finish(call, wire, "failed to create secret")
+    return create_built(call, wire, "failed to create secret")
 
 
 _COMMON = (
-    *OUTPUT_FLAGS,
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
+    *CREATE_FLAGS,
     VALIDATE_FLAG,
     Flag("append-hash", "bool", help="Append a hash of the contents to the name."),
     Flag("from-env-file", "strings", help="A file of KEY=value lines."),

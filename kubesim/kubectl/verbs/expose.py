@@ -13,7 +13,7 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
+from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.generators import labels_of
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.manifests import Info
@@ -283,11 +283,8 @@ VERB = Verb(
     "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
     group="Basic Commands (Beginner)",
     flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
+        *CHANGE_FLAGS,
         SELECTOR_FLAG,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
         Flag("cluster-ip", help="The Service's address; None for a headless one."),
         Flag("external-ip", help="One more address it accepts traffic on."),
         Flag("labels", help="Its labels."),

@@ -12,16 +12,7 @@ from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.flags import (
-    ALL_NAMESPACES_FLAG,
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
-    FIELD_SELECTOR_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    Flag,
-)
+from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, CHANGE_FLAGS, FIELD_SELECTOR_FLAG, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -193,13 +184,10 @@ def annotate(call: Call) -> int:
 
 USE = "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]"
 FLAGS = (
-    *OUTPUT_FLAGS,
-    *FILE_FLAGS,
+    *CHANGE_FLAGS,
     SELECTOR_FLAG,
     FIELD_SELECTOR_FLAG,
     ALL_NAMESPACES_FLAG,
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
     Flag("all", "bool", help="Every object of the types named."),
     Flag("list", "bool", help="List the labels instead."),
     Flag("local", "bool", help="Do not ask the server."),

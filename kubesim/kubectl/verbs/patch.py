@@ -12,7 +12,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag
+from kubesim.kubectl.flags import CHANGE_FLAGS, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import patched
@@ -114,10 +114,7 @@ VERB = Verb(
     "Update fields of a resource",
     group="Advanced Commands",
     flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
+        *CHANGE_FLAGS,
         Flag("local", "bool", help="Do not ask the server."),
         Flag("patch", short="p", help="The patch, as JSON or YAML."),
         Flag("patch-file", help="A file with the patch."),

@@ -6,7 +6,7 @@ from kubesim.api.apply import with_last_applied
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, VALIDATE_FLAG, Flag
+from kubesim.kubectl.flags import CHANGE_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import check_validate, field_validation, submit
@@ -83,10 +83,7 @@ VERB = Verb(
     "Replace a resource by file name or stdin",
     group="Advanced Commands",
     flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
+        *CHANGE_FLAGS,
         VALIDATE_FLAG,
         Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
         Flag("force", "bool", help="Delete and create again."),

@@ -6,7 +6,7 @@ from kubesim.api.errors import ApiError
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, Flag
+from kubesim.kubectl.flags import CHANGE_FLAGS, Flag
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
 from kubesim.kubectl.requests import overridden, submit
@@ -124,10 +124,7 @@ VERB = Verb(
     "Run a particular image on the cluster",
     group="Basic Commands (Beginner)",
     flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
+        *CHANGE_FLAGS,
         Flag("annotations", "array", help="Annotations of the Pod: key=value."),
         Flag("attach", "bool", help="Wait for the Pod and attach to it."),
         Flag("cascade", default="background", bare="background", help="How dependents are deleted."),

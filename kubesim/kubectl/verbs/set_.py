@@ -10,7 +10,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_map
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
+from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -204,10 +204,7 @@ def _quantities(text: str) -> dict[str, str]:
 
 
 _COMMON = (
-    *OUTPUT_FLAGS,
-    *FILE_FLAGS,
-    DRY_RUN_FLAG,
-    FIELD_MANAGER_FLAG,
+    *CHANGE_FLAGS,
     Flag("all", "bool", help="Every object of the types named."),
     Flag("local", "bool", help="Do not ask the server."),
 )

@@ -10,7 +10,7 @@ from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, OUTPUT_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
+from kubesim.kubectl.flags import CREATE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -113,10 +113,8 @@ VERB = Verb(
     "Update the taints on one or more nodes",
     group="Cluster Management Commands",
     flags=(
-        *OUTPUT_FLAGS,
+        *CREATE_FLAGS,
         SELECTOR_FLAG,
-        DRY_RUN_FLAG,
-        FIELD_MANAGER_FLAG,
         VALIDATE_FLAG,
         Flag("all", "bool", help="Every node."),
         Flag("overwrite", "bool", help="Allow a taint to be changed."),
