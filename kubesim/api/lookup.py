@@ -21,12 +21,16 @@ def resource_type(name: str) -> ResourceType | None:
     return None
 
 
+_BY_KIND = {
+    (resource.api_version, kind): resource
+    for resource in RESOURCE_TYPES
+    for kind in (resource.kind, resource.kind.lower())
+}
+
+
 def kind_type(api_version: object, kind: object) -> ResourceType | None:
     """The type of a manifest's object; a kind in lower case is found too, as upstream's mapper finds it."""
-    for candidate in RESOURCE_TYPES:
-        if candidate.api_version == api_version and kind in (candidate.kind, candidate.kind.lower()):
-            return candidate
-    return None
+    return _BY_KIND.get((api_version, kind)) if isinstance(api_version, str) and isinstance(kind, str) else None
 
 
 _SELECTABLE: dict[str, tuple[str, ...]] = {
