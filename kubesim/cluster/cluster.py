@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
 from kubesim.cluster.documents import documents_of
+from kubesim.cluster.moments import MomentKeeper
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.requesting import is_address, send
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
@@ -73,6 +74,7 @@ class Cluster:
     def _expose(self, parts: Parts) -> None:
         self.simulation = parts.simulation
         self.store = parts.store
+        self._moments = MomentKeeper(parts.store, ("Node", "Pod"))
         self.api = parts.api
         self.network = parts.network
         self.machines: Mapping[str, Machine] = parts.machines
@@ -202,13 +204,13 @@ class Cluster:
         if not is_address(address):
             resolution = self.resolve(source, address).resolution
             if not resolution.addresses:
-                return Journey(machine, url, self.scene(), resolution)
+                return Journey(machine, url, self._map(), resolution)
             address = next((a for a in resolution.addresses if ":" not in a), resolution.addresses[0])
         connection, response = send(self.network, machine, target, address)
         return Journey(
             source=machine,
             target=url,
-            scene=self.scene(),
+            map=self._map(),
             resolution=resolution,
             trace=connection.trace,
             alternatives=connection.alternatives,
@@ -227,12 +229,18 @@ class Cluster:
 
     def scene(self) -> Scene:
         """The map: nodes with their Pods, and what is outside."""
-        outside = {
-            host.name: host.addresses[0]
-            for host in self.network.topology.hosts
-            if not host.name.startswith(("pod/", "node/")) and host.addresses
-        }
-        return scene_of(self.store.views(Node), self.store.views(Pod), outside)
+        return self._map()()
+
+    def _map(self) -> Callable[[], Scene]:
+        """What draws the map of this moment, be it later."""
+        moment = self._moments.now()
+        outside = {host.name: host.addresses[0] for host in self.network.topology.outside if host.addresses}
+
+        def draw() -> Scene:
+            nodes = [view(wire, Node) for wire in moment.list("Node")]
+            return scene_of(nodes, [view(wire, Pod) for wire in moment.list("Pod")], outside)
+
+        return draw
 
     def reachability(
         self, sources: Iterable[str] | None = None, destinations: Iterable[str] | None = None

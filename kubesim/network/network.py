@@ -30,9 +30,11 @@ EPHEMERAL = (32768, 60999)
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    name: str
-    address: str
+    """What the Pods of a node have in common."""
+
     pod_prefix: str
+    link: str
+    pod_routes: tuple[Route, ...]
 
 
 class Network:
@@ -58,6 +60,7 @@ class Network:
         self.lan = layout.lan_prefix(gateway)
         self.topology = Topology()
         self._nodes: dict[str, _Node] = {}
+        self._tunnels = layout.Tunnels()
         self._aliases: dict[str, str] = {}
         self._listeners: dict[str, dict[tuple[str, int], dict[str, Server]]] = {}
         """By machine, then by protocol and port, then by address."""
@@ -78,22 +81,22 @@ class Network:
         :param pod_prefix: the addresses of its Pods, such as ``10.42.1.0/24``.
         :returns: its machine name.
         """
-        self._nodes[name] = _Node(name, address, pod_prefix)
-        self._lay_out_nodes()
-        return layout.node_name(name)
+        known = self._nodes.get(name)
+        if known is not None:
+            self._tunnels.remove(known.pod_prefix)
+        self._tunnels.add(pod_prefix)
+        host = layout.node_host(name, address, pod_prefix, self._tunnels, self.gateway)
+        self._nodes[name] = _Node(pod_prefix, host.bridge, layout.pod_routes(pod_prefix, self.pod_prefix))
+        self.topology.add(host)
+        return host.name
 
     def remove_node(self, name: str) -> None:
         """Take a node away, with its routes elsewhere; a no-op where there is none."""
-        if self._nodes.pop(name, None) is not None:
+        known = self._nodes.pop(name, None)
+        if known is not None:
+            self._tunnels.remove(known.pod_prefix)
             self.topology.remove(layout.node_name(name))
             self._forget_machine(layout.node_name(name))
-            self._lay_out_nodes()
-
-    def _lay_out_nodes(self) -> None:
-        for node in self._nodes.values():
-            others = [(other.pod_prefix, other.address) for other in self._nodes.values() if other is not node]
-            host = layout.node_host(node.name, node.address, node.pod_prefix, others, self.gateway)
-            self.topology.add(host)
 
     def add_pod(self, namespace: str, name: str, address: str, node: str, host_network: bool = False) -> str:
         """Add a Pod's network namespace.
@@ -110,8 +113,8 @@ class Network:
         if host_network:
             self._aliases[machine] = layout.node_name(node)
         else:
-            prefix = self._nodes[node].pod_prefix
-            self.topology.add(layout.pod_host(namespace, name, address, node, prefix, self.pod_prefix))
+            own = self._nodes[node]
+            self.topology.add(layout.pod_host(machine, address, own.link, own.pod_routes))
         return machine
 
     def remove_pod(self, namespace: str, name: str) -> None:

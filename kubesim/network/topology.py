@@ -12,7 +12,7 @@ address. Where nobody owns it, address resolution fails and after about 3 s the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from kubesim.network.addresses import (
@@ -68,19 +68,67 @@ class Route:
         return f"{destination}{via} dev {self.interface}{onlink}"
 
 
+class Tunnels:
+    """The ways through flannel's tunnel to the Pods of every node: one table for all nodes, searched by prefix."""
+
+    def __init__(self, prefixes: Iterable[str] = ()) -> None:
+        self._by_length: dict[int, dict[int, Route]] = {}
+        for prefix in prefixes:
+            self.add(prefix)
+
+    def add(self, prefix: str) -> None:
+        """A node has the Pods of this prefix."""
+        route = Route(prefix, "flannel.1", nth_address(prefix, 0))
+        self._by_length.setdefault(prefix_length(prefix), {})[prefix_bounds(prefix)[0]] = route
+
+    def remove(self, prefix: str) -> None:
+        """No node has them any more."""
+        of_length = self._by_length.get(prefix_length(prefix), {})
+        of_length.pop(prefix_bounds(prefix)[0], None)
+        if not of_length:
+            self._by_length.pop(prefix_length(prefix), None)
+
+    def __iter__(self) -> Iterator[Route]:
+        return (route for of_length in self._by_length.values() for route in of_length.values())
+
+    def to(self, number: int, longer_than: int) -> Route | None:
+        """The route with the longest prefix that holds an address, if it is longer than so many bits."""
+        for length in sorted(self._by_length, reverse=True):
+            if length <= longer_than:
+                return None
+            found = self._by_length[length].get(number & -(1 << 32 - length))
+            if found is not None:
+                return found
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """One network namespace: a Pod, a node, or a machine outside the cluster.
 
+    :param own_routes: its routes, but those through the tunnel.
     :param forwards: whether it passes on packets that are not for itself, as nodes and routers do.
     :param bridge: the link whose bridge this machine is; frames between others on that link pass through its netfilter.
+    :param tunnels: on a node, the ways to the Pods of all nodes; those to its own are not taken.
     """
 
     name: str
     interfaces: tuple[Interface, ...]
-    routes: tuple[Route, ...]
+    own_routes: tuple[Route, ...]
     forwards: bool = False
     bridge: str = ""
+    tunnels: Tunnels | None = None
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Every route, as ``ip route`` lists them: those to Pods together, in the order of their prefixes."""
+        if self.tunnels is None:
+            return self.own_routes
+        to_pods = {route.prefix: route for route in self.tunnels}
+        to_pods |= {route.prefix: route for route in self.own_routes if route.interface == "cni0"}
+        first = [route for route in self.own_routes if route.prefix == "0.0.0.0/0"]
+        last = [route for route in self.own_routes if route not in first and route.prefix not in to_pods]
+        return (*first, *sorted(to_pods.values(), key=lambda route: prefix_bounds(route.prefix)), *last)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -108,12 +156,13 @@ class Host:
         number = address_number(address)
         best: Route | None = None
         longest = -1
-        for route in self.routes:
+        for route in self.own_routes:
             first, last = prefix_bounds(route.prefix)
             length = prefix_length(route.prefix)
             if length > longest and first <= number <= last:
                 best, longest = route, length
-        return best
+        through = None if self.tunnels is None else self.tunnels.to(number, longest)
+        return through or best
 
     def source_for(self, address: str) -> str:
         """The address that the kernel puts on a packet to ``address`` when the program did not choose one.
@@ -150,8 +199,10 @@ class Topology:
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
-        self._owners: dict[tuple[str, str], str] = {}
-        self._bridges: dict[str, str] = {}
+        self._owners: dict[str, tuple[tuple[str, Host], ...]] = {}
+        """By address: the links on which it is known, each with its owner; the first that came is the first."""
+        self._bridges: dict[str, Host] = {}
+        self._outside: dict[str, Host] = {}
 
     def add(self, host: Host) -> None:
         """Add a machine, or replace the one of that name.
@@ -159,16 +210,19 @@ class Topology:
         :raises ValueError: if another machine on the same link has one of its addresses.
         """
         for interface in host.interfaces:
-            owner = self._owners.get((interface.link, interface.address))
-            if interface.address and owner not in (None, host.name):
-                raise ValueError(f"address {interface.address} of {host.name} is already taken by {owner}")
+            owner = self.neighbour(interface.link, interface.address)
+            if owner is not None and owner.name != host.name:
+                raise ValueError(f"address {interface.address} of {host.name} is already taken by {owner.name}")
         self.remove(host.name)
         self._hosts[host.name] = host
         for interface in host.interfaces:
             if interface.address:
-                self._owners[interface.link, interface.address] = host.name
+                known = self._owners.get(interface.address, ())
+                self._owners[interface.address] = (*known, (interface.link, host))
         if host.bridge:
-            self._bridges[host.bridge] = host.name
+            self._bridges[host.bridge] = host
+        elif any(interface.link in (LAN, INTERNET) for interface in host.interfaces):
+            self._outside[host.name] = host
 
     def remove(self, name: str) -> None:
         """Take a machine away; a no-op where there is none of that name."""
@@ -176,9 +230,11 @@ class Topology:
         if host is None:
             return
         for interface in host.interfaces:
-            self._owners.pop((interface.link, interface.address), None)
-        if host.bridge:
-            self._bridges.pop(host.bridge, None)
+            others = tuple(owner for owner in self._owners.pop(interface.address, ()) if owner[1] is not host)
+            if others:
+                self._owners[interface.address] = others
+        self._bridges.pop(host.bridge, None)
+        self._outside.pop(name, None)
 
     def __contains__(self, name: object) -> bool:
         return name in self._hosts
@@ -198,27 +254,30 @@ class Topology:
         """Every machine, in the order in which they came."""
         return tuple(self._hosts.values())
 
+    @property
+    def outside(self) -> tuple[Host, ...]:
+        """The machines that are neither nodes nor Pods, in the order in which they came."""
+        return tuple(self._outside.values())
+
     def neighbour(self, link: str, address: str) -> Host | None:
         """The machine that answers for an address on a link, or None."""
-        name = self._owners.get((link, address))
-        return None if name is None else self._hosts[name]
+        return next((host for known, host in self._owners.get(address, ()) if known == link), None)
 
     def bridge_of(self, link: str) -> Host | None:
         """The machine whose bridge a link is, or None where the link is a plain wire."""
-        name = self._bridges.get(link)
-        return None if name is None else self._hosts[name]
+        return self._bridges.get(link)
 
     def owner(self, address: str) -> Host | None:
         """The machine that has an address, on whichever link."""
-        return next((host for host in self._hosts.values() if address in host.addresses), None)
+        return next((host for _, host in self._owners.get(address, ())), None)
 
 
-def node_host(name: str, address: str, pod_prefix: str, others: Iterable[tuple[str, str]], gateway: str) -> Host:
+def node_host(name: str, address: str, pod_prefix: str, tunnels: Tunnels, gateway: str) -> Host:
     """A node as flannel sets it up.
 
     :param address: on the nodes' LAN.
     :param pod_prefix: the addresses of its Pods, such as ``10.42.1.0/24``.
-    :param others: (Pod prefix, LAN address) of every other node.
+    :param tunnels: the ways to the Pods of all nodes.
     :param gateway: the router's address on the LAN; empty where the LAN has none.
     """
     lan = lan_prefix(address)
@@ -227,18 +286,23 @@ def node_host(name: str, address: str, pod_prefix: str, others: Iterable[tuple[s
         Interface("flannel.1", nth_address(pod_prefix, 0), TUNNEL),
         Interface("cni0", nth_address(pod_prefix, 1), bridge_link(name)),
     )
-    routes = [Route("0.0.0.0/0", "eth0", gateway)] if gateway else []
-    tunnels = [Route(prefix, "flannel.1", nth_address(prefix, 0)) for prefix, _ in others]
-    routes += sorted([*tunnels, Route(pod_prefix, "cni0")], key=lambda route: prefix_bounds(route.prefix))
-    routes.append(Route(lan, "eth0"))
-    return Host(node_name(name), interfaces, tuple(routes), forwards=True, bridge=bridge_link(name))
+    default = (Route("0.0.0.0/0", "eth0", gateway),) if gateway else ()
+    routes = (*default, Route(pod_prefix, "cni0"), Route(lan, "eth0"))
+    return Host(node_name(name), interfaces, routes, forwards=True, bridge=bridge_link(name), tunnels=tunnels)
 
 
-def pod_host(namespace: str, name: str, address: str, node: str, pod_prefix: str, cluster_prefix: str) -> Host:
-    """A Pod's network namespace: one interface on its node's bridge, and everything else by way of the bridge."""
+def pod_routes(pod_prefix: str, cluster_prefix: str) -> tuple[Route, ...]:
+    """The routes of every Pod of a node: all by way of the node's bridge."""
     gateway = nth_address(pod_prefix, 1)
-    routes = (Route("0.0.0.0/0", "eth0", gateway), Route(cluster_prefix, "eth0", gateway), Route(pod_prefix, "eth0"))
-    return Host(pod_name(namespace, name), (Interface("eth0", address, bridge_link(node)),), routes)
+    return (Route("0.0.0.0/0", "eth0", gateway), Route(cluster_prefix, "eth0", gateway), Route(pod_prefix, "eth0"))
+
+
+def pod_host(machine: str, address: str, link: str, routes: tuple[Route, ...]) -> Host:
+    """A Pod's network namespace: one interface on its node's bridge.
+
+    :param routes: those of all Pods of its node.
+    """
+    return Host(machine, (Interface("eth0", address, link),), routes)
 
 
 def lan_host(

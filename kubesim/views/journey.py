@@ -7,7 +7,9 @@ a picture; the three are views of the same record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kubesim.network.trace import Hop, Outcome, Trace
@@ -27,7 +29,7 @@ class Journey:
 
     :param source: the machine that asked, such as ``pod/default/client``.
     :param target: what it asked for, such as ``http://myservice:8080``.
-    :param scene: the map of the cluster at that moment.
+    :param map: draws the map of the cluster as it was at that moment.
     :param resolution: the look-up of the name; None where the target is an address.
     :param trace: the way the first packet took; None where the name did not resolve.
     :param alternatives: every way it could have taken, this one included, each with its probability.
@@ -36,11 +38,16 @@ class Journey:
 
     source: str
     target: str
-    scene: Scene
+    map: Callable[[], Scene] = field(repr=False, compare=False)
     resolution: Resolution | None = None
     trace: Trace | None = None
     alternatives: tuple[Trace, ...] = ()
     response: HttpResponse | None = None
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The map of the cluster at that moment; drawn when somebody looks."""
+        return self.map()
 
     @property
     def outcome(self) -> str:

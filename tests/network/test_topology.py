@@ -8,13 +8,18 @@ from kubesim.network.topology import (
     Interface,
     Route,
     Topology,
+    Tunnels,
     bridge_link,
     lan_prefix,
     node_host,
     pod_host,
+    pod_name,
+    pod_routes,
 )
 
-WORKER = node_host("worker", "172.31.0.11", "10.42.1.0/24", [("10.42.0.0/24", "172.31.0.10")], "172.31.0.1")
+LINK = bridge_link("worker")
+ROUTES = pod_routes("10.42.1.0/24", "10.42.0.0/16")
+WORKER = node_host("worker", "172.31.0.11", "10.42.1.0/24", Tunnels(["10.42.0.0/24", "10.42.1.0/24"]), "172.31.0.1")
 
 
 def test_a_node_as_flannel_makes_it() -> None:
@@ -64,7 +69,7 @@ def test_a_name_that_is_unknown() -> None:
 def test_neighbours_and_bridges() -> None:
     topology = Topology()
     topology.add(WORKER)
-    pod = pod_host("default", "web", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16")
+    pod = pod_host(pod_name("default", "web"), "10.42.1.5", LINK, ROUTES)
     topology.add(pod)
     assert topology.neighbour(bridge_link("worker"), "10.42.1.5") is pod
     assert topology.neighbour(LAN, "10.42.1.5") is None
@@ -79,9 +84,9 @@ def test_neighbours_and_bridges() -> None:
 def test_an_address_is_never_given_twice() -> None:
     topology = Topology()
     topology.add(WORKER)
-    topology.add(pod_host("default", "one", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16"))
+    topology.add(pod_host(pod_name("default", "one"), "10.42.1.5", LINK, ROUTES))
     with pytest.raises(ValueError, match=r"10\.42\.1\.5 of pod/default/two is already taken by pod/default/one"):
-        topology.add(pod_host("default", "two", "10.42.1.5", "worker", "10.42.1.0/24", "10.42.0.0/16"))
+        topology.add(pod_host(pod_name("default", "two"), "10.42.1.5", LINK, ROUTES))
     assert "pod/default/two" not in topology
 
 
@@ -89,7 +94,7 @@ def test_an_address_is_never_given_twice() -> None:
 def test_owners_stay_consistent_whatever_comes_and_goes(steps: list[tuple[str, int]]) -> None:
     topology = Topology()
     for name, last in steps:
-        host = pod_host("d", name, f"10.42.1.{last}", "worker", "10.42.1.0/24", "10.42.0.0/16")
+        host = pod_host(pod_name("d", name), f"10.42.1.{last}", LINK, ROUTES)
         try:
             topology.add(host)
         except ValueError:
