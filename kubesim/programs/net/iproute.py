@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kubesim.network.topology import Host, Interface, Route
 from kubesim.programs.machine import Invocation
@@ -16,21 +18,52 @@ def host_of(invocation: Invocation) -> Host:
     return invocation.machine.sockets.host
 
 
-def _interfaces(host: Host) -> list[Interface]:
-    return sorted(
-        (each for each in host.interfaces if each.name != "lo"), key=lambda each: (each.name != "cni0", each.name)
-    )
-
-
 def hardware_address(host: Host, name: str) -> str:
     """The hardware address of a machine's interface, or of its neighbour with an address: always the same one."""
     digest = hashlib.sha256(f"{host.name}/{name}".encode()).hexdigest()
     return ":".join(["0a", *(digest[start : start + 2] for start in range(0, 10, 2))])
 
 
-def _state(interface: Interface) -> str:
-    """A VXLAN device has no carrier to speak of."""
-    return "UNKNOWN" if interface.name == "flannel.1" else "UP"
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """An interface as ``ip`` sees it.
+
+    :param number: its place among all of the machine's.
+    :param shown: its name, followed in a Pod by the number of its other end, on the node.
+    """
+
+    number: int
+    name: str
+    shown: str
+    flags: str
+    mtu: int
+    state: str
+    hardware: str
+    address: str
+
+
+_LOOPBACK = _Link(
+    1, "lo", "lo", "LOOPBACK,UP,LOWER_UP", 65536, "UNKNOWN", "loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
+    "127.0.0.1/8",
+)  # fmt: skip
+
+
+def _links(host: Host) -> Iterator[_Link]:
+    """Every interface: the loopback, the bridge of the Pods, the others by name."""
+    yield _LOOPBACK
+    pod = host.name.startswith("pod/")
+    others = [each for each in host.interfaces if each.name != "lo"]
+    for number, each in enumerate(sorted(others, key=lambda each: (each.name != "cni0", each.name)), 2):
+        yield _Link(
+            number,
+            each.name,
+            f"{each.name}@if{number + 10}" if pod else each.name,
+            "BROADCAST,MULTICAST,UP,LOWER_UP",
+            1450 if pod or each.name == "cni0" else 1500,
+            "UNKNOWN" if each.name == "flannel.1" else "UP",  # a VXLAN device has no carrier to speak of
+            f"ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff",
+            f"{each.address}/{_prefix(host, each)}",
+        )
 
 
 def _prefix(host: Host, interface: Interface) -> int:
@@ -59,7 +92,7 @@ def ip(invocation: Invocation) -> Completed:
     host = host_of(invocation)
     for full, show in (
         ("address", _addresses),
-        ("link", _links),
+        ("link", _link_states),
         ("route", _routes),
         ("neighbour", _neighbours),
         ("rule", _rules),
@@ -71,90 +104,52 @@ def ip(invocation: Invocation) -> Completed:
     raise Complaint(f'Object "{subject}" is unknown, try "ip help".\n', 1)
 
 
-def _chosen(host: Host, rest: list[str]) -> list[Interface]:
+def _chosen(host: Host, rest: list[str]) -> list[_Link]:
     names = [word for word in rest if word not in ("show", "dev", "list", "ls")]
-    known = {each.name for each in host.interfaces} | {"lo"}
-    if names and names[-1] not in known:
+    found = [link for link in _links(host) if not names or link.name == names[-1]]
+    if not found:
         raise Complaint(f'Device "{names[-1]}" does not exist.\n', 1)
-    return [each for each in _interfaces(host) if not names or each.name == names[-1]]
+    return found
 
 
-def _peer(host: Host, number: int) -> str:
-    """What follows the name of a Pod's interface: the number of its other end, on the node."""
-    return f"@if{number + 10}" if host.name.startswith("pod/") else ""
+_LIFETIMES = "       valid_lft forever preferred_lft forever"
 
 
-def _head(host: Host, number: int, interface: Interface, *, link: bool) -> str:
-    pod = host.name.startswith("pod/")
-    mtu = 1450 if pod or interface.name == "cni0" else 1500
-    peer = _peer(host, number)
-    mode = " mode DEFAULT" if link else ""
-    flags = "<BROADCAST,MULTICAST,UP,LOWER_UP>"
-    state = f"state {_state(interface)}{mode} group default qlen 1000"
-    return f"{number}: {interface.name}{peer}: {flags} mtu {mtu} qdisc noqueue {state}"
+def _head(link: _Link, mode: str = "") -> str:
+    state = f"state {link.state}{mode} group default"
+    return f"{link.number}: {link.shown}: <{link.flags}> mtu {link.mtu} qdisc noqueue {state} qlen 1000"
 
 
 def _addresses(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    busybox = is_busybox(invocation)
-    state = "" if busybox else " state UNKNOWN group default"
-    loopback = f"1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue{state} qlen 1000"
-    chosen = _chosen(host, rest)
-    shows_loopback = not [word for word in rest if word not in ("show", "dev", "list", "ls")] or rest[-1] == "lo"
-    lasts = "       valid_lft forever preferred_lft forever"
-    if {"-br", "-brief"} & flags:
-        lines = [f"{'lo':<16} {'UNKNOWN':<14} 127.0.0.1/8 ::1/128 "] if shows_loopback else []
-        return lines + [
-            f"{each.name + _peer(host, number):<16} {_state(each):<14} {each.address}/{_prefix(host, each)} "
-            for number, each in enumerate(chosen, 2)
-        ]
-    if {"-o", "-oneline"} & flags:
-        lines = (
-            ["1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever"]
-            if shows_loopback
-            else []
-        )
-        return lines + [
-            f"{number}: {each.name}    inet {each.address}/{_prefix(host, each)} scope global {each.name}\\{lasts}"
-            for number, each in enumerate(chosen, 2)
-        ]
-    out = [loopback] if shows_loopback else []
-    if shows_loopback:
-        if "-4" not in flags:
-            out.append("    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00")
-        out += ["    inet 127.0.0.1/8 scope host lo", lasts]
-        if "-4" not in flags:
-            out += [f"    inet6 ::1/128 scope host {'' if busybox else 'proto kernel_lo '}", lasts]
-    for number, each in enumerate(chosen, 2):
-        head = _head(host, number, each, link=False)
+    busybox, only_4 = is_busybox(invocation), "-4" in flags
+    out = []
+    for link in _chosen(host, rest):
+        loopback = link is _LOOPBACK
+        scope = f"inet {link.address} scope {'host' if loopback else 'global'} {link.name}"
+        if {"-br", "-brief"} & flags:
+            out.append(f"{link.shown:<16} {link.state:<14} {link.address} {'::1/128 ' if loopback else ''}")
+            continue
+        if {"-o", "-oneline"} & flags:
+            out.append(f"{link.number}: {link.name}    {scope}\\{_LIFETIMES}")
+            continue
+        head = _head(link)
         if busybox:  # it shows that the other end is in another network namespace as if that end were down
-            flag = "LOWER_UP,M-DOWN" if _peer(host, number) else "LOWER_UP"
-            head = head.replace(" state UP group default", "").replace("LOWER_UP", flag)
+            head = head.replace(f" state {link.state} group default", "")
+            head = head.replace("LOWER_UP", "LOWER_UP,M-DOWN") if link.shown != link.name else head
         out.append(head)
-        if "-4" not in flags:
-            out.append(f"    link/ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff")
-        out += [f"    inet {each.address}/{_prefix(host, each)} scope global {each.name}", lasts]
+        if not only_4:
+            out.append(f"    link/{link.hardware}")
+        out += [f"    {scope}", _LIFETIMES]
+        if loopback and not only_4:
+            out += [f"    inet6 ::1/128 scope host {'' if busybox else 'proto kernel_lo '}", _LIFETIMES]
     return out
 
 
-def _links(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    chosen = _chosen(host, rest)
+def _link_states(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
+    links = _chosen(host, rest)
     if {"-br", "-brief"} & flags:
-        lines = [f"{'lo':<16} {'UNKNOWN':<14} 00:00:00:00:00:00 <LOOPBACK,UP,LOWER_UP> "]
-        return lines + [
-            f"{e.name + _peer(host, number):<16} {'UP':<14} {hardware_address(host, e.name)} "
-            "<BROADCAST,MULTICAST,UP,LOWER_UP> "
-            for number, e in enumerate(chosen, 2)
-        ]
-    out = [
-        "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN mode DEFAULT group default qlen 1000",
-        "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
-    ]
-    for number, each in enumerate(chosen, 2):
-        out += [
-            _head(host, number, each, link=True),
-            f"    link/ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff",
-        ]
-    return out
+        return [f"{link.shown:<16} {link.state:<14} {link.hardware.split()[1]} <{link.flags}> " for link in links]
+    return [line for link in links for line in (_head(link, " mode DEFAULT"), f"    link/{link.hardware}")]
 
 
 def in_routing_order(route: Route) -> tuple[bool, int, int]:
@@ -190,14 +185,16 @@ def _routes(invocation: Invocation, host: Host, flags: set[str], rest: list[str]
     return out
 
 
+def neighbours(host: Host) -> Iterator[tuple[str, str, str]]:
+    """Who is known on the link: address, hardware address, interface; the gateways that the routes use."""
+    for gateway in sorted({each.gateway for each in host.routes if each.gateway}):
+        way = host.route_to(gateway)
+        if way is not None:
+            yield gateway, hardware_address(host, gateway), way.interface
+
+
 def _neighbours(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    gateways = sorted({route.gateway for route in host.routes if route.gateway})
-    lines = []
-    for gateway in gateways:
-        route = host.route_to(gateway)
-        if route is not None:
-            lines.append(f"{gateway} dev {route.interface} lladdr {hardware_address(host, gateway)} REACHABLE ")
-    return lines
+    return [f"{address} dev {name} lladdr {hardware} REACHABLE " for address, hardware, name in neighbours(host)]
 
 
 def _rules(invocation: Invocation, host: Host, flags: set[str], rest: list[str]) -> list[str]:

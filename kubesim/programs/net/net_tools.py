@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 
-from kubesim.network.topology import Host, Route
+from kubesim.network.topology import Route
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.programs.net.iproute import hardware_address, host_of, in_routing_order
+from kubesim.programs.net.iproute import host_of, in_routing_order, neighbours
 from kubesim.programs.net.listening import listening
 from kubesim.userland.files_text import guarded, is_busybox, joined, split_options
 from kubesim.userland.process import Completed
@@ -75,19 +74,12 @@ def arp(invocation: Invocation) -> Completed:
     """The neighbours whose hardware address is known: the gateways that this machine's routes use."""
     options, _ = split_options(invocation, "anve")
     host = host_of(invocation)
-    neighbours = list(_neighbours(host))
+    known = list(neighbours(host))
     if is_busybox(invocation) or "a" in options:
         gap = "  " if is_busybox(invocation) else " "
-        return Completed(joined([f"? ({ip}) at {mac} [ether]{gap}on {name}" for ip, mac, name in neighbours]))
-    if not neighbours:
+        return Completed(joined([f"? ({ip}) at {mac} [ether]{gap}on {name}" for ip, mac, name in known]))
+    if not known:
         return Completed()
     lines = [f"{'Address':<24} {'HWtype':<7} {'HWaddress':<19} {'Flags':<5} {'Mask':<15} Iface"]
-    lines += [f"{ip:<24} {'ether':<7} {mac:<19} {'C':<5} {'':<15} {name}" for ip, mac, name in neighbours]
+    lines += [f"{ip:<24} {'ether':<7} {mac:<19} {'C':<5} {'':<15} {name}" for ip, mac, name in known]
     return Completed(joined(lines))
-
-
-def _neighbours(host: Host) -> Iterator[tuple[str, str, str]]:
-    for gateway in sorted({each.gateway for each in host.routes if each.gateway}):
-        way = host.route_to(gateway)
-        if way is not None:
-            yield gateway, hardware_address(host, gateway), way.interface

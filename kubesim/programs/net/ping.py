@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from kubesim.network.trace import Outcome
+from kubesim.network.trace import Hop, Outcome
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.name_lookup import look_up, name_of, numeric_address
 from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
@@ -47,37 +47,40 @@ def ping(invocation: Invocation) -> Completed:
     return replace(done, seconds=float("inf")) if endless else done
 
 
+@dataclass(slots=True)
 class _Session:
-    def __init__(
-        self,
-        invocation: Invocation,
-        address: str,
-        name: str,
-        size: int,
-        interval: float,
-        count: int,
-        options: dict[str, str],
-        seconds: float,
-    ) -> None:
-        self.invocation = invocation
-        self.machine: Machine = invocation.machine
-        self.address, self.name, self.size = address, name, size
-        self.interval, self.count, self.options = interval, count, options
-        self.seconds = seconds
-        self.busybox = is_busybox(invocation)
-        self.out: list[str] = []
-        self.received = 0
-        self.errors = 0
+    """One run; ``name`` is what the heading and the replies call the host."""
+
+    invocation: Invocation
+    address: str
+    name: str
+    size: int
+    interval: float
+    count: int
+    options: dict[str, str]
+    seconds: float
+    out: list[str] = field(default_factory=list)
+    received: int = 0
+    errors: int = 0
+
+    @property
+    def machine(self) -> Machine:
+        """Where ping runs."""
+        return self.invocation.machine
+
+    @property
+    def busybox(self) -> bool:
+        """Whether it is busybox'."""
+        return is_busybox(self.invocation)
 
     def run(self) -> Completed:
         six = self.address == "::1"
-        overhead = 8 if six else 28
         if self.busybox:
             self.out.append(f"PING {self.name} ({self.address}): {self.size} data bytes")
         elif six:
             self.out.append(f"PING {self.name} ({self.address}) {self.size} data bytes")
         else:
-            self.out.append(f"PING {self.name} ({self.address}) {self.size}({self.size + overhead}) bytes of data.")
+            self.out.append(f"PING {self.name} ({self.address}) {self.size}({self.size + 28}) bytes of data.")
         times: list[float] = []
         last_wait = 0.0
         chance = self.machine.simulation.random(f"ping/{self.machine.name}")
@@ -98,20 +101,16 @@ class _Session:
                 last_wait = float(self.options.get("W", "10"))
         return self._summary(times, last_wait)
 
-    def _reply(self, sequence: int, time: float, hops: tuple[object, ...]) -> str:
-        ttl = 64 - max(
-            0, len([hop for hop in hops if str(getattr(hop, "machine", "")).startswith(("node/", "router"))])
-        )
-        forwarding = [hop for hop in hops if str(getattr(hop, "machine", "")).startswith(("node/", "internet/router"))]
+    def _reply(self, sequence: int, time: float, hops: tuple[Hop, ...]) -> str:
+        ttl = 64 - len([hop for hop in hops if hop.machine.startswith(("node/", "router"))])
+        forwarding = [hop for hop in hops if hop.machine.startswith(("node/", "internet/router"))]
         if self.machine.name.startswith("node/") or (len(forwarding) == 1 and ttl == 63 and len(hops) == 3):
             ttl = min(64, ttl + 1)
         if self.busybox:
             return f"{self.size + 8} bytes from {self.address}: seq={sequence - 1} ttl={ttl} time={time:.3f} ms"
-        who = self.address if numeric_address(self.name) else f"{self._reverse()} ({self.address})"
+        reverse = "" if numeric_address(self.name) else name_of(self.machine, self.address) or self.address
+        who = f"{reverse} ({self.address})" if reverse else self.address
         return f"{self.size + 8} bytes from {who}: icmp_seq={sequence} ttl={ttl} time={time:.3f} ms"
-
-    def _reverse(self) -> str:
-        return name_of(self.machine, self.address) or self.address
 
     def _summary(self, times: list[float], last_wait: float) -> Completed:
         lost = 100 * (self.count - self.received) // self.count if self.count else 0
