@@ -1,11 +1,12 @@
-"""Where objects are created, changed and deleted, once a request has been understood.
+"""Where objects are created, changed and deleted, whichever door the request came through.
 
 The stations that a write passes here are the same for every kind::
 
-    metadata ─► allocate ─► prepare ─► validate ─► store ─► watchers
+    metadata ─► allocate ─► prepare ─► validate ─► Store.commit ─► watchers
                    └──── undone where a later station refuses ────┘
 
-What differs between kinds is asked of their :class:`~kubesim.api.strategies.Strategy`. Upstream:
+A *trusted* write (a controller's) passes the same stations but for validation and warnings. What differs between kinds
+is asked of their :class:`~kubesim.api.strategies.Strategy`. Upstream:
 ``k8s.io/apiserver/pkg/registry/generic/registry/store.go`` and ``.../registry/rest``.
 """
 
@@ -20,10 +21,11 @@ from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_fin
 from kubesim.api.errors import ApiError, FieldError, already_exists, bad_request, conflict
 from kubesim.api.fields import invalid, invalid_value, required
 from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
-from kubesim.api.objects import Wire, copy_of
+from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
 from kubesim.api.strategies import Strategy, Transaction
+from kubesim.api.strict import demand_canonical
 from kubesim.api.templates import Template
 from kubesim.api.validation import validate
 from kubesim.api.warnings import warnings_for
@@ -41,13 +43,19 @@ class Response:
 
 
 class Registry:
-    """The storage behind the API: it takes objects that are decoded, defaulted and admitted."""
+    """The storage behind the API: it takes objects that are decoded, defaulted and admitted.
 
-    def __init__(self, simulation: Simulation, store: Store, strategies: Mapping[str, Strategy]) -> None:
+    :param strict: prove of each trusted write that it is what the stations it left out would have made of it.
+    """
+
+    def __init__(
+        self, simulation: Simulation, store: Store, strategies: Mapping[str, Strategy], *, strict: bool = False
+    ) -> None:
         self._simulation = simulation
         self._store = store
         self._strategies = strategies
         self._default_strategy = Strategy()
+        self._strict = strict
 
     def strategy(self, resource: ResourceType) -> Strategy:
         """The strategy of a kind."""
@@ -58,9 +66,15 @@ class Registry:
         return self._simulation.random("names/dry-run" if dry_run else f"names/{resource.kind}")
 
     def create(
-        self, resource: ResourceType, new: Wire, dry_run: bool = False, template: Template | None = None
+        self,
+        resource: ResourceType,
+        new: Wire,
+        dry_run: bool = False,
+        template: Template | None = None,
+        *,
+        trusted: bool = False,
     ) -> Response:
-        """Store a new object, which this call takes over.
+        """Store a new object, which this call takes over (of a trusted one: its outer dict and its metadata).
 
         :param template: what is known of a Pod's spec.
         :raises ApiError: 409 if its name is taken, 422 if it is invalid.
@@ -75,16 +89,15 @@ class Registry:
         transaction = strategy.begin_create(new, dry_run)
         try:
             strategy.prepare_create(new)
-            if template is None:
-                self._validate(resource, new, None)
-            else:
-                self._refuse(resource, new, template.problems(new))
+            self._inspect(resource, new, None, trusted, template)
             strategy.canonicalize(new)
             self._refuse_taken_name(resource, metadata["name"], namespace)
         except ApiError:
             transaction.revert()
             raise
-        warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
+        warnings: tuple[str, ...] = ()
+        if not trusted:
+            warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
         if dry_run:
             transaction.revert()
             return Response(new, warnings)
@@ -92,9 +105,16 @@ class Registry:
         return Response(self._store.commit(new), warnings)
 
     def update(
-        self, resource: ResourceType, new: Wire, old: Wire, dry_run: bool = False, subresource: str = ""
+        self,
+        resource: ResourceType,
+        new: Wire,
+        old: Wire,
+        dry_run: bool = False,
+        subresource: str = "",
+        *,
+        trusted: bool = False,
     ) -> Response:
-        """Replace a stored object by a new version, which this call takes over.
+        """Replace a stored object by a new version, which this call takes over (as :meth:`create` does).
 
         :param subresource: ``status`` to change only that, ``finalize`` for a Namespace's finalizers.
         :raises ApiError: 409 if it was changed since the version that ``new`` names, 422 if it is invalid.
@@ -107,21 +127,23 @@ class Registry:
         if subresource == "status":
             strategy.prepare_status_update(new, old)
         elif subresource == "finalize":
-            new = {**copy_of(old), "spec": new.get("spec") or {}}
+            new = {**old, "metadata": {**old["metadata"]}, "spec": new.get("spec") or {}}
         else:
             transaction = strategy.begin_update(new, old, dry_run)
         try:
             if not subresource:
                 strategy.prepare_update(new, old)
-            if subresource == "status":
+            if subresource == "status" and not trusted:
                 self._refuse(resource, new, strategy.validate_status(new, old))
             if subresource != "finalize" and not (subresource == "status" and _differs_in_status_only(new, old)):
-                self._validate(resource, new, old)
+                self._inspect(resource, new, old, trusted)
+            elif trusted and self._strict:
+                demand_canonical(resource, new, old, valid=False)
             strategy.canonicalize(new)
         except ApiError:
             transaction.revert()
             raise
-        warnings = () if subresource else tuple(warnings_for(resource.kind, new, old))
+        warnings = () if subresource or trusted else tuple(warnings_for(resource.kind, new, old))
         if dry_run:
             transaction.revert()
             return Response(new, warnings)
@@ -140,7 +162,7 @@ class Registry:
     ) -> Response:
         """Delete a stored object, or mark it as being deleted where something holds it."""
         grace = self.strategy(resource).grace_period(old, grace_period_seconds)
-        new = copy_of(old)
+        new = {**old, "metadata": {**old["metadata"]}}
         propagation_finalizers(new["metadata"], propagation)
         moment = self._simulation.datetime + timedelta(seconds=grace or 0)
         waits = mark_for_deletion(new, grace, moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -156,6 +178,16 @@ class Registry:
         self.strategy(resource).after_delete(last)
         return last
 
+    def demand_same_object(self, resource: ResourceType, new: Wire, old: Wire) -> None:
+        """Refuse to replace an object by a version of another object of that name.
+
+        :raises ApiError: 409.
+        """
+        uid, known = new["metadata"].get("uid"), old["metadata"]["uid"]
+        if uid and uid != known:
+            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {known}"
+            raise conflict(resource.plural, old["metadata"]["name"], why, resource.group)
+
     def _check_version(self, resource: ResourceType, new: Wire, old: Wire, strategy: Strategy) -> None:
         name, version = old["metadata"]["name"], new["metadata"].get("resourceVersion")
         if version and version != old["metadata"]["resourceVersion"]:
@@ -166,9 +198,22 @@ class Registry:
             problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
             raise invalid(resource.kind, resource.group, name, [problem])
 
-    def _validate(self, resource: ResourceType, new: Wire, old: Wire | None) -> None:
+    def bind(self, resource: ResourceType, new: Wire) -> None:
+        """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
+        if self._strict:
+            demand_canonical(resource, new, None)
+        self._store.commit(new)
+
+    def _inspect(
+        self, resource: ResourceType, new: Wire, old: Wire | None, trusted: bool, template: Template | None = None
+    ) -> None:
+        """Refuse what is invalid; a trusted object is not looked at, and in strict mode must be in order."""
+        if trusted and (template is None or template.valid):
+            if self._strict:
+                demand_canonical(resource, new, old)
+            return
         name = new["metadata"].get("name", "")
-        problems = validate(resource.kind, new, old)
+        problems = validate(resource.kind, new, old) if template is None else template.problems(new)
         if not problems and not name:
             problems = [required("metadata.name", "name or generateName is required")]
         self._refuse(resource, new, problems)

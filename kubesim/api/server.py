@@ -21,7 +21,7 @@ from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import apply_defaults
 from kubesim.api.deletion import Propagation
-from kubesim.api.errors import ApiError, bad_request, conflict, not_found, unknown_resource
+from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
 from kubesim.api.field_selectors import parse_field_selector
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
@@ -54,9 +54,14 @@ class ApiSettings:
 
 
 class ApiServer:
-    """The API of one cluster."""
+    """The API of one cluster: the people's door.
 
-    def __init__(self, simulation: Simulation, store: Store, settings: ApiSettings | None = None) -> None:
+    :param strict: prove of each write of the controllers' door that it is what this door would have made of it.
+    """
+
+    def __init__(
+        self, simulation: Simulation, store: Store, settings: ApiSettings | None = None, *, strict: bool = False
+    ) -> None:
         self.simulation = simulation
         self.store = store
         self.settings = settings or ApiSettings()
@@ -68,7 +73,8 @@ class ApiServer:
         self.addresses = {allocator.family: allocator for allocator in allocators}
         self.node_ports = PortAllocator(self.settings.node_port_range, simulation.random("service/node-ports"))
         self.templates = TemplateCache()
-        self.registry = Registry(simulation, store, strategies(simulation, store, self.addresses, self.node_ports))
+        kinds = strategies(simulation, store, self.addresses, self.node_ports)
+        self.registry = Registry(simulation, store, kinds, strict=strict)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -180,10 +186,7 @@ class ApiServer:
             if subresource or not self.registry.strategy(resource).create_on_update:
                 raise not_found(resource.plural, name, resource.group)
             return self._create(resource, new, namespace, dry_run, request.warnings)
-        uid = new["metadata"].get("uid")
-        if uid and uid != old["metadata"]["uid"]:
-            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
-            raise conflict(resource.plural, name, why, resource.group)
+        self.registry.demand_same_object(resource, new, old)
         return self._update(resource, new, old, dry_run, request.warnings, subresource)
 
     def patch(
@@ -211,14 +214,6 @@ class ApiServer:
         _settle_namespace(resource, metadata, namespace)
         return self._update(resource, request.object, old, dry_run, warnings, subresource)
 
-    def update_status(self, resource: ResourceType, name: str, namespace: str, status: Wire) -> Response:
-        """Replace an object's status, as controllers do; all else stays, so only the status must be understood."""
-        old = self.get(resource, name, namespace)
-        named = {"apiVersion": old["apiVersion"], "kind": old["kind"], "metadata": {}, "status": status}
-        decoded = decode(named, "Ignore", resource).object.get("status") or {}
-        new = {**old, "metadata": dict(old["metadata"]), "status": decoded}
-        return self._update(resource, new, old, False, (), "status")
-
     def _update(
         self,
         resource: ResourceType,
@@ -228,8 +223,7 @@ class ApiServer:
         warnings: tuple[str, ...],
         subresource: str,
     ) -> Response:
-        complete = new if subresource == "status" and new.get("spec") is old.get("spec") else apply_defaults(new)
-        response = self.registry.update(resource, complete, old, dry_run, subresource)
+        response = self.registry.update(resource, apply_defaults(new), old, dry_run, subresource)
         return _answer(resource, response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def create_namespaces_and_nodes(api: ApiServer, cluster: ClusterConfiguration, n
     for node in cluster.nodes:
         created = api.create(node_object(node, cluster)).object
         status = node_status(node, cluster, now)
-        api.update_status(api.resource_type("nodes"), created["metadata"]["name"], "", status)
+        api.replace({**created, "status": status}, field_validation="Ignore", subresource="status")
 
 
 def _uuid(chance: random.Random) -> str:

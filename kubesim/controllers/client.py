@@ -1,14 +1,18 @@
-"""How controllers read and write: the store for reading, the API server for every write.
+"""The controllers' door: how controllers read and write.
 
-Reading from the store is what upstream's informers do; writing through the API server gives controllers' objects the
-same validation, defaults, uids and resource versions as a person's. An update that changes nothing is not sent.
+They read from the store, as upstream's informers do. They write objects that are canonical already: what decoding,
+defaults and validation would make of them is what they are. So this door leaves those stations out and copies nothing
+deep; all else is the people's: uids, versions, generations, conflicts, Namespaces that are going, deletion. An update
+that changes nothing is not sent.
+
+A caller passes wire forms without nulls, and *shares* what did not change: a new outer dict, the old parts. In strict
+mode (see :mod:`kubesim.api.strict`) what is passed is put to the proof.
 """
 
 from __future__ import annotations
 
-import copy
-
-from kubesim.api.errors import ApiError
+from kubesim.api.admission import admit_create
+from kubesim.api.errors import ApiError, not_found
 from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 from kubesim.api.server import ApiServer
@@ -24,43 +28,57 @@ class Client:
     def __init__(self, api: ApiServer, store: Store) -> None:
         self.api = api
         self.store = store
+        self._registry = api.registry
 
     def get(self, kind: str, namespace: str, name: str) -> Wire | None:
         """The stored object (never to be mutated), or None."""
         return self.store.get(kind, name, namespace)
 
     def create(self, wire: Wire) -> Wire:
-        """Create an object; raises ApiError where the server refuses."""
-        namespace = wire["metadata"].get("namespace") or "default"
-        return self.api.create(wire, namespace=namespace, field_validation="Ignore").object
+        """Create an object; raises ApiError where the server refuses.
+
+        A Pod is made from its template; what only Pods have is filled in.
+        """
+        resource = TYPES[wire["kind"]]
+        new = {**wire, "metadata": {**wire["metadata"]}}
+        if resource.namespaced and not new["metadata"].get("namespace"):
+            new["metadata"]["namespace"] = "default"
+        random = self._registry.random(resource, dry_run=False)
+        template = admit_create(new, resource, self.store, random, self.api.templates)
+        return self._registry.create(resource, new, template=template, trusted=True).object
 
     def update(self, wire: Wire) -> Wire:
-        """Replace an object by a changed copy of it."""
-        metadata = wire["metadata"]
-        stored = self.get(wire["kind"], metadata.get("namespace", ""), metadata["name"])
-        if stored == wire:
+        """Replace an object by a changed version; Endpoints and EndpointSlices that are gone are created again."""
+        resource, old = TYPES[wire["kind"]], self._stored(wire)
+        if old == wire:
             return wire
-        namespace = metadata.get("namespace") or "default"
-        return self.api.replace(wire, namespace=namespace, field_validation="Ignore").object
+        if old is None:
+            if self._registry.strategy(resource).create_on_update:
+                return self.create(wire)
+            raise _gone(wire)
+        self._registry.demand_same_object(resource, wire, old)
+        return self._write(wire, old)
 
     def update_status(self, wire: Wire, status: Wire) -> None:
         """Write an object's status, unless it already reads so."""
         if (wire.get("status") or {}) == status:
             return
-        metadata = wire["metadata"]
-        self.api.update_status(TYPES[wire["kind"]], metadata["name"], metadata.get("namespace", ""), status)
+        old = self._stored(wire)
+        if old is None:
+            raise _gone(wire)
+        self._write({**old, "status": status}, old, "status")
 
     def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
         """Write annotations through the status subresource, as controllers do: the generation stays."""
-        metadata = {**wire["metadata"], "annotations": annotations}
-        namespace = metadata.get("namespace") or "default"
-        self.api.replace(
-            {**wire, "metadata": metadata}, namespace=namespace, field_validation="Ignore", subresource="status"
-        )
+        old = self._stored(wire)
+        if old is None:
+            raise _gone(wire)
+        self._registry.demand_same_object(TYPES[wire["kind"]], wire, old)
+        self._write({**wire, "metadata": {**wire["metadata"], "annotations": annotations}}, old, "status")
 
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
-        self.store.commit(wire)
+        self._registry.bind(TYPES["Pod"], wire)
 
     def delete(self, wire: Wire, grace_period_seconds: int | None = None) -> None:
         """Delete an object; one that is gone already is no error."""
@@ -79,9 +97,20 @@ class Client:
 
     def set_finalizers(self, wire: Wire, finalizers: list[str]) -> Wire:
         """Write an object's list of finalizers; removing the last of a deleted object lets it go."""
-        changed = copy.deepcopy(wire)
+        metadata = {name: value for name, value in wire["metadata"].items() if name != "finalizers"}
         if finalizers:
-            changed["metadata"]["finalizers"] = finalizers
-        else:
-            changed["metadata"].pop("finalizers", None)
-        return self.update(changed)
+            metadata["finalizers"] = finalizers
+        return self.update({**wire, "metadata": metadata})
+
+    def _stored(self, wire: Wire) -> Wire | None:
+        metadata = wire["metadata"]
+        return self.store.get(wire["kind"], metadata["name"], metadata.get("namespace", ""))
+
+    def _write(self, wire: Wire, old: Wire, subresource: str = "") -> Wire:
+        new = {**wire, "metadata": {**wire["metadata"]}}
+        return self._registry.update(TYPES[wire["kind"]], new, old, subresource=subresource, trusted=True).object
+
+
+def _gone(wire: Wire) -> ApiError:
+    resource = TYPES[wire["kind"]]
+    return not_found(resource.plural, wire["metadata"]["name"], resource.group)

@@ -45,7 +45,7 @@ class KubernetesServiceController:
         """Make what is missing."""
         for wire in (self.service(), self.endpoints(), self.endpoint_slice()):
             if self._client.get(wire["kind"], *KEY) is None:
-                self._client.create(wire)
+                self._client.api.create(wire, wire["metadata"]["namespace"], field_validation="Ignore")
 
     def service(self) -> Wire:
         """The Service, as the API server makes it."""

@@ -23,8 +23,8 @@ def test_a_pod_that_runs_is_marked_and_finished_by_the_kubelet(api: ApiServer) -
 
 @pytest.mark.parametrize(("spec", "phase"), [({}, "Pending"), ({"nodeName": "worker"}, "Succeeded")])
 def test_a_pod_that_runs_nowhere_or_has_ended_goes_at_once(api: ApiServer, spec: Wire, phase: str) -> None:
-    api.create(pod(**spec))
-    api.update_status(POD, "p", "default", {"phase": phase})
+    created = api.create(pod(**spec)).object
+    api.replace({**created, "status": {"phase": phase}}, subresource="status")
     api.delete(POD, "p")
     assert api.store.get("Pod", "p", "default") is None
 

@@ -192,8 +192,8 @@ def test_generated_names_end_in_five_characters_without_vowels(api: ApiServer) -
 
 
 def test_a_status_is_changed_alone(api: ApiServer) -> None:
-    api.create(pod())
-    updated = api.update_status(POD, "p", "default", {"phase": "Running"}).object
+    created = api.create(pod()).object
+    updated = api.replace({**created, "status": {"phase": "Running"}}, subresource="status").object
     assert updated["status"] == {"phase": "Running", "qosClass": "BestEffort"}
     assert updated["metadata"]["generation"] == 1
     patched = api.patch(POD, "p", patch={"status": {"phase": "Failed"}}).object

@@ -22,7 +22,7 @@ class PodStrategy(GenerationStrategy):
         new["spec"] = old["spec"]
         quality = (old.get("status") or {}).get("qosClass")
         if quality and not new["status"].get("qosClass"):
-            new["status"]["qosClass"] = quality
+            new["status"] = {**new["status"], "qosClass": quality}
 
     def prepare_update(self, new: Wire, old: Wire) -> None:
         """Keep the status; a changed spec counts."""

@@ -37,7 +37,8 @@ class ServiceStrategy(Strategy):
     def prepare_update(self, new: Wire, old: Wire) -> None:
         """Keep the status, and drop what the new type cannot have."""
         new["status"] = {**(old.get("status") or {"loadBalancer": {}})}
-        drop_type_dependent_fields(new, old)
+        if new["spec"] is not old["spec"]:
+            drop_type_dependent_fields(new, old)
 
     def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
         """Only a load balancer has ingress points."""
@@ -58,6 +59,8 @@ class ServiceStrategy(Strategy):
 
     def begin_update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
         """Keep what was allocated, and allocate or release what the change asks for."""
+        if new["spec"] is old["spec"]:
+            return Transaction()
         patch_allocated_values(new["spec"], old["spec"])
         normalize_cluster_addresses(new["spec"], old["spec"])
         return self._allocation.update(new, old, dry_run)
