@@ -48,21 +48,27 @@ def forbidden(resource: ResourceType, name: str, why: str) -> ApiError:
     return refusal(403, "Forbidden", f"{subject} is forbidden: {why}", **details)
 
 
+def takes_new_objects(store: Store, namespace: str) -> bool:
+    """Whether a Namespace is there and is not going away."""
+    found = store.get("Namespace", namespace)
+    return found is not None and not found["metadata"].get("deletionTimestamp")
+
+
 def _require_namespace(wire: Wire, resource: ResourceType, store: Store) -> None:
     name = wire["metadata"]["namespace"]
-    namespace = store.get("Namespace", name)
-    if namespace is None:
+    if takes_new_objects(store, name):
+        return
+    if store.get("Namespace", name) is None:
         raise not_found("namespaces", name)
-    if namespace["metadata"].get("deletionTimestamp"):
-        why = f"unable to create new content in namespace {name} because it is being terminated"
-        error = forbidden(resource, wire["metadata"].get("name", ""), why)
-        cause = {
-            "reason": "NamespaceTerminating",
-            "message": f"namespace {name} is being terminated",
-            "field": "metadata.namespace",
-        }
-        error.details["causes"] = [cause]
-        raise error
+    why = f"unable to create new content in namespace {name} because it is being terminated"
+    error = forbidden(resource, wire["metadata"].get("name", ""), why)
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": f"namespace {name} is being terminated",
+        "field": "metadata.namespace",
+    }
+    error.details["causes"] = [cause]
+    raise error
 
 
 def _admit_pod(pod: Wire, resource: ResourceType, store: Store, random: Random, templates: TemplateCache) -> Template:

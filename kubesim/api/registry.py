@@ -198,11 +198,14 @@ class Registry:
             problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
             raise invalid(resource.kind, resource.group, name, [problem])
 
-    def bind(self, resource: ResourceType, new: Wire) -> None:
-        """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
+    def accept(self, resource: ResourceType, new: Wire, version: int | None = None) -> None:
+        """Store an object as it is: a Pod that was bound, an Event that was put off.
+
+        :param version: the resource version that was reserved for it.
+        """
         if self._strict:
             demand_canonical(resource, new, None)
-        self._store.commit(new)
+        self._store.commit(new, version)
 
     def _inspect(
         self, resource: ResourceType, new: Wire, old: Wire | None, trusted: bool, template: Template | None = None

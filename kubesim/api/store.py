@@ -140,22 +140,23 @@ class Store:
         self._watchers_of: dict[str, tuple[Watcher, ...]] = {}
         self._pending: deque[tuple[str, EventType, Wire | None, Wire | None]] = deque()
         self._telling = False
+        self._late: dict[str, Callable[[], None]] = {}
 
     @property
     def resource_version(self) -> str:
         """The version of the last write."""
         return str(self._version)
 
-    def commit(self, wire: Wire) -> Wire:
+    def commit(self, wire: Wire, version: int | None = None) -> Wire:
         """Store an object, new or changed, and tell the watchers: what every write of every door ends in.
 
         The store takes the object over; the caller must not change it afterwards. It gets the next resource version.
 
+        :param version: the resource version that was reserved for this write, instead of the next.
         :returns: the object as stored.
         """
-        self._version += 1
         metadata = wire["metadata"]
-        stored = {**wire, "metadata": {**metadata, "resourceVersion": str(self._version)}}
+        stored = {**wire, "metadata": {**metadata, "resourceVersion": str(version or self.reserve_version())}}
         kind, key = wire["kind"], (metadata.get("namespace") or "", metadata["name"])
         collection = self._collections[kind]
         old = collection.objects.get(key)
@@ -163,12 +164,33 @@ class Store:
         self._tell(kind, "ADDED" if old is None else "MODIFIED", old, stored)
         return stored
 
+    def reserve_version(self) -> int:
+        """Count a write that is committed later."""
+        self._version += 1
+        return self._version
+
+    def expect(self, kind: str, deliver: Callable[[], None]) -> None:
+        """Let objects of a kind come late.
+
+        :param deliver: commits what has been put off; called before anyone reads, watches or deletes that kind.
+        """
+        self._late[kind] = deliver
+
+    def is_watched(self, kind: str) -> bool:
+        """Whether anyone is told of this kind at once."""
+        return bool(self._listening(kind))
+
+    def _read(self, kind: str) -> _Collection:
+        if kind in self._late:
+            self._late[kind]()
+        return self._collections[kind]
+
     def delete(self, kind: str, name: str, namespace: str = "") -> Wire | None:
         """Remove an object for good.
 
         :returns: the object as it was last, or None if there was none.
         """
-        collection = self._collections[kind]
+        collection = self._read(kind)
         old = collection.objects.get((namespace, name))
         if old is None:
             return None
@@ -179,7 +201,7 @@ class Store:
 
     def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:
         """One object, or None."""
-        return self._collections[kind].objects.get((namespace, name))
+        return self._read(kind).objects.get((namespace, name))
 
     def list(
         self,
@@ -192,7 +214,7 @@ class Store:
         :param namespace: only this one; None for all.
         :param selector: label values that must all match (found through the index), or a selector.
         """
-        collection = self._collections[kind]
+        collection = self._read(kind)
         keys = self._candidates(collection, namespace, _exact_labels(selector))
         found = [collection.objects[key] for key in keys]
         if selector is None:
@@ -213,7 +235,7 @@ class Store:
 
     def owned_by(self, kind: str, uid: str) -> builtins.list[Wire]:
         """Objects of a kind that name ``uid`` as an owner, ordered by namespace and name."""
-        collection = self._collections[kind]
+        collection = self._read(kind)
         return [collection.objects[key] for key in collection.at("owner", uid)]
 
     def on_node(self, node: str) -> builtins.list[Wire]:
@@ -246,6 +268,8 @@ class Store:
 
     def kinds(self) -> builtins.list[str]:
         """The kinds that have objects, in alphabetical order."""
+        for deliver in self._late.values():
+            deliver()
         return sorted(kind for kind, collection in self._collections.items() if collection.objects)
 
     def snapshot(self) -> dict[str, Any]:
@@ -264,6 +288,9 @@ class Store:
         :returns: a function that ends the watch.
         """
         entry = (None if kinds is None else frozenset(kinds), callback)
+        for kind, deliver in self._late.items():
+            if entry[0] is None or kind in entry[0]:
+                deliver()
         self._watchers.append(entry)
         self._watchers_of.clear()
 

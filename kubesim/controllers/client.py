@@ -78,7 +78,11 @@ class Client:
 
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
-        self._registry.bind(TYPES["Pod"], wire)
+        self._registry.accept(TYPES["Pod"], wire)
+
+    def deliver(self, wire: Wire, version: int) -> None:
+        """Store an object whose writing was put off, at the version that was reserved for it."""
+        self._registry.accept(TYPES[wire["kind"]], wire, version)
 
     def delete(self, wire: Wire, grace_period_seconds: int | None = None) -> None:
         """Delete an object; one that is gone already is no error."""

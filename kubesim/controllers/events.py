@@ -3,11 +3,15 @@
 An event that repeats (same object, reason, message and source) does not become a new object: its count grows and its
 last timestamp moves on, as client-go's correlator does. The scheduler uses the newer events API: its events have an
 ``eventTime`` with microseconds, no count and an empty source, and repeats make a series.
+
+Most Events are never read. So what is said goes into a log, with the uid and the resource version that the Event will
+have, and becomes objects when somebody lists, gets, watches or deletes Events. Nobody can tell the difference.
 """
 
 from __future__ import annotations
 
-from kubesim.api.errors import ApiError
+from kubesim.api.admission import takes_new_objects
+from kubesim.api.metadata import uid_of
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import Client
 from kubesim.simulation import Simulation
@@ -15,30 +19,91 @@ from kubesim.simulation import Simulation
 NORMAL = "Normal"
 WARNING = "Warning"
 
+_Identity = tuple[str, str, str, str, str, str, str, str]
+"""What makes two sayings one event: uid of the object, part of it, type, reason, message, action, component, host."""
 
-def reference_to(wire: Wire, field_path: str = "") -> Wire:
-    """The object reference an event keeps of what it is about."""
-    metadata = wire["metadata"]
-    reference = {
-        "apiVersion": wire.get("apiVersion", "v1"),
-        "fieldPath": field_path,
-        "kind": wire["kind"],
-        "name": metadata["name"],
-        "namespace": metadata.get("namespace", ""),
-        "resourceVersion": metadata.get("resourceVersion", ""),
-        "uid": metadata.get("uid", ""),
-    }
-    return {key: value for key, value in reference.items() if value}
+
+class _Saying:
+    """An event of the log.
+
+    :ivar action: of the newer API; empty for an event of the older one.
+    :ivar moment: when it was first said; with microseconds in the newer API.
+    """
+
+    __slots__ = (
+        "action", "api_version", "bits", "count", "created", "kind", "last", "moment", "name", "namespace",
+        "object_name", "object_namespace", "object_version", "version",
+    )  # fmt: skip
+
+    def __init__(self, about: Wire, name: str, action: str, moment: str, created: str, bits: int, version: int) -> None:
+        metadata = about["metadata"]
+        self.api_version, self.kind = about.get("apiVersion", "v1"), about["kind"]
+        self.object_name, self.object_namespace = metadata["name"], metadata.get("namespace", "")
+        self.object_version = metadata.get("resourceVersion", "")
+        self.name, self.namespace = name, self.object_namespace or "default"
+        self.action, self.moment, self.last, self.created = action, moment, moment, created
+        self.bits, self.version, self.count = bits, version, 1
+
+    def wire(self, identity: _Identity) -> Wire:
+        """The Event."""
+        uid, field_path, type, reason, message, action, component, host = identity
+        reference = {
+            "apiVersion": self.api_version,
+            "fieldPath": field_path,
+            "kind": self.kind,
+            "name": self.object_name,
+            "namespace": self.object_namespace,
+            "resourceVersion": self.object_version,
+            "uid": uid,
+        }
+        event: Wire = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": self.name,
+                "namespace": self.namespace,
+                "uid": uid_of(self.bits),
+                "creationTimestamp": self.created,
+            },
+            "involvedObject": {key: value for key, value in reference.items() if value},
+            "reason": reason,
+            "message": message,
+            "type": type,
+            "reportingComponent": component,
+            "reportingInstance": host,
+        }
+        if action:
+            event |= {"action": action, "source": {}, "firstTimestamp": None, "lastTimestamp": None}
+            event["eventTime"] = self.moment
+        else:
+            event["source"] = {"component": component, "host": host} if host else {"component": component}
+            event |= {"firstTimestamp": self.moment, "lastTimestamp": self.moment, "count": 1, "eventTime": None}
+        return event if self.count == 1 else _repeated(event, self.count - 1, self.last)
+
+
+def _repeated(event: Wire, times: int, last: str) -> Wire:
+    """An Event that was said again so many times."""
+    if "action" in event:
+        count = (event.get("series") or {"count": 1})["count"] + times
+        return {**event, "series": {"count": count, "lastObservedTime": last}}
+    return {**event, "count": event["count"] + times, "lastTimestamp": last}
 
 
 class EventRecorder:
-    """Records events for one cluster; the same recorder serves every component."""
+    """Records events for one cluster; the same recorder serves every component.
+
+    An Event's name is ``OBJECT.HEX``: upstream's nanoseconds, here a serial number after the seconds.
+    """
 
     def __init__(self, simulation: Simulation, client: Client) -> None:
         self._simulation = simulation
         self._client = client
-        self._seen: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._store = client.store
+        self._uids = simulation.random("uids")
+        self._log: dict[_Identity, _Saying] = {}
+        self._delivered: dict[_Identity, tuple[str, str]] = {}
         self._serial = 0
+        self._store.expect("Event", self._deliver)
 
     def record(
         self,
@@ -58,82 +123,41 @@ class EventRecorder:
         :param host: the node, for the kubelet.
         :param field_path: the part it is about, such as ``spec.containers{nginx}``.
         """
-        involved = reference_to(about, field_path)
-        identity = (involved.get("uid", ""), field_path, type, reason, message, component, host)
-        now = self._simulation.timestamp()
-        earlier = self._seen.get(identity)
-        if earlier is not None:
-            known = self._client.get("Event", *earlier)
-            if known is not None:
-                self._client.update({**known, "count": known["count"] + 1, "lastTimestamp": now})
-                return
-        source = {"component": component, "host": host} if host else {"component": component}
-        name, namespace = self._identity(involved)
-        self._store(
-            identity,
-            {
-                "apiVersion": "v1",
-                "kind": "Event",
-                "metadata": {"name": name, "namespace": namespace},
-                "involvedObject": involved,
-                "reason": reason,
-                "message": message,
-                "source": source,
-                "firstTimestamp": now,
-                "lastTimestamp": now,
-                "count": 1,
-                "eventTime": None,
-                "type": type,
-                "reportingComponent": component,
-                "reportingInstance": host,
-            },
-        )
+        uid = about["metadata"].get("uid", "")
+        identity = (uid, field_path, type, reason, message, "", component, host)
+        self._say(about, identity, self._simulation.timestamp())
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str
     ) -> None:
         """Record an event of the newer API, as the scheduler does; a repeat grows its series."""
-        involved = reference_to(about)
-        identity = (involved.get("uid", ""), "", type, reason, message, component, instance)
-        micro = self._simulation.datetime.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        earlier = self._seen.get(identity)
-        if earlier is not None:
-            known = self._client.get("Event", *earlier)
-            if known is not None:
-                count = (known.get("series") or {"count": 1})["count"] + 1
-                self._client.update({**known, "series": {"count": count, "lastObservedTime": micro}})
-                return
-        name, namespace = self._identity(involved)
-        self._store(
-            identity,
-            {
-                "apiVersion": "v1",
-                "kind": "Event",
-                "metadata": {"name": name, "namespace": namespace},
-                "involvedObject": involved,
-                "reason": reason,
-                "message": message,
-                "action": action,
-                "source": {},
-                "firstTimestamp": None,
-                "lastTimestamp": None,
-                "eventTime": micro,
-                "type": type,
-                "reportingComponent": component,
-                "reportingInstance": instance,
-            },
-        )
+        identity = (about["metadata"].get("uid", ""), "", type, reason, message, action, component, instance)
+        self._say(about, identity, f"{self._simulation.datetime:%Y-%m-%dT%H:%M:%S.%fZ}")
 
-    def _store(self, identity: tuple[str, ...], event: Wire) -> None:
-        """Events are told on a best effort: one that is refused (its namespace is going) is lost."""
-        try:
-            stored = self._client.create(event)
-        except ApiError:
+    def _say(self, about: Wire, identity: _Identity, moment: str) -> None:
+        """Add to the log; what is said where nothing can be stored (its Namespace is going) is lost."""
+        logged = self._log.get(identity)
+        if logged is not None:
+            logged.count, logged.last, logged.version = logged.count + 1, moment, self._store.reserve_version()
             return
-        self._seen[identity] = (stored["metadata"]["namespace"], stored["metadata"]["name"])
-
-    def _identity(self, involved: Wire) -> tuple[str, str]:
-        """A new event's name (``OBJECT.HEX``: upstream's nanoseconds) and namespace (cluster objects': default)."""
+        if identity in self._delivered:
+            known = self._client.get("Event", *self._delivered[identity])
+            if known is not None:
+                self._client.update(_repeated(known, 1, moment))
+                return
         self._serial += 1
-        nanoseconds = int(self._simulation.datetime.timestamp()) * 10**9 + self._serial
-        return f"{involved['name']}.{nanoseconds:x}", involved.get("namespace") or "default"
+        metadata, action = about["metadata"], identity[5]
+        if not takes_new_objects(self._store, metadata.get("namespace") or "default"):
+            return
+        name = f"{metadata['name']}.{int(self._simulation.datetime.timestamp()) * 10**9 + self._serial:x}"
+        bits, version = self._uids.getrandbits(128), self._store.reserve_version()
+        self._log[identity] = _Saying(about, name, action, moment, self._simulation.timestamp(), bits, version)
+        if self._store.is_watched("Event"):
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Make Events of what was said since the last time."""
+        log, self._log = self._log, {}
+        for identity, saying in log.items():
+            self._client.deliver(saying.wire(identity), saying.version)
+            self._delivered[identity] = (saying.namespace, saying.name)
