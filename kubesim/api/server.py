@@ -19,7 +19,7 @@ from kubesim.api import lookup
 from kubesim.api.admission import admit_create, admit_delete
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
-from kubesim.api.defaults import apply_defaults
+from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
 from kubesim.api.field_selectors import parse_field_selector
@@ -160,7 +160,7 @@ class ApiServer:
         _settle_namespace(resource, metadata, namespace)
         clear_system_fields(metadata)
         if resource.kind != "Pod":  # a Pod's come with its template
-            new = apply_defaults(new)
+            fill_in_defaults(new)
         template = admit_create(new, resource, self.store, self.registry.random(resource, dry_run), self.templates)
         response = self.registry.create(resource, new, dry_run, template)
         return _answer(resource, response, warnings)
@@ -223,7 +223,8 @@ class ApiServer:
         warnings: tuple[str, ...],
         subresource: str,
     ) -> Response:
-        response = self.registry.update(resource, apply_defaults(new), old, dry_run, subresource)
+        fill_in_defaults(new)
+        response = self.registry.update(resource, new, old, dry_run, subresource)
         return _answer(resource, response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------

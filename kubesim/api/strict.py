@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubesim.api.decoding import decode
-from kubesim.api.defaults import apply_defaults
+from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
@@ -27,7 +27,8 @@ def demand_canonical(resource: ResourceType, new: Wire, old: Wire | None, *, val
     """
     subject = f"{resource.kind} {'/'.join(key_of(new))}"
     try:
-        complete = apply_defaults(decode(new, "Strict", resource).object)
+        complete = decode(new, "Strict", resource).object
+        fill_in_defaults(complete)
     except ApiError as error:
         raise AssertionError(f"a controller must write what can be decoded, got {subject}: {error.message}") from error
     for difference in differences(complete, new):

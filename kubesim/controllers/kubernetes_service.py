@@ -11,7 +11,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.mirroring import SKIP
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Change, Manager, Parts
 
 NAME = "kubernetes"
 KEY: Key = ("default", NAME)
@@ -27,7 +27,7 @@ class KubernetesServiceController:
     """
 
     name = "kubernetes-service-controller"
-    kinds = ("Service", "Endpoints", "EndpointSlice")
+    kinds = (Parts.of("Service"), Parts.of("Endpoints"), Parts.of("EndpointSlice"))
 
     def __init__(self, manager: Manager, client: Client, address: str, servers: Iterable[str]) -> None:
         self._manager = manager

@@ -51,7 +51,8 @@ class Change:
 class Parts(NamedTuple):
     """Some parts of a kind: a controller that names them sleeps through every change of anything else.
 
-    :param names: top-level fields (``spec``, ``status``) and fields of the metadata (``labels``, ``finalizers``).
+    :param names: top-level fields (``spec``, ``status``) and fields of the metadata (``labels``, ``finalizers``);
+        without any, the controller hears only of objects that come and go.
     """
 
     kind: str

@@ -5,12 +5,12 @@ Upstream: ``pkg/controller/namespace``, ``.../serviceaccount`` and ``.../certifi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.controllers.client import TYPES, Client
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Change, Manager, Parts
 
 ROOT_CERTIFICATE = "kube-root-ca.crt"
 DESCRIPTION = (
@@ -29,7 +29,10 @@ class NamespaceController:
     """
 
     name = "namespace-controller"
-    kinds = ("Namespace", "ConfigMap", "ServiceAccount", "Pod", "Service")
+    kinds: Sequence[str | Parts] = (
+        "Namespace",
+        *(Parts.of(kind) for kind in ("ConfigMap", "ServiceAccount", "Pod", "Service")),
+    )
 
     def __init__(self, manager: Manager, client: Client, certificate: str) -> None:
         self._manager = manager

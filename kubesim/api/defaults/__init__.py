@@ -39,10 +39,15 @@ _DEFAULTS: dict[str, Callable[[Wire], None]] = {
 }
 
 
+def fill_in_defaults(wire: Wire) -> None:
+    """Fill upstream's defaults into an object."""
+    fill = _DEFAULTS.get(wire.get("kind", ""))
+    if fill is not None:
+        fill(wire)
+
+
 def apply_defaults(wire: Wire) -> Wire:
     """The object with upstream's defaults; the one given stays as it is."""
     result = copy_of(wire)
-    fill = _DEFAULTS.get(result.get("kind", ""))
-    if fill is not None:
-        fill(result)
+    fill_in_defaults(result)
     return result

@@ -38,13 +38,15 @@ def settle_families(new: Wire, old: Wire | None, configured: Sequence[str]) -> N
     before = old["spec"] if old is not None else None
     if spec["type"] == "ExternalName" or (before is not None and keeps_preferred_families(spec, before)):
         return
+    asks = any(spec.get(name) for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"))
     headless_without_selector = spec.get("clusterIP") == HEADLESS and not spec.get("selector")
     if spec.get("ipFamilyPolicy") is None:
         if before is not None and before.get("ipFamilyPolicy") is not None:
             spec["ipFamilyPolicy"] = before["ipFamilyPolicy"]
         else:
             spec["ipFamilyPolicy"] = REQUIRE_DUAL if headless_without_selector else SINGLE
-    refuse(new, validate_cluster_ips(view(new, Service), None if old is None else view(old, Service)))
+    if asks:  # what asks for nothing cannot contradict itself
+        refuse(new, validate_cluster_ips(view(new, Service), None if old is None else view(old, Service)))
     if before is not None:
         _shrink_to_single(new, before)
     _infer_families(new, configured)
