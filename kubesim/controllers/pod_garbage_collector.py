@@ -64,7 +64,13 @@ class PodGarbageCollector:
     def _collect(self, pod: Wire) -> None:
         if not is_finished(pod):
             status: Wire = pod.get("status") or {}
-            disrupted = {"type": "DisruptionTarget", "status": "True", "reason": REASON, "message": MESSAGE}
+            disrupted = {
+                "type": "DisruptionTarget",
+                "status": "True",
+                "reason": REASON,
+                "message": MESSAGE,
+                "lastProbeTime": None,
+            }
             conditions = with_condition(status.get("conditions") or [], disrupted, self._simulation.timestamp())
             self._client.update_status(pod, {**status, "conditions": conditions, "phase": "Failed"})
         namespace, name = key_of(pod)
