@@ -23,9 +23,9 @@ from kubesim.cluster import boot
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
 from kubesim.cluster.documents import documents_of
 from kubesim.cluster.moments import MomentKeeper
-from kubesim.cluster.places import machine_name, target_of
-from kubesim.cluster.requesting import is_address, send
+from kubesim.cluster.places import machine_name, send, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
+from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
@@ -201,7 +201,7 @@ class Cluster:
         machine, target = machine_name(source, self.network), target_of(url)
         resolution = None
         address = target.host
-        if not is_address(address):
+        if not is_ipv4(address):
             resolution = self.resolve(source, address).resolution
             if not resolution.addresses:
                 return Journey(machine, url, self._map(), resolution)

@@ -1,14 +1,23 @@
-"""Names for machines, as a person writes them: ``pod/client``, ``node/master``, ``laptop``, an address."""
+"""Where a request starts and where it goes, as a person writes them, and the one request that ``curl`` would send.
+
+A machine is ``pod/client``, ``node/master``, ``laptop`` or an address; a target is a URL.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.network.network import Network
+from kubesim.network.service import HttpRequest
+from kubesim.network.sockets import Connection, Sockets
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "tcp": 80, "udp": 53, "dns": 53}
 """The schemes that a URL may have, each with the port that is meant where the URL names none."""
+
+AGENT = "curl/8.14.1"
+"""Who sends the request."""
 
 MACHINES_SHOWN = 8
 """How many machines an error lists."""
@@ -87,3 +96,15 @@ def target_of(url: str) -> Target:
         port = DEFAULT_PORTS[parts.scheme]
     path = parts.path or "/"
     return Target(parts.scheme, parts.hostname, port, f"{path}?{parts.query}" if parts.query else path)
+
+
+def send(network: Network, machine: str, target: Target, address: str) -> tuple[Connection, Any]:
+    """The connection, and the answer where it is TCP and there is one; no time passes."""
+    connection = Sockets(network, machine).connect(address, target.port, target.protocol)
+    if target.protocol != "TCP":
+        return connection, None
+    host = target.host if target.port == 80 else f"{target.host}:{target.port}"
+    headers = (("Host", host), ("User-Agent", AGENT), ("Accept", "*/*"))
+    response = connection.request(HttpRequest("GET", target.path, headers, tls=target.scheme == "https"))
+    connection.close()
+    return connection, response
