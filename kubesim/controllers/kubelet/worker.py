@@ -71,7 +71,8 @@ class PodWorker:
         self._gone = False
         self._plans: dict[int, Scheduled] = {}
         self._planned = 0
-        self._kill: Scheduled | None = None
+        self._kill_at = math.inf
+        """When whatever still runs of a deleted Pod gets SIGKILL."""
 
     # --- the clock, the status and events ------------------------------------------------------------------------
 
@@ -510,8 +511,6 @@ class PodWorker:
 
     def terminate(self, grace: int) -> None:
         """The Pod was deleted: end its containers within the grace period. Asked again, only a shorter one counts."""
-        if self._kill is not None:
-            self._kill.cancel()
         if not self._terminating:
             self._terminating = True
             running = [container for container in self.state.everyone if container.running]
@@ -522,8 +521,10 @@ class PodWorker:
             if not running:
                 self._plan(0.0, self._finish)
                 return
-        if self.state.anything_runs:
-            self._kill = self._plan(float(grace), self._kill_all)
+        due = self.context.simulation.now + grace
+        if due < self._kill_at and self.state.anything_runs:
+            self._kill_at = due
+            self._plan(float(grace), self._kill_all)
 
     def _kill_all(self) -> None:
         for container in self.state.everyone:
