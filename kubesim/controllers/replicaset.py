@@ -64,16 +64,13 @@ class ReplicaSetController:
         if change.kind == "ReplicaSet":
             self._note_set(key, change)
             return (key,)
-        found: dict[Key, None] = {}
-        for pod in (change.old, change.new):
-            if pod is None:
-                continue
-            owner = controller_of(pod)
-            if owner is None:
-                for adopter in self._adopters(key[0], pod["metadata"].get("labels") or {}):
+        owners = [controller_of(pod) for pod in (change.old, change.new) if pod is not None]
+        found = dict.fromkeys((key[0], o["name"]) for o in owners if o is not None and o["kind"] == "ReplicaSet")
+        if change.new is not None and owners[-1] is None:
+            labels = change.new["metadata"].get("labels") or {}
+            if change.old is None or owners[0] is not None or change.old["metadata"].get("labels") != labels:
+                for adopter in self._adopters(key[0], labels):
                     self._orphans[adopter][key] = found[adopter] = None
-            elif owner["kind"] == "ReplicaSet":
-                found[key[0], owner["name"]] = None
         return list(found)
 
     def _note_set(self, key: Key, change: Change) -> None:

@@ -159,18 +159,20 @@ class PodsByService:
         new = EndpointPod.of(change.new) if change.new is not None else None
         if old == new:
             return []
-        found: dict[Key, None] = {}
-        if old is not None:
+        before = self.services_of(old) if old is not None else []
+        after = before if old and new and old.labels == new.labels else self.services_of(new) if new is not None else []
+        if new is None:
             del self._pods[key]
-            for service in self.services_of(old):
-                self._members[service].pop(key, None)
-                found[service] = None
-        if new is not None:
+        else:
             self._pods[key] = new
-            for service in self.services_of(new):
+            for service in after:
                 self._members[service][key] = new
-                found[service] = None
-        return list(found)
+        if after is before:
+            return after
+        for service in before:
+            if service not in after:
+                del self._members[service][key]
+        return list(dict.fromkeys([*before, *after]))
 
     def services_of(self, pod: EndpointPod) -> list[Key]:
         """The Services that select a Pod."""
