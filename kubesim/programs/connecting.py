@@ -39,14 +39,15 @@ def attempt(machine: Machine, address: str, port: int, limit: float | None = Non
     if connection.outcome is Outcome.DELIVERED:
         return Attempt(connection, "", 0.0)
     waits = min(connection.seconds, KERNEL_GIVES_UP)
+    silence = "Operation timed out" if machine.libc == "musl" else "Connection timed out"
     if limit is not None and waits > limit:
-        return Attempt(connection, "Connection timed out", limit, True)
+        return Attempt(connection, silence, limit, True)
     if connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
         problem = "Connection refused"
     elif connection.outcome is Outcome.UNREACHABLE:
         problem = unreachable(machine, connection)
     else:
-        problem = "Connection timed out"
+        problem = silence
     return Attempt(connection, problem, waits)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
@@ -61,52 +62,63 @@ def nc(invocation: Invocation) -> Completed | Running:
         return Completed(
             "", f'nc: getaddrinfo for host "{name}" port {numbers[0]}: {lookup.error}\n', 1, lookup.seconds
         )
-    address = lookup.first_ipv4
-    limit = float(options["w"]) if options.get("w", "").isdigit() else None
-    out, error, status, seconds = "", "", 1, lookup.seconds
-    protocol = "UDP" if "u" in options else "TCP"
+    run = _Run(invocation, options, name, lookup.first_ipv4, "UDP" if "u" in options else "TCP", seconds=lookup.seconds)
     for port_number in range(numbers[0], numbers[-1] + 1):
-        tried = attempt(invocation.machine, address, port_number, limit, protocol)
-        seconds += tried.seconds
-        said, ok = _verdict(invocation, options, name, address, port_number, protocol, tried)
-        error += said
-        status = 0 if ok else status
-        if ok and "z" not in options:
-            out += _exchange(invocation, tried, protocol)
-            seconds += 1.0 if protocol == "UDP" else 0.0
-        elif ok and protocol == "UDP":
-            seconds += 1.0
-    return Completed(out, error, status, seconds)
+        run.port(port_number)
+    return Completed(run.out, run.error, run.status, run.seconds)
 
 
-def _verdict(
-    invocation: Invocation, options: dict[str, str], name: str, address: str, port: int, protocol: str, tried: Attempt
-) -> tuple[str, bool]:
-    busybox = is_busybox(invocation)
-    if protocol == "UDP" and tried.connection.outcome in (Outcome.DROPPED, Outcome.LOST):
-        tried = Attempt(tried.connection, "", 0.0)
-    literal = numeric_address(name) is not None
-    if not tried.problem:
-        if busybox:
-            return (f"{name} ({address}:{port}) open\n" if "v" in options else ""), True
-        if "z" not in options and "v" not in options:
-            return "", True
-        service = SERVICES.get(port, "*") if protocol == "TCP" else {53: "domain", 123: "ntp"}.get(port, "*")
-        where = name if literal else f"{name} ({address})"
-        return f"Connection to {where} {port} port [{protocol.lower()}/{service}] succeeded!\n", True
-    if protocol == "UDP":
-        return "", False
-    if busybox:
-        words = tried.problem
-        if words == "Connection timed out" and invocation.machine.libc == "musl":
-            words = "Operation timed out"
-        return (f"nc: {name} ({address}:{port}): {words}\n" if "v" in options or tried.problem else ""), False
-    if "v" not in options:
-        return "", False
-    where = name if literal else f"{name} ({address})"
-    if tried.timed_out:
-        return f"nc: connect to {where} port {port} (tcp) timed out: Operation now in progress\n", False
-    return f"nc: connect to {where} port {port} (tcp) failed: {tried.problem}\n", False
+@dataclass(slots=True)
+class _Run:
+    """One run: where it connects to, and what it printed."""
+
+    invocation: Invocation
+    options: dict[str, str]
+    name: str
+    address: str
+    protocol: str
+    out: str = ""
+    error: str = ""
+    status: int = 1
+    seconds: float = 0.0
+
+    def port(self, port: int) -> None:
+        """Try one port."""
+        limit = float(self.options["w"]) if self.options.get("w", "").isdigit() else None
+        tried = attempt(self.invocation.machine, self.address, port, limit, self.protocol)
+        udp = self.protocol == "UDP"
+        if udp and tried.connection.outcome in (Outcome.DROPPED, Outcome.LOST):  # silence says nothing
+            tried = Attempt(tried.connection, "", 0.0)
+        self.seconds += tried.seconds
+        if tried.problem:
+            self.error += "" if udp else self._failed(port, tried)
+            return
+        self.status = 0
+        self.error += self._succeeded(port)
+        if "z" not in self.options:
+            self.out += _exchange(self.invocation, tried, self.protocol)
+        self.seconds += 1.0 if udp else 0.0
+
+    @property
+    def _where(self) -> str:
+        return self.name if numeric_address(self.name) is not None else f"{self.name} ({self.address})"
+
+    def _succeeded(self, port: int) -> str:
+        if is_busybox(self.invocation):
+            return f"{self.name} ({self.address}:{port}) open\n" if "v" in self.options else ""
+        if "z" not in self.options and "v" not in self.options:
+            return ""
+        names = SERVICES if self.protocol == "TCP" else {53: "domain", 123: "ntp"}
+        service = f"{self.protocol.lower()}/{names.get(port, '*')}"
+        return f"Connection to {self._where} {port} port [{service}] succeeded!\n"
+
+    def _failed(self, port: int, tried: Attempt) -> str:
+        if is_busybox(self.invocation):
+            return f"nc: {self.name} ({self.address}:{port}): {tried.problem}\n"
+        if "v" not in self.options:
+            return ""
+        why = "timed out: Operation now in progress" if tried.timed_out else f"failed: {tried.problem}"
+        return f"nc: connect to {self._where} port {port} (tcp) {why}\n"
 
 
 def _exchange(invocation: Invocation, tried: Attempt, protocol: str) -> str:

@@ -12,27 +12,23 @@ from kubesim.userland.process import Completed
 @guarded
 def traceroute(invocation: Invocation) -> Completed:
     """List the hops to a host."""
-    options, names = split_options(
-        invocation, "nTIUFdrvw46", "qmpwsitgzlf" if not is_busybox(invocation) else "qmpwsitgzf"
-    )
+    busybox = is_busybox(invocation)
+    options, names = split_options(invocation, "nTIUFdrvw46", "qmpwsitgzf" if busybox else "qmpwsitgzlf")
     if not names:
         raise Complaint('Specify "host" missing argument.\n', 2)
     lookup = look_up(invocation.machine, names[0])
     if not lookup.addresses:
-        if is_busybox(invocation):
+        if busybox:
             return Completed("", f"traceroute: bad address '{names[0]}'\n", 1, lookup.seconds)
-        return Completed(
-            "", f'{names[0]}: {lookup.error}\nCannot handle "host" cmdline arg `{names[0]}\' on position 1\n', 2
-        )
+        text = f'{names[0]}: {lookup.error}\nCannot handle "host" cmdline arg `{names[0]}\' on position 1\n'
+        return Completed("", text, 2, lookup.seconds)
     address = lookup.addresses[0]
     machine = invocation.machine
-    limit = int(options["m"]) if options.get("m", "").isdigit() else 30
-    tries = int(options["q"]) if options.get("q", "").isdigit() else 3
-    wait = float(options["w"]) if options.get("w", "").isdigit() else 5.0
-    busybox = is_busybox(invocation)
-    shown = names[0]
-    head = f"traceroute to {shown} ({address}), {limit} hops max, {46 if busybox else 60} byte packets"
-    port = int(options["p"]) if options.get("p", "").isdigit() else 80
+    limit, tries, wait, port = (
+        int(options[letter]) if options.get(letter, "").isdigit() else default
+        for letter, default in (("m", 30), ("q", 3), ("w", 5), ("p", 80))
+    )
+    head = f"traceroute to {names[0]} ({address}), {limit} hops max, {46 if busybox else 60} byte packets"
     connection = machine.sockets.connect(address, port) if "T" in options else machine.sockets.ping(address)
     chance = machine.simulation.random(f"traceroute/{machine.name}")
 
@@ -43,12 +39,9 @@ def traceroute(invocation: Invocation) -> Completed:
         return place if "n" in options else f"{name_of(machine, place) or place} ({place})"
 
     routers = connection.routers
-    lines = [head]
-    for number, router in enumerate(routers[:limit], 1):
-        lines.append(f"{number:2d}  {named(router)}  {times()}")
-    reached = connection.outcome is Outcome.DELIVERED
+    lines = [head, *(f"{number:2d}  {named(router)}  {times()}" for number, router in enumerate(routers[:limit], 1))]
     seconds = lookup.seconds
-    if reached:
+    if connection.outcome is Outcome.DELIVERED:
         lines.append(f"{len(routers) + 1:2d}  {named(address)}  {times()}")
     elif connection.outcome is Outcome.UNREACHABLE:
         who = routers[-1] if routers else machine.sockets.address

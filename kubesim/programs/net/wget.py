@@ -194,8 +194,7 @@ class _BusyboxWget(_Wget):
         if tried.timed_out:
             return self._fail("download timed out")
         if tried.problem:
-            words = {"Connection timed out": "Operation timed out"} if machine.libc == "musl" else {}
-            return self._fail(f"can't connect to remote host ({address}): {words.get(tried.problem, tried.problem)}")
+            return self._fail(f"can't connect to remote host ({address}): {tried.problem}")
         if location.scheme == "https":
             self.error += "wget: note: TLS certificate validation not implemented\n"
             if not isinstance(tried.connection.request(ClientHello(location.host)), Certificate):
@@ -299,7 +298,7 @@ class _GnuWget(_Wget):
         self.seconds += tried.seconds
         if tried.problem:
             self._verbose(f"Connecting to {where}... failed: {tried.problem}.\n")
-            return self._again(last) if tried.problem == "Connection timed out" else (4, None)
+            return self._again(last) if tried.problem.endswith("timed out") else (4, None)
         self._verbose(f"Connecting to {where}... connected.\n")
         if location.scheme == "https" and not self._secured(location, tried.connection.request(ClientHello(host))):
             return 5, None
