@@ -18,6 +18,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NOT_AN_ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 _NOT_A_BLOCK = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_canonical_ipv4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII).fullmatch
 _DOTTED = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
@@ -51,7 +53,7 @@ def legacy_ip_address(value: str, unchanged: Sequence[str] = (), strict: bool = 
     :param unchanged: values that the object already had: those may stay as they are.
     :param strict: False reads as servers before 1.36 did.
     """
-    if value in unchanged:
+    if _canonical_ipv4(value) or value in unchanged:
         return []
     if parse_sloppily(value) is None:
         return [_NOT_AN_ADDRESS]
@@ -107,7 +109,7 @@ def legacy_cidr(value: str, unchanged: Sequence[str] = (), strict: bool = True) 
 
 def address_warnings(path: str, value: str) -> list[str]:
     """What the server says about an address that is understood but oddly spelt."""
-    address = parse_sloppily(value)
+    address = None if _canonical_ipv4(value) else parse_sloppily(value)
     if address is None:
         return []
     canonical = str(address)

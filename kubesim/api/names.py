@@ -51,7 +51,9 @@ def byte_length(value: str) -> int:
 
 
 def _length_problems(value: str, limit: int, unit: str = "characters") -> list[str]:
-    return [f"must be no more than {limit} {unit}"] if byte_length(value) > limit else []
+    # no character takes more than four bytes
+    too_long = len(value) * 4 > limit and byte_length(value) > limit
+    return [f"must be no more than {limit} {unit}"] if too_long else []
 
 
 def in_range(value: int, least: int, most: int) -> list[str]:
@@ -130,6 +132,9 @@ def wildcard_dns1123_subdomain(value: str) -> list[str]:
     return [*problems, regex_problem(sentence, _WILDCARD_SUBDOMAIN, "*.example.com")]
 
 
+_plain_key = re.compile("(?:[a-z0-9]+(?:[-.][a-z0-9]+)*/)?[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*", re.ASCII).fullmatch
+"""Finds most label keys that have no problem, if they are short, in a fraction of the time that all rules take."""
+
 _QUALIFIED_SENTENCE = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 )
@@ -137,6 +142,8 @@ _QUALIFIED_SENTENCE = (
 
 def qualified_name(value: str) -> list[str]:
     """A label key, an annotation key, a finalizer: ``name`` or ``prefix.example.com/name``."""
+    if len(value) <= 63 and _plain_key(value) is not None:
+        return []
     prefix, slash, name = value.rpartition("/")
     if value.count("/") > 1:
         problem = regex_problem(

@@ -11,7 +11,6 @@ from kubesim.api.addresses import address_warnings, cidr_warnings
 from kubesim.api.names import dns1123_label
 from kubesim.api.objects import Service, Wire, view
 from kubesim.api.pod_warnings import pod_warnings
-from kubesim.api.validation.metadata import without_nulls
 
 _TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 _TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
@@ -20,7 +19,7 @@ _TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
 def warnings_for(kind: str, new: Wire, old: Wire | None = None) -> list[str]:
     """The warnings for an object (with defaults applied) that is created, or changed from ``old``."""
     warn = _KINDS.get(kind)
-    return warn(without_nulls(new), without_nulls(old)) if warn else []
+    return warn(new, old) if warn else []
 
 
 def _service(new: Wire, old: Wire | None) -> list[str]:
@@ -100,8 +99,8 @@ def _endpoint_slice(new: Wire, old: Wire | None) -> list[str]:
     if new.get("addressType") == "FQDN":
         return ["addressType: FQDN endpoints are deprecated"]
     warnings = []
-    for index, endpoint in enumerate(new.get("endpoints", [])):
-        for position, address in enumerate(endpoint.get("addresses", [])):
+    for index, endpoint in enumerate(new.get("endpoints") or ()):
+        for position, address in enumerate(endpoint.get("addresses") or ()):
             warnings += address_warnings(f"endpoints[{index}].addresses[{position}]", address)
     return warnings
 

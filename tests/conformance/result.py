@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from kubesim.api.objects import V, Wire, view
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -24,3 +26,15 @@ def judged(cases: Iterable[Any], judge: Callable[[Any], Iterable[Result]]) -> It
             yield from judge(case)
         except Exception as error:
             yield Result(str(case.get("id")), False, "no exception", f"{type(error).__name__}: {error}")
+
+
+def without_nulls(recorded: Any) -> Any:
+    """A recorded object in canonical form: Go writes null for much that the simulator leaves out."""
+    if isinstance(recorded, dict):
+        return {key: without_nulls(value) for key, value in recorded.items() if value is not None}
+    return [without_nulls(value) for value in recorded] if isinstance(recorded, list) else recorded
+
+
+def view_of(recorded: Wire, as_type: type[V]) -> V:
+    """A recorded object, or a part of one, as a view."""
+    return view(without_nulls(recorded), as_type)

@@ -17,16 +17,14 @@ from kubesim.api.validation.metadata import (
     validate_immutable,
     validate_metadata,
     validate_metadata_update,
-    without_nulls,
 )
 
 _SIZE_LIMIT = 1 << 20
 _FROZEN = "field is immutable when `immutable` is set"
 
 
-def validate_config_map(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_config_map(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     """The problems of a ConfigMap: its keys, its size, and what ``immutable`` froze."""
-    wire, before = without_nulls(new), without_nulls(old)
     data, binary = wire.get("data", {}), wire.get("binaryData", {})
     errors = []
     if before is not None:
@@ -44,9 +42,8 @@ def validate_config_map(new: Wire, old: Wire | None = None) -> list[FieldError]:
     return [*errors, too_long("", _SIZE_LIMIT)] if size > _SIZE_LIMIT else errors
 
 
-def validate_secret(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_secret(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     """The problems of a Secret, of which each well-known type demands its keys."""
-    wire, before = without_nulls(new), without_nulls(old)
     data, kind = wire.get("data", {}), wire.get("type", "")
     errors = []
     if before is not None:
@@ -94,10 +91,10 @@ def _docker(data: dict[str, str], key: str) -> list[FieldError]:
 
 def validate_service_account(new: Wire, old: Wire | None = None) -> list[FieldError]:
     """The problems of a ServiceAccount: its metadata."""
-    metadata = without_nulls(new).get("metadata", {})
+    metadata = new.get("metadata", {})
     errors = []
     if old is not None:
-        errors += validate_metadata_update(metadata, without_nulls(old).get("metadata", {}))
+        errors += validate_metadata_update(metadata, old.get("metadata", {}))
     return errors + validate_metadata(metadata, names.dns1123_subdomain)
 
 

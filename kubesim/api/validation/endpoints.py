@@ -14,7 +14,6 @@ from kubesim.api.validation.metadata import (
     validate_enumeration,
     validate_metadata,
     validate_metadata_update,
-    without_nulls,
 )
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")
@@ -22,7 +21,7 @@ PROTOCOLS = ("SCTP", "TCP", "UDP")
 
 def validate_endpoints(new: Wire, old: Wire | None = None) -> list[FieldError]:
     """The problems of an Endpoints object; subsets that an update leaves alone are not judged again."""
-    wire, before = without_nulls(new), without_nulls(old) or {}
+    wire, before = new, old or {}
     errors = []
     if old is not None:
         errors += validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))

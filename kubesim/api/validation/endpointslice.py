@@ -25,7 +25,6 @@ from kubesim.api.validation.metadata import (
     validate_immutable,
     validate_labels,
     validate_metadata,
-    without_nulls,
 )
 
 _ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
@@ -33,9 +32,8 @@ _LIMITS: Mapping[str, int] = {"endpoints": 1000, "addresses": 100, "ports": 2000
 _ZONE = "topology.kubernetes.io/zone"
 
 
-def validate_endpoint_slice(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_endpoint_slice(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     """The problems of an EndpointSlice; addresses that an update leaves alone keep their old spelling."""
-    wire, before = without_nulls(new), without_nulls(old)
     errors = validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain)
     address_type = wire.get("addressType", "")
     if not address_type:
@@ -43,22 +41,22 @@ def validate_endpoint_slice(new: Wire, old: Wire | None = None) -> list[FieldErr
     elif address_type not in _ADDRESS_TYPES:
         errors.append(not_supported("addressType", address_type, _ADDRESS_TYPES))
     unchanged = [
-        address for endpoint in (before or {}).get("endpoints", []) for address in endpoint.get("addresses", [])
+        address for endpoint in (before or {}).get("endpoints") or () for address in endpoint.get("addresses") or ()
     ]
-    endpoints = wire.get("endpoints", [])
+    endpoints = wire.get("endpoints") or []
     if len(endpoints) > _LIMITS["endpoints"]:
         errors.append(too_many("endpoints", len(endpoints), _LIMITS["endpoints"]))
     else:
         for index, endpoint in enumerate(endpoints):
             errors += _endpoint(endpoint, address_type, unchanged, f"endpoints[{index}]")
-    errors += _ports(wire.get("ports", []))
+    errors += _ports(wire.get("ports") or [])
     if before is not None:
         errors += validate_immutable(address_type, before.get("addressType", ""), "addressType")
     return errors
 
 
 def _endpoint(endpoint: Wire, address_type: str, unchanged: list[str], path: str) -> list[FieldError]:
-    addresses = endpoint.get("addresses", [])
+    addresses = endpoint.get("addresses") or []
     errors = []
     if not addresses:
         errors.append(required(f"{path}.addresses", "must contain at least 1 address"))

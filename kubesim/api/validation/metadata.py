@@ -26,15 +26,6 @@ _ANNOTATIONS_LIMIT = 256 * 1024
 _STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
 
 
-def without_nulls(value: Any) -> Any:
-    """A copy as Go's decoder sees it: a member that is null is as good as absent."""
-    if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value
-
-
 def validate_metadata(
     metadata: Wire, name_check: Check, namespaced: bool = True, path: str = "metadata"
 ) -> list[FieldError]:

@@ -10,16 +10,14 @@ from kubesim.api.validation.metadata import (
     validate_kube_finalizers,
     validate_metadata,
     validate_metadata_update,
-    without_nulls,
 )
 
 
-def validate_namespace(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_namespace(wire: Wire, old: Wire | None = None) -> list[FieldError]:
     """The problems of a Namespace; on an update only its metadata is looked at."""
-    wire = without_nulls(new)
     metadata = wire.get("metadata", {})
     if old is not None:
-        return validate_metadata_update(metadata, without_nulls(old).get("metadata", {}))
+        return validate_metadata_update(metadata, old.get("metadata", {}))
     errors = validate_metadata(metadata, names.dns1123_label, namespaced=False)
     for finalizer in wire.get("spec", {}).get("finalizers", []):
         errors += invalid_values("spec.finalizers", finalizer, names.qualified_name(finalizer))
@@ -27,11 +25,10 @@ def validate_namespace(new: Wire, old: Wire | None = None) -> list[FieldError]:
     return errors
 
 
-def validate_namespace_status(new: Wire, old: Wire) -> list[FieldError]:
+def validate_namespace_status(wire: Wire, old: Wire) -> list[FieldError]:
     """The problems of a status update: the phase follows from the deletion timestamp."""
-    wire = without_nulls(new)
     metadata = wire.get("metadata", {})
-    errors = validate_metadata_update(metadata, without_nulls(old).get("metadata", {}))
+    errors = validate_metadata_update(metadata, old.get("metadata", {}))
     phase = wire.get("status", {}).get("phase", "")
     if metadata.get("deletionTimestamp") is None:
         wanted, condition = "Active", "empty"

@@ -10,16 +10,15 @@ from kubesim.api.addresses import legacy_cidr, parse_block_sloppily
 from kubesim.api.errors import FieldError
 from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values
 from kubesim.api.objects import Wire
-from kubesim.api.validation.metadata import validate_metadata, validate_metadata_update, without_nulls
+from kubesim.api.validation.metadata import validate_metadata, validate_metadata_update
 from kubesim.api.validation.resources import validate_quantity
 from kubesim.api.validation.scheduling import validate_taints
 
 
-def validate_node(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_node(wire: Wire, old: Wire | None = None) -> list[FieldError]:
     """The problems of a Node that is registered, or changed from ``old``."""
-    wire = without_nulls(new)
     if old is not None:
-        return _changes(wire, without_nulls(old))
+        return _changes(wire, old)
     spec = wire.get("spec", {})
     errors = validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain, namespaced=False)
     errors += validate_taints(spec.get("taints", []), "metadata.taints")

@@ -24,7 +24,6 @@ from kubesim.api.validation.metadata import (
     validate_enumeration,
     validate_labels,
     validate_metadata,
-    without_nulls,
 )
 from kubesim.api.validation.profiles import validate_profile_annotations, validate_profiles_agree
 from kubesim.api.validation.resources import validate_resources
@@ -38,9 +37,8 @@ _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _LARGEST_SECONDS = (1 << 31) - 1
 
 
-def validate_new_pod(new: Wire) -> list[FieldError]:
+def validate_new_pod(wire: Wire) -> list[FieldError]:
     """The problems of a Pod that is created."""
-    wire = without_nulls(new)
     spec = wire.get("spec", {})
     errors = validate_whole_pod(wire)
     if spec.get("ephemeralContainers"):

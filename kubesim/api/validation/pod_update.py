@@ -16,7 +16,7 @@ from kubesim.api.fields import forbidden, go_json, invalid_value, invalid_values
 from kubesim.api.objects import Wire
 from kubesim.api.validation.container import validate_padding
 from kubesim.api.validation.internal_form import internal_form, internal_pod_spec
-from kubesim.api.validation.metadata import validate_immutable, validate_metadata_update, without_nulls
+from kubesim.api.validation.metadata import validate_immutable, validate_metadata_update
 from kubesim.api.validation.pod import validate_new_pod, validate_whole_pod
 from kubesim.api.validation.scheduling import validate_tolerations
 
@@ -32,11 +32,10 @@ _LARGEST_SECONDS = (1 << 31) - 1
 _MIRROR = "kubernetes.io/config.mirror"
 
 
-def validate_pod(new: Wire, old: Wire | None = None) -> list[FieldError]:
-    """The problems of a Pod that is created, or changed from ``old``."""
-    if old is None:
-        return validate_new_pod(new)
-    wire, before = without_nulls(new), without_nulls(old)
+def validate_pod(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a Pod that is created, or changed from ``before``."""
+    if before is None:
+        return validate_new_pod(wire)
     errors = validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
     errors += validate_whole_pod(wire)
     errors += _mirror(wire, before)
@@ -172,7 +171,7 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 def _node_terms(spec: Wire) -> list[Wire]:
     required_terms = spec.get("affinity", {}).get("nodeAffinity", {}).get(_REQUIRED, {})
-    terms: list[Wire] = required_terms.get("nodeSelectorTerms", [])
+    terms: list[Wire] = required_terms.get("nodeSelectorTerms") or []
     return terms
 
 
@@ -201,9 +200,8 @@ def _semantic(value: Any) -> Any:
     return [_semantic(item) for item in value] if isinstance(value, list) else value
 
 
-def validate_pod_status(new: Wire, old: Wire) -> list[FieldError]:
+def validate_pod_status(wire: Wire, before: Wire) -> list[FieldError]:
     """The problems of a status that a kubelet reports."""
-    wire, before = without_nulls(new), without_nulls(old)
     errors = validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
     errors += _mirror(wire, before)
     if wire.get("spec", {}).get("nodeName", "") != before.get("spec", {}).get("nodeName", ""):

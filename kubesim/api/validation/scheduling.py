@@ -78,7 +78,8 @@ def validate_affinity(affinity: Wire, path: str) -> list[FieldError]:
     errors = []
     node = affinity.get("nodeAffinity", {})
     if _REQUIRED in node:
-        terms, here = node[_REQUIRED].get("nodeSelectorTerms", []), f"{path}.nodeAffinity.{_REQUIRED}.nodeSelectorTerms"
+        terms = node[_REQUIRED].get("nodeSelectorTerms") or []
+        here = f"{path}.nodeAffinity.{_REQUIRED}.nodeSelectorTerms"
         if not terms:
             errors.append(required(here, "must have at least one node selector term"))
         for index, term in enumerate(terms):

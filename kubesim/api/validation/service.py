@@ -28,7 +28,6 @@ from kubesim.api.validation.metadata import (
     validate_labels,
     validate_metadata,
     validate_metadata_update,
-    without_nulls,
 )
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -40,13 +39,12 @@ _SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _LONGEST_AFFINITY = 86400
 
 
-def validate_service(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_service(wire: Wire, old_wire: Wire | None = None) -> list[FieldError]:
     """The problems of a Service with its defaults applied."""
-    wire, old_wire = without_nulls(new), without_nulls(old)
     service = view(wire, Service)
     before = view(old_wire, Service) if old_wire is not None else None
     errors = []
-    if before is not None:
+    if before is not None and old_wire is not None:
         errors += validate_metadata_update(wire.get("metadata", {}), old_wire.get("metadata", {}))
         errors += validate_cluster_ip_changes(before, service)
         errors += _load_balancer_class(before, service)

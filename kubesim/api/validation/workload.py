@@ -20,14 +20,12 @@ from kubesim.api.validation.metadata import (
     validate_metadata,
     validate_metadata_update,
     validate_non_negative,
-    without_nulls,
 )
 from kubesim.api.validation.pod import validate_pod_template
 
 
-def validate_deployment(new: Wire, old: Wire | None = None) -> list[FieldError]:
-    """The problems of a Deployment that is created, or changed from ``old``."""
-    wire, before = without_nulls(new), without_nulls(old)
+def validate_deployment(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a Deployment that is created, or changed from ``before``."""
     spec = wire.get("spec", {})
     errors = _metadata(wire, before)
     errors += validate_non_negative(spec.get("replicas", 0), "spec.replicas")
@@ -46,9 +44,8 @@ def validate_deployment(new: Wire, old: Wire | None = None) -> list[FieldError]:
     return errors + _same_selector(spec, before)
 
 
-def validate_replica_set(new: Wire, old: Wire | None = None) -> list[FieldError]:
-    """The problems of a ReplicaSet that is created, or changed from ``old``."""
-    wire, before = without_nulls(new), without_nulls(old)
+def validate_replica_set(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a ReplicaSet that is created, or changed from ``before``."""
     spec = wire.get("spec", {})
     errors = _metadata(wire, before)
     errors += validate_non_negative(spec.get("replicas", 0), "spec.replicas")
@@ -58,9 +55,8 @@ def validate_replica_set(new: Wire, old: Wire | None = None) -> list[FieldError]
     return errors + _same_selector(spec, before)
 
 
-def validate_daemon_set(new: Wire, old: Wire | None = None) -> list[FieldError]:
-    """The problems of a DaemonSet that is created, or changed from ``old``."""
-    wire, before = without_nulls(new), without_nulls(old)
+def validate_daemon_set(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a DaemonSet that is created, or changed from ``before``."""
     spec = wire.get("spec", {})
     errors = _metadata(wire, before)
     errors += validate_label_selector(spec.get("selector"), "spec.selector")
@@ -86,9 +82,8 @@ _STATEFUL_FORBIDDEN = (
 )
 
 
-def validate_stateful_set(new: Wire, old: Wire | None = None) -> list[FieldError]:
+def validate_stateful_set(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     """The problems of a StatefulSet; its name becomes part of host names, hence a label."""
-    wire, before = without_nulls(new), without_nulls(old)
     spec = wire.get("spec", {})
     metadata = wire.get("metadata", {})
     if before is None:

@@ -65,10 +65,11 @@ def some(hint: Any, chance: Random, depth: int, name: str = "") -> Any:
 
 
 def wire(model: type, chance: Random, depth: int = 12) -> Wire:
-    """An object with some of its fields, some of them null."""
+    """An object with some of its fields, none of them null."""
     hints = typing.get_type_hints(model)
     share = 0.7 if depth > 4 else 0.3 if depth > 0 else 0.0
-    return {name: some(hint, chance, depth, name) for name, hint in hints.items() if chance.random() < share}
+    made = {name: some(hint, chance, depth, name) for name, hint in hints.items() if chance.random() < share}
+    return {name: value for name, value in made.items() if value is not None}
 
 
 def printable(value: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubesim.api.objects import Service, Wire, view
+from kubesim.api.objects import Service, Wire
 from kubesim.controllers.endpoints.hints import ZONE_LABEL, cpu_shares, distribution_hints, hints_enabled, zone_hints
 from kubesim.controllers.endpoints.legacy import MAX_ADDRESSES, endpoint_address, endpoints_object, truncate
 from kubesim.controllers.endpoints.pods import EndpointPod, PortNotFoundError
@@ -20,7 +20,7 @@ from kubesim.controllers.endpoints.slices import (
     plan_slices,
     slice_labels,
 )
-from tests.conformance.result import Result, judged
+from tests.conformance.result import Result, judged, view_of
 
 Case = dict[str, Any]
 
@@ -48,7 +48,7 @@ def _belongs(case: Case) -> tuple[Any, Any]:
 
 
 def _hostname(case: Case) -> tuple[Any, Any]:
-    return case["output"], EndpointPod.of(case["pod"]).has_own_name(view(case["service"], Service))
+    return case["output"], EndpointPod.of(case["pod"]).has_own_name(view_of(case["service"], Service))
 
 
 def _hints(case: Case) -> tuple[Any, Any]:
@@ -56,25 +56,25 @@ def _hints(case: Case) -> tuple[Any, Any]:
 
 
 def _labels(case: Case) -> tuple[Any, Any]:
-    service = view(case["service"], Service)
+    service = view_of(case["service"], Service)
     expected = (case["output"], case["updated"])
     return expected, (slice_labels(service), labels_changed(case["endpointslice"], service))
 
 
 def _ports(case: Case) -> tuple[Any, Any]:
-    got = endpoint_ports(view(case["service"], Service), EndpointPod.of(case["pod"]))
+    got = endpoint_ports(view_of(case["service"], Service), EndpointPod.of(case["pod"]))
     return _unordered(case["output"]), _unordered(got)
 
 
 def _new_slice(case: Case) -> tuple[Any, Any]:
-    service = view(case["service"], Service)
+    service = view_of(case["service"], Service)
     ports = [{"name": port.get("name"), "protocol": port.get("protocol")} for port in case["output"]["ports"]]
     return _slice(case["output"]), _slice(new_slice(service, ports))
 
 
 def _endpoint(case: Case) -> tuple[Any, Any]:
     zone = _zone(case["node"] or {"metadata": {}})
-    got = endpoint_of(EndpointPod.of(case["pod"]), zone, view(case["service"], Service), case["address_type"])
+    got = endpoint_of(EndpointPod.of(case["pod"]), zone, view_of(case["service"], Service), case["address_type"])
     return _point(case["output"]), _point(got)
 
 
@@ -83,7 +83,7 @@ def _zone(node: Wire) -> str:
 
 
 def _address(case: Case) -> tuple[Any, Any]:
-    got = endpoint_address(view(case["service"], Service), EndpointPod.of(case["pod"]))
+    got = endpoint_address(view_of(case["service"], Service), EndpointPod.of(case["pod"]))
     if case["error"]:
         return None, got
     return case["output"], got
@@ -103,7 +103,7 @@ def _truncate(case: Case) -> tuple[Any, Any]:
 
 
 def _sync_endpoints(case: Case) -> tuple[Any, Any]:
-    service = view(case["service"], Service)
+    service = view_of(case["service"], Service)
     selector = service.spec.selector or {}
     pods = [EndpointPod.of(pod) for pod in case["pods"] or []]
     chosen = [pod for pod in pods if selector.items() <= pod.labels.items()]
@@ -143,7 +143,7 @@ def _addresses(entries: list[Wire] | None) -> list[Wire]:
 
 
 def _reconcile(case: Case) -> tuple[Any, Any]:
-    service = view(case["service"], Service)
+    service = view_of(case["service"], Service)
     nodes = case["nodes"] or []
     zones = {node["metadata"]["name"]: _zone(node) for node in nodes}
     pods = [EndpointPod.of(pod) for pod in case["pods"] or []]
@@ -168,9 +168,9 @@ def _reconcile(case: Case) -> tuple[Any, Any]:
     kept = [changed.get(s["metadata"]["name"], s) for s in existing if s["metadata"]["name"] not in gone]
     after = [*others, *kept, *hinted.create]
     shared_out = case["topology_cache"] and hints_enabled(service.metadata.annotations or {})
-    view_of = _shares if shared_out else _slices
+    shown = _shares if shared_out else _slices
     error = case["error"] or ""
-    return (view_of(case["namespace_slices_after"] or []), error), (view_of(after), ", ".join(plan.problems))
+    return (shown(case["namespace_slices_after"] or []), error), (shown(after), ", ".join(plan.problems))
 
 
 def _shares(slices: list[Wire]) -> Any:

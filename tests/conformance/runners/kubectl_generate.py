@@ -13,7 +13,7 @@ from kubesim.kubectl.errors import Aggregate, KubectlError
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.verbs import expose, label, port_forward, rollout
 from kubesim.kubectl.verbs.expose import Exposure
-from tests.conformance.result import Result
+from tests.conformance.result import Result, without_nulls
 from tests.conformance.transcripts.command import Command
 
 Case = dict[str, Any]
@@ -170,7 +170,7 @@ def _parse_labels_of_label(case: Case) -> tuple[Any, Any]:
 
 
 def _rollout_status(case: Case) -> tuple[Any, Any]:
-    text, done = rollout.status_of(case["object"])
+    text, done = rollout.status_of(without_nulls(case["object"]))
     return (case["output"], case["done"]), (text, done)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from kubesim.api import field_selectors, int_or_string, names, selectors
 from kubesim.api.addresses import ip_address, legacy_ip_address
 from kubesim.api.fields import invalid_values, message_of
-from kubesim.api.objects import LabelSelector, Wire, view
+from kubesim.api.objects import LabelSelector, Wire
 from kubesim.api.validation.metadata import validate_annotations, validate_labels
-from tests.conformance.result import Result, judged
+from tests.conformance.result import Result, judged, view_of
 
 _REPEATED = re.compile(r'<"(.)" repeated (\d+) times>')
 
@@ -117,7 +117,7 @@ def _field_match(case: Wire) -> tuple[Any, Any]:
 
 def _as_selector(case: Wire) -> tuple[Any, Any]:
     wire = case["ps"]
-    selector, problem = _attempt(lambda: selectors.selector_of(None if wire is None else view(wire, LabelSelector)))
+    selector, problem = _attempt(lambda: selectors.selector_of(None if wire is None else view_of(wire, LabelSelector)))
     return (case["sel"], case["err"]), (None if selector is None else str(selector), problem)
 
 

@@ -12,7 +12,6 @@ from kubesim.api.fields import invalid_values, message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
 from kubesim.api.validation.container import validate_container_ports, validate_containers, validate_pull_policy
-from kubesim.api.validation.metadata import without_nulls
 from kubesim.api.validation.pod import (
     validate_dns_config,
     validate_dns_policy,
@@ -21,7 +20,7 @@ from kubesim.api.validation.pod import (
     validate_restart_policy,
 )
 from kubesim.api.validation.pod_update import validate_pod_status
-from tests.conformance.result import Result, judged
+from tests.conformance.result import Result, judged, without_nulls
 
 
 def run(path: Path, document: list[Wire]) -> Iterator[Result]:
@@ -37,8 +36,8 @@ def _judge(case: Wire) -> Iterator[Result]:
 
 
 def _whole(case: Wire) -> list[FieldError]:
-    new, old = case["object"], case["old"]
-    spec = without_nulls(new).get("spec", {})
+    new, old = without_nulls(case["object"]), without_nulls(case["old"])
+    spec = new.get("spec", {})
     match case["test"]:
         case "TestPodIPsValidation":
             return validate_pod_status(new, old)

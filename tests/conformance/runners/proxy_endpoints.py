@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kubesim.api.objects import EndpointSlice, Service, view
+from kubesim.api.objects import EndpointSlice, Service
 from kubesim.network.proxy.endpoints import (
     Categorized,
     EndpointInfo,
@@ -20,7 +20,7 @@ from kubesim.network.proxy.names import ServicePortName
 from kubesim.network.proxy.node import NodePortAddresses
 from kubesim.network.proxy.service_ports import ServicePort, cluster_ip_of, service_port_map
 from kubesim.network.proxy.stale import stale_flows
-from tests.conformance.result import Result, judged
+from tests.conformance.result import Result, judged, view_of
 
 PROTOCOL_NUMBERS = {6: "TCP", 17: "UDP", 132: "SCTP"}
 
@@ -36,7 +36,7 @@ def _judge(case: dict[str, Any]) -> Iterator[Result]:
 
 
 def _service_map(case: dict[str, Any]) -> tuple[Any, Any]:
-    services = [view(case["service"], Service)] if case["service"] else []
+    services = [view_of(case["service"], Service)] if case["service"] else []
     ports = service_port_map(services, case["ip_family"])
     return case["output"], {_key(name): _port_facts(port) for name, port in ports.items()}
 
@@ -65,7 +65,7 @@ def _port_facts(port: ServicePort) -> dict[str, Any]:
 
 
 def _slices(wires: list[Any] | None) -> list[EndpointSlice]:
-    return [view(wire, EndpointSlice) for wire in wires or [] if wire]
+    return [view_of(wire, EndpointSlice) for wire in wires or [] if wire]
 
 
 def _endpoint_facts(endpoint: EndpointInfo, node: str) -> dict[str, Any]:
@@ -204,11 +204,11 @@ def _node_addresses(case: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _cluster_ip(case: dict[str, Any]) -> tuple[Any, Any]:
-    return case["output"], cluster_ip_of(view(case["service"], Service), case["ip_family"])
+    return case["output"], cluster_ip_of(view_of(case["service"], Service), case["ip_family"])
 
 
 def _stale(case: dict[str, Any]) -> tuple[Any, Any]:
-    ports = service_port_map([view(case["service"], Service)])
+    ports = service_port_map([view_of(case["service"], Service)])
     stale = stale_flows(ports, endpoints_map(_slices(case["endpointslices"])))
     kept = [
         flow
