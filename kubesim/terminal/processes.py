@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import functools
 import zlib
-from typing import TYPE_CHECKING
 
 from kubesim.api.objects import Container, Pod
+from kubesim.cluster import Cluster
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Machine
 from kubesim.userland.machine import Process
-
-if TYPE_CHECKING:
-    from kubesim.cluster import Cluster
 
 _FIRST, _SPREAD = 3000, 28_000
 _ENDING = ("TERM", "KILL", "INT", "QUIT", "HUP", "ABRT")

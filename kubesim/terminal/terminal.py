@@ -13,8 +13,9 @@ from collections import ChainMap
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.kubectl import main as kubectl
 from kubesim.programs.images import ImageCatalogue
@@ -29,9 +30,6 @@ from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.signals import FunctionReturn, Killed, LoopJump, ShellExit
 from kubesim.userland.shell.state import shell_state
 from kubesim.userland.shell.streams import Capture, Input
-
-if TYPE_CHECKING:
-    from kubesim.cluster import Cluster
 
 HOME = "/root"
 PATIENCE = 120.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubesim.network.conntrack import Entry
 from kubesim.programs.machine import Invocation
-from kubesim.userland.files_text import Complaint, guarded, joined, split_options
+from kubesim.userland.command_line import Complaint, guarded, joined, split_options
 from kubesim.userland.process import Completed
 
 _NUMBERS = {"TCP": 6, "UDP": 17, "ICMP": 1, "SCTP": 132}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kubesim.network.topology import Host, Interface, Route
 from kubesim.programs.machine import Invocation
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, joined
 from kubesim.userland.process import Completed
 
 

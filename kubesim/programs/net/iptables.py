@@ -9,7 +9,7 @@ from kubesim.network.nftables_text import list_ruleset
 from kubesim.network.rules import Ruleset
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
-from kubesim.userland.files_text import finished, joined
+from kubesim.userland.command_line import finished, joined
 from kubesim.userland.process import Completed
 
 _TABLES = ("filter", "nat", "mangle", "raw", "security")

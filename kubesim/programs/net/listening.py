@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.nginx.server import NginxServer
-from kubesim.userland.files_text import Complaint, guarded, joined, split_options
+from kubesim.userland.command_line import Complaint, guarded, joined, split_options
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
 

@@ -9,7 +9,7 @@ from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Invocation
 from kubesim.programs.net.iproute import host_of, in_routing_order, neighbours
 from kubesim.programs.net.listening import listening
-from kubesim.userland.files_text import guarded, is_busybox, joined, split_options
+from kubesim.userland.command_line import guarded, is_busybox, joined, split_options
 from kubesim.userland.process import Completed
 
 PROGRAM_WIDTH = 19

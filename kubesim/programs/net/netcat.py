@@ -11,7 +11,7 @@ from kubesim.programs.connecting import SERVICES, Attempt, attempt
 from kubesim.programs.http import head_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import look_up, numeric_address
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.log import Log
 from kubesim.userland.process import Completed, Running
 

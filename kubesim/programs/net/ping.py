@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from kubesim.network.trace import Hop, Outcome
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.name_lookup import look_up, name_of, numeric_address
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed
 
 _FOREVER = 4

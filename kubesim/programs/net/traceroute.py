@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import look_up, name_of
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.process import Completed
 
 

@@ -12,7 +12,7 @@ from kubesim.programs.curl.location import Location, LocationError, parse_locati
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, head_text, header
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import look_up, numeric_address
-from kubesim.userland.files_text import Complaint, guarded, is_busybox
+from kubesim.userland.command_line import Complaint, guarded, is_busybox
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.process import Completed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.userland.files_text import finished, is_busybox
+from kubesim.userland.command_line import finished, is_busybox
 from kubesim.userland.machine import Invocation
 from kubesim.userland.printing import echo_text, printf_text
 from kubesim.userland.process import Completed

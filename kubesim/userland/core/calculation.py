@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubesim.userland.bounds import LIMIT
-from kubesim.userland.files_text import Complaint, guarded
+from kubesim.userland.command_line import Complaint, guarded
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from kubesim.userland.files_text import Complaint, guarded, split_options
+from kubesim.userland.command_line import Complaint, guarded, split_options
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 

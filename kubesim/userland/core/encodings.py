@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64 as encoding
 import hashlib
 
-from kubesim.userland.files_text import finished, guarded, inputs, joined, split_options
+from kubesim.userland.command_line import finished, guarded, inputs, joined, split_options
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kubesim.userland.files_text import Complaint, finished, guarded, is_busybox, joined, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, split_options
 from kubesim.userland.filesystem import INTO_ITSELF, IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
-from kubesim.userland.files_text import Complaint, finished, guarded, joined
+from kubesim.userland.command_line import Complaint, finished, guarded, joined
 from kubesim.userland.filesystem import absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

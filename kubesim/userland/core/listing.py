@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from datetime import UTC, datetime
 
-from kubesim.userland.files_text import Complaint, finished, guarded, is_busybox, joined, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, split_options
 from kubesim.userland.filesystem import Entry, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

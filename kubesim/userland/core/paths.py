@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from kubesim.userland.files_text import Complaint, finished, guarded, joined, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, joined, split_options
 from kubesim.userland.filesystem import Entry, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.files_text import finished, is_busybox, joined
+from kubesim.userland.command_line import finished, is_busybox, joined
 from kubesim.userland.machine import Invocation, Process
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import RegexProblem, compile_posix

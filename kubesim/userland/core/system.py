@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.files_text import Complaint, guarded, joined, split_options
+from kubesim.userland.command_line import Complaint, guarded, joined, split_options
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.core.wrappers import run_inside
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, split_options
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 

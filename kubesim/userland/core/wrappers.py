@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kubesim.userland.bounds import Interrupted, require
-from kubesim.userland.files_text import Complaint, guarded, is_busybox, joined
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, joined
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed, Running
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cmp_to_key
 
-from kubesim.userland.files_text import (
+from kubesim.userland.command_line import (
     Complaint,
     finished,
     guarded,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kubesim.userland.files_text import Complaint, guarded, joined, lines_of, split_options
+from kubesim.userland.command_line import Complaint, guarded, joined, lines_of, split_options
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

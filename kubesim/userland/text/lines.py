@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from kubesim.userland.bounds import LIMIT
-from kubesim.userland.files_text import (
+from kubesim.userland.command_line import (
     Complaint,
     finished,
     guarded,

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 
-from kubesim.userland.files_text import Complaint, finished, guarded, inputs, lines_of, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, inputs, lines_of, split_options
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

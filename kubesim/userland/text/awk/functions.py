@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kubesim.userland.files_text import Complaint
+from kubesim.userland.command_line import Complaint
 from kubesim.userland.printing import printf_text
 from kubesim.userland.regular import Match, Regex, RegexProblem, compile_posix
 from kubesim.userland.text.awk.running import (

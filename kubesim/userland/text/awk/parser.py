@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from kubesim.userland.files_text import Complaint
+from kubesim.userland.command_line import Complaint
 from kubesim.userland.text.awk.functions import (
     FUNCTIONS,
     RegexLiteral,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.files_text import Complaint, finished, guarded, inputs, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, inputs, is_busybox, split_options
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.userland.bounds import Interrupted, bounded
-from kubesim.userland.files_text import Complaint, lines_of
+from kubesim.userland.command_line import Complaint, lines_of
 from kubesim.userland.regular import Match
 from kubesim.userland.text.sed.script import Command
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from kubesim.userland.files_text import Complaint
+from kubesim.userland.command_line import Complaint
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
 

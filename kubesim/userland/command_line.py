@@ -1,4 +1,4 @@
-"""Reading the inputs of a text program: its files in order, or its standard input."""
+"""What programs of the command line share: options, inputs (files in order, or standard input), complaints."""
 
 from __future__ import annotations
 
