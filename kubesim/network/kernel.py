@@ -62,6 +62,7 @@ class _Stay:
         self.state = state
         self.flight = flight
         self.course = course
+        self.points = COURSES[course]
         self.position = 0
         flight.entered = flight.packet
         flight.ruleset = state.ruleset(flight.host.name)
@@ -69,7 +70,7 @@ class _Stay:
     def go(self) -> list[Result]:
         """Meet one point after the other."""
         while True:
-            point = COURSES[self.course][self.position]
+            point = self.points[self.position]
             self.position += 1
             if isinstance(point, Hook):
                 results = self._hook(point)
@@ -94,7 +95,7 @@ class _Stay:
         results: list[Result] = []
         for passage in passages:
             stay = _Stay.__new__(_Stay)
-            stay.state, stay.course, stay.position = self.state, self.course, self.position
+            stay.state, stay.course, stay.points, stay.position = self.state, self.course, self.points, self.position
             stay.flight = flight.split()
             end = stay._passed(passage)
             results += stay.go() if end is None else [end]
@@ -215,7 +216,8 @@ class _Stay:
         """The routing decision: for this machine itself, or by which interface."""
         flight, host, packet = self.flight, self.flight.host, self.flight.packet
         own, sent_here = host.owns(packet.destination), self.course is Course.SENT
-        self.course, self.position = ROUTED[self.course, own], 0
+        self.course = ROUTED[self.course, own]
+        self.points, self.position = COURSES[self.course], 0
         if own:
             flight.interface_out = "lo" if sent_here else ""
             return None

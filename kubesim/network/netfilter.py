@@ -66,40 +66,43 @@ class Passage(msgspec.Struct):
     remembered: tuple[tuple[str, str], ...] = ()
 
 
-class _Frame(msgspec.Struct, frozen=True):
-    """A chain that waits for the one below it.
+class _Place(msgspec.Struct):
+    """Where in a chain a packet is.
 
-    :param position: of the rule after the jump.
-    :param returns: whether the chain below comes back here (a jump does, a goto does not).
-    :param pending: how many jumps before this one have led to nothing yet.
+    :param candidates: (position, rule) of those rules of the chain that could match the packet.
+    :param next: which of the candidates is asked next.
+    :param compared: how many of the chain's rules a kernel would have compared by now.
+    :param returns: whether the chain below comes back here (from a jump it does, from a goto it does not).
+    :param pending: how many jumps had led to nothing when the chain below was entered.
     """
 
     chain: Chain
-    position: int
-    returns: bool
-    pending: int
+    candidates: list[tuple[int, Rule]]
+    next: int = 0
+    compared: int = 0
+    returns: bool = True
+    pending: int = 0
 
 
 class _Walk(msgspec.Struct):
     """One passage while it is made.
 
-    :param chain: where it is now, at the rule of that position.
-    :param frames: the chains above, the nearest last.
+    :param above: the chains that wait for the one in which it is, the nearest last.
     :param pending: jumps that led to nothing yet.
     :param ended: whether it is complete.
     """
 
     passage: Passage
-    chain: Chain
-    position: int = 0
-    frames: tuple[_Frame, ...] = ()
+    place: _Place
+    above: tuple[_Place, ...] = ()
     pending: tuple[Applied, ...] = ()
     ended: bool = False
 
     def split(self, share: float) -> _Walk:
         """The same once more, for a choice with this share of the probability."""
         other = copy(self)
-        other.passage = copy(self.passage)
+        other.passage, other.place = copy(self.passage), copy(self.place)
+        other.above = tuple(copy(place) for place in self.above)
         other.passage.probability *= share
         return other
 
@@ -120,7 +123,7 @@ def traverse(
     """
     passages = [Passage(packet)]
     for base in ruleset.at(hook):
-        if base.nat and not nat:
+        if (base.nat and not nat) or not ruleset.chain(base.table, base.chain).rules:
             continue
         situation.sets = ruleset.members(base.table)
         evaluation = _Evaluation(ruleset, base, situation, masquerade_address)
@@ -144,32 +147,39 @@ class _Evaluation:
         if passage.verdict is not Verdict.PASS:
             return [passage]
         done: list[Passage] = []
-        self.waiting.append(_Walk(passage, self.ruleset.chain(self.base.table, self.base.chain)))
+        self.waiting.append(_Walk(passage, self._start(self.base.chain, passage.packet)))
         while self.waiting:
             walk = self.waiting.pop()
-            while not walk.ended:
-                self._pass_chain(walk)
+            self._follow(walk)
             done.append(walk.passage)
         return done
 
-    def _pass_chain(self, walk: _Walk) -> None:
-        """Go through a chain from a rule on, until another chain's turn comes or the way is at its end."""
-        chain, passage, situation = walk.chain, walk.passage, self.situation
-        packet = passage.packet
+    def _start(self, name: str, packet: Packet) -> _Place:
+        chain = self.ruleset.chain(self.base.table, name)
         protocol = packet.protocol.lower()
-        candidates = chain.candidates(protocol, packet.destination, packet.destination_port, walk.position)
-        for index, rule in candidates:
-            for match in rule.matches:
-                if not match.holds(packet, situation):
-                    break
+        return _Place(chain, list(chain.candidates(protocol, packet.destination, packet.destination_port)))
+
+    def _follow(self, walk: _Walk) -> None:
+        """Go from rule to rule and from chain to chain, to the end of the way."""
+        passage, situation = walk.passage, self.situation
+        packet = passage.packet
+        while not walk.ended:
+            place = walk.place
+            candidates = place.candidates
+            for turn in range(place.next, len(candidates)):
+                position, rule = candidates[turn]
+                for match in rule.matches:
+                    if not match.holds(packet, situation):
+                        break
+                else:
+                    passage.examined += position + 1 - place.compared
+                    place.next, place.compared = turn + 1, position + 1
+                    if self._apply(walk, rule):
+                        break
+                    packet = passage.packet
             else:
-                passage.examined += index + 1 - walk.position
-                walk.position = index + 1
-                if self._apply(walk, rule):
-                    return
-                packet = passage.packet
-        passage.examined += len(chain.rules) - walk.position
-        _come_back(walk)
+                passage.examined += len(place.chain.rules) - place.compared
+                _come_back(walk)
 
     def _apply(self, walk: _Walk, rule: Rule) -> bool:
         """Do what a rule says.
@@ -178,15 +188,14 @@ class _Evaluation:
         """
         chance = 1.0
         for match in rule.matches:
-            if isinstance(match, Statistic):
+            if type(match) is Statistic:
                 chance = match.kept
-        if chance < 1:
-            self.waiting.append(walk.split(1 - chance))
-            walk.passage.probability *= chance
+                if chance < 1:
+                    self.waiting.append(walk.split(1 - chance))
+                    walk.passage.probability *= chance
+            elif type(match) is RememberSource:
+                walk.passage.remembered += ((match.name, walk.passage.packet.source),)
         passage, target = walk.passage, rule.target
-        for match in rule.matches:
-            if isinstance(match, RememberSource):
-                passage.remembered += ((match.name, passage.packet.source),)
         if isinstance(target, LookUp):
             elements = self.ruleset.sets[self.base.table, target.map].elements
             target = elements.get(packet_key(passage.packet, target.keys))
@@ -237,18 +246,18 @@ class _Evaluation:
 
     def _enter(self, walk: _Walk, rule: Rule, target: Jump | Goto, chance: float) -> None:
         """Go to a chain below; the jump becomes a step once something happens there."""
-        if len(walk.frames) >= MAX_DEPTH:
+        if len(walk.above) >= MAX_DEPTH:
             raise ValueError(f"chains call each other more than {MAX_DEPTH} deep, at {target.chain}")
-        packet = walk.passage.packet
-        jump = Applied(packet, packet, self.base, walk.chain.name, rule, target, chance)
-        frame = _Frame(walk.chain, walk.position, isinstance(target, Jump), len(walk.pending))
-        walk.frames, walk.pending = (*walk.frames, frame), (*walk.pending, jump)
-        walk.chain, walk.position = self.ruleset.chain(self.base.table, target.chain), 0
+        packet, place = walk.passage.packet, walk.place
+        jump = Applied(packet, packet, self.base, place.chain.name, rule, target, chance)
+        place.returns, place.pending = isinstance(target, Jump), len(walk.pending)
+        walk.above, walk.pending = (*walk.above, place), (*walk.pending, jump)
+        walk.place = self._start(target.chain, packet)
 
     def _act(self, walk: _Walk, rule: Rule, target: Target, after: Packet, chance: float = 1.0) -> None:
         """What a rule made of a packet: a step, after the jumps that led to it."""
         passage = walk.passage
-        step = Applied(passage.packet, after, self.base, walk.chain.name, rule, target, chance)
+        step = Applied(passage.packet, after, self.base, walk.place.chain.name, rule, target, chance)
         passage.steps = (*passage.steps, *walk.pending, step)
         passage.packet, walk.pending = after, ()
 
@@ -273,11 +282,11 @@ class _Evaluation:
 
 def _come_back(walk: _Walk) -> None:
     """Leave a chain for the nearest one that waits for it; what is still pending below led to nothing."""
-    while walk.frames:
-        frame = walk.frames[-1]
-        walk.frames, walk.pending = walk.frames[:-1], walk.pending[: frame.pending]
-        if frame.returns:
-            walk.chain, walk.position = frame.chain, frame.position
+    while walk.above:
+        place = walk.above[-1]
+        walk.above, walk.pending = walk.above[:-1], walk.pending[: place.pending]
+        if place.returns:
+            walk.place = place
             return
     walk.ended = True
 
