@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance pictures lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -55,6 +55,10 @@ bench-limits: $(READY) ## Kubernetes' own limits: 5,000 nodes, 10,000 Services, 
 
 bench-peer: $(READY) ## measure this build beside webernetes (needs Node.js and npm)
 	PYTHONPATH=. $(BIN)/python benchmarks/peer.py
+
+pictures: $(READY) ## draw the pictures of the documentation anew
+	$(BIN)/python -m kubesim.views.kernel_picture
+	$(BIN)/python -m kubesim.notebook.readme_picture
 
 lock: $(READY) ## resolve the requirements again and write requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \

@@ -16,7 +16,7 @@ from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.reachability import Change, Destination, Reach, diff, reachability, service_destinations
 from kubesim.network.addresses import is_ipv4
-from kubesim.network.dns.lookup import Failure
+from kubesim.network.dns.getaddrinfo import Failure
 from kubesim.network.network import Network
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ class Point(StrEnum):
 
     TRACKING = "tracking"
     """conntrack finds the connection that the packet belongs to, and rewrites the packet as its first one was."""
-    ROUTABLE = "routable"
+    ROUTABLE = "first routing"
     """A packet that a process sends needs a route before any rule sees it."""
     ROUTING = "routing"
     """For this machine itself, or by which interface to whom? It decides the course that follows."""
@@ -77,15 +77,16 @@ ROUTED: Mapping[tuple[Course, bool], Course] = {
 """(the course so far, whether the destination is this machine's own) → the course that routing chooses."""
 
 PRIORITIES: Mapping[tuple[Hook, str], int] = {
-    (Hook.PREROUTING, "conntrack"): -200,
     (Hook.PREROUTING, "mangle"): -150,
     (Hook.PREROUTING, "nat"): -100,
     (Hook.INPUT, "filter"): 0,
     (Hook.INPUT, "nat"): 100,
     (Hook.FORWARD, "filter"): 0,
-    (Hook.OUTPUT, "conntrack"): -200,
     (Hook.OUTPUT, "nat"): -100,
     (Hook.OUTPUT, "filter"): 0,
     (Hook.POSTROUTING, "nat"): 100,
 }
-"""When a table is called at a hook: from the lowest number to the highest. Chains of nftables name their own."""
+"""When a table is called at a hook: from the lowest number to the highest. Chains of nftables name their own.
+
+conntrack's own place is at -200, before all of these, and behind the last of them when it confirms.
+"""

@@ -1,11 +1,7 @@
 """Pass 2: where a packet goes, hop by hop, and how its answer comes back.
 
-The walker reads the state of the network (machines, routes, rules, connections, listeners) and changes nothing. On each
-machine a packet meets the kernel's hooks in their order::
-
-    arriving   PREROUTING ─ routing ─┬─ for this machine: INPUT ─ socket
-                                     └─ for another: FORWARD ─ POSTROUTING ─ out
-    sent here  OUTPUT ─ routing ─ POSTROUTING ─ out
+The walker reads the state of the network (machines, routes, rules, connections, listeners) and changes nothing. What a
+packet meets on each machine, and in which order, is the table :data:`~kubesim.network.hooks.COURSES`.
 
 Where a rule throws dice the packet has several ways, and all are followed: the result is one :class:`Way` for each, and
 their probabilities add up to 1. A way also says what taking it would leave behind (conntrack entries, affinity), which

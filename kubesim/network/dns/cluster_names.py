@@ -1,5 +1,8 @@
 """What a name of a Kubernetes cluster stands for: Services, endpoints, Pods.
 
+What stands before the Service in a name is ambiguous: one label is an endpoint, two are a port and a protocol. More
+cannot be.
+
 Mechanism and order after CoreDNS 1.13 (``plugin/kubernetes``); :mod:`kubesim.network.dns.zone` makes records of it.
 """
 
@@ -10,8 +13,49 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kubesim.network.dns import names
-from kubesim.network.dns.asked_name import AskedName, NoSuchNameError, parse_name
 from kubesim.network.dns.objects import NO_PORT, Address, EndpointsEntry, KubernetesObjects, Port, ServiceEntry
+
+
+class NoSuchNameError(Exception):
+    """The name cannot exist in the zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedName:
+    """The parts of a name below the zone."""
+
+    kind: str = ""
+    namespace: str = ""
+    service: str = ""
+    endpoint: str = ""
+    port: str = ""
+    protocol: str = ""
+    cluster: str = ""
+
+
+def parse_name(name: str, zone: str, *, of_several_clusters: bool = False) -> AskedName:
+    """Take a name (in lower case) of a zone apart.
+
+    :param of_several_clusters: the zone joins clusters: an endpoint's name has its cluster's after it.
+    :raises NoSuchNameError: where no Service and no Pod can have the name.
+    """
+    relative = names.below(name, zone)
+    if relative in ("", "svc", "pod"):
+        return AskedName()
+    segments = names.labels(relative)
+    kind = segments.pop()
+    if kind not in ("svc", "pod"):
+        raise NoSuchNameError
+    namespace = segments.pop() if segments else ""
+    service = segments.pop() if segments else ""
+    if len(segments) > 2:
+        raise NoSuchNameError
+    underscored = any(segment.startswith("_") for segment in segments)
+    if len(segments) == 2 and of_several_clusters and not underscored:
+        return AskedName(kind, namespace, service, segments[0], cluster=segments[1])
+    if len(segments) == 2:
+        return AskedName(kind, namespace, service, "", segments[0].removeprefix("_"), segments[1].removeprefix("_"))
+    return AskedName(kind, namespace, service, segments[0] if segments else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +126,7 @@ class ClusterNames:
             service = self.objects.service(entry.service, entry.namespace)
             if service is None:
                 continue
-            owner = f"{service.name}.{service.namespace}.svc.{zone}"
+            owner = names.under(f"{service.name}.{service.namespace}.svc", zone)
             if service.headless:
                 found += [
                     StandsFor(address.ip, owner=f"{self.endpoint_name(address)}.{owner}", ttl=ttl)
@@ -92,7 +136,7 @@ class ClusterNames:
                 found += [StandsFor(address, owner=owner, ttl=ttl) for address in service.cluster_ips]
         if entries:
             return found
-        return [StandsFor(local, owner=f"ns.dns.{zone}", ttl=ttl) for local in self.settings.local_addresses]
+        return [StandsFor(local, owner=names.under("ns.dns", zone), ttl=ttl) for local in self.settings.local_addresses]
 
     def find(self, name: str, zone: str, record_type: str) -> list[StandsFor]:
         """What a name of the zone stands for, for a question of that type.
@@ -100,7 +144,7 @@ class ClusterNames:
         :raises NoSuchNameError: where it stands for nothing; an empty list is a name without such records.
         """
         lowered = name.lower()
-        if names.same(lowered, f"ns.dns.{zone}") and record_type != "TXT":
+        if names.same(lowered, names.under("ns.dns", zone)) and record_type != "TXT":
             return [found for found in self._own_addresses(zone) if record_type in (found.type, "NS")]
         several = zone.lower() in self.settings.multicluster_zones
         asked = parse_name(lowered, zone.lower(), of_several_clusters=several)
@@ -137,7 +181,7 @@ class ClusterNames:
             namespace == asked.namespace for _, namespace in self.objects.pods_at(address)
         ):
             raise NoSuchNameError
-        owner = f"{dashed}.{asked.namespace}.pod.{zone}"
+        owner = names.under(f"{dashed}.{asked.namespace}.pod", zone)
         return [StandsFor(address, 0, owner, self.settings.ttl)]
 
     def _service(self, asked: AskedName, zone: str, objects: KubernetesObjects | None) -> list[StandsFor]:
@@ -146,7 +190,7 @@ class ClusterNames:
         service = objects.service(asked.service, asked.namespace) if objects is not None else None
         if objects is None or service is None:
             raise NoSuchNameError
-        owner = f"{service.name}.{service.namespace}.svc.{zone}"
+        owner = names.under(f"{service.name}.{service.namespace}.svc", zone)
         endpoints = objects.endpoints(service.name, service.namespace)
         found = self._behind(service, endpoints, asked, owner)
         if not found:

@@ -12,8 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kubesim.network.dns.corefile_values import zones_of
-from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, Token, tokens_of
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, Token, tokens_of, zones_of
 
 DEFAULT_PORT = 53
 

@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubesim.network.dns.lookup import Found
+from kubesim.network.dns.getaddrinfo import Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import Asker
-from kubesim.network.dns.lookup import Failure, Found, found_in, may_be_asked
+from kubesim.network.dns.getaddrinfo import Failure, Found, found_in, may_be_asked
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.dns.resolv_conf import ResolvConf
 

@@ -42,6 +42,11 @@ def below(name: str, zone: str) -> str:
     return name[: len(name) - len(zone)].rstrip(".")
 
 
+def under(first: str, zone: str) -> str:
+    """The name of these labels in a zone: ``ns.dns`` in the root is ``ns.dns.``."""
+    return f"{first}." if zone == "." else f"{first}.{zone}"
+
+
 def reverse_name(address: str) -> str:
     """``175.113.43.10.in-addr.arpa.`` of ``10.43.113.175``; IPv6 gives a name under ``ip6.arpa``.
 

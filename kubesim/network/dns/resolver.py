@@ -14,10 +14,9 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from kubesim.network.dns import hosts_file, resolv_conf
-from kubesim.network.dns.address_order import in_order
 from kubesim.network.dns.exchange import Asker, Exchange, Sockets
+from kubesim.network.dns.getaddrinfo import Failure, Found, in_order
 from kubesim.network.dns.glibc import Glibc
-from kubesim.network.dns.lookup import Failure, Found
 from kubesim.network.dns.musl import Musl
 from kubesim.network.dns.uclibc import Uclibc
 

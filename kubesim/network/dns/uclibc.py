@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import REFUSED, Asker
-from kubesim.network.dns.lookup import Failure, Found, found_in, may_be_asked
+from kubesim.network.dns.getaddrinfo import Failure, Found, found_in, may_be_asked
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.dns.resolv_conf import ResolvConf
 

@@ -18,8 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubesim.network.dns import names
-from kubesim.network.dns.asked_name import NoSuchNameError
-from kubesim.network.dns.cluster_names import ClusterNames, StandsFor
+from kubesim.network.dns.cluster_names import ClusterNames, NoSuchNameError, StandsFor
 from kubesim.network.dns.message import NXDOMAIN, REFUSED, SERVFAIL, DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import NO_PORT
 
@@ -113,7 +112,8 @@ class KubernetesZone(ClusterNames):
     def _start_of_authority(self, zone: str) -> DnsRecord:
         ttl = self.settings.ttl
         serial = self.objects.modified
-        data = f"ns.dns.{zone} hostmaster.{zone} {serial} 7200 1800 86400 {ttl}"
+        server, person = (names.under(first, zone) for first in ("ns.dns", "hostmaster"))
+        data = f"{server} {person} {serial} 7200 1800 86400 {ttl}"
         return DnsRecord(zone, "SOA", data, min(ttl, 300))
 
     def _cname(self, name: str, found: StandsFor) -> DnsRecord:
@@ -177,9 +177,9 @@ class KubernetesZone(ClusterNames):
         zone = self.settings.primary_zone
         for service in self.objects.services_at(address):
             if self._listed(service.namespace):
-                return [f"{service.name}.{service.namespace}.svc.{zone}"]
+                return [names.under(f"{service.name}.{service.namespace}.svc", zone)]
         return [
-            f"{self.endpoint_name(endpoint)}.{entry.service}.{entry.namespace}.svc.{zone}"
+            names.under(f"{self.endpoint_name(endpoint)}.{entry.service}.{entry.namespace}.svc", zone)
             for entry in self.objects.endpoints_at(address)
             if self._listed(entry.namespace)
             for endpoint in entry.addresses

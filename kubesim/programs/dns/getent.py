@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from kubesim.network.dns import hosts_file, names
-from kubesim.network.dns.address_order import in_order
 from kubesim.network.dns.exchange import Asker
+from kubesim.network.dns.getaddrinfo import Failure, Found, in_order
 from kubesim.network.dns.glibc import Glibc
-from kubesim.network.dns.lookup import Failure, Found
 from kubesim.network.dns.musl import Musl
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.name_lookup import START_SECONDS, known_hosts, local_networks, resolver_settings, text_of

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kubesim.network.dns import names
-from kubesim.network.dns.asked_name import NoSuchNameError, parse_name
-from kubesim.network.dns.cluster_names import StandsFor, ZoneSettings
+from kubesim.network.dns.cluster_names import NoSuchNameError, StandsFor, ZoneSettings, parse_name
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import (
     Address,

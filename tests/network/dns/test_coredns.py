@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns.coredns import COREFILE, CoreDNS
@@ -251,6 +251,7 @@ words = st.sampled_from(
 
 @settings(max_examples=300)
 @given(st.lists(words, max_size=25).map(" ".join))
+@example("log \n kubernetes")
 def test_every_corefile_is_used_or_refused(text: str) -> None:
     try:
         server = coredns(f".:53 {{\n{text}\n}}\n", objects(), FILES, internet())

@@ -3,8 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns.corefile import ServerKey, parse
-from kubesim.network.dns.corefile_values import seconds_of
-from kubesim.network.dns.corefile_words import CorefileError
+from kubesim.network.dns.corefile_words import CorefileError, seconds_of
 from kubesim.network.dns.plugins import PLUGINS
 
 K3S = """

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns import hosts_file, resolv_conf
-from kubesim.network.dns.address_order import in_order
+from kubesim.network.dns.getaddrinfo import in_order
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.resolver import Failure, Family, Resolution, resolve
 from kubesim.network.trace import Outcome

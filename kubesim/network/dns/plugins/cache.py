@@ -11,8 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_values import normalised_zones, seconds_of
-from kubesim.network.dns.corefile_words import Directive, Line
+from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones, seconds_of
 from kubesim.network.dns.message import DnsResponse, with_ttl
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 

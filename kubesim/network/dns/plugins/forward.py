@@ -11,8 +11,7 @@ import ipaddress
 from dataclasses import dataclass, field, replace
 
 from kubesim.network.dns import names, resolv_conf
-from kubesim.network.dns.corefile_values import normalised_zones, seconds_of
-from kubesim.network.dns.corefile_words import Directive
+from kubesim.network.dns.corefile_words import Directive, normalised_zones, seconds_of
 from kubesim.network.dns.exchange import DNS_PORT, TIMED_OUT, Asker
 from kubesim.network.dns.message import SERVFAIL, DnsQuery
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request

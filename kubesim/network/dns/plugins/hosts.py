@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubesim.network.dns import hosts_file, names
-from kubesim.network.dns.corefile_values import normalised_zones, seconds_of
-from kubesim.network.dns.corefile_words import Directive
+from kubesim.network.dns.corefile_words import Directive, normalised_zones, seconds_of
 from kubesim.network.dns.hosts_file import HostsLine
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kubesim.network.dns.cluster_names import ZoneSettings
-from kubesim.network.dns.corefile_values import normalised_zones
-from kubesim.network.dns.corefile_words import Directive, Line
+from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 from kubesim.network.dns.zone import KubernetesZone
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_values import normalised_zones
-from kubesim.network.dns.corefile_words import Directive
+from kubesim.network.dns.corefile_words import Directive, normalised_zones
 from kubesim.network.dns.message import DnsResponse, wire_size
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 

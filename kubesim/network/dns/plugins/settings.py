@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubesim.network.dns.corefile_values import seconds_of
-from kubesim.network.dns.corefile_words import Directive
+from kubesim.network.dns.corefile_words import Directive, seconds_of
 from kubesim.network.dns.plugins.base import Configuration, Link, Surroundings
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 

@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_values import normalised_zones
-from kubesim.network.dns.corefile_words import Directive, Line
+from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 
