@@ -32,7 +32,9 @@ def wait(call: Call) -> int:
     printer = Printer(call)
     timeout = flags.seconds("timeout")
     deadline = call.simulation.now + (WEEK if timeout < 0 else timeout)
-    selection = select(call, call.arguments, everything=flags.on("all"), fetch=not deleting, latest=not deleting)
+    # What is to be created need not be there yet, and what is to be gone may be gone already.
+    fetch = not deleting and flags.text("for").lower() != "create"
+    selection = select(call, call.arguments, everything=flags.on("all"), fetch=fetch, latest=fetch)
 
     def act(info: Info) -> None:
         def reached() -> bool:
@@ -42,6 +44,7 @@ def wait(call: Call) -> int:
         left = None if timeout < 0 else max(0.0, deadline - call.simulation.now)
         if not wait_until(call, reached, left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
+        info.object = call.api.find(info.type, info.name, info.namespace) or info.object
         if existed or not deleting:
             printer.done(info, "condition met")
 
