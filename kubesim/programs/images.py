@@ -10,9 +10,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from kubesim.api.store import Store
 from kubesim.data_directory import DATA, read_yaml
+from kubesim.network.sockets import Sockets
 from kubesim.programs.image_references import Reference, parse_reference
 from kubesim.programs.machine import Machine
 from kubesim.programs.program_table import programs_named
@@ -20,10 +22,6 @@ from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import Entry, FileSystem, Layer
 from kubesim.userland.machine import DEFAULT_PATH
 from kubesim.userland.process import Program
-
-if TYPE_CHECKING:
-    from kubesim.api.store import Store
-    from kubesim.network.sockets import Sockets
 
 BUILT = 1_764_979_200.0
 """When the files of every image were made: 2025-12-06, in seconds since 1970."""
