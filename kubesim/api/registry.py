@@ -148,9 +148,18 @@ class Registry:
             transaction.revert()
             return Response(new, warnings)
         transaction.commit()
-        if old["metadata"].get("deletionTimestamp") and removable(new):
-            return Response(self._remove(resource, new), warnings)
-        return Response(old if new == old else self._store.commit(new), warnings)
+        return Response(self._replace(resource, new, old), warnings)
+
+    def update_status(self, resource: ResourceType, old: Wire, status: Wire) -> Wire:
+        """Give an object another status: what :meth:`update` does for a trusted status, in a few steps.
+
+        :returns: the object as stored.
+        """
+        new = {**old, "status": status}
+        self.strategy(resource).prepare_status_update(new, old)
+        if self._strict:
+            demand_canonical(resource, new, old, valid=False)
+        return self._replace(resource, new, old)
 
     def delete(
         self,
@@ -171,6 +180,12 @@ class Registry:
         if not waits:
             return Response(self._remove(resource, new))
         return Response(old if new == old else self._store.commit(new))
+
+    def _replace(self, resource: ResourceType, new: Wire, old: Wire) -> Wire:
+        """Store a new version, unless nothing changed; one that nothing holds any longer goes, if it is to go."""
+        if old["metadata"].get("deletionTimestamp") and removable(new):
+            return self._remove(resource, new)
+        return old if new == old else self._store.commit(new)
 
     def _remove(self, resource: ResourceType, last: Wire) -> Wire:
         metadata = last["metadata"]

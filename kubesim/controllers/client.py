@@ -66,7 +66,7 @@ class Client:
         old = self._stored(wire)
         if old is None:
             raise _gone(wire)
-        self._write({**old, "status": status}, old, "status")
+        self._registry.update_status(TYPES[wire["kind"]], old, status)
 
     def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
         """Write annotations through the status subresource, as controllers do: the generation stays."""

@@ -206,6 +206,7 @@ def changed_parts(old: Wire, new: Wire) -> set[str]:
     """
     was, now = old["metadata"], new["metadata"]
     changed = {name for name, value in new.items() if old.get(name) is not value}
-    changed.update(name for name, value in now.items() if was.get(name) is not value)
-    changed.update(old.keys() - new.keys(), was.keys() - now.keys())
+    changed |= {name for name, value in now.items() if was.get(name) is not value}
+    if old.keys() != new.keys() or was.keys() != now.keys():
+        changed |= old.keys() - new.keys() | was.keys() - now.keys()
     return changed - _ALWAYS
