@@ -4,7 +4,7 @@ import pytest
 
 from kubesim.api.durations import go_duration
 from kubesim.api.objects import Taint, Toleration
-from kubesim.api.strategies.pod import quality_of_service
+from kubesim.api.strategies.kinds import quality_of_service
 from kubesim.controllers.names import ALPHABET, template_hash
 from kubesim.controllers.scheduler.demand import NANO, nano
 from kubesim.controllers.scheduler.filters import tolerates

@@ -5,17 +5,16 @@ from __future__ import annotations
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.store import Store
 from kubesim.api.strategies.base import Strategy, Transaction
-from kubesim.api.strategies.cluster import EndpointsStrategy, NamespaceStrategy, NodeStrategy
-from kubesim.api.strategies.pod import PodStrategy
-from kubesim.api.strategies.service import ServiceStrategy
-from kubesim.api.strategies.service_allocation import ServiceAllocation
-from kubesim.api.strategies.workloads import (
-    DaemonSetStrategy,
+from kubesim.api.strategies.kinds import (
     DeploymentStrategy,
     EndpointSliceStrategy,
-    ReplicaSetStrategy,
-    StatefulSetStrategy,
+    EndpointsStrategy,
+    GenerationStrategy,
+    NamespaceStrategy,
+    PodStrategy,
 )
+from kubesim.api.strategies.service import ServiceStrategy
+from kubesim.api.strategies.service_allocation import ServiceAllocation
 from kubesim.simulation import Simulation
 
 __all__ = ["Strategy", "Transaction", "strategies"]
@@ -29,15 +28,15 @@ def strategies(
     :param addresses: family (``IPv4``) → the allocator of cluster addresses; the first is the cluster's default.
     """
     allocation = ServiceAllocation(addresses, ports, simulation.random("service/dry-run"))
+    scheduled = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady")
     return {
-        "DaemonSet": DaemonSetStrategy(),
+        "DaemonSet": GenerationStrategy(*scheduled),
         "Deployment": DeploymentStrategy(),
         "EndpointSlice": EndpointSliceStrategy(),
         "Endpoints": EndpointsStrategy(),
         "Namespace": NamespaceStrategy(),
-        "Node": NodeStrategy(),
         "Pod": PodStrategy(),
-        "ReplicaSet": ReplicaSetStrategy(),
+        "ReplicaSet": GenerationStrategy("replicas"),
         "Service": ServiceStrategy(allocation, store),
-        "StatefulSet": StatefulSetStrategy(),
+        "StatefulSet": GenerationStrategy("replicas"),
     }

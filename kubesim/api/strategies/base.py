@@ -83,24 +83,3 @@ def keep_status(new: Wire, old: Wire) -> None:
         new["status"] = old["status"]
     else:
         new.pop("status", None)
-
-
-class GenerationStrategy(Strategy):
-    """A kind whose ``metadata.generation`` counts the changes of what is wanted."""
-
-    create_on_update = False
-
-    def prepare_create(self, new: Wire) -> None:
-        """Begin with generation 1 and an empty status."""
-        new["status"] = {}
-        new["metadata"]["generation"] = 1
-
-    def prepare_update(self, new: Wire, old: Wire) -> None:
-        """Keep the status; count a change."""
-        keep_status(new, old)
-        generation = old["metadata"].get("generation", 0)
-        new["metadata"]["generation"] = generation + 1 if self.changed(new, old) else generation
-
-    def changed(self, new: Wire, old: Wire) -> bool:
-        """Whether this change counts."""
-        return bool(new.get("spec") != old.get("spec"))

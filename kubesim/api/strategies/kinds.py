@@ -1,0 +1,139 @@
+"""The strategies of the kinds that have one, Services apart."""
+
+from __future__ import annotations
+
+from kubesim.api.objects import Wire
+from kubesim.api.quantities import parse
+from kubesim.api.strategies.base import Strategy, keep_status
+
+_COMPUTE = ("cpu", "memory")
+
+
+class NamespaceStrategy(Strategy):
+    """A Namespace goes only when its content has gone: the finalizer ``kubernetes`` in its *spec* holds it."""
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin active, held by the finalizer."""
+        new["status"] = {"phase": "Active"}
+        finalizers = (new.get("spec") or {}).get("finalizers") or []
+        if "kubernetes" not in finalizers:
+            finalizers = [*finalizers, "kubernetes"]
+        new["spec"] = {"finalizers": finalizers}
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Keep status and finalizers: neither is a client's to change."""
+        new["status"] = old["status"]
+        new["spec"] = old["spec"]
+
+
+class EndpointsStrategy(Strategy):
+    """Endpoints, whose addresses and ports belong to the controller."""
+
+    create_on_update = True
+
+
+class EndpointSliceStrategy(Strategy):
+    """An EndpointSlice counts every change but those of its metadata; labels count."""
+
+    create_on_update = True
+    _COUNTED = ("addressType", "endpoints", "ports")
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin with generation 1."""
+        new["metadata"]["generation"] = 1
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Count a change."""
+        generation = old["metadata"].get("generation", 0)
+        changed = any(new.get(name) != old.get(name) for name in self._COUNTED)
+        changed = changed or new["metadata"].get("labels") != old["metadata"].get("labels")
+        new["metadata"]["generation"] = generation + 1 if changed else generation
+
+
+class GenerationStrategy(Strategy):
+    """A kind whose ``metadata.generation`` counts the changes of what is wanted.
+
+    :param counts: the numbers that its status always states; they begin at 0.
+    """
+
+    def __init__(self, *counts: str) -> None:
+        self._counts = counts
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin with generation 1."""
+        new["status"] = dict.fromkeys(self._counts, 0)
+        new["metadata"]["generation"] = 1
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Keep the status; count a change."""
+        keep_status(new, old)
+        generation = old["metadata"].get("generation", 0)
+        new["metadata"]["generation"] = generation + 1 if self.changed(new, old) else generation
+
+    def changed(self, new: Wire, old: Wire) -> bool:
+        """Whether this change counts."""
+        spec, before = new.get("spec"), old.get("spec")
+        return spec is not before and spec != before
+
+
+class DeploymentStrategy(GenerationStrategy):
+    """A Deployment counts changes of its annotations too: the controller copies them to ReplicaSets."""
+
+    def changed(self, new: Wire, old: Wire) -> bool:
+        """Whether the spec or the annotations changed."""
+        annotations = [wire["metadata"].get("annotations") or {} for wire in (new, old)]
+        return super().changed(new, old) or annotations[0] != annotations[1]
+
+
+class PodStrategy(GenerationStrategy):
+    """A Pod: its quality of service, and a deletion that leaves the kubelet time."""
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin pending."""
+        new["metadata"]["generation"] = 1
+        new["status"] = {"phase": "Pending", "qosClass": quality_of_service(new["spec"])}
+
+    def prepare_status_update(self, new: Wire, old: Wire) -> None:
+        """Keep everything but the status, and in it the quality of service."""
+        new["spec"] = old["spec"]
+        quality = (old.get("status") or {}).get("qosClass")
+        if quality and not new["status"].get("qosClass"):
+            new["status"] = {**new["status"], "qosClass": quality}
+
+    def grace_period(self, old: Wire, asked: int | None) -> int | None:
+        """What was asked for, else what the Pod wants; none at all for a Pod that runs nowhere or has ended."""
+        wanted = old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else asked
+        status = old.get("status") or {}
+        if not old["spec"].get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
+            wanted = 0
+        return 1 if wanted < 0 else int(wanted)
+
+
+def quality_of_service(spec: Wire) -> str:
+    """Guaranteed, Burstable or BestEffort: from the requests and limits of CPU and memory.
+
+    Upstream: ``pkg/apis/core/helper/qos``.
+    """
+    requests: dict[str, object] = {}
+    guaranteed = True
+    limited: set[str] = set()
+    for container in (spec.get("containers") or []) + (spec.get("initContainers") or []):
+        resources = container.get("resources")
+        if not resources:
+            guaranteed = False
+            continue
+        positive = {
+            kind: {
+                name: parse(str(amount))
+                for name, amount in (resources.get(kind) or {}).items()
+                if name in _COMPUTE and parse(str(amount)) > 0
+            }
+            for kind in ("requests", "limits")
+        }
+        requests |= positive["requests"]
+        limited |= set(positive["limits"])
+        if set(positive["limits"]) != set(_COMPUTE) or positive["requests"] != positive["limits"]:
+            guaranteed = False
+    if not requests and not limited:
+        return "BestEffort"
+    return "Guaranteed" if guaranteed else "Burstable"
