@@ -14,6 +14,7 @@ from kubesim.network.targets import Accept, Dnat, Drop, Masquerade, Reject, SetM
 from kubesim.network.topology import Host, Interface, Route, Topology
 from kubesim.network.trace import Action, Applied, NoNeighbour, NoRoute, Outcome, Routed, Sent, Step, Translated
 from kubesim.network.walker import explore
+from tests.network.small_cluster import PODS, network
 
 CLIENT, ROUTER, SERVER = "10.0.0.1", "10.0.0.254", "10.1.0.1"
 FAR_SIDE = "10.1.0.254"
@@ -66,6 +67,15 @@ def sent(
     return way
 
 
+def around(given: NetworkState) -> NetworkState:
+    """The client sends by a link of its own, around the router; answers come through the router."""
+    host, server = given.topology.host("client"), given.topology.host("server")
+    own = Interface("eth1", "10.1.0.7", "far")
+    given.topology.add(Host("client", (*host.interfaces, own), (Route("10.1.0.0/24", "eth1"),)))
+    given.topology.add(Host("server", server.interfaces, (Route("0.0.0.0/0", "eth0", FAR_SIDE),)))
+    return given
+
+
 def steps_on(way: Way, machine: str, back: bool = False) -> list[Step]:
     return [s for hop in (way.trace.reply if back else way.trace.hops) if hop.machine == machine for s in hop.steps]
 
@@ -111,6 +121,18 @@ def test_interfaces_are_known_where_linux_knows_them() -> None:
     ]
 
 
+def test_what_came_for_the_machine_itself_leaves_by_no_interface() -> None:
+    way = sent(state(ruleset(("filter", Hook.INPUT, Drop(), (OutInterface("lo"),))), (("router", "TCP", 80),)), ROUTER)
+    assert way.trace.outcome is Outcome.DELIVERED
+
+
+def test_rules_that_were_compared_are_counted_on_the_way_there() -> None:
+    other, all_of_it = (Protocol("udp"),), ()
+    rules = [("mangle", Hook.PREROUTING, Drop(), other), ("mangle", Hook.PREROUTING, Accept(), all_of_it)]
+    rules += [("mangle", Hook.PREROUTING, Drop(), all_of_it), ("filter", Hook.FORWARD, Drop(), other)]
+    assert sent(state(ruleset(*rules))).trace.rules_examined == 2 + 1
+
+
 def test_by_the_loopback_a_packet_goes_out_and_comes_in_by_lo() -> None:
     rules = [("nat", Hook.POSTROUTING, SetMark(1), (OutInterface("lo"),))]
     rules += [("filter", Hook.INPUT, SetMark(2), (InInterface("lo"),))]
@@ -140,6 +162,22 @@ def test_a_dead_neighbour_takes_three_seconds() -> None:
     assert (way.trace.outcome, way.trace.seconds) == (Outcome.UNREACHABLE, 3.0)
     last = way.trace.steps[-1]
     assert isinstance(last, NoNeighbour) and (last.interface, last.address) == ("eth1", "10.1.0.99")
+
+
+def test_a_machine_is_not_its_own_neighbour() -> None:
+    given = state(None)
+    interfaces = given.topology.host("router").interfaces
+    routes = (Route("0.0.0.0/0", "eth1", FAR_SIDE), Route("10.0.0.0/24", "eth0"))
+    given.topology.add(Host("router", interfaces, routes, forwards=True))
+    way = sent(given, "192.0.2.1")
+    assert (way.trace.outcome, way.trace.destination) == (Outcome.UNREACHABLE, "router")
+
+
+@pytest.mark.parametrize(("there", "bridged"), [("web-0", True), ("web-1", False)])
+def test_a_node_bridges_between_its_pods_and_routes_to_others(there: str, bridged: bool) -> None:
+    (trace,) = network().trace("pod/default/client", PODS[there][0], 8080)
+    (route,) = [step for step in trace.hops[1].steps if isinstance(step, Routed)]
+    assert (trace.hops[1].machine, route.bridged) == ("node/master", bridged)
 
 
 def test_who_is_no_router_passes_nothing_on() -> None:
@@ -254,6 +292,27 @@ def test_what_conntrack_keeps_of_a_connection(
     assert [(name, entry.phase) for name, entry in way.entries] == [("router", phase) for phase in phases]
 
 
+def test_nat_is_not_asked_for_an_answer_to_nothing() -> None:
+    """To conntrack it is INVALID; such packets pass nat unchanged."""
+    given = around(state(ruleset(("nat", Hook.POSTROUTING, Masquerade(), ()))))
+    way = sent(given)
+    answer = way.trace.reply[-1].steps[-1].after
+    assert (answer.source, answer.source_port) == (SERVER, 80)
+    assert way.entries == ()
+
+
+def test_a_rejection_is_answered_by_the_machine_whose_rule_it_was() -> None:
+    way = sent(state(ruleset(("filter", Hook.FORWARD, Reject(), ()))))
+    answer = way.trace.reply[0].steps[0].after
+    assert (answer.protocol, answer.source, answer.destination) == ("ICMP", ROUTER, CLIENT)
+
+
+def test_an_icmp_error_bears_a_mark_like_any_packet() -> None:
+    coming = (InInterface("eth1"),)
+    rules = [("mangle", Hook.PREROUTING, SetMark(1), coming), ("filter", Hook.FORWARD, Drop(), (Mark(1),))]
+    assert sent(state(ruleset(*rules)), port=81, protocol="UDP").trace.outcome is Outcome.LOST
+
+
 def test_a_packet_that_is_dropped_before_it_leaves_is_not_noted() -> None:
     way = sent(state(ruleset(("nat", Hook.POSTROUTING, Drop(), ()))))
     assert way.trace.outcome is Outcome.DROPPED and way.entries == ()
@@ -292,13 +351,7 @@ def test_what_rules_are_told_of_a_connection(case: str, there: set[str], back: s
     protocol = "UDP" if case in ("a UDP answer to nothing", "an ICMP error") else "TCP"
     given = state(ruleset(seen, *rewriting))
     if "to nothing" in case:
-        # The packet goes around the router, the answer through it.
-        host = given.topology.host("client")
-        near = Interface("eth1", "10.1.0.7", "far")
-        given.topology.add(Host("client", (*host.interfaces, near), (Route("10.1.0.0/24", "eth1"),)))
-        given.topology.add(
-            Host("server", given.topology.host("server").interfaces, (Route("0.0.0.0/0", "eth0", FAR_SIDE),))
-        )
+        around(given)
     way = sent(given, "192.0.2.7" if rewriting else SERVER, 81 if case == "an ICMP error" else 80, protocol=protocol)
     for expected, backwards in ((there, False), (back, True)):
         told = any(
