@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import graphviz
 
 from kubesim.network.trace import Action, Outcome, Step, Trace
-from kubesim.views.journey import Journey
 from kubesim.views.rendering import FAILURE_COLOUR, FONT, IDLE_COLOUR, INK, PATH_COLOUR, Diagram, label_width
+from kubesim.views.request import Request
 from kubesim.views.scene import NodePlace, Place, Scene
 from kubesim.views.words import destination, journey_text, machine_title, percent
 
@@ -32,7 +32,7 @@ FAILURE_WORDS = {
 }
 
 
-def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
+def path_diagram(journey: Request, upto: int | None = None) -> Diagram:
     """Draw a journey.
 
     :param upto: draw only this many arrows (None: all); the text stays whole.
@@ -61,7 +61,7 @@ def path_diagram(journey: Journey, upto: int | None = None) -> Diagram:
     return Diagram(graph.source, journey_text(journey))
 
 
-def arrow_count(journey: Journey) -> int:
+def arrow_count(journey: Request) -> int:
     """How many arrows the picture of a journey has."""
     return len(_arrows(journey.drawn)) if journey.drawn else 0
 
@@ -234,7 +234,7 @@ def _links(trace: Trace) -> list[tuple[str, str]]:
     return [(here.machine, there.machine) for here, there in zip(trace.hops, trace.hops[1:], strict=False)]
 
 
-def _draw_failure(graph: graphviz.Digraph, journey: Journey) -> None:
+def _draw_failure(graph: graphviz.Digraph, journey: Request) -> None:
     if journey.reached:
         return
     trace = journey.drawn
@@ -246,7 +246,7 @@ def _draw_failure(graph: graphviz.Digraph, journey: Journey) -> None:
     graph.edge(tail, "failure", label=_plate([where]) if where else "", color=FAILURE_COLOUR, style="bold")
 
 
-def _failure(journey: Journey) -> str:
+def _failure(journey: Request) -> str:
     """What the octagon says: how the request ended, or the question for its name."""
     if journey.trace is not None:
         return FAILURE_WORDS[journey.trace.outcome]

@@ -10,8 +10,8 @@ import pandas
 
 from kubesim.api.tables import Table
 from kubesim.network.trace import Hop, Step
-from kubesim.views.journey import Journey
 from kubesim.views.reasons import cited, reason, stage
+from kubesim.views.request import Request
 from kubesim.views.words import destination, machine_title, percent, source
 
 CELL = re.compile(r"\S+(?: \S+)*")
@@ -56,7 +56,7 @@ def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) 
     )
 
 
-def steps_frame(journey: Journey) -> pandas.DataFrame:
+def steps_frame(journey: Request) -> pandas.DataFrame:
     """The steps of a journey, the look-up of its name first; the index counts from 1."""
     rows: list[list[str]] = []
     if journey.resolution is not None:
@@ -74,11 +74,11 @@ def _step_row(way: str, hop: Hop, step: Step) -> list[str]:
     return [way, where, stage(step), str(step.action), *ends, cited(step), reason(step)]
 
 
-def _query_row(journey: Journey, exchange: Any) -> list[str]:
+def _query_row(journey: Request, exchange: Any) -> list[str]:
     return ["name", machine_title(journey.source), "resolver", "query", "", exchange.server, "", str(exchange)]
 
 
-def endpoints_frame(journey: Journey) -> pandas.DataFrame:
+def endpoints_frame(journey: Request) -> pandas.DataFrame:
     """Every endpoint the first packet could reach; the one taken is marked."""
     rows = []
     for trace in journey.alternatives:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kubesim.network.packet import Packet
 from kubesim.network.trace import Action, Applied, Outcome, Step, Trace
-from kubesim.views.journey import Journey
 from kubesim.views.reasons import reason
+from kubesim.views.request import Request
 
 ENDINGS = {
     Outcome.DELIVERED: "delivered",
@@ -53,7 +53,7 @@ def percent(probability: float) -> str:
     return f"{probability * 100:.0f} %"
 
 
-def journey_text(journey: Journey) -> str:
+def journey_text(journey: Request) -> str:
     """The whole journey, one line a decision."""
     lines = [f"{machine_title(journey.source)} → {journey.target}"]
     lines += _resolution_lines(journey)
@@ -90,7 +90,7 @@ def describe(step: Step) -> str:
     return reason(step)
 
 
-def _resolution_lines(journey: Journey) -> list[str]:
+def _resolution_lines(journey: Request) -> list[str]:
     resolution = journey.resolution
     if resolution is None:
         return []
@@ -104,7 +104,7 @@ def _resolution_lines(journey: Journey) -> list[str]:
     return lines
 
 
-def _ending(journey: Journey) -> str:
+def _ending(journey: Request) -> str:
     if journey.trace is None:
         return "unresolved: without an address no packet is sent"
     if journey.trace.outcome is not Outcome.DELIVERED:
