@@ -76,16 +76,18 @@ def finished(out: str, problems: Sequence[str], status: int = 0, failing: int = 
 
 
 def split_options(
-    invocation: Invocation, flags: str, values: str = "", long: dict[str, str] | None = None
+    invocation: Invocation, flags: str, values: str = "", long: str = ""
 ) -> tuple[dict[str, str], list[str]]:
-    """Letters that are flags, letters that take a value, long names for them; then the operands.
+    """The options of a command line by letter, with their values; then the operands.
 
+    :param flags: letters without a value; ``values`` letters that take one.
+    :param long: long names for them, as ``number=n lines=l``; a name may be cut short.
     :raises Complaint: as getopt and the coreutils word it.
     """
     found: dict[str, str] = {}
     operands: list[str] = []
     words = list(invocation.argv[1:])
-    names = long or {}
+    names = dict(pair.split("=") for pair in long.split())
     while words:
         word = words.pop(0)
         if word == "--":
@@ -124,11 +126,15 @@ def split_options(
     return found, operands
 
 
+def misuse(invocation: Invocation, reason: str, status: int = 1) -> Complaint:
+    """What the coreutils say of a command line that they cannot use."""
+    return Complaint(f"{invocation.name}: {reason}\nTry '{invocation.name} --help' for more information.\n", status)
+
+
 def _bad(invocation: Invocation, reason: str) -> Complaint:
-    program = invocation.name
     if is_busybox(invocation):
-        return Complaint(f"{program}: {reason.replace(' -- ', ': ').replace(chr(39), '')}\n")
-    return Complaint(f"{program}: {reason}\nTry '{program} --help' for more information.\n")
+        return Complaint(f"{invocation.name}: {reason.replace(' -- ', ': ').replace(chr(39), '')}\n")
+    return misuse(invocation, reason)
 
 
 Result = TypeVar("Result", bound=Completed | Running)

@@ -8,17 +8,10 @@ from kubesim.userland.command_line import Complaint, guarded, joined, split_opti
 from kubesim.userland.process import Completed
 
 _NUMBERS = {"TCP": 6, "UDP": 17, "ICMP": 1, "SCTP": 132}
-_LONG = {
-    "proto": "p",
-    "src": "s",
-    "dst": "d",
-    "orig-src": "s",
-    "orig-dst": "d",
-    "dport": "P",
-    "sport": "O",
-    "dst-nat": "n",
-}
-_LONG |= {"src-nat": "g", "orig-port-dst": "P", "orig-port-src": "O", "reply-src": "r", "reply-dst": "q", "state": "S"}
+_LONG = (
+    "proto=p src=s dst=d orig-src=s orig-dst=d dport=P sport=O dst-nat=n src-nat=g orig-port-dst=P orig-port-src=O "
+    "reply-src=r reply-dst=q state=S"
+)
 
 
 @guarded

@@ -41,7 +41,7 @@ def listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
 @guarded
 def ss(invocation: Invocation) -> Completed:
     """Listening sockets (``-l``), with their processes (``-p``)."""
-    long = {"listening": "l", "tcp": "t", "udp": "u", "numeric": "n"}
+    long = "listening=l tcp=t udp=u numeric=n"
     options, _ = split_options(invocation, "ltunpa46sioemHr", long=long)
     if "s" in options:
         raise Complaint("ss: -s: this option is not simulated\n", 1)

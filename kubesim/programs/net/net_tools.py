@@ -19,7 +19,7 @@ PROGRAM_WIDTH = 19
 @guarded
 def netstat(invocation: Invocation) -> Completed:
     """Listening sockets (``-l``, ``-a``) with their processes (``-p``), or the routes (``-r``)."""
-    long = {"listening": "l", "tcp": "t", "udp": "u", "numeric": "n", "programs": "p", "route": "r", "all": "a"}
+    long = "listening=l tcp=t udp=u numeric=n programs=p route=r all=a"
     options, _ = split_options(invocation, "ltunpaWer46", long=long)
     if "r" in options:
         return Completed(joined(_routes(invocation, numeric="n" in options, windows=True)))

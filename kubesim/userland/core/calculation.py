@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubesim.userland.bounds import LIMIT
-from kubesim.userland.command_line import Complaint, guarded
+from kubesim.userland.command_line import Complaint, guarded, misuse
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 
@@ -22,17 +22,17 @@ def seq(invocation: Invocation) -> Completed:
         else:
             separator = word[2:] or (words.pop(0) if words else "\n")
     if not words:
-        raise Complaint("seq: missing operand\nTry 'seq --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     numbers = []
     for word in words[:3]:
         if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", word):
-            raise Complaint(f"seq: invalid floating point argument: ‘{word}’\nTry 'seq --help' for more information.\n")
+            raise misuse(invocation, f"invalid floating point argument: ‘{word}’")
         numbers.append(float(word))
     first, step, last = (
         (1.0, 1.0, numbers[0]) if len(numbers) == 1 else (numbers[0], 1.0, numbers[1]) if len(numbers) == 2 else numbers
     )
     if step == 0:
-        raise Complaint(f"seq: invalid Zero increment value: ‘{words[1]}’\nTry 'seq --help' for more information.\n")
+        raise misuse(invocation, f"invalid Zero increment value: ‘{words[1]}’")
     digits = max((len(word.partition(".")[2]) for word in words), default=0)
     count = int((last - first) / step + 1e-9) + 1
     items = []

@@ -14,7 +14,7 @@ from kubesim.userland.process import Completed
 @guarded
 def date(invocation: Invocation) -> Completed:
     """The simulated date, in UTC."""
-    long = {"utc": "u", "date": "d", "iso-8601": "I", "rfc-3339": "J", "universal": "u", "rfc-email": "R"}
+    long = "utc=u date=d iso-8601=I rfc-3339=J universal=u rfc-email=R"
     words = list(invocation.argv[1:])
     iso = next((word for word in words if word.startswith(("-I", "--iso-8601"))), None)
     if iso:

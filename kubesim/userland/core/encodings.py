@@ -13,7 +13,7 @@ from kubesim.userland.process import Completed
 @guarded
 def base64(invocation: Invocation) -> Completed:
     """Encode and decode."""
-    options, names = split_options(invocation, "di", "w", {"decode": "d", "wrap": "w"})
+    options, names = split_options(invocation, "di", "w", "decode=d wrap=w")
     problems: list[str] = []
     text = "".join(content for _, content in inputs(invocation, names[:1], problems))
     if problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, split_options
+from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, misuse, split_options
 from kubesim.userland.filesystem import INTO_ITSELF, IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
@@ -14,9 +14,9 @@ from kubesim.userland.process import Completed
 @guarded
 def mkdir(invocation: Invocation) -> Completed:
     """Make directories."""
-    options, names = split_options(invocation, "pv", "m", {"parents": "p"})
+    options, names = split_options(invocation, "pv", "m", "parents=p")
     if not names:
-        raise Complaint("mkdir: missing operand\nTry 'mkdir --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     problems = []
     for name in names:
         try:
@@ -50,10 +50,10 @@ def rmdir(invocation: Invocation) -> Completed:
 @guarded
 def rm(invocation: Invocation) -> Completed:
     """Remove files; the root only with ``--no-preserve-root``, which is refused here too."""
-    long = {"recursive": "r", "force": "f", "no-preserve-root": "N", "preserve-root": "P", "verbose": "v", "dir": "d"}
+    long = "recursive=r force=f no-preserve-root=N preserve-root=P verbose=v dir=d"
     options, names = split_options(invocation, "rRfivdI", long=long)
     if not names and "f" not in options:
-        raise Complaint("rm: missing operand\nTry 'rm --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     recursive = "r" in options or "R" in options
     files = invocation.machine.files
     problems = []
@@ -83,10 +83,10 @@ def rm(invocation: Invocation) -> Completed:
 
 
 def _copy_or_move(invocation: Invocation, program: str) -> Completed:
-    long = {"recursive": "r", "archive": "a", "force": "f", "verbose": "v", "no-clobber": "n", "interactive": "i"}
+    long = "recursive=r archive=a force=f verbose=v no-clobber=n interactive=i"
     options, names = split_options(invocation, "rRafvnipuTLPd", "t", long)
     if not names:
-        raise Complaint(f"{program}: missing file operand\nTry '{program} --help' for more information.\n")
+        raise misuse(invocation, "missing file operand")
     if len(names) == 1:
         raise Complaint(
             f"{program}: missing destination file operand after '{names[0]}'\n"
@@ -159,9 +159,9 @@ def mv(invocation: Invocation) -> Completed:
 @guarded
 def touch(invocation: Invocation) -> Completed:
     """Make empty files, or set their time to now."""
-    options, names = split_options(invocation, "acm", "dtr", {"no-create": "c"})
+    options, names = split_options(invocation, "acm", "dtr", "no-create=c")
     if not names:
-        raise Complaint("touch: missing file operand\nTry 'touch --help' for more information.\n")
+        raise misuse(invocation, "missing file operand")
     problems = []
     for name in names:
         path = absolute(name, invocation.directory)
@@ -178,9 +178,9 @@ def touch(invocation: Invocation) -> Completed:
 @guarded
 def ln(invocation: Invocation) -> Completed:
     """Make links; only symbolic ones (``-s``) are simulated, a hard link copies."""
-    options, names = split_options(invocation, "sfnv", long={"symbolic": "s", "force": "f"})
+    options, names = split_options(invocation, "sfnv", long="symbolic=s force=f")
     if not names:
-        raise Complaint("ln: missing file operand\nTry 'ln --help' for more information.\n")
+        raise misuse(invocation, "missing file operand")
     files = invocation.machine.files
     target = names[0]
     name = names[1] if len(names) > 1 else posixpath.basename(target)
@@ -207,27 +207,27 @@ def chmod(invocation: Invocation) -> Completed:
     recursive = "-R" in words
     words = [word for word in words if word != "-R"]
     if len(words) < 2:
-        raise Complaint("chmod: missing operand\nTry 'chmod --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     files = invocation.machine.files
     problems = []
     for name in words[1:]:
         path = absolute(name, invocation.directory)
         try:
             for each in files.walk(files.resolve(path)) if recursive else [path]:
-                files.change(each, mode=_changed(files.stat(each).mode, words[0]))
+                files.change(each, mode=_changed(invocation, files.stat(each).mode, words[0]))
         except FileError as error:
             problems.append(f"chmod: cannot access '{name}': {error.reason}")
     return finished("", problems)
 
 
-def _changed(mode: int, spec: str) -> int:
+def _changed(invocation: Invocation, mode: int, spec: str) -> int:
     if spec.isdigit():
         return int(spec, 8) & 0o7777
     for clause in spec.split(","):
         who = clause.rstrip("rwxXst").rstrip("+-=")
         sign = clause[len(who) : len(who) + 1]
         if sign not in ("+", "-", "="):
-            raise Complaint(f"chmod: invalid mode: ‘{spec}’\nTry 'chmod --help' for more information.\n")
+            raise misuse(invocation, f"invalid mode: ‘{spec}’")
         bits = sum({"r": 4, "w": 2, "x": 1, "X": 1}.get(letter, 0) for letter in clause[len(who) + 1 :])
         for letter, shift in (("u", 6), ("g", 3), ("o", 0)):
             if not who or letter in who or "a" in who:

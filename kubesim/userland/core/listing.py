@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from datetime import UTC, datetime
 
-from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, split_options
+from kubesim.userland.command_line import finished, guarded, is_busybox, joined, misuse, split_options
 from kubesim.userland.filesystem import Entry, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
@@ -42,7 +42,7 @@ def _long(invocation: Invocation, path: str, name: str, human: bool) -> list[str
 @guarded
 def ls(invocation: Invocation) -> Completed:
     """List directories."""
-    options, names = split_options(invocation, "1aAlhRdtrFGinpsS", long={"all": "a", "almost-all": "A", "color": "G"})
+    options, names = split_options(invocation, "1aAlhRdtrFGinpsS", long="all=a almost-all=A color=G")
     files = invocation.machine.files
     problems: list[str] = []
     plain: list[str] = []
@@ -110,9 +110,9 @@ def _listing(
 @guarded
 def stat(invocation: Invocation) -> Completed:
     """Show what is known of files, by a format."""
-    options, names = split_options(invocation, "L", "c", {"format": "c", "printf": "c"})
+    options, names = split_options(invocation, "L", "c", "format=c printf=c")
     if not names:
-        raise Complaint("stat: missing operand\nTry 'stat --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     out, problems = [], []
     for name in names:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from kubesim.userland.command_line import Complaint, finished, guarded, joined, split_options
+from kubesim.userland.command_line import finished, guarded, joined, misuse, split_options
 from kubesim.userland.filesystem import Entry, FileError, absolute
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
@@ -15,7 +15,7 @@ def basename(invocation: Invocation) -> Completed:
     """The last component of a path."""
     _, names = split_options(invocation, "a", "s")
     if not names:
-        raise Complaint("basename: missing operand\nTry 'basename --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     base = posixpath.basename(names[0].rstrip("/")) or "/"
     if len(names) > 1 and base != names[1]:
         base = base.removesuffix(names[1])
@@ -27,7 +27,7 @@ def dirname(invocation: Invocation) -> Completed:
     """All but the last component of a path."""
     _, names = split_options(invocation, "z")
     if not names:
-        raise Complaint("dirname: missing operand\nTry 'dirname --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     return Completed(joined([posixpath.dirname(name.rstrip("/")) or "." for name in names]))
 
 
@@ -37,7 +37,7 @@ def readlink(invocation: Invocation) -> Completed:
     options, names = split_options(invocation, "femnqsz")
     program = invocation.argv[0].rsplit("/", 1)[-1]
     if not names:
-        raise Complaint(f"{program}: missing operand\nTry '{program} --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     files = invocation.machine.files
     out, problems = [], []
     for name in names:

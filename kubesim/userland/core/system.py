@@ -12,9 +12,7 @@ from kubesim.userland.process import Completed
 @guarded
 def hostname(invocation: Invocation) -> Completed:
     """The machine's name; ``-i`` and ``-I`` its addresses, ``-f`` its full name."""
-    options, names = split_options(
-        invocation, "ifsdIaA", long={"ip-address": "i", "fqdn": "f", "all-ip-addresses": "I"}
-    )
+    options, names = split_options(invocation, "ifsdIaA", long="ip-address=i fqdn=f all-ip-addresses=I")
     machine = invocation.machine
     if names:
         raise Complaint("hostname: you must be root to change the host name\n")
@@ -76,14 +74,7 @@ def whoami(invocation: Invocation) -> Completed:
 @guarded
 def uname(invocation: Invocation) -> Completed:
     """The kernel."""
-    long = {
-        "all": "a",
-        "kernel-name": "s",
-        "nodename": "n",
-        "kernel-release": "r",
-        "machine": "m",
-        "operating-system": "o",
-    }
+    long = "all=a kernel-name=s nodename=n kernel-release=r machine=m operating-system=o"
     options, _ = split_options(invocation, "asnrvmpio", long=long)
     machine = invocation.machine
     version = "#63-Ubuntu SMP PREEMPT_DYNAMIC Tue Apr 15 19:04:15 UTC 2025"

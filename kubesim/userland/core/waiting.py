@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, misuse, split_options
 from kubesim.userland.core.wrappers import run_inside
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
@@ -27,14 +27,14 @@ def sleep(invocation: Invocation) -> Completed:
     """Let time pass: the one program that takes exactly as long as it says."""
     _, words = split_options(invocation, "")
     if not words:
-        raise Complaint("sleep: missing operand\nTry 'sleep --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     total = 0.0
     for word in words:
         seconds = _seconds(word)
         if seconds is None:
             if is_busybox(invocation):
                 raise Complaint(f"sleep: invalid number '{word}'\n")
-            raise Complaint(f"sleep: invalid time interval ‘{word}’\nTry 'sleep --help' for more information.\n")
+            raise misuse(invocation, f"invalid time interval ‘{word}’")
         total += seconds
     return Completed(seconds=total)
 
@@ -53,12 +53,10 @@ def timeout(invocation: Invocation) -> Completed:
         if option in ("-s", "-k", "--signal", "--kill-after") and words:
             words.pop(0)
     if len(words) < 2:
-        raise Complaint("timeout: missing operand\nTry 'timeout --help' for more information.\n", 125)
+        raise misuse(invocation, "missing operand", 125)
     limit = _seconds(words[0])
     if limit is None:
-        raise Complaint(
-            f"timeout: invalid time interval ‘{words[0]}’\nTry 'timeout --help' for more information.\n", 125
-        )
+        raise misuse(invocation, f"invalid time interval ‘{words[0]}’", 125)
     limit = limit or float("inf")  # as timeout has it, 0 is no limit
     done = run_inside(replace(invocation, limit=min(limit, invocation.limit)), words[1:], "timeout")
     if done.seconds < limit:

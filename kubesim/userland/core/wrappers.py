@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kubesim.userland.bounds import Interrupted, require
-from kubesim.userland.command_line import Complaint, guarded, is_busybox, joined
+from kubesim.userland.command_line import Complaint, guarded, is_busybox, joined, misuse
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed, Running
 
@@ -107,9 +107,7 @@ def xargs(invocation: Invocation) -> Completed:
         elif word in ("-r", "--no-run-if-empty"):
             no_empty = True
         else:
-            raise Complaint(
-                f"xargs: invalid option -- '{word.lstrip('-')}'\nTry 'xargs --help' for more information.\n"
-            )
+            raise misuse(invocation, f"invalid option -- '{word.lstrip('-')}'")
     command = words or ["echo"]
     text = invocation.stdin
     if null or delimiter:

@@ -42,13 +42,12 @@ class Dialect:
         """Whether arrays, ``[[ ]]``, braces, ``<<<`` and process substitution exist."""
         return self.name == "bash"
 
-    def prefix(self, script: str, line: int, *, builtin: bool = False) -> str:
+    def prefix(self, script: str, line: int) -> str:
         """What stands before a complaint: ``bash: line 1: ``, ``sh: 1: ``, ``sh: ``."""
         if self.name == "bash":
             return f"{script}: " if self.interactive else f"{script}: line {line}: "
         if self.name == "dash":
             return f"{script}: {line}: "
-        del builtin
         return f"{script}: "
 
     def not_found(self, word: str) -> str:
@@ -86,42 +85,28 @@ class Dialect:
                 return f"{where}syntax error: unexpected end of file\n"
             near = f"{where}syntax error near unexpected token `{error.token}'\n"
             return near if self.interactive else f"{near}{where}`{error.source}'\n"
-        expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
-        if self.name == "dash":
-            where = f"{script}: {error.line}: Syntax error: "
-            if error.quote in ("'", '"'):
-                return f"{where}Unterminated quoted string\n"
-            if error.quote == "`":
-                return f"{where}EOF in backquote substitution\n"
-            if error.quote == "}":
-                return f"{where}Missing '}}'\n"
-            if not error.token or error.quote:
-                return f"{where}end of file unexpected{expecting}\n"
-            if error.token == "newline":
-                return f"{where}newline unexpected{expecting}\n"
-            if error.token in ("<", ">", ">>", "<<", "<<<"):
-                return f"{where}redirection unexpected{expecting}\n"
-            return (
-                f'{where}"{error.token}" unexpected{expecting}\n'
-                if not error.is_word
-                else f"{where}word unexpected{expecting}\n"
-            )
-        where = f"{script}: syntax error: "
+        return f"{script}: {self._trouble(error)}\n"
+
+    def _trouble(self, error: ShellSyntaxError) -> str:
+        """What dash and ash say; they differ in the order of the same words."""
+        dash = self.name == "dash"
+        start = f"{error.line}: Syntax error: " if dash else "syntax error: "
         if error.quote in ("'", '"'):
-            return f"{where}unterminated quoted string\n"
+            return f"{start}{'U' if dash else 'u'}nterminated quoted string"
         if error.quote == "`":
-            return f"{where}EOF in backquote substitution\n"
+            return f"{start}EOF in backquote substitution"
+        if error.quote == "}" and dash:
+            return f"{start}Missing '}}'"
         if not error.token or error.quote:
-            return f"{where}unexpected end of file{expecting}\n"
-        if error.token == "newline":
-            return f"{where}unexpected newline{expecting}\n"
-        if error.token in ("<", ">", ">>", "<<", "<<<"):
-            return f"{where}unexpected redirection{expecting}\n"
-        return (
-            f"{where}unexpected word{expecting}\n"
-            if error.is_word
-            else f'{where}unexpected "{error.token}"{expecting}\n'
-        )
+            what = "end of file"
+        elif error.token in ("<", ">", ">>", "<<", "<<<"):
+            what = "redirection"
+        elif error.is_word:
+            what = "word"
+        else:
+            what = error.token if error.token == "newline" else f'"{error.token}"'
+        expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
+        return f"{start}{what} unexpected{expecting}" if dash else f"{start}unexpected {what}{expecting}"
 
 
 BASH = Dialect("bash")

@@ -14,6 +14,7 @@ from kubesim.userland.command_line import (
     is_busybox,
     joined,
     lines_of,
+    misuse,
     split_options,
 )
 from kubesim.userland.filesystem import FileError, absolute
@@ -24,25 +25,16 @@ from kubesim.userland.process import Completed
 @guarded
 def cut(invocation: Invocation) -> Completed:
     """Fields or characters of each line."""
-    long = {
-        "delimiter": "d",
-        "fields": "f",
-        "characters": "c",
-        "bytes": "b",
-        "output-delimiter": "o",
-        "only-delimited": "s",
-    }
-    options, names = split_options(invocation, "s", "dfcbo", {**long, "complement": "C"})
+    long = "delimiter=d fields=f characters=c bytes=b output-delimiter=o only-delimited=s complement=C"
+    options, names = split_options(invocation, "s", "dfcbo", long)
     spec = options.get("f") or options.get("c") or options.get("b")
     if not spec:
-        raise Complaint(
-            "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n"
-        )
+        raise misuse(invocation, "you must specify a list of bytes, characters, or fields")
     ranges = []
     for part in spec.split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
         if not match or not part.strip("-"):
-            raise Complaint(f"cut: invalid field value ‘{part}’\nTry 'cut --help' for more information.\n")
+            raise misuse(invocation, f"invalid field value ‘{part}’")
         first = int(match[1] or 1)
         ranges.append((first, int(match[3]) if match[3] else (first if not match[2] else 10**9)))
     delimiter = options.get("d", "\t")
@@ -104,8 +96,10 @@ def _value(text: str, flags: str) -> object:
 @guarded
 def sort(invocation: Invocation) -> Completed:
     """Sort lines (in the C locale, as containers have it)."""
-    long = {"reverse": "r", "numeric-sort": "n", "unique": "u", "key": "k", "field-separator": "t", "ignore-case": "f"}
-    long |= {"human-numeric-sort": "h", "version-sort": "V", "output": "o", "random-sort": "R", "stable": "s"}
+    long = (
+        "reverse=r numeric-sort=n unique=u key=k field-separator=t ignore-case=f human-numeric-sort=h version-sort=V "
+        "output=o random-sort=R stable=s"
+    )
     options, names = split_options(invocation, "rnufhVRsbcdz", "kto", long)
     problems: list[str] = []
 
@@ -148,7 +142,7 @@ def sort(invocation: Invocation) -> Completed:
 @guarded
 def uniq(invocation: Invocation) -> Completed:
     """Neighbouring equal lines once."""
-    options, names = split_options(invocation, "cdui", "fs", {"count": "c", "repeated": "d", "unique": "u"})
+    options, names = split_options(invocation, "cdui", "fs", "count=c repeated=d unique=u")
     problems: list[str] = []
     groups: list[tuple[str, int]] = []
     for _, text in inputs(invocation, names[:1], problems):
@@ -196,11 +190,9 @@ def _characters(text: str) -> str:
 @guarded
 def tr(invocation: Invocation) -> Completed:
     """Translate, delete or squeeze characters."""
-    options, operands = split_options(
-        invocation, "dscCt", long={"delete": "d", "squeeze-repeats": "s", "complement": "c"}
-    )
+    options, operands = split_options(invocation, "dscCt", long="delete=d squeeze-repeats=s complement=c")
     if not operands:
-        raise Complaint("tr: missing operand\nTry 'tr --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     if len(operands) == 1 and "d" not in options and "s" not in options:
         text = f"tr: missing operand after ‘{operands[0]}’\nTwo strings must be given when translating.\n"
         raise Complaint(text + "Try 'tr --help' for more information.\n")
@@ -229,7 +221,7 @@ def tr(invocation: Invocation) -> Completed:
 @guarded
 def column(invocation: Invocation) -> Completed:
     """Align columns (``-t``)."""
-    options, names = split_options(invocation, "t", "so", {"table": "t", "separator": "s", "output-separator": "o"})
+    options, names = split_options(invocation, "t", "so", "table=t separator=s output-separator=o")
     problems: list[str] = []
     rows = [
         line.split(options.get("s"))
@@ -251,7 +243,7 @@ def comm(invocation: Invocation) -> Completed:
     """Compare two sorted files line by line."""
     options, names = split_options(invocation, "123")
     if len(names) < 2:
-        raise Complaint("comm: missing operand\nTry 'comm --help' for more information.\n")
+        raise misuse(invocation, "missing operand")
     problems: list[str] = []
     texts = [lines_of(text) for _, text in inputs(invocation, names[:2], problems)]
     if problems:
@@ -276,7 +268,7 @@ def diff(invocation: Invocation) -> Completed:
     """Compare two files (the plain and the unified format)."""
     import difflib
 
-    options, names = split_options(invocation, "uqNrwBbi", "U", {"unified": "u", "brief": "q"})
+    options, names = split_options(invocation, "uqNrwBbi", "U", "unified=u brief=q")
     if len(names) < 2:
         raise Complaint(
             f"diff: missing operand after '{(names or ['diff'])[0]}'\ndiff: Try 'diff --help' for more information.\n",

@@ -11,34 +11,12 @@ from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
-_LONG = {
-    "extended-regexp": "E",
-    "fixed-strings": "F",
-    "perl-regexp": "P",
-    "ignore-case": "i",
-    "invert-match": "v",
-    "count": "c",
-    "line-number": "n",
-    "files-with-matches": "l",
-    "files-without-match": "L",
-    "quiet": "q",
-    "silent": "q",
-    "only-matching": "o",
-    "no-filename": "h",
-    "with-filename": "H",
-    "no-messages": "s",
-    "recursive": "r",
-    "word-regexp": "w",
-    "line-regexp": "x",
-    "max-count": "m",
-    "after-context": "A",
-    "before-context": "B",
-    "context": "C",
-    "color": "z",
-    "colour": "z",
-    "regexp": "e",
-    "include": "I",
-}
+_LONG = (
+    "extended-regexp=E fixed-strings=F perl-regexp=P ignore-case=i invert-match=v count=c line-number=n "
+    "files-with-matches=l files-without-match=L quiet=q silent=q only-matching=o no-filename=h with-filename=H "
+    "no-messages=s recursive=r word-regexp=w line-regexp=x max-count=m after-context=A before-context=B context=C "
+    "color=z colour=z regexp=e include=I"
+)
 
 
 @guarded

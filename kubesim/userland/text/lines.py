@@ -24,14 +24,7 @@ from kubesim.userland.process import Completed
 @guarded
 def cat(invocation: Invocation) -> Completed:
     """Files one after the other."""
-    long = {
-        "number": "n",
-        "number-nonblank": "b",
-        "show-all": "A",
-        "show-ends": "E",
-        "show-tabs": "T",
-        "squeeze-blank": "s",
-    }
+    long = "number=n number-nonblank=b show-all=A show-ends=E show-tabs=T squeeze-blank=s"
     options, names = split_options(invocation, "nbAETsvetu", long=long)
     problems: list[str] = []
     text = "".join(content for _, content in inputs(invocation, names, problems))
@@ -79,9 +72,7 @@ def _old_style(invocation: Invocation) -> Invocation:
 
 def _parts(invocation: Invocation, tail: bool) -> Completed:
     invocation = _old_style(invocation)
-    options, names = split_options(
-        invocation, "qvfF", "nc", {"lines": "n", "bytes": "c", "quiet": "q", "follow": "f", "verbose": "v"}
-    )
+    options, names = split_options(invocation, "qvfF", "nc", "lines=n bytes=c quiet=q follow=f verbose=v")
     letter = "c" if "c" in options else "n"
     sign, count = _count(invocation, options, letter, "bytes" if letter == "c" else "lines")
     problems: list[str] = []
@@ -130,7 +121,7 @@ def tail(invocation: Invocation) -> Completed:
 @guarded
 def wc(invocation: Invocation) -> Completed:
     """Count lines, words, bytes."""
-    options, names = split_options(invocation, "lwcmL", long={"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    options, names = split_options(invocation, "lwcmL", long="lines=l words=w bytes=c chars=m")
     wanted = [letter for letter in "lwmc" if letter in options] or list("lwc")
     problems: list[str] = []
     rows: list[tuple[list[int], str]] = []
@@ -204,7 +195,7 @@ def rev(invocation: Invocation) -> Completed:
 @guarded
 def tee(invocation: Invocation) -> Completed:
     """Copy standard input to files and to standard output."""
-    options, names = split_options(invocation, "ai", long={"append": "a"})
+    options, names = split_options(invocation, "ai", long="append=a")
     problems: list[str] = []
     for name in names:
         try:
@@ -225,7 +216,7 @@ def yes(invocation: Invocation) -> Completed:
 @guarded
 def paste(invocation: Invocation) -> Completed:
     """Lines of files side by side, or with ``-s`` the lines of one in a row."""
-    options, names = split_options(invocation, "s", "d", {"serial": "s", "delimiters": "d"})
+    options, names = split_options(invocation, "s", "d", "serial=s delimiters=d")
     delimiters = options.get("d", "\t").replace("\\n", "\n").replace("\\t", "\t") or "\0"
     problems: list[str] = []
     columns = [lines_of(text) for _, text in inputs(invocation, names, problems)]

@@ -31,7 +31,7 @@ def sed(invocation: Invocation) -> Completed:
             words.append(word)
     from dataclasses import replace
 
-    long = {"quiet": "n", "silent": "n", "regexp-extended": "E", "in-place": "i"}
+    long = "quiet=n silent=n regexp-extended=E in-place=i"
     options, operands = split_options(replace(invocation, argv=("sed", *words)), "nErsiuz", "f", long)
     if "f" in options:
         try:
