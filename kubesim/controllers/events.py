@@ -13,6 +13,7 @@ from __future__ import annotations
 from kubesim.api.admission import takes_new_objects
 from kubesim.api.metadata import uid_of
 from kubesim.api.objects import Wire
+from kubesim.api.store import Key
 from kubesim.controllers.client import Client
 from kubesim.simulation import Simulation
 
@@ -26,23 +27,29 @@ _Identity = tuple[str, str, str, str, str, str, str, str]
 class _Saying:
     """An event of the log.
 
-    :ivar action: of the newer API; empty for an event of the older one.
-    :ivar moment: when it was first said; with microseconds in the newer API.
+    :ivar name: of the object that it is about, as ``kind``, ``namespace`` and ``api_version`` are.
+    :ivar seen: the object's resource version then.
+    :ivar nanoseconds: what makes the Event's name; upstream's clock, here the seconds and a serial number.
+    :ivar moment: when it was first said, and ``last`` when it was said again; with microseconds in the newer API.
     """
 
     __slots__ = (
-        "action", "api_version", "bits", "count", "created", "kind", "last", "moment", "name", "namespace",
-        "object_name", "object_namespace", "object_version", "version",
+        "api_version", "count", "created", "kind", "last", "moment", "name", "namespace", "nanoseconds", "seen",
+        "uid_bits", "version",
     )  # fmt: skip
 
-    def __init__(self, about: Wire, name: str, action: str, moment: str, created: str, bits: int, version: int) -> None:
+    def __init__(self, about: Wire, nanoseconds: int, moment: str, created: str, uid_bits: int, version: int) -> None:
         metadata = about["metadata"]
         self.api_version, self.kind = about.get("apiVersion", "v1"), about["kind"]
-        self.object_name, self.object_namespace = metadata["name"], metadata.get("namespace", "")
-        self.object_version = metadata.get("resourceVersion", "")
-        self.name, self.namespace = name, self.object_namespace or "default"
-        self.action, self.moment, self.last, self.created = action, moment, moment, created
-        self.bits, self.version, self.count = bits, version, 1
+        self.name, self.namespace = metadata["name"], metadata.get("namespace", "")
+        self.seen = metadata.get("resourceVersion", "")
+        self.nanoseconds, self.moment, self.last, self.created = nanoseconds, moment, moment, created
+        self.uid_bits, self.version, self.count = uid_bits, version, 1
+
+    @property
+    def key(self) -> Key:
+        """The namespace and name of the Event: ``OBJECT.HEX``; those of cluster objects are in ``default``."""
+        return self.namespace or "default", f"{self.name}.{self.nanoseconds:x}"
 
     def wire(self, identity: _Identity) -> Wire:
         """The Event."""
@@ -51,18 +58,19 @@ class _Saying:
             "apiVersion": self.api_version,
             "fieldPath": field_path,
             "kind": self.kind,
-            "name": self.object_name,
-            "namespace": self.object_namespace,
-            "resourceVersion": self.object_version,
+            "name": self.name,
+            "namespace": self.namespace,
+            "resourceVersion": self.seen,
             "uid": uid,
         }
+        namespace, name = self.key
         event: Wire = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
-                "name": self.name,
-                "namespace": self.namespace,
-                "uid": uid_of(self.bits),
+                "name": name,
+                "namespace": namespace,
+                "uid": uid_of(self.uid_bits),
                 "creationTimestamp": self.created,
             },
             "involvedObject": {key: value for key, value in reference.items() if value},
@@ -90,10 +98,7 @@ def _repeated(event: Wire, times: int, last: str) -> Wire:
 
 
 class EventRecorder:
-    """Records events for one cluster; the same recorder serves every component.
-
-    An Event's name is ``OBJECT.HEX``: upstream's nanoseconds, here a serial number after the seconds.
-    """
+    """Records events for one cluster; the same recorder serves every component."""
 
     def __init__(self, simulation: Simulation, client: Client) -> None:
         self._simulation = simulation
@@ -101,7 +106,7 @@ class EventRecorder:
         self._store = client.store
         self._uids = simulation.random("uids")
         self._log: dict[_Identity, _Saying] = {}
-        self._delivered: dict[_Identity, tuple[str, str]] = {}
+        self._delivered: dict[_Identity, Key] = {}
         self._serial = 0
         self._store.expect("Event", self._deliver)
 
@@ -146,12 +151,11 @@ class EventRecorder:
                 self._client.update(_repeated(known, 1, moment))
                 return
         self._serial += 1
-        metadata, action = about["metadata"], identity[5]
-        if not takes_new_objects(self._store, metadata.get("namespace") or "default"):
+        if not takes_new_objects(self._store, about["metadata"].get("namespace") or "default"):
             return
-        name = f"{metadata['name']}.{int(self._simulation.datetime.timestamp()) * 10**9 + self._serial:x}"
-        bits, version = self._uids.getrandbits(128), self._store.reserve_version()
-        self._log[identity] = _Saying(about, name, action, moment, self._simulation.timestamp(), bits, version)
+        nanoseconds = int(self._simulation.datetime.timestamp()) * 10**9 + self._serial
+        uid_bits, version = self._uids.getrandbits(128), self._store.reserve_version()
+        self._log[identity] = _Saying(about, nanoseconds, moment, self._simulation.timestamp(), uid_bits, version)
         if self._store.is_watched("Event"):
             self._deliver()
 
@@ -160,4 +164,4 @@ class EventRecorder:
         log, self._log = self._log, {}
         for identity, saying in log.items():
             self._client.deliver(saying.wire(identity), saying.version)
-            self._delivered[identity] = (saying.namespace, saying.name)
+            self._delivered[identity] = saying.key

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +118,39 @@ def test_a_watcher_that_fails_leaves_the_store_able_to_tell() -> None:
     store.watch(lambda event, old, new: heard.append(event))
     store.commit(wire("a", labels={"x": "y"}))
     assert heard == ["MODIFIED"]
+
+
+@pytest.mark.parametrize(
+    ("look", "delivered"),
+    [
+        (lambda store: store.get("Event", "a", "default"), True),
+        (lambda store: store.list("Event"), True),
+        (lambda store: store.owned_by("Event", "u"), True),
+        (lambda store: store.delete("Event", "a", "default"), True),
+        (lambda store: store.kinds(), True),
+        (lambda store: store.snapshot(), True),
+        (lambda store: store.watch(print), True),
+        (lambda store: store.watch(print, ["Event"]), True),
+        (lambda store: store.watch(print, ["Pod"]), False),
+        (lambda store: store.list("Pod"), False),
+        (lambda store: store.commit(wire("b")), False),
+        (lambda store: store.resource_version, False),
+    ],
+)
+def test_objects_that_come_late_are_there_when_somebody_looks(look: Callable[[Store], object], delivered: bool) -> None:
+    store, late = Store(), [wire("a", kind="Event")]
+    version = store.reserve_version()
+    store.commit(wire("a"))
+
+    def deliver() -> None:
+        while late:
+            assert store.commit(late.pop(), version)["metadata"]["resourceVersion"] == "1"
+
+    store.expect("Event", deliver)
+    look(store)
+    assert (not late) == delivered
+    store.list("Event")
+    assert int(store.resource_version) >= 2, "a late object does not turn the version back"
 
 
 @dataclass
