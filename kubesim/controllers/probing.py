@@ -30,7 +30,7 @@ def http_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, a
     """GET a path; 200 to 399 is a success."""
     host, port = action.host or pod.status.podIP, probe_port(container, action.port)
     url = f"{(action.scheme or 'HTTP').lower()}://{host}:{port}{action.path or '/'}"
-    connection = sockets.connect(host, port)
+    connection = _connect(sockets, pod, host, port)
     failure = _failure(connection, host, port)
     if failure:
         return ProbeResult(False, f'Get "{url}": {failure}', _seconds(connection, probe))
@@ -53,7 +53,7 @@ def http_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, a
 def tcp_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: TCPSocketAction) -> ProbeResult:
     """A connection that opens is a success."""
     host, port = action.host or pod.status.podIP, probe_port(container, action.port)
-    connection = sockets.connect(host, port)
+    connection = _connect(sockets, pod, host, port)
     failure = _failure(connection, host, port)
     if failure:
         return ProbeResult(False, failure, _seconds(connection, probe))
@@ -77,6 +77,11 @@ def exec_probe(done: Completed, probe: Probe) -> ProbeResult:
     if done.seconds > limit:
         return ProbeResult(False, f"command timed out: exceeded {probe.timeoutSeconds or 1}s", limit)
     return ProbeResult(done.returncode == 0, (done.stdout + done.stderr).strip(), done.seconds)
+
+
+def _connect(sockets: Sockets, pod: Pod, host: str, port: int) -> Connection:
+    """Connect to a host. A Pod's own address is on its node's bridge: no rule of kube-proxy or flannel concerns it."""
+    return sockets.connect(host, port, ruled=pod.spec.hostNetwork or host != pod.status.podIP)
 
 
 def _failure(connection: Connection, host: str, port: int) -> str:

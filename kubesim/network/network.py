@@ -7,7 +7,7 @@ so a packet always meets the rules that kube-proxy would have written by now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubesim.network import topology as layout
 from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
@@ -26,6 +26,10 @@ ANY = "0.0.0.0"
 
 EPHEMERAL = (32768, 60999)
 """The source ports that Linux gives out (``net.ipv4.ip_local_port_range``)."""
+
+
+NO_RULES = Ruleset("iptables", {}, ())
+"""A kernel with netfilter in which nobody has written a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +251,15 @@ class Network:
         source_port = 0 if protocol == "ICMP" else EPHEMERAL[1]
         return walk(self.state, self.machine(machine), self.packet(machine, address, port, protocol, source_port))
 
-    def ways(self, machine: str, packet: Packet) -> tuple[Way, ...]:
-        """Every possible way of a packet, with what taking it would leave behind."""
-        return explore(self.state, self.machine(machine), packet)
+    def ways(self, machine: str, packet: Packet, *, ruled: bool = True) -> tuple[Way, ...]:
+        """Every possible way of a packet, with what taking it would leave behind.
+
+        :param ruled: whether any machine's rules are asked; the sender's conntrack takes note in any case.
+        """
+        sender, state = self.machine(machine), self.state
+        if not ruled:
+            state = replace(state, ruleset=lambda name: NO_RULES if name == sender else None)
+        return explore(state, sender, packet)
 
     def commit(self, way: Way) -> None:
         """Keep what a way leaves behind: conntrack entries and session affinity."""

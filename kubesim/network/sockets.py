@@ -150,22 +150,26 @@ class Sockets:
         """Let a server stop listening; a no-op where none does."""
         self._network.close(self.machine, protocol, port)
 
-    def connect(self, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Connection:
+    def connect(
+        self, address: str, port: int, protocol: str = "TCP", source_port: int = 0, *, ruled: bool = True
+    ) -> Connection:
         """Open a connection, or for UDP send the first packet.
 
         :param source_port: 0 takes a free one; a UDP client that keeps its port keeps its conntrack entry.
+        :param ruled: False where the sender knows that none of its machine's rules concerns the connection: they need
+            not be written for its sake then.
         """
         chosen = source_port or self._network.source_port(self.machine)
-        return self._open(address, port, protocol, chosen)
+        return self._open(address, port, protocol, chosen, ruled)
 
     def ping(self, address: str) -> Connection:
         """Send an ICMP echo request; DELIVERED means that a reply came."""
         return self._open(address, 0, "ICMP", 0)
 
-    def _open(self, address: str, port: int, protocol: str, source_port: int) -> Connection:
+    def _open(self, address: str, port: int, protocol: str, source_port: int, ruled: bool = True) -> Connection:
         network = self._network
         packet = network.packet(self.machine, address, port, protocol, source_port)
-        ways = network.ways(self.machine, packet)
+        ways = network.ways(self.machine, packet, ruled=ruled)
         way = self._choose(ways, f"network/{self.machine}/{protocol}/{address}:{port}")
         network.commit(way)
         seen = way.trace.delivered or packet
