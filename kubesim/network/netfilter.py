@@ -123,7 +123,7 @@ def traverse(
     """
     passages = [Passage(packet)]
     for base in ruleset.at(hook):
-        if (base.nat and not nat) or not ruleset.chain(base.table, base.chain).rules:
+        if base.nat and not nat:
             continue
         situation.sets = ruleset.members(base.table)
         evaluation = _Evaluation(ruleset, base, situation, masquerade_address)
@@ -146,8 +146,12 @@ class _Evaluation:
         """The ways of one passage through the base chain; a packet already stopped stays so."""
         if passage.verdict is not Verdict.PASS:
             return [passage]
+        start = self._start(self.base.chain, passage.packet)
+        if not start.candidates:
+            passage.examined += len(start.chain.rules)
+            return [passage]
         done: list[Passage] = []
-        self.waiting.append(_Walk(passage, self._start(self.base.chain, passage.packet)))
+        self.waiting.append(_Walk(passage, start))
         while self.waiting:
             walk = self.waiting.pop()
             self._follow(walk)
