@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance pictures lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance pictures structs lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -59,6 +59,9 @@ bench-peer: $(READY) ## measure this build beside webernetes (needs Node.js and 
 pictures: $(READY) ## draw the pictures of the documentation anew
 	$(BIN)/python -m kubesim.views.kernel_picture
 	$(BIN)/python -m kubesim.notebook.readme_picture
+
+structs: $(READY) ## make the table of the Kubernetes structs again
+	$(BIN)/python -m tools.structs
 
 lock: $(READY) ## resolve the requirements again and write requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --group dev \

@@ -26,9 +26,6 @@ from kubesim.api.strategic_merge import merge_key
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which ``apply`` remembers what it was last given."""
 
-RETAIN_KEYS = frozenset((("DeploymentSpec", "strategy"), ("PodSpec", "volumes"), ("DaemonSetSpec", "updateStrategy")))
-"""Fields that are unions: a patch of one says which of its members stay."""
-
 
 def apply(api: ApiServer, manifest: Wire, namespace: str) -> Wire:
     """Create an object, or change the one of that name; it is returned as stored.
@@ -136,7 +133,7 @@ def _field_patch(name: str, last: Any, now: Any, server: Any, struct: schema.Str
     below = inner.struct if inner is not None else None
     if isinstance(now, dict) and isinstance(server, dict):
         patch = _map_patch(last if isinstance(last, dict) else {}, now, server, below)
-        if patch and struct is not None and (struct.name, name) in RETAIN_KEYS:
+        if patch and known is not None and known.union:
             patch["$retainKeys"] = sorted(now)
         return {name: patch} if patch else {}
     key = merge_key(struct, name)

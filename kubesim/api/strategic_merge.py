@@ -19,43 +19,6 @@ from kubesim.api.resources import ResourceType
 PRIMITIVE = ""
 """The merge key of a list of scalars."""
 
-MERGE_KEYS: dict[tuple[str, str], str] = {
-    ("Container", "env"): "name",
-    ("Container", "ports"): "containerPort",
-    ("Container", "volumeDevices"): "devicePath",
-    ("Container", "volumeMounts"): "mountPath",
-    ("DaemonSetStatus", "conditions"): "type",
-    ("DeploymentStatus", "conditions"): "type",
-    ("EphemeralContainer", "env"): "name",
-    ("EphemeralContainer", "ports"): "containerPort",
-    ("EphemeralContainer", "volumeDevices"): "devicePath",
-    ("EphemeralContainer", "volumeMounts"): "mountPath",
-    ("NamespaceStatus", "conditions"): "type",
-    ("NodeSpec", "podCIDRs"): PRIMITIVE,
-    ("NodeStatus", "addresses"): "type",
-    ("NodeStatus", "conditions"): "type",
-    ("ObjectMeta", "finalizers"): PRIMITIVE,
-    ("ObjectMeta", "ownerReferences"): "uid",
-    ("PodSpec", "containers"): "name",
-    ("PodSpec", "ephemeralContainers"): "name",
-    ("PodSpec", "hostAliases"): "ip",
-    ("PodSpec", "imagePullSecrets"): "name",
-    ("PodSpec", "initContainers"): "name",
-    ("PodSpec", "resourceClaims"): "name",
-    ("PodSpec", "schedulingGates"): "name",
-    ("PodSpec", "topologySpreadConstraints"): "topologyKey",
-    ("PodSpec", "volumes"): "name",
-    ("PodStatus", "conditions"): "type",
-    ("PodStatus", "hostIPs"): "ip",
-    ("PodStatus", "podIPs"): "ip",
-    ("ReplicaSetStatus", "conditions"): "type",
-    ("ServiceAccount", "secrets"): "name",
-    ("ServiceSpec", "ports"): "port",
-    ("ServiceStatus", "conditions"): "type",
-    ("StatefulSetStatus", "conditions"): "type",
-}
-"""(struct, field) → the key by which the list's items merge."""
-
 _DIRECTIVE = "$patch"
 _RETAIN = "$retainKeys"
 _ORDER = "$setElementOrder/"
@@ -72,7 +35,8 @@ def merge_strategically(old: Wire, patch: Wire, resource: ResourceType) -> Wire:
 
 def merge_key(struct: schema.Struct | None, field: str) -> str | None:
     """The key by which a list merges; None for a list that is replaced."""
-    return None if struct is None else MERGE_KEYS.get((struct.name, field))
+    known = struct.fields.get(field) if struct is not None else None
+    return known.merge_key if known is not None else None
 
 
 def _merge_map(original: Wire, patch: Wire, struct: schema.Struct | None) -> Wire:

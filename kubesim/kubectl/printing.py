@@ -11,11 +11,11 @@ from typing import Literal
 from kubesim.api import go_json
 from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
+from kubesim.api.schema import in_struct_order
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.output.formats import object_printer
-from kubesim.kubectl.struct_order import in_struct_order
 
 DryRun = Literal["none", "client", "server"]
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import copy
+import importlib
+import typing
 from random import Random
 from typing import Any
 
@@ -12,6 +14,7 @@ from kubesim.api import schema
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.api.schema.decoder import DecodingError, walk
 from kubesim.api.schema.models import fast_decode
+from tools import structs
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
 
@@ -191,3 +194,85 @@ def test_what_was_decoded_is_taken_by_the_fast_decoder_and_stays_as_it_is(chance
     except DecodingError:
         return
     assert fast_decode(decoded, struct) == decoded
+
+
+def all_structs() -> dict[str, schema.Struct]:
+    """Every struct that a served kind has inside, by its name in the table."""
+    found: dict[str, schema.Struct] = {}
+    waiting = [schema.struct_of(resource.kind, resource.api_version) for resource in RESOURCE_TYPES]
+    while waiting:
+        struct = waiting.pop()
+        if struct is None or struct.qualified in found:
+            continue
+        found[struct.qualified] = struct
+        for field in struct.fields.values():
+            inner = field.type
+            while inner.item is not None:
+                inner = inner.item
+            waiting.append(inner.struct)
+    return found
+
+
+def test_the_table_is_what_its_sources_make() -> None:
+    assert structs.TABLE.read_text() == structs.table()
+
+
+def test_the_table_agrees_with_lightkubes_models() -> None:
+    for struct in all_structs().values():
+        model = getattr(importlib.import_module(f"lightkube.models.{struct.module}"), struct.name)
+        hints = typing.get_type_hints(model)
+        assert set(struct.fields) == set(model.__struct_fields__)
+        for field in struct.fields.values():
+            demanded = type(None) not in typing.get_args(hints[field.name])
+            assert not demanded or field.required or field.demanded or field.value or field.null_time, field
+            shown = str(hints[field.name])
+            assert ("List[" in shown or "list[" in shown) is (field.type.shape == "list"), field
+            assert ("datetime" in shown) is (field.type.shape == "time"), field
+
+
+@pytest.mark.parametrize(
+    ("struct", "field", "key"),
+    [
+        ("ServiceSpec", "ports", "port"),
+        ("Container", "ports", "containerPort"),
+        ("Container", "volumeMounts", "mountPath"),
+        ("ObjectMeta", "finalizers", ""),
+        ("PodSpec", "tolerations", None),
+        ("EndpointSlice", "ports", None),
+    ],
+)
+def test_lists_merge_by_the_key_of_their_struct_tag(struct: str, field: str, key: str | None) -> None:
+    assert all_structs()[struct].fields[field].merge_key == key
+
+
+def test_every_merge_key_is_a_field_of_the_items() -> None:
+    for struct in all_structs().values():
+        for field in struct.fields.values():
+            if field.merge_key:
+                item = field.type.item
+                assert item is not None
+                assert item.struct is not None
+                assert field.merge_key in item.struct.fields
+
+
+@pytest.mark.parametrize(
+    ("wire", "keys"),
+    [
+        (
+            {"status": {}, "metadata": {}, "apiVersion": "v1", "spec": {}, "kind": "Pod", "zz": 1},
+            "kind apiVersion metadata spec status zz",
+        ),
+        ({"apiVersion": "batch/v1", "spec": {}, "metadata": {}, "kind": "Job"}, "kind apiVersion metadata spec"),
+    ],
+)
+def test_objects_are_put_in_the_order_of_their_structs(wire: dict[str, Any], keys: str) -> None:
+    assert " ".join(schema.in_struct_order(wire)) == keys
+
+
+def test_the_order_of_structs_holds_inside_and_maps_are_sorted() -> None:
+    template = {"spec": {"containers": [{"image": "i", "name": "n"}]}, "metadata": {"labels": {"b": "1", "a": "2"}}}
+    for kind, version in (("Deployment", "apps/v1"), ("Job", "batch/v1")):
+        ordered = schema.in_struct_order({"spec": {"template": template}, "kind": kind, "apiVersion": version})
+        assert list(ordered["spec"]["template"]) == ["metadata", "spec"]
+        assert list(ordered["spec"]["template"]["spec"]["containers"][0]) == ["name", "image"]
+        assert list(ordered["spec"]["template"]["metadata"]["labels"]) == ["a", "b"]

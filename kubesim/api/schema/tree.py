@@ -1,23 +1,18 @@
-"""The tree of structs and fields, read from lightkube-models."""
+"""The tree of structs and fields, read from the table ``structs.txt``."""
 
 from __future__ import annotations
 
-import datetime
 import functools
+import importlib
 import re
-import types
-import typing
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-import msgspec
-from lightkube.models import apps_v1, core_v1, discovery_v1
-
-from kubesim.api import go_types
-
-_MODULES = {"v1": core_v1, "apps/v1": apps_v1, "discovery.k8s.io/v1": discovery_v1}
+from kubesim.api.resources import RESOURCE_TYPES
 
 Shape = Literal["string", "integer", "boolean", "number", "struct", "list", "map", "int-or-string", "time", "any"]
+_KINDS = {(resource.kind, resource.api_version) for resource in RESOURCE_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +35,56 @@ class FieldType:
 class SchemaField:
     """One field of a struct.
 
-    :param required: whether OpenAPI demands it, which is where Go writes it even when it is empty.
+    :param owner: the struct that has it.
+    :param required: whether Go writes it even when it is empty: mostly where OpenAPI demands it.
+    :param demanded: whether OpenAPI demands it and Go leaves it out all the same, for validation to miss it.
     :param pointer: whether a zero that was given is kept.
     :param value: whether it is a struct that is always written.
     :param null_time: whether it is a time that is written as null while it is zero.
+    :param merge_key: by which a list's items merge in a patch; empty for scalars; None for a list that is replaced.
+    :param union: whether a patch says which of its members stay.
     """
 
+    owner: Struct
     name: str
     type: FieldType
     required: bool
+    demanded: bool
     pointer: bool
     value: bool
     null_time: bool
-    description: str = field(repr=False, compare=False, default="")
+    merge_key: str | None
+    union: bool
+
+    @property
+    def description(self) -> str:
+        """What upstream says of the field."""
+        return _documentation(self.owner)[1].get(self.name, "")
 
 
 class Struct:
-    """A struct of the API: a kind, or a part of one. Its fields are read when they are first asked for."""
+    """A struct of the API: a kind, or a part of one. Its fields are read when they are first asked for.
 
-    def __init__(self, model: type[msgspec.Struct]) -> None:
-        self._model = model
-        self.name = model.__name__
-        self.qualified = f"discovery.{self.name}" if model is discovery_v1.EndpointPort else self.name
-        self.package = model.__module__.rpartition("_")[2]
+    :ivar qualified: its name in the table, where two of the same name are told apart.
+    :ivar name: its name in Go.
+    :ivar module: the module of lightkube-models that documents it.
+    """
+
+    def __init__(self, qualified: str, module: str, lines: list[str]) -> None:
+        self.qualified = qualified
+        self.name = qualified.rpartition(".")[2]
+        self.module = module
+        self._lines = lines
 
     @property
     def description(self) -> str:
         """What upstream says of the struct."""
-        return _documentation(self._model.__doc__ or "")[0]
+        return _documentation(self)[0]
 
     @functools.cached_property
     def fields(self) -> dict[str, SchemaField]:
-        """The fields by name, in the order of OpenAPI: those it demands first."""
-        documented = _documentation(self._model.__doc__ or "")[1]
-        return {
-            name: _field(self, name, hint, documented.get(name, ""))
-            for name, hint in typing.get_type_hints(self._model).items()
-            if name in self._model.__struct_fields__
-        }
+        """The fields by name, in the order in which Go declares them."""
+        return {each.name: each for each in (_field(self, line) for line in self._lines)}
 
     @functools.cached_property
     def always_written(self) -> tuple[SchemaField, ...]:
@@ -87,11 +94,15 @@ class Struct:
 
 def struct_of(kind: str, api_version: str) -> Struct | None:
     """The struct of a kind, or None for a kind that is not served."""
-    module = _MODULES.get(api_version)
-    model = getattr(module, kind, None) if module is not None and kind[:1].isupper() else None
-    if not isinstance(model, type) or not issubclass(model, msgspec.Struct) or not hasattr(model, "metadata"):
-        return None
-    return _struct(model)
+    return _structs()[kind] if (kind, api_version) in _KINDS else None
+
+
+def struct_named(name: str) -> Struct:
+    """The struct of a name, such as ``PodSpec``.
+
+    :raises KeyError: for one that no kind that is served has inside.
+    """
+    return _structs()[name]
 
 
 def field_type(kind: str, path: str, api_version: str = "v1") -> SchemaField | None:
@@ -110,61 +121,66 @@ def field_type(kind: str, path: str, api_version: str = "v1") -> SchemaField | N
 
 
 @functools.cache
-def _struct(model: type[msgspec.Struct]) -> Struct:
-    return Struct(model)
+def _structs() -> dict[str, Struct]:
+    text = Path(__file__).with_name("structs.txt").read_text(encoding="utf-8")
+    structs: dict[str, Struct] = {}
+    lines: list[str] = []
+    for line in text.splitlines()[1:]:
+        if line.startswith(" "):
+            lines.append(line)
+        else:
+            name, module = line.split()
+            lines = []
+            structs[name] = Struct(name, module, lines)
+    return structs
 
 
-def _field(struct: Struct, name: str, hint: Any, description: str) -> SchemaField:
-    key = (struct.qualified, name)
-    optional = type(None) in typing.get_args(hint)
+def _field(owner: Struct, line: str) -> SchemaField:
+    name, as_type, *words = line.split()
     return SchemaField(
+        owner,
         name,
-        _type(key, hint, go_types.NAMED_TYPES.get((struct.name, name))),
-        required=(not optional and key not in go_types.OMITTED)
-        or key in go_types.NULL_LISTS
-        or key in go_types.WRITTEN,
-        pointer=key in go_types.POINTERS,
-        value=key in go_types.VALUES,
-        null_time=key in go_types.NULL_TIMES,
-        description=description,
+        _type(as_type),
+        required="written" in words,
+        demanded="demanded" in words,
+        pointer="pointer" in words,
+        value="value" in words,
+        null_time="null" in words,
+        merge_key=next((word.removeprefix("merge=") for word in words if word.startswith("merge=")), None),
+        union="union" in words,
     )
 
 
-def _type(key: tuple[str, str], hint: Any, named: str | None) -> FieldType:
-    arguments = [argument for argument in typing.get_args(hint) if argument is not type(None)]
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        if len(arguments) > 1:
-            return FieldType("int-or-string", "intstr.IntOrString")
-        return _type(key, arguments[0], named)
-    if origin is list:
-        item = _type(key, arguments[0], named)
+_SCALARS: dict[str, FieldType] = {
+    "any": FieldType("any", "interface {}"),
+    "bool": FieldType("boolean", "bool"),
+    "bytes": FieldType("string", "[]uint8"),
+    "float64": FieldType("number", "float64"),
+    "int32": FieldType("integer", "int32"),
+    "int64": FieldType("integer", "int64"),
+    "intstr": FieldType("int-or-string", "intstr.IntOrString"),
+    "time": FieldType("time", "string"),
+}
+
+
+def _type(text: str) -> FieldType:
+    if text.startswith("[]"):
+        item = _type(text[2:])
         return FieldType("list", f"[]{item.go_name}", item=item)
-    if hint is dict or origin is dict:
-        item = FieldType("string", "quantity" if key[1] in go_types.QUANTITY_MAPS else "string")
-        if key in go_types.BYTE_MAPS:
-            item = FieldType("string", "[]uint8")
-        return FieldType("any" if key[1] == "fieldsV1" else "map", f"map[string]{item.go_name}", item=item)
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        struct = _struct(hint)
-        return FieldType("struct", f"{struct.package}.{struct.name}", struct=struct)
-    if hint is datetime.datetime:
-        return FieldType("time", "string")
-    if hint is bool:
-        return FieldType("boolean", "bool")
-    if hint is int:
-        return FieldType("integer", "int64" if key[1] in go_types.WIDE_INTEGERS else "int32")
-    if hint is float:
-        return FieldType("number", "float64")
-    if hint is str:
-        package = "types" if named == "UID" else "v1"
-        return FieldType("string", f"{package}.{named}" if named else "string")
-    return FieldType("any", "interface {}")
+    if text.startswith("map:"):
+        item = _type(text.removeprefix("map:"))
+        return FieldType("map", f"map[string]{item.go_name}", item=item)
+    if text.startswith("@"):
+        struct = _structs()[text[1:]]
+        return FieldType("struct", f"v1.{struct.name}", struct=struct)
+    return _SCALARS.get(text) or FieldType("string", text)
 
 
-def _documentation(docstring: str) -> tuple[str, dict[str, str]]:
+@functools.cache
+def _documentation(struct: Struct) -> tuple[str, dict[str, str]]:
     """The description of a struct and of each field, from lightkube-models' docstring."""
-    head, _, parameters = docstring.partition("**parameters**")
+    model = getattr(importlib.import_module(f"lightkube.models.{struct.module}"), struct.name)
+    head, _, parameters = (model.__doc__ or "").partition("**parameters**")
     fields = re.split(r"^ *\* \*\*(\w+)\*\* ``[^`]*`` - ", parameters, flags=re.MULTILINE)
     texts = {name: _unwrapped(text) for name, text in zip(fields[1::2], fields[2::2], strict=True)}
     return _unwrapped(head), texts

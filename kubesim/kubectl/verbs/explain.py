@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kubesim.api.go_types import OMITTED
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
 from kubesim.kubectl.call import Call, Verb
@@ -154,7 +153,7 @@ def _tree(struct: Struct, level: int, above: tuple[Struct, ...]) -> str:
 
 
 def _declaration(struct: Struct, field: SchemaField) -> str:
-    required = field.required or (struct.qualified, field.name) in OMITTED
+    required = field.required or field.demanded
     return f"{field.name}\t<{type_name(field.type)}>" + (" -required-" if required else "")
 
 

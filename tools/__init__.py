@@ -1,0 +1,1 @@
+"""What is run while kubesim is made, not while it runs."""
