@@ -1,5 +1,6 @@
 """Time, order and chance."""
 
+import gc
 from datetime import UTC, datetime
 
 import pytest
@@ -79,3 +80,20 @@ def test_streams_are_the_same_for_a_seed_and_do_not_disturb_each_other(seed: int
         disturbed.random(other).random()
     drawn = [alone.random(name).random() for _ in range(3)]
     assert drawn == [disturbed.random(name).random() for _ in range(3)]
+
+
+def test_work_runs_without_collecting_and_leaves_the_collector_as_it_was() -> None:
+    simulation, seen = Simulation(), []
+    simulation.after(1, lambda: seen.append(gc.isenabled()))
+    simulation.advance(2)
+    assert (seen, gc.isenabled()) == ([False], True)
+    simulation.after(1, lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        simulation.settle()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        simulation.advance(1)
+        assert not gc.isenabled(), "whoever switched it off meant it"
+    finally:
+        gc.enable()

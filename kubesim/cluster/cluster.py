@@ -29,6 +29,7 @@ from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
+from kubesim.simulation import without_collecting
 from kubesim.userland.bounds import Interrupted
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed
@@ -126,7 +127,8 @@ class Cluster:
         :returns: the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
-        return [apply(self.api, wire, namespace) for wire in documents_of(manifest)]
+        with without_collecting():
+            return [apply(self.api, wire, namespace) for wire in documents_of(manifest)]
 
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.
