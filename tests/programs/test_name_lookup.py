@@ -2,6 +2,9 @@
 
 import pytest
 
+from kubesim.network.dns.message import DnsRecord
+from kubesim.network.dns.names import reverse_name
+from kubesim.network.dns.public import PublicDns
 from kubesim.programs.name_lookup import is_ipv6, look_up, name_of, numeric_address
 from tests.programs.lan import SERVER, Lan
 
@@ -51,7 +54,7 @@ def test_ipv6_addresses(text: str, is_one: bool) -> None:
 )
 def test_what_a_name_leads_to(name: str, addresses: tuple[str, ...], error: str) -> None:
     found = look_up(Lan().laptop, name)
-    assert (found.addresses, found.error) == (addresses, error)
+    assert (found.addresses, found.error, found.seconds) == (addresses, error, 0.0)
 
 
 def test_the_first_ipv4_address() -> None:
@@ -65,3 +68,12 @@ def test_the_first_ipv4_address() -> None:
 @pytest.mark.parametrize(("address", "name"), [(SERVER, "server"), ("::1", "localhost"), ("10.9.9.9", "")])
 def test_the_name_of_an_address(address: str, name: str) -> None:
     assert name_of(Lan().laptop, address) == name
+
+
+def test_a_name_that_only_the_server_of_resolv_conf_knows() -> None:
+    lan = Lan()
+    lan.laptop.files.write("/etc/resolv.conf", f"nameserver {SERVER}\n")
+    record = DnsRecord(reverse_name("10.42.0.7"), "PTR", "web.example.com.", 5)
+    lan.network.listen("server", "UDP", 53, PublicDns.of([record]))
+    assert name_of(lan.laptop, "10.42.0.7") == "web.example.com"
+    assert name_of(lan.laptop, "10.42.0.8") == ""
