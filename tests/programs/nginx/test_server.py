@@ -90,6 +90,7 @@ def site() -> Site:
         ("/dir/", 200, "a directory's index\n"),
         ("/nosuch", 404, "not here\n"),
         ("/index.html/below", 404, "not here\n"),
+        ("/nosuch/", 404, "not here\n"),
         ("/aliased/x", 200, "aliased\n"),
         ("/tried/nosuch", 200, "<p>home</p>\n"),
         ("/tried-or/nosuch", 410, None),
@@ -252,6 +253,7 @@ def test_requests_are_spread_over_an_upstream(site: Site) -> None:
     [
         ("/nosuch", 'open() "/srv/nosuch" failed (2: No such file or directory)'),
         ("/index.html/x", 'open() "/srv/index.html/x" failed (20: Not a directory)'),
+        ("/nosuch/", '"/srv/nosuch/index.html" is not found (2: No such file or directory)'),
         ("/empty/", 'directory index of "/srv/empty/" is forbidden'),
         ("/down", "connect() failed (111: Connection refused) while connecting to upstream"),
         ("/unknown", "nosuch.invalid could not be resolved (3: Host not found)"),
