@@ -26,7 +26,6 @@ from kubesim.api.field_selectors import parse_field_selector
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
-from kubesim.api.printers import table_for
 from kubesim.api.registry import Registry, Response
 from kubesim.api.resources import ResourceType
 from kubesim.api.selectors import parse_label_selector
@@ -135,6 +134,8 @@ class ApiServer:
 
     def table(self, resource: ResourceType, objects: builtins.list[Wire], wide: bool = False) -> Table:
         """The objects as the table that ``kubectl get`` prints."""
+        from kubesim.api.printers import table_for  # only when somebody looks
+
         return table_for(resource, objects, self.simulation.datetime, wide)
 
     # --- writing -----------------------------------------------------------------------------------------------

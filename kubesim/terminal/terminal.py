@@ -17,7 +17,6 @@ from typing import cast
 
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
-from kubesim.kubectl import main as kubectl
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
@@ -196,7 +195,9 @@ class Terminal:
 
 
 def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
-    """``kubectl``: the time that it waited for has passed already."""
+    """``kubectl``: the time that it waited for has passed already; it is loaded when it is first typed."""
+    from kubesim.kubectl import main as kubectl
+
     before = cluster.simulation.now
     stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
     done = kubectl.run(invocation.argv, cluster, invocation.machine.files, stdin, invocation.directory)

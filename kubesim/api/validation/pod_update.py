@@ -6,7 +6,6 @@ Upstream: ``ValidatePodUpdate``, ``ValidatePodStatusUpdate`` in ``pkg/apis/core/
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from kubesim.api import names
@@ -137,6 +136,8 @@ def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
         after["InitContainers"] = None
     if _semantic(before) == _semantic(after):
         return errors
+    import difflib  # only for the words of a refusal
+
     old_lines, new_lines = (go_json(form, indent=1).splitlines(keepends=True) for form in (before, after))
     difference = "".join(list(difflib.unified_diff(old_lines, new_lines))[2:])
     problem = f"pod updates may not change fields other than {_CHANGEABLE}\n{difference}"
