@@ -10,7 +10,12 @@ from kubesim.api.objects import EndpointSlice, Node, Service, view
 from kubesim.cluster.reachability import Destination, reachability
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig, ruleset
+from kubesim.network.proxy.endpoints import endpoints_map
+from kubesim.network.proxy.node import node_view
+from kubesim.network.proxy.proxier import put_all, rule_sum
+from kubesim.network.proxy.service_ports import service_port_map
 from kubesim.network.rules import Ruleset
+from kubesim.network.sockets import Sockets
 from kubesim.simulation import Simulation
 
 NODE = view(
@@ -66,6 +71,35 @@ def test_a_trace_among_services(benchmark: Any, count: int, mode: str) -> None:
     built = network(ruleset(NODE, services, slices, ProxyConfig(mode=mode)))
     traces = benchmark(lambda: built.trace("pod/default/pod-0", "10.43.0.8", 80))
     assert len(traces) == 3
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+@pytest.mark.parametrize("count", [10, 1000, 10_000])
+def test_a_connection_after_one_service_changed(benchmark: Any, count: int, mode: str) -> None:
+    """The growth that matters: none, from 10 Services to 10,000."""
+    services, slices = objects(count)
+    ports, endpoints = service_port_map(services), endpoints_map(slices)
+    total, view = put_all(rule_sum(ProxyConfig(mode=mode)), ports, endpoints), node_view(NODE)
+    sockets = Sockets(network(total.on(view)), "pod/default/pod-0")
+    name = sorted(ports)[count // 2]
+
+    def change_and_connect() -> None:
+        total.put(name, ports[name], endpoints[name])
+        sockets.connect(ports[name].cluster_ip, 80).close()
+
+    benchmark(change_and_connect)
+
+
+def test_a_node_joins_thousands(benchmark: Any) -> None:
+    built = Network(Simulation(), pod_prefix="10.128.0.0/9", gateway="172.16.0.1")
+    joined = iter(range(10_000))
+
+    def join() -> None:
+        number = next(joined)
+        prefix = f"10.{128 + number // 1024}.{number // 4 % 256}.{number % 4 * 64}/26"
+        built.add_node(f"n{number}", f"172.16.{number // 250}.{number % 250 + 2}", prefix)
+
+    benchmark.pedantic(join, rounds=5000)
 
 
 def test_all_pairs_of_fifty(benchmark: Any) -> None:

@@ -18,7 +18,6 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import chain
 from typing import NamedTuple, Protocol, overload
 
 from kubesim.network.addresses import within
@@ -231,6 +230,8 @@ class OrderedCounts:
     BLOCK = 256
 
     def __init__(self) -> None:
+        self.total = 0
+        """The sum of all."""
         self._numbers: dict[ServicePortName, int] = {}
         self._blocks: list[list[ServicePortName]] = []
         self._sums: list[int] = []
@@ -245,6 +246,7 @@ class OrderedCounts:
         block = self._blocks[at]
         insort(block, name)
         self._sums[at] += number
+        self.total += number
         self._numbers[name] = number
         if len(block) > 2 * self.BLOCK:
             half = block[self.BLOCK :]
@@ -259,6 +261,7 @@ class OrderedCounts:
         at = self._block_of(name)
         self._blocks[at].remove(name)
         self._sums[at] -= number
+        self.total -= number
         if not self._blocks[at]:
             del self._blocks[at], self._sums[at]
 
@@ -266,11 +269,6 @@ class OrderedCounts:
         """The first block that does not end before a name; a name behind all goes into the last."""
         at = bisect_left(self._blocks, name, key=lambda block: block[-1])
         return min(at, max(0, len(self._blocks) - 1))
-
-    @property
-    def total(self) -> int:
-        """The sum of all."""
-        return sum(self._sums)
 
     def before(self, name: ServicePortName) -> int:
         """The sum of those under the names before this one."""
@@ -383,9 +381,10 @@ class NodeRules:
 
     def named(self, place: Place, *keys: Hashable) -> list[ServicePortName]:
         """The ports that have something under one of some keys in a common chain or set, in their order."""
-        found = set(chain(*(self._shares[place].named(key) for key in keys)))
-        common = chain(*(self.total.shares[place].named(key) for key in keys))
-        return sorted(found.union(name for name in common if name not in self._special))
+        found = [name for key in keys for name in self.total.shares[place].named(key) if name not in self._special]
+        if self._special:
+            found += [name for key in keys for name in self._shares[place].named(key)]
+        return sorted(set(found)) if len(found) > 1 else found
 
     def share(self, place: Place, name: ServicePortName) -> Sequence[Item]:
         """What a port adds to a common chain or set."""
@@ -395,11 +394,13 @@ class NodeRules:
 
     def before(self, place: Place, name: ServicePortName) -> int:
         """How much all ports before this one add."""
-        return self.total.shares[place].counts.before(name) + self._shares[place].counts.before(name)
+        common = self.total.shares[place].counts.before(name)
+        return common + self._shares[place].counts.before(name) if self._special else common
 
     def size(self, place: Place) -> int:
         """How much all ports add."""
-        return self.total.shares[place].counts.total + self._shares[place].counts.total
+        common = self.total.shares[place].counts.total
+        return common + self._shares[place].counts.total if self._special else common
 
     def everything(self, place: Place) -> Iterator[Item]:
         """What all ports add, in their order."""
