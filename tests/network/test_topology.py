@@ -10,6 +10,7 @@ from kubesim.network.topology import (
     Topology,
     Tunnels,
     bridge_link,
+    lan_host,
     lan_prefix,
     node_host,
     pod_host,
@@ -107,3 +108,38 @@ def test_owners_stay_consistent_whatever_comes_and_goes(steps: list[tuple[str, i
 
 def test_the_width_of_the_lan() -> None:
     assert lan_prefix("172.31.0.77") == "172.31.0.0/24"
+
+
+PREFIXES = st.lists(
+    st.builds(lambda second, length: f"10.{second}.0.0/{length}", st.integers(0, 7), st.sampled_from([16, 20, 24])),
+    max_size=8,
+    unique=True,
+)
+
+
+@given(PREFIXES, st.integers(0, 7), st.integers(0, 255))
+def test_the_table_of_tunnels_finds_what_a_list_of_routes_would(prefixes: list[str], second: int, third: int) -> None:
+    node = node_host("worker", "172.31.0.11", "10.200.1.0/24", Tunnels(prefixes), "172.31.0.1")
+    listed = Host("worker", node.interfaces, node.routes)
+    for address in (f"10.{second}.{third}.5", "10.200.1.7", "172.31.0.12", "8.8.8.8"):
+        assert node.route_to(address) == listed.route_to(address)
+
+
+def test_a_node_that_is_gone_is_no_way() -> None:
+    tunnels = Tunnels(["10.42.0.0/24"])
+    node = node_host("worker", "172.31.0.11", "10.42.1.0/24", tunnels, "172.31.0.1")
+    tunnels.add("10.42.2.0/25")
+    assert str(node.route_to("10.42.2.5")) == "10.42.2.0/25 via 10.42.2.0 dev flannel.1 onlink"
+    tunnels.remove("10.42.2.0/25")
+    assert str(node.route_to("10.42.2.5")) == "default via 172.31.0.1 dev eth0"
+    assert [route.prefix for route in tunnels] == ["10.42.0.0/24"]
+
+
+def test_who_is_outside() -> None:
+    topology = Topology()
+    for host in (WORKER, lan_host("laptop", ["172.31.0.50"], "172.31.0.1", "172.31.0.0/24")):
+        topology.add(host)
+    topology.add(pod_host(pod_name("default", "web"), "10.42.1.5", LINK, ROUTES))
+    assert [host.name for host in topology.outside] == ["laptop"]
+    topology.remove("laptop")
+    assert topology.outside == ()
