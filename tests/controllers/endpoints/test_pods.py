@@ -110,3 +110,26 @@ def test_a_target_port_is_a_number_or_the_name_of_a_port_that_stays(
             read.port(target, protocol)
     else:
         assert read.port(target, protocol) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "deleted", "belongs", "even_terminating"),
+    [
+        ({}, False, True, True),
+        ({"phase": "Pending"}, False, True, True),
+        ({"phase": "Succeeded"}, False, False, False),
+        ({"phase": "Failed"}, False, False, False),
+        ({"podIPs": []}, False, False, False),
+        ({}, True, False, True),
+        ({"phase": "Failed"}, True, False, False),
+    ],
+)
+def test_which_selected_pods_are_endpoints_at_all(
+    status: dict[str, Any], deleted: bool, belongs: bool, even_terminating: bool
+) -> None:
+    wire = pod(**status)
+    if deleted:
+        wire["metadata"]["deletionTimestamp"] = "2026-07-01T09:00:00Z"
+    read = EndpointPod.of(wire)
+    assert read.belongs(include_terminating=False) is belongs
+    assert read.belongs(include_terminating=True) is even_terminating
