@@ -12,7 +12,18 @@ from kubesim.network.packet import Packet
 from kubesim.network.rules import Chain, Rule, Ruleset, built_in
 from kubesim.network.targets import Accept, Dnat, Drop, Masquerade, Reject, SetMark, Target
 from kubesim.network.topology import Host, Interface, Route, Topology
-from kubesim.network.trace import Action, Applied, NoNeighbour, NoRoute, Outcome, Routed, Sent, Step, Translated
+from kubesim.network.trace import (
+    Action,
+    Applied,
+    Ignored,
+    NoNeighbour,
+    NoRoute,
+    Outcome,
+    Routed,
+    Sent,
+    Step,
+    Translated,
+)
 from kubesim.network.walker import explore
 from tests.network.small_cluster import PODS, network
 
@@ -187,6 +198,7 @@ def test_who_is_no_router_passes_nothing_on() -> None:
     hosts.add(Host("router", hosts.host("router").interfaces, (Route("0.0.0.0/0", "eth1", SERVER),), forwards=True))
     way = sent(given, "192.0.2.1")
     assert (way.trace.outcome, way.trace.destination, way.trace.seconds) == (Outcome.LOST, "server", inf)
+    assert isinstance(way.trace.steps[-1], Ignored) and len(way.trace.hops) == 3
 
 
 @pytest.mark.parametrize(("route_localnet", "outcome"), [(False, Outcome.DROPPED), (True, Outcome.DELIVERED)])
