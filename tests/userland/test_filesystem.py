@@ -196,3 +196,12 @@ def test_what_was_removed_can_be_made_again():
     assert files.list("/etc/nginx") == []
     files.write("/etc/nginx/nginx.conf", "again\n")
     assert files.read("/etc/nginx/nginx.conf") == "again\n"
+
+
+@pytest.mark.parametrize("target", ["/a/x", "/a/b/x"])
+def test_a_directory_cannot_move_into_itself(target):
+    files = FileSystem()
+    files.make_directory("/a/b", parents=True)
+    with pytest.raises(FileError, match="Invalid argument"):
+        files.move("/a", target)
+    assert list(files.walk("/")) == ["/", "/a", "/a/b"]

@@ -105,6 +105,6 @@ def nproc(invocation: Invocation) -> Completed:
 
 
 def refuse_reboot(invocation: Invocation) -> Completed:
-    """``reboot``, ``shutdown``, ``poweroff``: a Pod cannot, and a node of the course is not rebooted from its shell."""
+    """``reboot``, ``shutdown``, ``poweroff``: nothing here is rebooted from its shell."""
     name = invocation.argv[0].rsplit("/", 1)[-1]
     return Completed("", f"{name}: Operation not permitted\n", 1)
