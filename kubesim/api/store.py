@@ -104,7 +104,7 @@ def _filed_alike(old: Wire, new: Wire) -> bool:
     return (
         was.get("labels") is now.get("labels")
         and was.get("ownerReferences") is now.get("ownerReferences")
-        and _node(old) == _node(new)
+        and (old.get("spec") is new.get("spec") or _node(old) == _node(new))
     )
 
 
@@ -201,7 +201,9 @@ class Store:
 
     def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:
         """One object, or None."""
-        return self._read(kind).objects.get((namespace, name))
+        if kind in self._late:
+            self._late[kind]()
+        return self._collections[kind].objects.get((namespace, name))
 
     def list(
         self,

@@ -116,7 +116,8 @@ class Manager:
                 self._store.watch(partial(self._changed, self._listeners[kind]), [kind])
             self._listeners[kind].append((parts, controller))
             for wire in self._store.list(kind):
-                self._offer(controller, Change("ADDED", None, wire))
+                for key in controller.keys(Change("ADDED", None, wire)):
+                    self.enqueue(controller, key)
 
     def _changed(
         self,
@@ -129,11 +130,8 @@ class Manager:
         changed = changed_parts(old, new) if old is not None and new is not None else None
         for parts, controller in listeners:
             if parts is None or changed is None or not parts.isdisjoint(changed):
-                self._offer(controller, change)
-
-    def _offer(self, controller: Controller, change: Change) -> None:
-        for key in controller.keys(change):
-            self.enqueue(controller, key)
+                for key in controller.keys(change):
+                    self.enqueue(controller, key)
 
     def enqueue(self, controller: Controller, key: Hashable) -> None:
         """Have ``key`` reconciled at this instant."""
