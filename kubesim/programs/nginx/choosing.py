@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import regex
-
 from kubesim.programs.nginx.configuration import Directive, listening
 
 
@@ -27,7 +25,7 @@ def choose_server(servers: Sequence[Directive], port: int, host: str) -> Directi
         for pattern in (word for each in server.all("server_name") for word in each.arguments):
             if pattern == name or (pattern.startswith("*.") and name.endswith(pattern[1:])):
                 return server
-            if pattern.startswith("~") and regex.search(pattern[1:], name):
+            if pattern.startswith("~") and _matches(pattern[1:], name):
                 return server
     marked = (each for each in candidates if any("default_server" in one.arguments for one in each.all("listen")))
     return next(marked, candidates[0] if candidates else None)
@@ -47,8 +45,13 @@ def choose_location(server: Directive, path: str) -> Location | None:
     if best is not None and best.modifier == "^~":
         return best
     for location in locations:
-        if location.modifier in ("~", "~*"):
-            flags = regex.IGNORECASE if location.modifier == "~*" else 0
-            if regex.search(location.pattern, path, flags):
-                return location
+        if location.modifier in ("~", "~*") and _matches(location.pattern, path, any_case=location.modifier == "~*"):
+            return location
     return best
+
+
+def _matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
+    """Whether a regular expression is found in a text."""
+    import regex  # slow to load: only where a configuration has such a pattern
+
+    return regex.search(pattern, text, regex.IGNORECASE if any_case else 0) is not None

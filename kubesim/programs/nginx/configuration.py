@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import regex
-
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
 
 MAIN = "/etc/nginx/nginx.conf"
@@ -241,6 +239,10 @@ def _problem_of_pattern(name: str, words: Sequence[str]) -> str:
     """What is wrong with the regular expression of a ``location`` or a ``server_name``, if it is one."""
     patterns = [words[-1]] if name == "location" and words[0] in ("~", "~*") else []
     patterns += [word[1:] for word in words if name == "server_name" and word.startswith("~")]
+    if not patterns:
+        return ""
+    import regex  # slow to load: only where a configuration has such a pattern
+
     for pattern in patterns:
         try:
             regex.compile(pattern)
