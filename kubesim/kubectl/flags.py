@@ -1,4 +1,4 @@
-"""Reading a command line as pflag does, from a verb's table of flags.
+"""Reading a command line as pflag does, from a verb's table of flags (``commands.toml`` has them all).
 
 One parser serves every verb. Flags and arguments may be mixed; ``--name value``, ``--name=value``, ``-n value``,
 ``-nvalue``, ``-n=value`` and combined switches (``-wA``) are all read; ``--`` ends the flags. What cannot be read ends
@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, cast
 
 from kubesim.kubectl.go_values import go_integer, parse_duration
 
@@ -42,71 +46,39 @@ class Flag:
     required: bool = False
 
 
-GLOBAL_FLAGS: tuple[Flag, ...] = (
-    Flag("as", help="A user to impersonate."),
-    Flag("as-group", "array", help="A group to impersonate."),
-    Flag("as-uid", help="A UID to impersonate."),
-    Flag("as-user-extra", "array", help="Extra fields of the user to impersonate."),
-    Flag("cache-dir", default="/root/.kube/cache", help="Where discovery is cached."),
-    Flag("certificate-authority", help="A file with the authority's certificate."),
-    Flag("client-certificate", help="A file with the client's certificate."),
-    Flag("client-key", help="A file with the client's key."),
-    Flag("cluster", help="The kubeconfig cluster to use."),
-    Flag("context", help="The kubeconfig context to use."),
-    Flag("disable-compression", "bool", help="Ask for uncompressed answers."),
-    Flag("insecure-skip-tls-verify", "bool", help="Do not check the server's certificate."),
-    Flag("kubeconfig", help="The kubeconfig file to use."),
-    Flag("kuberc", help="The preferences file to use."),
-    Flag("log-flush-frequency", "duration", default="5s", help="How often logs are flushed."),
-    Flag("match-server-version", "bool", help="Demand the client's version of the server."),
-    Flag("namespace", short="n", help="The namespace of this command."),
-    Flag("password", help="A password for basic authentication."),
-    Flag("profile", default="none", help="What to profile."),
-    Flag("profile-output", default="profile.pprof", help="Where the profile goes."),
-    Flag("request-timeout", default="0", help="How long one request may take."),
-    Flag("server", short="s", help="The API server's address."),
-    Flag("tls-server-name", help="The name expected in the server's certificate."),
-    Flag("token", help="A bearer token."),
-    Flag("user", help="The kubeconfig user to use."),
-    Flag("username", help="A user for basic authentication."),
-    Flag("v", "int", short="v", default="0", help="How much to log."),
-    Flag("vmodule", help="How much to log, by source file."),
-    Flag("warnings-as-errors", "bool", help="Exit with 1 after a warning."),
+_NOTATION = re.compile(
+    r"(?:-(?P<short>\w) )?--(?P<name>[\w-]+)(?:\[=(?P<bare>\w+)\])?"
+    r"(?: (?P<kind>\w+))?(?:=(?P<default>\S+))?(?: (?P<required>!))?"
 )
+
+
+def flags_of(table: Mapping[str, str]) -> tuple[Flag, ...]:
+    """Flags from a table of ``commands.toml``: how each is written, and its line for ``--help``."""
+    found = []
+    for written, words in table.items():
+        match = _NOTATION.fullmatch(written)
+        assert match is not None, f"a flag must be written as commands.toml explains, got {written!r}"
+        kind = cast("FlagKind", match["kind"] or "string")
+        short, default, required = match["short"] or "", match["default"] or "", match["required"] is not None
+        found.append(Flag(match["name"], kind, short, default, match["bare"], words, required))
+    return tuple(found)
+
+
+COMMANDS: Mapping[str, Any] = MappingProxyType(
+    tomllib.loads(Path(__file__).with_name("commands.toml").read_text(encoding="utf-8"))
+)
+"""The table of commands, by what is typed; under ``flags`` the groups of flags that commands share."""
+
+GROUPS: Mapping[str, tuple[Flag, ...]] = MappingProxyType(
+    {name: flags_of(table) for name, table in COMMANDS["flags"].items()}
+    | {flag.name: (flag,) for flag in flags_of(COMMANDS["flags"]["single"])}
+)
+"""Flags that commands share: groups by their names, and single ones by theirs."""
+
+GLOBAL_FLAGS = GROUPS["global"]
 """The flags every command takes (``kubectl options``)."""
 
 HELP_FLAG = Flag("help", "bool", short="h", help="Say what the command does.")
-
-OUTPUT_FLAG = Flag("output", short="o", help="yaml or json.")
-"""The flag of the verbs that print the client's own data."""
-
-OUTPUT_FLAGS: tuple[Flag, ...] = (
-    Flag("output", short="o", help="Output format."),
-    Flag("template", help="Template string or path, for the template formats."),
-    Flag("allow-missing-template-keys", "bool", default="true", help="Ignore a template's missing keys."),
-    Flag("show-managed-fields", "bool", help="Keep managedFields when printing JSON or YAML."),
-)
-"""The flags of every verb that prints objects (upstream's PrintFlags)."""
-
-FILE_FLAGS: tuple[Flag, ...] = (
-    Flag("filename", "strings", short="f", help="Files or directories with the objects."),
-    Flag("kustomize", short="k", help="A kustomization directory."),
-    Flag("recursive", "bool", short="R", help="Read directories below the ones given too."),
-)
-"""The flags of every verb that reads manifests (upstream's FileNameFlags)."""
-
-SELECTOR_FLAG = Flag("selector", short="l", help="Only objects whose labels match.")
-FIELD_SELECTOR_FLAG = Flag("field-selector", help="Only objects whose fields match.")
-ALL_NAMESPACES_FLAG = Flag("all-namespaces", "bool", short="A", help="In every namespace.")
-DRY_RUN_FLAG = Flag("dry-run", default="none", bare="unchanged", help="none, server or client.")
-FIELD_MANAGER_FLAG = Flag("field-manager", help="Who owns the changed fields.")
-VALIDATE_FLAG = Flag("validate", default="strict", bare="strict", help="strict, warn or ignore (true, false).")
-
-CREATE_FLAGS: tuple[Flag, ...] = (*OUTPUT_FLAGS, DRY_RUN_FLAG, FIELD_MANAGER_FLAG)
-"""The flags of every verb that makes objects and prints them."""
-
-CHANGE_FLAGS: tuple[Flag, ...] = (*CREATE_FLAGS, *FILE_FLAGS)
-"""The flags of every verb that changes objects and prints them."""
 
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True"))
 _FALSE = frozenset(("0", "f", "F", "false", "FALSE", "False"))

@@ -64,6 +64,3 @@ def options(call: Call) -> int:
     for flag in GLOBAL_FLAGS:
         call.stdout.append(flag_help(flag) + "\n\n")
     return 0
-
-
-OPTIONS = Verb("options", options, "[flags]", "Print the list of flags inherited by all commands")

@@ -1,14 +1,20 @@
-"""Every verb of kubectl, in upstream's order of registration (which is the order of "Did you mean this?")."""
+"""Every verb of kubectl: what ``commands.toml`` says of it, and the function that runs it."""
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Verb
-from kubesim.kubectl.help_texts import OPTIONS
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from kubesim.kubectl.call import OTHER_COMMANDS, Call, Verb
+from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import COMMANDS, GROUPS, flags_of
+from kubesim.kubectl.help_texts import options
 from kubesim.kubectl.verbs import (
     apply,
     auth,
     config,
     create,
+    create_data,
     delete,
     describe,
     diff,
@@ -19,11 +25,11 @@ from kubesim.kubectl.verbs import (
     expose,
     get,
     label,
+    last_applied,
     logs,
     nodes,
     patch,
     port_forward,
-    refused,
     replace,
     rollout,
     run,
@@ -33,50 +39,101 @@ from kubesim.kubectl.verbs import (
     wait,
 )
 
-VERBS: tuple[Verb, ...] = (
-    create.VERB,
-    expose.VERB,
-    run.VERB,
-    set_.VERB,
-    explain.VERB,
-    get.VERB,
-    refused.EDIT,
-    delete.VERB,
-    rollout.VERB,
-    scale.VERB,
-    refused.AUTOSCALE,
-    refused.CERTIFICATE,
-    discovery.CLUSTER_INFO,
-    refused.TOP,
-    nodes.CORDON,
-    nodes.UNCORDON,
-    nodes.DRAIN,
-    taint.VERB,
-    describe.VERB,
-    logs.VERB,
-    refused.ATTACH,
-    exec_.VERB,
-    port_forward.VERB,
-    refused.PROXY,
-    refused.CP,
-    auth.AUTH,
-    refused.DEBUG,
-    events.VERB,
-    diff.VERB,
-    apply.VERB,
-    patch.VERB,
-    replace.VERB,
-    wait.VERB,
-    refused.KUSTOMIZE,
-    label.LABEL,
-    label.ANNOTATE,
-    refused.COMPLETION,
-    config.CONFIG,
-    refused.KUBERC,
-    refused.PLUGIN,
-    discovery.VERSION,
-    discovery.API_VERSIONS,
-    discovery.API_RESOURCES,
-    OPTIONS,
+RUNS: Mapping[str, Callable[[Call], int]] = MappingProxyType(
+    {
+        "annotate": label.annotate,
+        "api-resources": discovery.api_resources,
+        "api-versions": discovery.api_versions,
+        "apply": apply.apply,
+        "apply set-last-applied": last_applied.set_last_applied,
+        "apply view-last-applied": last_applied.view,
+        "auth can-i": auth.can_i,
+        "auth whoami": auth.whoami,
+        "cluster-info": discovery.cluster_info,
+        "config current-context": config.current_context,
+        "config get-contexts": config.get_contexts,
+        "config set-context": config.set_context,
+        "config use-context": config.use_context,
+        "config view": config.config_view,
+        "cordon": nodes.schedulable(False),
+        "create": create.create,
+        "create configmap": create_data.config_map,
+        "create deployment": create.deployment,
+        "create job": create.job,
+        "create namespace": create.namespace,
+        "create secret generic": create_data.secret,
+        "create service clusterip": create.service("ClusterIP"),
+        "create service externalname": create.service("ExternalName"),
+        "create service loadbalancer": create.service("LoadBalancer"),
+        "create service nodeport": create.service("NodePort"),
+        "create serviceaccount": create.service_account,
+        "delete": delete.delete,
+        "describe": describe.run,
+        "diff": diff.diff,
+        "drain": nodes.drain,
+        "events": events.events,
+        "exec": exec_.exec_,
+        "explain": explain.explain,
+        "expose": expose.expose,
+        "get": get.get,
+        "kustomize": apply.kustomize,
+        "label": label.label,
+        "logs": logs.logs,
+        "options": options,
+        "patch": patch.patch,
+        "port-forward": port_forward.port_forward,
+        "replace": replace.replace,
+        "rollout history": rollout.history,
+        "rollout pause": rollout.pausing(True),
+        "rollout restart": rollout.restart,
+        "rollout resume": rollout.pausing(False),
+        "rollout status": rollout.status,
+        "rollout undo": rollout.undo,
+        "run": run.run,
+        "scale": scale.scale,
+        "set env": set_.env,
+        "set image": set_.image,
+        "set resources": set_.resources,
+        "set selector": set_.selector,
+        "set serviceaccount": set_.service_account,
+        "taint": taint.taint,
+        "uncordon": nodes.schedulable(True),
+        "version": discovery.version,
+        "wait": wait.wait,
+    }
 )
-"""All verbs."""
+"""The functions, by what is typed; a verb without one only has sub-commands, or a refusal."""
+
+
+def _verb(words: str) -> Verb:
+    entry = COMMANDS[words]
+    shared = [flag for name in entry.get("shared", ()) for flag in GROUPS[name]]
+    return Verb(
+        name=words.rpartition(" ")[2],
+        run=_refusing(entry["refusal"]) if "refusal" in entry else RUNS.get(words),
+        use=entry.get("use", ""),
+        short=entry.get("short", ""),
+        flags=(*shared, *flags_of(entry.get("flags", {}))),
+        subcommands=_below(words),
+        aliases=tuple(entry.get("aliases", ())),
+        group=entry.get("group", OTHER_COMMANDS),
+        long=entry.get("long", ""),
+        any_flags=entry.get("any_flags", False),
+    )
+
+
+def _below(words: str) -> tuple[Verb, ...]:
+    return tuple(_verb(each) for each in COMMANDS if each != "flags" and each.rpartition(" ")[0] == words)
+
+
+def _refusing(why: str) -> Callable[[Call], int]:
+    """A verb's function that cannot do anything here; ``why`` says what to do instead."""
+
+    def run(call: Call) -> int:
+        raise KubectlError(why)
+
+    return run
+
+
+VERBS: tuple[Verb, ...] = _below("")
+"""All verbs, in upstream's order of registration (which is the order of "Did you mean this?")."""

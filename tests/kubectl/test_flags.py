@@ -6,23 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.kubectl.flags import (
-    ALL_NAMESPACES_FLAG,
-    DRY_RUN_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    Flag,
-    FlagError,
-    parse,
-)
+from kubesim.kubectl.flags import COMMANDS, GROUPS, Flag, FlagError, flags_of, parse
+from kubesim.kubectl.registry import RUNS
 
 TABLE = (
-    *OUTPUT_FLAGS,
-    *FILE_FLAGS,
-    SELECTOR_FLAG,
-    ALL_NAMESPACES_FLAG,
-    DRY_RUN_FLAG,
+    *GROUPS["output"],
+    *GROUPS["files"],
+    *GROUPS["selector"],
+    *GROUPS["all-namespaces"],
+    *GROUPS["dry-run"],
     Flag("replicas", "int", "r", default="1"),
     Flag("timeout", "duration", default="0s"),
     Flag("env", "array"),
@@ -89,3 +81,32 @@ def test_every_command_line_is_read_or_refused(words: list[str]) -> None:
         assert str(error)
     else:
         assert len(parsed.arguments) <= len(words)
+
+
+@pytest.mark.parametrize(
+    ("written", "flag"),
+    [
+        ("--raw", Flag("raw", help="h")),
+        ("-o --output string=plaintext", Flag("output", short="o", default="plaintext", help="h")),
+        ("--dry-run[=unchanged] string=none", Flag("dry-run", default="none", bare="unchanged", help="h")),
+        ("-r --replicas int=-1 !", Flag("replicas", "int", "r", "-1", help="h", required=True)),
+        ("--image !", Flag("image", help="h", required=True)),
+    ],
+)
+def test_flags_as_the_table_writes_them(written: str, flag: Flag) -> None:
+    assert flags_of({written: "h"}) == (flag,)
+
+
+@pytest.mark.parametrize("written", ["raw", "-oo --output", "--a b c", "--a=b !!"])
+def test_a_flag_that_is_written_wrongly(written: str) -> None:
+    with pytest.raises(AssertionError, match="must be written as"):
+        flags_of({written: "h"})
+
+
+def test_each_command_of_the_table_does_something() -> None:
+    """It runs, refuses, or has sub-commands; and no function is left without a command."""
+    commands = {words: entry for words, entry in COMMANDS.items() if words != "flags"}
+    above = {words.rpartition(" ")[0] for words in commands}
+    for words, entry in commands.items():
+        assert ("refusal" in entry) + (words in RUNS) == 1 or words in above, words
+    assert set(RUNS) <= set(commands)

@@ -7,6 +7,7 @@ and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from kubesim.api import go_json
@@ -14,14 +15,12 @@ from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
-from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import check_validate, field_validation, patched
 from kubesim.kubectl.resource_arguments import Selection, select
-from kubesim.kubectl.verbs.last_applied import EDIT, SET, VIEW
 
 MISSING_ANNOTATION = (
     "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should "
@@ -190,33 +189,6 @@ def _server_side(call: Call, info: Info, mode: DryRun) -> str:
     return "serverside-applied"
 
 
-VERB = Verb(
-    "apply",
-    apply,
-    "(-f FILENAME | -k DIRECTORY) [options]",
-    "Apply a configuration to a resource by file name or stdin",
-    group="Advanced Commands",
-    flags=(
-        *CHANGE_FLAGS,
-        SELECTOR_FLAG,
-        VALIDATE_FLAG,
-        Flag("all", "bool", help="Every object of the types, for --prune."),
-        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
-        Flag("force", "bool", help="Delete and create where a change is refused."),
-        Flag("force-conflicts", "bool", help="Take over fields of others, with --server-side."),
-        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
-        Flag("openapi-patch", "bool", default="true", help="Compute the difference from the API's schema."),
-        Flag("overwrite", "bool", default="true", help="Overwrite what others changed."),
-        Flag("prune", "bool", help="Delete what the manifests no longer have."),
-        Flag("prune-allowlist", "array", help="The kinds to prune."),
-        Flag("server-side", "bool", help="Have the server merge."),
-        Flag("timeout", "duration", default="0s", help="How long to wait for a deletion."),
-        Flag("wait", "bool", help="Wait until deleted objects are gone."),
-    ),
-    subcommands=(EDIT, SET, VIEW),
-)
-
-
 KINDS = (
     "ConfigMap",
     "Endpoints",
@@ -245,3 +217,15 @@ def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -
                 if mode != "client":
                     call.api.delete(types[kind], metadata["name"], namespace, dry_run=mode == "server")
                 printer.done(Info(types[kind], namespace, metadata["name"], wire), "pruned")
+
+
+def kustomize(call: Call) -> int:
+    """Refuse: kustomization directories are not built here; a missing one gets the real words."""
+    path = call.arguments[0] if call.arguments else "."
+    absolute = posixpath.normpath(posixpath.join(call.directory, path))
+    if not call.files.exists(absolute):
+        raise KubectlError(
+            f"must build at directory: not a valid directory: evalsymlink failure on '{path}' : lstat {absolute}: "
+            "no such file or directory"
+        )
+    raise KubectlError("kustomization directories are not built here: apply the manifests with -f")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kubesim.api import go_json, go_yaml
 from kubesim.kubectl import kubeconfig
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import OUTPUT_FLAG, Flag
 from kubesim.kubectl.kubeconfig import CONTEXT
 
 
@@ -58,41 +57,3 @@ def set_context(call: Call) -> int:
         kubeconfig.choose_namespace(call.files, flags.text("namespace"))
     call.say(f'Context "{CONTEXT}" modified.')
     return 0
-
-
-CONFIG = Verb(
-    "config",
-    None,
-    "SUBCOMMAND [options]",
-    "Modify kubeconfig files",
-    long='Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".',
-    subcommands=(
-        Verb("current-context", current_context, short="Display the current-context"),
-        Verb(
-            "get-contexts",
-            get_contexts,
-            short="Describe one or many contexts",
-            flags=(OUTPUT_FLAG, Flag("no-headers", "bool", help="No headers.")),
-        ),
-        Verb(
-            "set-context",
-            set_context,
-            "[NAME | --current] [--namespace=namespace] [options]",
-            "Set a context entry in kubeconfig",
-            flags=(Flag("current", "bool", help="The current context."),),
-        ),
-        Verb("use-context", use_context, short="Set the current-context in a kubeconfig file", aliases=("use",)),
-        Verb(
-            "view",
-            config_view,
-            short="Display merged kubeconfig settings or a specified kubeconfig file",
-            flags=(
-                OUTPUT_FLAG,
-                Flag("flatten", "bool", help="Put files' contents in."),
-                Flag("merge", "bool", default="true", help="Merge all kubeconfig files."),
-                Flag("minify", "bool", help="Only what the current context uses."),
-                Flag("raw", "bool", help="Show secrets."),
-            ),
-        ),
-    ),
-)

@@ -7,16 +7,12 @@ from collections.abc import Callable, Sequence
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
-from kubesim.kubectl.flags import CREATE_FLAGS, FILE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import check_validate, create_built, one_name, submit
 from kubesim.kubectl.resource_arguments import select
-from kubesim.kubectl.verbs.create_data import CONFIG_MAP, SECRET
-
-SAVE_CONFIG_FLAG = Flag("save-config", "bool", help="Keep the configuration in an annotation, for apply.")
 
 
 def create(call: Call) -> int:
@@ -101,7 +97,9 @@ def job(call: Call) -> int:
     return create_built(call, wire, "failed to create job")
 
 
-def _service(kind: str) -> Callable[[Call], int]:
+def service(kind: str) -> Callable[[Call], int]:
+    """``kubectl create service``, of a type."""
+
     def run(call: Call) -> int:
         name = one_name(call)
         flags = call.flags
@@ -114,104 +112,3 @@ def _service(kind: str) -> Callable[[Call], int]:
         return create_built(call, wire, f"failed to create {kind} service")
 
     return run
-
-
-_COMMON = (*CREATE_FLAGS, SAVE_CONFIG_FLAG, VALIDATE_FLAG)
-_TCP = Flag("tcp", "strings", help="A port pair: PORT or PORT:TARGETPORT.")
-
-SERVICE = Verb(
-    "service",
-    None,
-    "[flags] [options]",
-    "Create a service using a specified subcommand",
-    aliases=("svc",),
-    long="Create a service using a specified subcommand.",
-    subcommands=(
-        Verb(
-            "clusterip",
-            _service("ClusterIP"),
-            "NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none] [options]",
-            "Create a ClusterIP service",
-            flags=(*_COMMON, _TCP, Flag("clusterip", help="Its address; None for a headless Service.")),
-        ),
-        Verb(
-            "externalname",
-            _service("ExternalName"),
-            "NAME --external-name external.name [--dry-run=server|client|none] [options]",
-            "Create an ExternalName service",
-            flags=(*_COMMON, _TCP, Flag("external-name", help="The name it stands for.", required=True)),
-        ),
-        Verb(
-            "loadbalancer",
-            _service("LoadBalancer"),
-            "NAME [--tcp=port:targetPort] [--dry-run=server|client|none] [options]",
-            "Create a LoadBalancer service",
-            flags=(*_COMMON, _TCP),
-        ),
-        Verb(
-            "nodeport",
-            _service("NodePort"),
-            "NAME [--tcp=port:targetPort] [--dry-run=server|client|none] [options]",
-            "Create a NodePort service",
-            flags=(*_COMMON, _TCP, Flag("node-port", "int", default="0", help="The port on every node.")),
-        ),
-    ),
-)
-
-VERB = Verb(
-    "create",
-    create,
-    "-f FILENAME [options]",
-    "Create a resource from a file or from stdin",
-    long="Create a resource from a file or from stdin.\n\n JSON and YAML formats are accepted.",
-    group="Basic Commands (Beginner)",
-    flags=(
-        *_COMMON,
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        Flag("edit", "bool", help="Edit before creating."),
-        Flag("raw", help="A raw URI to post to."),
-        Flag("windows-line-endings", "bool", help="Only with --edit."),
-    ),
-    subcommands=(
-        CONFIG_MAP,
-        Verb(
-            "deployment",
-            deployment,
-            "NAME --image=image -- [COMMAND] [args...] [options]",
-            "Create a deployment with the specified name",
-            aliases=("deploy",),
-            flags=(
-                *_COMMON,
-                Flag("image", "strings", help="An image to run.", required=True),
-                Flag("port", "int", default="-1", help="The port the container exposes."),
-                Flag("replicas", "int", "r", default="1", help="How many Pods."),
-            ),
-        ),
-        Verb(
-            "job",
-            job,
-            "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...] [options]",
-            "Create a job with the specified name",
-            flags=(*_COMMON, Flag("image", help="The image to run."), Flag("from", help="A CronJob to copy.")),
-        ),
-        Verb(
-            "namespace",
-            namespace,
-            "NAME [--dry-run=server|client|none] [options]",
-            "Create a namespace with the specified name",
-            aliases=("ns",),
-            flags=_COMMON,
-        ),
-        SECRET,
-        SERVICE,
-        Verb(
-            "serviceaccount",
-            service_account,
-            "NAME [--dry-run=server|client|none] [options]",
-            "Create a service account with the specified name",
-            aliases=("sa",),
-            flags=_COMMON,
-        ),
-    ),
-)

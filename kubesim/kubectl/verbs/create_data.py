@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 from kubesim.api import names
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import CREATE_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.requests import create_built, one_name
 
 
@@ -82,40 +81,3 @@ def secret(call: Call) -> int:
     if call.flags.text("type"):
         wire["type"] = call.flags.text("type")
     return create_built(call, wire, "failed to create secret")
-
-
-_COMMON = (
-    *CREATE_FLAGS,
-    VALIDATE_FLAG,
-    Flag("append-hash", "bool", help="Append a hash of the contents to the name."),
-    Flag("from-env-file", "strings", help="A file of KEY=value lines."),
-    Flag("from-file", "strings", help="A file, or key=file."),
-    Flag("from-literal", "array", help="key=value."),
-    Flag("save-config", "bool", help="Keep the configuration in an annotation, for apply."),
-)
-
-CONFIG_MAP = Verb(
-    "configmap",
-    config_map,
-    "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none] [options]",
-    "Create a config map from a local file, directory or literal value",
-    aliases=("cm",),
-    flags=_COMMON,
-)
-
-SECRET = Verb(
-    "secret",
-    None,
-    "(docker-registry | generic | tls) [options]",
-    "Create a secret using a specified subcommand",
-    long="Create a secret with specified type.",
-    subcommands=(
-        Verb(
-            "generic",
-            secret,
-            "NAME [--type=string] [--from-file=[key=]source] [--from-literal=key1=value1] [options]",
-            "Create a secret from a local file, directory, or literal value",
-            flags=(*_COMMON, Flag("type", help="The type of the Secret.")),
-        ),
-    ),
-)

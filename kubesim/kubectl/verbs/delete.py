@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
-from kubesim.kubectl.flags import (
-    ALL_NAMESPACES_FLAG,
-    DRY_RUN_FLAG,
-    FIELD_SELECTOR_FLAG,
-    FILE_FLAGS,
-    SELECTOR_FLAG,
-    Flag,
-)
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
 from kubesim.kubectl.resource_arguments import require_name, select, warn_of
@@ -123,30 +115,3 @@ def _wait(call: Call, deleted: list[tuple[Info, str]]) -> None:
         left = max(0.0, deadline - call.simulation.now) if timeout > 0 else None
         if not wait_until_gone(call, info, uid, left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
-
-
-VERB = Verb(
-    "delete",
-    delete,
-    "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
-    "Delete resources by file names, stdin, resources and names, or by resources and label selector",
-    group="Basic Commands (Intermediate)",
-    flags=(
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        FIELD_SELECTOR_FLAG,
-        ALL_NAMESPACES_FLAG,
-        DRY_RUN_FLAG,
-        Flag("output", short="o", help="name, or nothing."),
-        Flag("all", "bool", help="Every object of the types named."),
-        Flag("cascade", default="background", bare="background", help="background, orphan or foreground."),
-        Flag("force", "bool", help="Delete at once, without waiting for the containers."),
-        Flag("grace-period", "int", default="-1", help="Seconds given to end; -1 leaves it to the object."),
-        Flag("ignore-not-found", "bool", help="What is missing is no error."),
-        Flag("interactive", "bool", short="i", help="Ask before deleting."),
-        Flag("now", "bool", help="The same as --grace-period=1."),
-        Flag("raw", help="A raw URI to delete."),
-        Flag("timeout", "duration", default="0s", help="How long to wait; zero waits for ever."),
-        Flag("wait", "bool", default="true", help="Wait until the objects are gone."),
-    ),
-)

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.describe import Surroundings, describe
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.resource_arguments import select, warn_of
@@ -82,19 +81,3 @@ class _Others:
 def _around(call: Call, *, several: bool) -> Surroundings:
     show = call.flags.on("show-events") and (not several or call.flags.changed("show-events"))
     return Surroundings(_Others(call.api), call.simulation.datetime, show)
-
-
-VERB = Verb(
-    "describe",
-    run,
-    use="describe (-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
-    short="Show details of a specific resource or group of resources",
-    flags=(
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        ALL_NAMESPACES_FLAG,
-        Flag("show-events", "bool", default="true", help="Add the events about the object."),
-        Flag("chunk-size", "int", default="500", help="How many objects are fetched at a time."),
-    ),
-    group="Troubleshooting and Debugging Commands",
-)

@@ -9,9 +9,8 @@ from kubesim.api import go_yaml
 from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import FIELD_MANAGER_FLAG, FILE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
 
@@ -56,21 +55,3 @@ def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
         return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True).object
     merged = call.api.patch(info.type, info.name, info.namespace, change(wanted, live, info.type), dry_run=True).object
     return live, merged
-
-
-VERB = Verb(
-    "diff",
-    diff,
-    "-f FILENAME [options]",
-    "Diff the live version against a would-be applied version",
-    group="Advanced Commands",
-    flags=(
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        FIELD_MANAGER_FLAG,
-        Flag("concurrency", "int", default="1", help="How many at once."),
-        Flag("server-side", "bool", help="Have the server merge."),
-        Flag("force-conflicts", "bool", help="Take over fields of others."),
-        Flag("show-managed-fields", "bool", help="Keep managedFields."),
-    ),
-)

@@ -8,13 +8,11 @@ from kubesim.api import go_json, go_yaml
 from kubesim.api.discovery import DISCOVERED, verbs
 from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import OUTPUT_FLAG, Flag
 from kubesim.kubectl.kubeconfig import SERVER
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.tabwriter import TabStops
-from kubesim.kubectl.verbs.refused import refused
 
 HEADERS = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
 WIDE_HEADERS = ("VERBS", "CATEGORIES")
@@ -68,39 +66,11 @@ def _row(resource: ResourceType, wide: bool) -> tuple[str, ...]:
     return (*row, ",".join(verbs(resource)), ",".join(resource.categories)) if wide else row
 
 
-API_RESOURCES = Verb(
-    "api-resources",
-    api_resources,
-    use="api-resources [flags]",
-    short="Print the supported API resources on the server",
-    flags=(
-        Flag("api-group", help="Only this group; an empty one is the core."),
-        Flag("cached", "bool", help="Use what is cached (there is no cache here)."),
-        Flag("categories", "strings", help="Only types in these categories."),
-        Flag("namespaced", "bool", default="true", help="Only types with namespaces, or only those without."),
-        Flag("no-headers", "bool", help="Leave the headers out."),
-        Flag("output", short="o", help="wide or name."),
-        Flag("show-managed-fields", "bool", help="Keep managedFields (there are none)."),
-        Flag("sort-by", help="name or kind."),
-        Flag("verbs", "strings", help="Only types that can be used so."),
-    ),
-    group="Other Commands",
-)
-
-
 def api_versions(call: Call) -> int:
     """List the group versions served."""
     for name in sorted({kind.api_version for kind in RESOURCE_TYPES}):
         call.say(name)
     return 0
-
-
-API_VERSIONS = Verb(
-    "api-versions",
-    api_versions,
-    "[options]",
-    'Print the supported API versions on the server, in the form of "group/version"',
-)
 
 
 def cluster_info(call: Call) -> int:
@@ -120,22 +90,6 @@ def cluster_info(call: Call) -> int:
         )
     call.say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.")
     return 0
-
-
-CLUSTER_INFO = Verb(
-    "cluster-info",
-    cluster_info,
-    "[flags] [options]",
-    "Display cluster information",
-    group="Cluster Management Commands",
-    subcommands=(
-        Verb(
-            "dump",
-            refused("a dump writes files of the real machine: use kubectl get -A -o json"),
-            short="Dump information for debugging",
-        ),
-    ),
-)
 
 
 RELEASE = "v1.36.2"
@@ -191,12 +145,3 @@ def version(call: Call) -> int:
         both["serverVersion"] = _server_build()
     call.stdout.append(go_yaml.dump(both) if shape == "yaml" else go_json.dumps(both, 2, sort_keys=False) + "\n")
     return 0
-
-
-VERSION = Verb(
-    "version",
-    version,
-    "[--client] [--output=json|yaml] [options]",
-    "Print the client and server version information",
-    flags=(OUTPUT_FLAG, Flag("client", "bool", help="The client's only.")),
-)

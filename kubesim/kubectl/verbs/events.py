@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 
 from kubesim.api.durations import parse_timestamp
 from kubesim.api.objects import Event, Wire, view
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.describe.surroundings import age_of
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, OUTPUT_FLAGS, Flag
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import object_printer
 from kubesim.kubectl.output.tabwriter import layout
@@ -70,20 +69,3 @@ def _table(call: Call, found: list[Wire], everywhere: bool) -> str:
         cells += [f"{about.get('kind', '')}/{about.get('name', '')}", event.message.strip()]
         rows.append([*([about.get("namespace", "")] if everywhere else []), *cells])
     return layout("".join("\t".join(row) + "\n" for row in rows), minimum=6, padding=3)
-
-
-VERB = Verb(
-    "events",
-    events,
-    "[(-o|--output=)json|yaml|name|...] [--for TYPE/NAME] [--types=Normal|Warning] [options]",
-    "List events",
-    group="Troubleshooting and Debugging Commands",
-    flags=(
-        *OUTPUT_FLAGS,
-        ALL_NAMESPACES_FLAG,
-        Flag("chunk-size", "int", default="500", help="How many are asked for at once."),
-        Flag("for", help="Only events about this object."),
-        Flag("no-headers", "bool", help="No headers."),
-        Flag("types", "strings", help="Normal, Warning or both."),
-    ),
-)

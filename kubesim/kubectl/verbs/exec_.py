@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import FILE_FLAGS, Flag
 from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
 from kubesim.userland.machine import ExecutableNotFoundError
 
@@ -55,20 +54,3 @@ def exec_(call: Call) -> int:
     if done.returncode:
         call.complain(f"command terminated with exit code {done.returncode}")
     return done.returncode
-
-
-VERB = Verb(
-    "exec",
-    exec_,
-    "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]",
-    "Execute a command in a container",
-    group="Troubleshooting and Debugging Commands",
-    flags=(
-        *FILE_FLAGS,
-        Flag("container", short="c", help="The container; the Pod's first, where left out."),
-        Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for a Pod."),
-        Flag("quiet", "bool", short="q", help="Print only what the program prints."),
-        Flag("stdin", "bool", short="i", help="Pass standard input on."),
-        Flag("tty", "bool", short="t", help="Ask for a terminal."),
-    ),
-)

@@ -11,9 +11,8 @@ from types import MappingProxyType
 
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.mapper import resource_type
 
 WIDTH = 80
@@ -171,17 +170,3 @@ def type_name(type: FieldType) -> str:
 def _wrapped(text: str, indent: int) -> str:
     lines = textwrap.wrap(text, WIDTH - indent, break_long_words=False, break_on_hyphens=False)
     return "".join(f"{' ' * indent}{line}\n" for line in lines)
-
-
-VERB = Verb(
-    "explain",
-    explain,
-    use="explain TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext]",
-    short="Get documentation for a resource",
-    flags=(
-        Flag("api-version", help="A group and version other than the preferred one."),
-        Flag("output", short="o", default="plaintext", help="plaintext."),
-        Flag("recursive", "bool", help="The names of all fields below, without descriptions."),
-    ),
-    group="Basic Commands (Intermediate)",
-)

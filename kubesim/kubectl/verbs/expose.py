@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.generators import labels_of
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.manifests import Info
@@ -273,30 +272,3 @@ def _introspected_selector(wire: Wire) -> dict[str, str]:
         return selector_of(wire)
     except (KubectlError, ApiError) as error:
         raise KubectlError(f"couldn't retrieve selectors via --selector flag or introspection: {error}") from None
-
-
-VERB = Verb(
-    "expose",
-    expose,
-    "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] "
-    "[--external-ip=external-ip-of-service] [--type=type] [options]",
-    "Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service",
-    group="Basic Commands (Beginner)",
-    flags=(
-        *CHANGE_FLAGS,
-        SELECTOR_FLAG,
-        Flag("cluster-ip", help="The Service's address; None for a headless one."),
-        Flag("external-ip", help="One more address it accepts traffic on."),
-        Flag("labels", help="Its labels."),
-        Flag("load-balancer-ip", help="The address of the load balancer."),
-        Flag("name", help="Its name."),
-        Flag("override-type", default="merge", help="json, merge or strategic."),
-        Flag("overrides", help="JSON that overrides the generated object."),
-        Flag("port", help="Its port; the object's own, where left out."),
-        Flag("protocol", help="TCP, UDP or SCTP."),
-        Flag("save-config", "bool", help="Keep the configuration in an annotation."),
-        Flag("session-affinity", help="None or ClientIP."),
-        Flag("target-port", help="The port of the Pods, a number or a name."),
-        Flag("type", help="ClusterIP, NodePort, LoadBalancer or ExternalName."),
-    ),
-)

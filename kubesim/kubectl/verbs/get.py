@@ -15,16 +15,8 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Table
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, UsageError, raise_all
-from kubesim.kubectl.flags import (
-    ALL_NAMESPACES_FLAG,
-    FIELD_SELECTOR_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    Flag,
-)
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import expand_categories, resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter, object_printer
@@ -179,32 +171,3 @@ def _types_asked(call: Call) -> list[ResourceType]:
         return []
     words = [part for part in call.arguments[0].split(",") if part]
     return [resource_type(word.partition("/")[0]) for word in expand_categories(words)]
-
-
-VERB = Verb(
-    "get",
-    get,
-    use="get [(-o|--output=)FORMAT] (TYPE [NAME | -l label] | TYPE/NAME ...) [flags]",
-    short="Display one or many resources",
-    flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        FIELD_SELECTOR_FLAG,
-        ALL_NAMESPACES_FLAG,
-        Flag("chunk-size", "int", default="500", help="How many objects are fetched at a time."),
-        Flag("ignore-not-found", "bool", help="Say nothing of what does not exist."),
-        Flag("label-columns", "strings", short="L", help="Labels that get a column of their own."),
-        Flag("no-headers", "bool", help="Leave the headers out."),
-        Flag("output-watch-events", "bool", help="Say of each change what it was."),
-        Flag("raw", help="A path of the API (not served here)."),
-        Flag("server-print", "bool", default="true", help="Let the server make the table."),
-        Flag("show-kind", "bool", help="Put the type before each name."),
-        Flag("show-labels", "bool", help="Add a column with all labels."),
-        Flag("sort-by", help="Order by a field, as a JSONPath expression."),
-        Flag("subresource", help="status, scale or resize: fetch a part of the object."),
-        Flag("watch", "bool", short="w", help="Then print changes as they come, for a minute of simulated time."),
-        Flag("watch-only", "bool", help="Print changes alone."),
-    ),
-    group="Basic Commands (Intermediate)",
-)

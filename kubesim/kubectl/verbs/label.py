@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from kubesim.api import names
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.flags import ALL_NAMESPACES_FLAG, CHANGE_FLAGS, FIELD_SELECTOR_FLAG, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -180,21 +179,3 @@ def label(call: Call) -> int:
 def annotate(call: Call) -> int:
     """Change the annotations of each object."""
     return _run(call, _ANNOTATIONS)
-
-
-USE = "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]"
-FLAGS = (
-    *CHANGE_FLAGS,
-    SELECTOR_FLAG,
-    FIELD_SELECTOR_FLAG,
-    ALL_NAMESPACES_FLAG,
-    Flag("all", "bool", help="Every object of the types named."),
-    Flag("list", "bool", help="List the labels instead."),
-    Flag("local", "bool", help="Do not ask the server."),
-    Flag("overwrite", "bool", help="Allow a label to be changed."),
-    Flag("resource-version", help="Refuse where the object has another version."),
-)
-LABEL = Verb("label", label, USE, "Update the labels on a resource", group="Settings Commands", flags=FLAGS)
-ANNOTATE = Verb(
-    "annotate", annotate, USE, "Update the annotations on a resource", group="Settings Commands", flags=FLAGS
-)

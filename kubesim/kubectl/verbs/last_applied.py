@@ -6,9 +6,8 @@ import json
 
 from kubesim.api import go_json, go_yaml
 from kubesim.api.apply import LAST_APPLIED, last_applied_text
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -58,41 +57,3 @@ def set_last_applied(call: Call) -> int:
 
     select(call, (), latest=False).visit(act)
     return 0
-
-
-def edit(call: Call) -> int:
-    """There is no editor."""
-    raise KubectlError("there is no editor here: change the manifest and use kubectl apply -f")
-
-
-VIEW = Verb(
-    "view-last-applied",
-    view,
-    "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME) [options]",
-    "View the latest last-applied-configuration annotations of a resource/object",
-    flags=(
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        Flag("all", "bool", help="Every object of the types named."),
-        Flag("output", short="o", default="yaml", help="yaml or json."),
-    ),
-)
-SET = Verb(
-    "set-last-applied",
-    set_last_applied,
-    "-f FILENAME [options]",
-    "Set the last-applied-configuration annotation on a live object to match the contents of a file",
-    flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        DRY_RUN_FLAG,
-        Flag("create-annotation", "bool", help="Add it where it is missing."),
-    ),
-)
-EDIT = Verb(
-    "edit-last-applied",
-    edit,
-    "(RESOURCE/NAME | -f FILENAME) [options]",
-    "Edit latest last-applied-configuration annotations of a resource/object",
-    flags=(*OUTPUT_FLAGS, *FILE_FLAGS),
-)

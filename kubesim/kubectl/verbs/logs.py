@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_selector
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import SELECTOR_FLAG, Flag
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import bad_request, container_of, pod_of, status_of
 
@@ -139,29 +138,3 @@ def _follow(call: Call, pod: Wire) -> None:
         if held is None or (held.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             return
         simulation.advance(1.0)
-
-
-VERB = Verb(
-    "logs",
-    logs,
-    "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [options]",
-    "Print the logs for a container in a pod",
-    group="Troubleshooting and Debugging Commands",
-    flags=(
-        SELECTOR_FLAG,
-        Flag("all-containers", "bool", help="Every container of the Pod."),
-        Flag("all-pods", "bool", help="Every Pod of the object."),
-        Flag("container", short="c", help="The container; the Pod's first, where left out."),
-        Flag("follow", "bool", short="f", help="Go on for a while."),
-        Flag("ignore-errors", "bool", help="Go on after an error."),
-        Flag("limit-bytes", "int", default="0", help="At most this many bytes."),
-        Flag("max-log-requests", "int", default="5", help="How many logs are followed at once."),
-        Flag("pod-running-timeout", "duration", default="20s", help="How long to wait for a Pod."),
-        Flag("prefix", "bool", help="Say which container wrote each line."),
-        Flag("previous", "bool", short="p", help="The container before the last restart."),
-        Flag("since", "duration", default="0s", help="Only newer lines."),
-        Flag("since-time", help="Only lines after this moment."),
-        Flag("tail", "int", default="-1", help="Only the last lines."),
-        Flag("timestamps", "bool", help="Show when each line was written."),
-    ),
-)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
@@ -27,7 +26,9 @@ def _nodes(call: Call) -> list[Info]:
     return select(call, ["node", *names], files=False).infos()
 
 
-def _schedulable(wanted: bool) -> Callable[[Call], int]:
+def schedulable(wanted: bool) -> Callable[[Call], int]:
+    """``kubectl uncordon``, or ``cordon`` where it is not wanted."""
+
     def run(call: Call) -> int:
         mode = dry_run(call)
         for info in _nodes(call):
@@ -133,46 +134,3 @@ def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
                 f"global timeout reached: {call.flags.text('timeout')}"
             )
         call.say(f"pod/{info.name} evicted")
-
-
-CORDON = Verb(
-    "cordon",
-    _schedulable(False),
-    "NODE [options]",
-    "Mark node as unschedulable",
-    group="Cluster Management Commands",
-    flags=(DRY_RUN_FLAG, SELECTOR_FLAG),
-)
-UNCORDON = Verb(
-    "uncordon",
-    _schedulable(True),
-    "NODE [options]",
-    "Mark node as schedulable",
-    group="Cluster Management Commands",
-    flags=(DRY_RUN_FLAG, SELECTOR_FLAG),
-)
-DRAIN = Verb(
-    "drain",
-    drain,
-    "NODE [options]",
-    "Drain node in preparation for maintenance",
-    group="Cluster Management Commands",
-    flags=(
-        DRY_RUN_FLAG,
-        SELECTOR_FLAG,
-        Flag("chunk-size", "int", default="500", help="How many objects a list returns."),
-        Flag("delete-emptydir-data", "bool", help="Evict Pods whose local data is lost."),
-        Flag("disable-eviction", "bool", help="Delete instead of evicting."),
-        Flag("force", "bool", help="Evict Pods that nobody makes again."),
-        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
-        Flag("ignore-daemonsets", "bool", help="Leave Pods of DaemonSets alone."),
-        Flag("pod-selector", help="Only Pods whose labels match."),
-        Flag(
-            "skip-wait-for-delete-timeout",
-            "int",
-            default="0",
-            help="Do not wait for Pods already being deleted this long.",
-        ),
-        Flag("timeout", "duration", default="0s", help="How long to wait."),
-    ),
-)

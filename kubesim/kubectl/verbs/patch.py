@@ -10,9 +10,8 @@ from kubesim.api import go_yaml
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import CHANGE_FLAGS, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import patched
@@ -105,20 +104,3 @@ def _body(text: str) -> Any:
 def _without_version(wire: Wire) -> Wire:
     metadata = {key: value for key, value in (wire.get("metadata") or {}).items() if key not in ("resourceVersion",)}
     return {**wire, "metadata": metadata}
-
-
-VERB = Verb(
-    "patch",
-    patch,
-    "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE] [options]",
-    "Update fields of a resource",
-    group="Advanced Commands",
-    flags=(
-        *CHANGE_FLAGS,
-        Flag("local", "bool", help="Do not ask the server."),
-        Flag("patch", short="p", help="The patch, as JSON or YAML."),
-        Flag("patch-file", help="A file with the patch."),
-        Flag("subresource", help="The part to patch, such as status."),
-        Flag("type", default="strategic", help="json, merge or strategic."),
-    ),
-)

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import Flag
 from kubesim.kubectl.go_values import unsigned
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import pod_of
@@ -49,19 +48,6 @@ def _one_request(call: Call, pod: dict[str, object], local: int, remote: int) ->
             f"lost connection to pod: an error occurred forwarding {local} -> {remote}: failed to connect to "
             f"localhost:{remote} inside the Pod's network namespace: connect: connection refused"
         )
-
-
-VERB = Verb(
-    "port-forward",
-    port_forward,
-    "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
-    "Forward one or more local ports to a pod",
-    group="Troubleshooting and Debugging Commands",
-    flags=(
-        Flag("address", default="localhost", help="Where to listen."),
-        Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for a Pod."),
-    ),
-)
 
 
 def _containers(pod: Wire) -> Iterator[Wire]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kubesim.api.apply import with_last_applied
 from kubesim.api.errors import ApiError
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
-from kubesim.kubectl.flags import CHANGE_FLAGS, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import check_validate, field_validation, submit
@@ -74,24 +73,3 @@ def _delete(call: Call, info: Info, grace: int) -> None:
     timeout, uid = call.flags.seconds("timeout"), response.object["metadata"].get("uid", "")
     if not wait_until_gone(call, info, uid, timeout if timeout > 0 else None):
         raise KubectlError("timed out waiting for the condition")
-
-
-VERB = Verb(
-    "replace",
-    replace,
-    "-f FILENAME [options]",
-    "Replace a resource by file name or stdin",
-    group="Advanced Commands",
-    flags=(
-        *CHANGE_FLAGS,
-        VALIDATE_FLAG,
-        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
-        Flag("force", "bool", help="Delete and create again."),
-        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
-        Flag("raw", help="A raw URI to put to."),
-        Flag("save-config", "bool", help="Keep the configuration in an annotation."),
-        Flag("subresource", help="The part to replace."),
-        Flag("timeout", "duration", default="0s", help="How long to wait for the deletion."),
-        Flag("wait", "bool", help="Wait until it is gone."),
-    ),
-)

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import PodTemplateSpec, Wire, view
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.describe.text import Text
 from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FIELD_MANAGER_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
@@ -218,7 +217,9 @@ def restart(call: Call) -> int:
     return _change(call, edit, "restarted")
 
 
-def _pausing(pause: bool) -> Callable[[Call], int]:
+def pausing(pause: bool) -> Callable[[Call], int]:
+    """``kubectl rollout pause``, or ``resume``."""
+
     def run(call: Call) -> int:
         def edit(info: Info, after: Wire) -> None:
             if info.type.kind != "Deployment":
@@ -271,51 +272,3 @@ def undo(call: Call) -> int:
     if not _select(call).visit(act):
         raise KubectlError("no objects passed to undo")
     return 0
-
-
-_COMMON = (*OUTPUT_FLAGS, *FILE_FLAGS, SELECTOR_FLAG, FIELD_MANAGER_FLAG)
-
-VERB = Verb(
-    "rollout",
-    None,
-    "SUBCOMMAND [options]",
-    "Manage the rollout of a resource",
-    long="Manage the rollout of one or many resources.",
-    group="Deploy Commands",
-    subcommands=(
-        Verb(
-            "history",
-            history,
-            "(TYPE NAME | TYPE/NAME) [flags] [options]",
-            "View rollout history",
-            flags=(*_COMMON, Flag("revision", "int", default="0", help="Show the template of this revision.")),
-        ),
-        Verb("pause", _pausing(True), "RESOURCE [options]", "Mark the provided resource as paused", flags=_COMMON),
-        Verb("restart", restart, "RESOURCE [options]", "Restart a resource", flags=_COMMON),
-        Verb("resume", _pausing(False), "RESOURCE [options]", "Resume a paused resource", flags=_COMMON),
-        Verb(
-            "status",
-            status,
-            "(TYPE NAME | TYPE/NAME) [flags] [options]",
-            "Show the status of the rollout",
-            flags=(
-                *FILE_FLAGS,
-                SELECTOR_FLAG,
-                Flag("revision", "int", default="0", help="Refuse where another revision is running."),
-                Flag("timeout", "duration", default="0s", help="How long to watch; zero watches to the end."),
-                Flag("watch", "bool", "w", default="true", help="Watch until it is over."),
-            ),
-        ),
-        Verb(
-            "undo",
-            undo,
-            "(TYPE NAME | TYPE/NAME) [flags] [options]",
-            "Undo a previous rollout",
-            flags=(
-                *_COMMON,
-                DRY_RUN_FLAG,
-                Flag("to-revision", "int", default="0", help="Which revision; 0 is the one before."),
-            ),
-        ),
-    ),
-)

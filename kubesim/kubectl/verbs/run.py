@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kubesim.api.errors import ApiError
 from kubesim.kubectl import generators
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import CHANGE_FLAGS, Flag
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
 from kubesim.kubectl.requests import overridden, submit
@@ -114,41 +113,3 @@ def _annotations(words: tuple[str, ...]) -> dict[str, str]:
             raise KubectlError(f"unexpected annotation spec: {word}")
         annotations[key] = value
     return annotations
-
-
-VERB = Verb(
-    "run",
-    run,
-    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] '
-    "[--command] -- [COMMAND] [args...] [options]",
-    "Run a particular image on the cluster",
-    group="Basic Commands (Beginner)",
-    flags=(
-        *CHANGE_FLAGS,
-        Flag("annotations", "array", help="Annotations of the Pod: key=value."),
-        Flag("attach", "bool", help="Wait for the Pod and attach to it."),
-        Flag("cascade", default="background", bare="background", help="How dependents are deleted."),
-        Flag("command", "bool", help="What follows -- is the command, not its arguments."),
-        Flag("env", "array", help="An environment variable: name=value."),
-        Flag("expose", "bool", help="Create a ClusterIP Service for the Pod; needs --port."),
-        Flag("force", "bool", help="Delete at once."),
-        Flag("grace-period", "int", default="-1", help="Seconds given to end."),
-        Flag("image", help="The image to run.", required=True),
-        Flag("image-pull-policy", help="Always, IfNotPresent or Never."),
-        Flag("labels", short="l", help="Labels of the Pod: key=value,key=value."),
-        Flag("leave-stdin-open", "bool", help="Leave standard input open."),
-        Flag("override-type", default="merge", help="json, merge or strategic."),
-        Flag("overrides", help="JSON that overrides the generated object."),
-        Flag("pod-running-timeout", "duration", default="1m0s", help="How long to wait for the Pod."),
-        Flag("port", help="The port the container exposes."),
-        Flag("privileged", "bool", help="Run the container privileged."),
-        Flag("quiet", "bool", short="q", help="Print less."),
-        Flag("restart", help="Always, OnFailure or Never."),
-        Flag("rm", "bool", help="Delete the Pod after it ends; for attached containers."),
-        Flag("save-config", "bool", help="Save the configuration in an annotation."),
-        Flag("stdin", "bool", short="i", help="Keep standard input open."),
-        Flag("timeout", "duration", default="0s", help="How long to wait for a deletion."),
-        Flag("tty", "bool", short="t", help="Allocate a terminal."),
-        Flag("wait", "bool", help="Wait until it is gone."),
-    ),
-)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from kubesim.api.errors import unknown_resource
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import DRY_RUN_FLAG, FILE_FLAGS, OUTPUT_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.resource_arguments import select
@@ -64,23 +63,3 @@ def _wait(call: Call, info: Info, replicas: int) -> None:
 
     if not wait_until(call, reached, timeout):
         raise KubectlError("timed out waiting for the condition")
-
-
-VERB = Verb(
-    "scale",
-    scale,
-    "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | TYPE NAME) [options]",
-    "Set a new size for a deployment, replica set, or replication controller",
-    group="Deploy Commands",
-    flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        DRY_RUN_FLAG,
-        Flag("all", "bool", help="Every object of the types named."),
-        Flag("current-replicas", "int", default="-1", help="Refuse where there are not this many."),
-        Flag("replicas", "int", default="0", help="How many Pods.", required=True),
-        Flag("resource-version", help="Refuse where the object has another version."),
-        Flag("timeout", "duration", default="0s", help="How long to wait; zero does not wait."),
-    ),
-)

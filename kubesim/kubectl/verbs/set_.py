@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_map
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.flags import CHANGE_FLAGS, SELECTOR_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -201,75 +200,3 @@ def _quantities(text: str) -> dict[str, str]:
             raise KubectlError(f"invalid argument syntax {part}, expected <resource>=<value>")
         found[key] = value
     return found
-
-
-_COMMON = (
-    *CHANGE_FLAGS,
-    Flag("all", "bool", help="Every object of the types named."),
-    Flag("local", "bool", help="Do not ask the server."),
-)
-_CONTAINERS = Flag("containers", short="c", default="*", help="Which containers; * matches any letters.")
-
-
-def _verb(
-    name: str, run: Callable[[Call], int], use: str, short: str, *flags: Flag, aliases: tuple[str, ...] = ()
-) -> Verb:
-    return Verb(name, run, f"{use} [options]", short, flags=(*_COMMON, *flags), aliases=aliases)
-
-
-VERB = Verb(
-    "set",
-    None,
-    "SUBCOMMAND [options]",
-    "Set specific features on objects",
-    long="Configure application resources.\n\n These commands help you make changes to existing application resources.",
-    group="Basic Commands (Beginner)",
-    subcommands=(
-        _verb(
-            "env",
-            env,
-            "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N",
-            "Update environment variables on a pod template",
-            SELECTOR_FLAG,
-            _CONTAINERS,
-            Flag("env", "array", "e", help="A variable: KEY=VALUE."),
-            Flag("from", help="A ConfigMap or Secret to take variables from."),
-            Flag("keys", "strings", help="Which keys of it."),
-            Flag("list", "bool", help="List the variables instead."),
-            Flag("overwrite", "bool", default="true", help="Allow a variable to be changed."),
-            Flag("prefix", help="Put before each name."),
-            Flag("resolve", "bool", help="Show the values of references."),
-        ),
-        _verb(
-            "image",
-            image,
-            "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ...",
-            "Update the image of a pod template",
-            SELECTOR_FLAG,
-        ),
-        _verb(
-            "resources",
-            resources,
-            "(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]",
-            "Update resource requests/limits on objects with pod templates",
-            SELECTOR_FLAG,
-            _CONTAINERS,
-            Flag("limits", help="cpu=…,memory=…"),
-            Flag("requests", help="cpu=…,memory=…"),
-        ),
-        _verb(
-            "selector",
-            selector,
-            "(-f FILENAME | TYPE NAME) EXPRESSIONS",
-            "Set the selector on a resource",
-            Flag("resource-version", help="Refuse where the object has another version."),
-        ),
-        _verb(
-            "serviceaccount",
-            service_account,
-            "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-            "Update the service account of a resource",
-            aliases=("sa",),
-        ),
-    ),
-)

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from kubesim.api import names
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
-from kubesim.kubectl.flags import CREATE_FLAGS, SELECTOR_FLAG, VALIDATE_FLAG, Flag
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import send_change
@@ -104,19 +103,3 @@ def _updated(node: str, old: list[Wire], add: list[Wire], remove: list[Wire], *,
             raise KubectlError(f'taint "{shown}" not found')
         kept = left
     return [*add, *kept]
-
-
-VERB = Verb(
-    "taint",
-    taint,
-    "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N [options]",
-    "Update the taints on one or more nodes",
-    group="Cluster Management Commands",
-    flags=(
-        *CREATE_FLAGS,
-        SELECTOR_FLAG,
-        VALIDATE_FLAG,
-        Flag("all", "bool", help="Every node."),
-        Flag("overwrite", "bool", help="Allow a taint to be changed."),
-    ),
-)

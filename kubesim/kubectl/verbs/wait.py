@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import (
-    ALL_NAMESPACES_FLAG,
-    FIELD_SELECTOR_FLAG,
-    FILE_FLAGS,
-    OUTPUT_FLAGS,
-    SELECTOR_FLAG,
-    Flag,
-)
 from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer
@@ -106,24 +98,3 @@ def _json_path(text: str) -> Met:
         return found == wanted.strip("'\"") if equals else bool(found)
 
     return met
-
-
-VERB = Verb(
-    "wait",
-    wait,
-    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) "
-    "[--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
-    "Wait for a specific condition on one or many resources",
-    group="Advanced Commands",
-    flags=(
-        *OUTPUT_FLAGS,
-        *FILE_FLAGS,
-        SELECTOR_FLAG,
-        FIELD_SELECTOR_FLAG,
-        ALL_NAMESPACES_FLAG,
-        Flag("all", "bool", help="Every object of the types named."),
-        Flag("for", help="create, delete, condition=NAME[=VALUE] or jsonpath='{…}'[=VALUE]."),
-        Flag("local", "bool", help="Do not ask the server."),
-        Flag("timeout", "duration", default="30s", help="How long to wait; zero looks once, negative waits a week."),
-    ),
-)
