@@ -155,7 +155,7 @@ class Registry:
 
         :returns: the object as stored.
         """
-        new = {**old, "status": status}
+        new = {**old, "metadata": {**old["metadata"]}, "status": status}
         self.strategy(resource).prepare_status_update(new, old)
         if self._strict:
             demand_canonical(resource, new, old, valid=False)
@@ -214,13 +214,13 @@ class Registry:
             raise invalid(resource.kind, resource.group, name, [problem])
 
     def accept(self, resource: ResourceType, new: Wire, version: int | None = None) -> None:
-        """Store an object as it is: a Pod that was bound, an Event that was put off.
+        """Store an object as it is: a Pod that was bound, an Event that was put off; its metadata are copied.
 
         :param version: the resource version that was reserved for it.
         """
         if self._strict:
             demand_canonical(resource, new, None)
-        self._store.commit(new, version)
+        self._store.commit({**new, "metadata": {**new["metadata"]}}, version)
 
     def _inspect(
         self, resource: ResourceType, new: Wire, old: Wire | None, trusted: bool, template: Template | None = None

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from kubesim.api.objects import View, Wire, view
 from kubesim.api.selectors import Selector
@@ -57,20 +57,73 @@ class _Keys:
         return iter(self._keys)
 
 
-_Place = tuple[str, ...]
-"""Where an object is filed: ``("namespace", N)``, ``("label", K, V)``, ``("owner", UID)`` or ``("node", N)``."""
+class _Filing(NamedTuple):
+    """By what objects are filed.
+
+    :param part: the part of an object that says so: two versions that share it are filed alike.
+    :param places: the part's values, under each of which the object is found.
+    """
+
+    part: Callable[[Wire], Any]
+    places: Callable[[Any], Iterable[Hashable]]
+
+
+_FILINGS = {
+    "label": _Filing(
+        lambda wire: wire["metadata"].get("labels"),
+        lambda labels: [(key, str(value)) for key, value in labels.items()] if labels else (),
+    ),
+    "namespace": _Filing(lambda wire: wire["metadata"].get("namespace"), lambda namespace: (namespace or "",)),
+    "node": _Filing(lambda wire: (wire.get("spec") or {}).get("nodeName"), lambda node: (node,) if node else ()),
+    "owner": _Filing(
+        lambda wire: wire["metadata"].get("ownerReferences"),
+        lambda owners: {owner.get("uid", "") for owner in owners} if owners else (),
+    ),
+}
+
+
+class _Index:
+    """The keys of a kind's objects by one filing: made when somebody first looks there, and kept from then on."""
+
+    __slots__ = ("_filed", "_part", "_places")
+
+    def __init__(self, filing: _Filing, objects: Mapping[Key, Wire]) -> None:
+        self._part, self._places = filing
+        self._filed: dict[Hashable, _Keys] = {}
+        for key, wire in objects.items():
+            self.move(key, None, wire)
+
+    def move(self, key: Key, old: Wire | None, new: Wire | None) -> None:
+        """Take note of an object in the place of another; None stands for no object."""
+        if old is not None:
+            if new is not None and self._part(old) is self._part(new):
+                return
+            for place in self._places(self._part(old)):
+                here = self._filed[place]
+                here.discard(key)
+                if not here:
+                    del self._filed[place]
+        if new is not None:
+            for place in self._places(self._part(new)):
+                if place not in self._filed:
+                    self._filed[place] = _Keys()
+                self._filed[place].add(key)
+
+    def at(self, place: Hashable) -> _Keys | tuple[()]:
+        """The keys of the objects filed at a place, in order."""
+        return self._filed.get(place) or ()
 
 
 class _Collection:
-    """The objects of one kind, and the places where they are filed."""
+    """The objects of one kind, and how they are found."""
 
-    __slots__ = ("filed", "keys", "objects", "views")
+    __slots__ = ("_indexes", "keys", "objects", "views")
 
     def __init__(self) -> None:
         self.objects: dict[Key, Wire] = {}
         self.keys = _Keys()
-        self.filed: dict[_Place, _Keys] = {}
         self.views: dict[Key, tuple[Wire, View]] = {}
+        self._indexes: dict[str, _Index] = {}
 
     def swap(self, key: Key, old: Wire | None, new: Wire | None) -> None:
         """Put an object in the place of another; None stands for no object."""
@@ -82,48 +135,15 @@ class _Collection:
             self.objects[key] = new
             if old is None:
                 self.keys.add(key)
-            elif _filed_alike(old, new):
-                return
-        before, after = _places(old), _places(new)
-        for place in before - after:
-            here = self.filed[place]
-            here.discard(key)
-            if not here:
-                del self.filed[place]
-        for place in after - before:
-            self.filed.setdefault(place, _Keys()).add(key)
+        for index in self._indexes.values():
+            index.move(key, old, new)
 
-    def at(self, *place: str) -> _Keys | tuple[()]:
-        """The keys of the objects filed at a place, in order."""
-        return self.filed.get(place) or ()
-
-
-def _filed_alike(old: Wire, new: Wire) -> bool:
-    """Whether two versions surely belong to the same places: they share the parts that say so."""
-    was, now = old["metadata"], new["metadata"]
-    return (
-        was.get("labels") is now.get("labels")
-        and was.get("ownerReferences") is now.get("ownerReferences")
-        and (old.get("spec") is new.get("spec") or _node(old) == _node(new))
-    )
-
-
-def _places(wire: Wire | None) -> set[_Place]:
-    if wire is None:
-        return set()
-    metadata = wire["metadata"]
-    places: set[_Place] = {("label", key, str(value)) for key, value in (metadata.get("labels") or {}).items()}
-    places.add(("namespace", metadata.get("namespace") or ""))
-    for owner in metadata.get("ownerReferences") or ():
-        places.add(("owner", owner.get("uid", "")))
-    node = _node(wire)
-    if node:
-        places.add(("node", node))
-    return places
-
-
-def _node(wire: Wire) -> str:
-    return (wire.get("spec") or {}).get("nodeName") or "" if wire.get("kind") == "Pod" else ""
+    def at(self, filing: str, place: Hashable) -> _Keys | tuple[()]:
+        """The keys of the objects filed at a place, such as ``("label", ("app", "web"))``, in order."""
+        index = self._indexes.get(filing)
+        if index is None:
+            index = self._indexes[filing] = _Index(_FILINGS[filing], self.objects)
+        return index.at(place)
 
 
 class Store:
@@ -150,19 +170,22 @@ class Store:
     def commit(self, wire: Wire, version: int | None = None) -> Wire:
         """Store an object, new or changed, and tell the watchers: what every write of every door ends in.
 
-        The store takes the object over; the caller must not change it afterwards. It gets the next resource version.
+        The store takes the object and its metadata over (the other parts may be shared): the caller must not change
+        them afterwards. It gets the next resource version.
 
         :param version: the resource version that was reserved for this write, instead of the next.
         :returns: the object as stored.
         """
+        if version is None:
+            version = self._version = self._version + 1
         metadata = wire["metadata"]
-        stored = {**wire, "metadata": {**metadata, "resourceVersion": str(version or self.reserve_version())}}
+        metadata["resourceVersion"] = str(version)
         kind, key = wire["kind"], (metadata.get("namespace") or "", metadata["name"])
         collection = self._collections[kind]
         old = collection.objects.get(key)
-        collection.swap(key, old, stored)
-        self._tell(kind, "ADDED" if old is None else "MODIFIED", old, stored)
-        return stored
+        collection.swap(key, old, wire)
+        self._tell(kind, "ADDED" if old is None else "MODIFIED", old, wire)
+        return wire
 
     def reserve_version(self) -> int:
         """Count a write that is committed later."""
@@ -231,7 +254,7 @@ class Store:
     ) -> Iterable[Key]:
         """The keys of the shortest index that has every match."""
         if labels:
-            shortest = min((collection.at("label", *label) for label in labels), key=len)
+            shortest = min((collection.at("label", label) for label in labels), key=len)
             return shortest if namespace is None else [key for key in shortest if key[0] == namespace]
         return collection.keys if namespace is None else collection.at("namespace", namespace)
 
@@ -312,11 +335,13 @@ class Store:
         return listening
 
     def _tell(self, kind: str, event: EventType, old: Wire | None, new: Wire | None) -> None:
-        self._pending.append((kind, event, old, new))
         if self._telling:
+            self._pending.append((kind, event, old, new))
             return
         self._telling = True
         try:
+            for callback in self._listening(kind):
+                callback(event, old, new)
             while self._pending:
                 kind, event, old, new = self._pending.popleft()
                 for callback in self._listening(kind):

@@ -44,8 +44,9 @@ class SelectorIndex(Generic[K]):
     def matching(self, namespace: str, labels: Mapping[str, str]) -> list[K]:
         """The keys whose selectors the labels fulfil, in the order in which they were filed."""
         found: list[K] = []
-        for label, value in labels.items():
-            for key, selector in self._buckets.get((namespace, label, value), {}).items():
-                if all(labels.get(name) == wanted for name, wanted in selector.items()):
-                    found.append(key)
+        given = labels.items()
+        for label, value in given:
+            bucket = self._buckets.get((namespace, label, value))
+            if bucket is not None:
+                found += [key for key, selector in bucket.items() if selector.items() <= given]
         return found

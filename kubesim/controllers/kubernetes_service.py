@@ -27,7 +27,7 @@ class KubernetesServiceController:
     """
 
     name = "kubernetes-service-controller"
-    kinds = (Parts.of("Service"), Parts.of("Endpoints"), Parts.of("EndpointSlice"))
+    kinds = tuple(map(Parts.gone, ("Service", "Endpoints", "EndpointSlice")))
 
     def __init__(self, manager: Manager, client: Client, address: str, servers: Iterable[str]) -> None:
         self._manager = manager
@@ -37,7 +37,7 @@ class KubernetesServiceController:
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """When one of the three objects goes away, it is made again at the next round."""
-        if key_of(change.object) == KEY and change.type == "DELETED":
+        if key_of(change.object) == KEY:
             self._manager.enqueue_after(self, KEY, REPAIR_SECONDS, progress=False)
         return ()
 

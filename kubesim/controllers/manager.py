@@ -32,36 +32,40 @@ class Change:
     :ivar old: the object before; None when it is new.
     :ivar new: the object after; None when it is gone.
     :ivar object: the object after the change, or the last one known of it.
+    :ivar kind: the kind of the object that changed.
     """
 
-    __slots__ = ("new", "object", "old", "type")
+    __slots__ = ("kind", "new", "object", "old", "type")
 
     def __init__(self, type: str, old: Wire | None, new: Wire | None) -> None:
         wire = new if new is not None else old
         if wire is None:
             raise ValueError("a change must have an old or a new object, got neither")
         self.type, self.old, self.new, self.object = type, old, new, wire
-
-    @property
-    def kind(self) -> str:
-        """The kind of the object that changed."""
-        return str(self.object["kind"])
+        self.kind: str = wire["kind"]
 
 
 class Parts(NamedTuple):
-    """Some parts of a kind: a controller that names them sleeps through every change of anything else.
+    """Some of what happens to a kind: a controller that names it sleeps through everything else.
 
     :param names: top-level fields (``spec``, ``status``) and fields of the metadata (``labels``, ``finalizers``);
         without any, the controller hears only of objects that come and go.
+    :param come: whether it hears of objects that come.
     """
 
     kind: str
-    names: frozenset[str]
+    names: frozenset[str] = frozenset()
+    come: bool = True
 
     @classmethod
     def of(cls, kind: str, *names: str) -> Parts:
         """``Parts.of("Pod", "spec", "labels")``."""
         return cls(kind, frozenset(names))
+
+    @classmethod
+    def gone(cls, kind: str) -> Parts:
+        """Nothing but that objects go."""
+        return cls(kind, come=False)
 
 
 class Controller(Protocol):
@@ -85,8 +89,36 @@ class Controller(Protocol):
 _Task = tuple[Controller, Hashable]
 """A controller and the key that it is to reconcile."""
 
-_ALWAYS = frozenset({"metadata", "resourceVersion"})
-"""What differs between any two versions."""
+
+class _Audience:
+    """Who hears of one kind, in the order in which the controllers were added."""
+
+    def __init__(self) -> None:
+        self.coming: list[Controller] = []
+        self.going: list[Controller] = []
+        self._names: frozenset[str] = frozenset()
+        self._changing: list[tuple[frozenset[str] | None, Controller]] = []
+        self._concerned: dict[frozenset[str], list[Controller]] = {}
+        """Who hears of changes of exactly these parts, as it was found out."""
+
+    def add(self, controller: Controller, parts: Parts | None) -> None:
+        """Let a controller hear of everything, or of some parts."""
+        self.going.append(controller)
+        if parts is None or parts.come:
+            self.coming.append(controller)
+        if parts is None or parts.names:
+            self._changing.append((None if parts is None else parts.names, controller))
+            self._names |= parts.names if parts is not None else frozenset()
+        self._concerned.clear()
+
+    def of_change(self, old: Wire, new: Wire) -> list[Controller]:
+        """Who hears that an object changed."""
+        changed = changed_parts(old, new, self._names)
+        concerned = self._concerned.get(changed)
+        if concerned is None:
+            concerned = [each for names, each in self._changing if names is None or not names.isdisjoint(changed)]
+            self._concerned[changed] = concerned
+        return concerned
 
 
 class Manager:
@@ -99,7 +131,7 @@ class Manager:
     def __init__(self, simulation: Simulation, store: Store) -> None:
         self._simulation = simulation
         self._store = store
-        self._listeners: dict[str, list[tuple[frozenset[str] | None, Controller]]] = {}
+        self._audiences: dict[str, _Audience] = {}
         self._queue: deque[_Task] = deque()
         self._queued: set[_Task] = set()
         self._timers: dict[_Task, tuple[float, Scheduled]] = {}
@@ -110,28 +142,31 @@ class Manager:
     def add(self, controller: Controller) -> None:
         """Start a controller: it first sees every existing object as added."""
         for wanted in controller.kinds:
-            kind, parts = (wanted, None) if isinstance(wanted, str) else wanted
-            if kind not in self._listeners:
-                self._listeners[kind] = []
-                self._store.watch(partial(self._changed, self._listeners[kind]), [kind])
-            self._listeners[kind].append((parts, controller))
-            for wire in self._store.list(kind):
-                for key in controller.keys(Change("ADDED", None, wire)):
-                    self.enqueue(controller, key)
+            parts = None if isinstance(wanted, str) else wanted
+            kind = wanted if isinstance(wanted, str) else wanted.kind
+            audience = self._audiences.get(kind)
+            if audience is None:
+                audience = self._audiences[kind] = _Audience()
+                self._store.watch(partial(self._changed, audience), [kind])
+            audience.add(controller, parts)
+            if parts is None or parts.come:
+                for wire in self._store.list(kind):
+                    self._offer([controller], Change("ADDED", None, wire))
 
-    def _changed(
-        self,
-        listeners: list[tuple[frozenset[str] | None, Controller]],
-        type: str,
-        old: Wire | None,
-        new: Wire | None,
-    ) -> None:
-        change = Change(type, old, new)
-        changed = changed_parts(old, new) if old is not None and new is not None else None
-        for parts, controller in listeners:
-            if parts is None or changed is None or not parts.isdisjoint(changed):
-                for key in controller.keys(change):
-                    self.enqueue(controller, key)
+    def _changed(self, audience: _Audience, type: str, old: Wire | None, new: Wire | None) -> None:
+        if old is None:
+            concerned = audience.coming
+        elif new is None:
+            concerned = audience.going
+        else:
+            concerned = audience.of_change(old, new)
+        if concerned:
+            self._offer(concerned, Change(type, old, new))
+
+    def _offer(self, concerned: Iterable[Controller], change: Change) -> None:
+        for controller in concerned:
+            for key in controller.keys(change):
+                self.enqueue(controller, key)
 
     def enqueue(self, controller: Controller, key: Hashable) -> None:
         """Have ``key`` reconciled at this instant."""
@@ -196,15 +231,12 @@ class Manager:
         self.enqueue_after(*task, delay, progress=False)
 
 
-def changed_parts(old: Wire, new: Wire) -> set[str]:
-    """The parts in which two versions of an object may differ: those that they do not share.
+def changed_parts(old: Wire, new: Wire, names: Iterable[str]) -> frozenset[str]:
+    """The parts, of those named, in which two versions of an object may differ: those that they do not share.
 
-    Versions that share a part hold the very same dict or list, so nothing is compared in depth. The resource version,
-    which always differs, is not counted.
+    Versions that share a part hold the very same dict or list, so nothing is compared in depth.
     """
     was, now = old["metadata"], new["metadata"]
-    changed = {name for name, value in new.items() if old.get(name) is not value}
-    changed |= {name for name, value in now.items() if was.get(name) is not value}
-    if old.keys() != new.keys() or was.keys() != now.keys():
-        changed |= old.keys() - new.keys() | was.keys() - now.keys()
-    return changed - _ALWAYS
+    return frozenset(
+        [name for name in names if old.get(name) is not new.get(name) or was.get(name) is not now.get(name)]
+    )

@@ -31,7 +31,7 @@ class NamespaceController:
     name = "namespace-controller"
     kinds: Sequence[str | Parts] = (
         "Namespace",
-        *(Parts.of(kind) for kind in ("ConfigMap", "ServiceAccount", "Pod", "Service")),
+        *(Parts.gone(kind) for kind in ("ConfigMap", "ServiceAccount", "Pod", "Service")),
     )
 
     def __init__(self, manager: Manager, client: Client, certificate: str) -> None:
@@ -43,7 +43,7 @@ class NamespaceController:
         """The namespace itself, or that of an object that left it."""
         if change.kind == "Namespace":
             return (change.object["metadata"]["name"],)
-        return (change.object["metadata"].get("namespace", ""),) if change.type == "DELETED" else ()
+        return (change.object["metadata"].get("namespace", ""),)
 
     def reconcile(self, key: Hashable) -> None:
         """Fill or empty one namespace."""

@@ -44,8 +44,11 @@ def available_in(pod: Wire, min_ready_seconds: int, now: datetime) -> float | No
 
 def controller_of(wire: Wire) -> Wire | None:
     """The owner reference of the controller that manages an object, or None."""
-    references: list[Wire] = wire["metadata"].get("ownerReferences") or []
-    return next((reference for reference in references if reference.get("controller")), None)
+    for reference in wire["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            found: Wire = reference
+            return found
+    return None
 
 
 def owned_by(wire: Wire, owner: Wire) -> bool:

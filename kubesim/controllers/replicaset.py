@@ -64,6 +64,8 @@ class ReplicaSetController:
         if change.kind == "ReplicaSet":
             self._note_set(key, change)
             return (key,)
+        if change.old is not None and change.new is not None and _belongs_as_before(change.old, change.new):
+            return ()
         owners = [controller_of(pod) for pod in (change.old, change.new) if pod is not None]
         found = dict.fromkeys((key[0], o["name"]) for o in owners if o is not None and o["kind"] == "ReplicaSet")
         if change.new is not None and owners[-1] is None:
@@ -268,3 +270,10 @@ def _replicas(wire: Wire) -> int:
 
 def _descending(timestamp: str) -> tuple[int, ...]:
     return tuple(-ord(character) for character in timestamp)
+
+
+def _belongs_as_before(old: Wire, new: Wire) -> bool:
+    """Whether two versions of a Pod have the same labels and no owner."""
+    was, now = old["metadata"], new["metadata"]
+    owners = was.get("ownerReferences") or now.get("ownerReferences")
+    return not owners and was.get("labels") is now.get("labels")
