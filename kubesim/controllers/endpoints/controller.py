@@ -54,14 +54,14 @@ class EndpointsController:
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Service itself, the Services of a Pod, and the Service of a slice that somebody changed or deleted."""
         match change.kind:
+            case "Pod":
+                return self._index.note_pod(change)
             case "Service":
                 selector = change.object["spec"].get("selector") or {}
                 namespace = change.object["metadata"]["namespace"]
                 store = self._client.store
                 self._index.note_service(change, lambda: store.list("Pod", namespace, selector))
                 return (key_of(change.object),)
-            case "Pod":
-                return self._index.note_pod(change)
             case "Node":
                 return self._of_node(change)
         labels = change.object["metadata"].get("labels") or {}

@@ -61,6 +61,8 @@ def distribution_hints(
 ) -> Hinted:
     """Give one Service's slices the hints of its ``trafficDistribution``."""
     known = distribution in (*SAME_ZONE, SAME_NODE)
+    if not known and not any(_have_hints(piece) for pieces in (create, update, unchanged) for piece in pieces):
+        return Hinted(list(create), list(update), list(unchanged))
 
     def wanted(endpoint: Wire) -> Wire | None:
         if known and not _is_ready(endpoint):
@@ -142,6 +144,10 @@ def _allocated(shares: Mapping[str, float], points: Sequence[Wire]) -> tuple[dic
                 return {}, NO_HINTS
             held[zone].append(held[donor].pop())
     return held, ""
+
+
+def _have_hints(piece: Wire) -> bool:
+    return any("hints" in endpoint for endpoint in piece.get("endpoints") or ())
 
 
 def _is_ready(endpoint: Wire) -> bool:

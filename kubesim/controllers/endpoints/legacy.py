@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kubesim.api.objects import Service, Wire
-from kubesim.controllers.endpoints.pods import EndpointPod
+from kubesim.controllers.endpoints.pods import EndpointPod, NamedPorts
 from kubesim.controllers.endpoints.slices import HEADLESS, endpoint_ports, is_headless
 from kubesim.controllers.endpoints.triggers import ANNOTATION
 
@@ -17,6 +17,11 @@ MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 MAX_ADDRESSES = 1000
+
+_Port = tuple[tuple[object, ...], Wire | None]
+"""A port, and what makes it the same as another one; None stands for an address without any."""
+_Identity = tuple[str, str]
+"""What makes an address the same one: the address itself, and the uid of the Pod behind it."""
 
 
 def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wire | None) -> Wire | None:
@@ -33,7 +38,7 @@ def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wir
         known = metadata.get("labels") or {}
         compared = {k: v for k, v in labels.items() if k != HEADLESS or HEADLESS in known}
         before = current.get("subsets") or []
-        if known == compared and (before == subsets or _comparable(before) == _comparable(subsets)):
+        if known == compared and _same(before, subsets):
             return None
     annotations.pop(OVER_CAPACITY, None)
     annotations.pop(ANNOTATION, None)
@@ -52,20 +57,27 @@ def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wir
 def subsets_of(service: Service, pods: Sequence[EndpointPod]) -> list[Wire]:
     """The subsets for a Service's Pods, packed. Pure."""
     publish = service.spec.publishNotReadyAddresses
-    loose: list[tuple[Wire, bool, list[Wire | None]]] = []
+    ports_of: dict[NamedPorts, list[_Port]] = {}
+    loose: list[tuple[Wire, bool, list[_Port]]] = []
     for pod in pods:
-        if not pod.belongs(include_terminating=publish):
-            continue
-        address = endpoint_address(service, pod)
+        address = endpoint_address(service, pod) if pod.belongs(include_terminating=publish) else None
         if address is None:
             continue
-        ports: list[Wire | None] = []
-        if not service.spec.ports and service.spec.clusterIP == "None":
-            ports.append(None)
-        for port in endpoint_ports(service, pod):
-            ports.append({field: value for field, value in port.items() if value != "" or field == "appProtocol"})
+        ports = ports_of.get(pod.ports)
+        if ports is None:
+            ports = ports_of[pod.ports] = _ports(service, pod)
         loose.append((address, publish or pod.is_ready, ports))
-    return pack(loose)
+    return _pack(loose)
+
+
+def _ports(service: Service, pod: EndpointPod) -> list[_Port]:
+    if not service.spec.ports and service.spec.clusterIP == "None":
+        return [(("",), None)]
+    found: list[_Port] = []
+    for port in endpoint_ports(service, pod):
+        written = {field: value for field, value in port.items() if value != "" or field == "appProtocol"}
+        found.append((tuple(sorted(written.items(), key=str)), written))
+    return found
 
 
 def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
@@ -82,22 +94,23 @@ def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
     return entry
 
 
-def pack(loose: Sequence[tuple[Wire, bool, list[Wire | None]]]) -> list[Wire]:
+def _pack(loose: Sequence[tuple[Wire, bool, list[_Port]]]) -> list[Wire]:
     """Group addresses that share ports, so that each address is listed as seldom as possible. Pure.
 
-    :param loose: (address, ready, ports); a port of None stands for an address without any.
+    :param loose: (address, ready, ports).
     """
-    by_port: dict[tuple[object, ...], tuple[Wire | None, dict[tuple[str, str], tuple[Wire, bool]]]] = {}
+    by_port: dict[tuple[object, ...], tuple[Wire | None, dict[_Identity, tuple[Wire, bool]]]] = {}
     for address, ready, ports in loose:
-        identity = (address["ip"], (address.get("targetRef") or {}).get("uid") or "")
-        for port in ports:
-            key = ("",) if port is None else tuple(sorted(port.items(), key=str))
-            _, members = by_port.setdefault(key, (port, {}))
+        identity = (address["ip"], address["targetRef"].get("uid", ""))
+        for key, port in ports:
+            if key not in by_port:
+                by_port[key] = port, {}
+            members = by_port[key][1]
             known = members.get(identity)
             members[identity] = (address, ready or (known is not None and known[1]))
-    grouped: dict[tuple[object, ...], tuple[list[Wire], dict[tuple[str, str], tuple[Wire, bool]]]] = {}
+    grouped: dict[tuple[object, ...], tuple[list[Wire], dict[_Identity, tuple[Wire, bool]]]] = {}
     for port, members in by_port.values():
-        same = tuple(sorted((identity, ready) for identity, (_, ready) in members.items()))
+        same = tuple(sorted([(identity, ready) for identity, (_, ready) in members.items()]))
         ports_of_group, _ = grouped.setdefault(same, ([], members))
         if port is not None and port["port"] > 0:
             ports_of_group.append(port)
@@ -154,6 +167,16 @@ def _numeric(address: str) -> tuple[int, ...]:
     if ":" in address:
         return (1, *(ord(character) for character in address))
     return (0, *(int(part) for part in address.split(".")))
+
+
+def _same(one: Sequence[Wire], other: Sequence[Wire]) -> bool:
+    """Whether subsets say the same, in whatever order; sizes differ sooner than what has them."""
+    return one == other or (_sizes(one) == _sizes(other) and _comparable(one) == _comparable(other))
+
+
+def _sizes(subsets: Sequence[Wire]) -> list[list[int]]:
+    fields = ("addresses", "notReadyAddresses", "ports")
+    return sorted([len(subset.get(field) or ()) for field in fields] for subset in subsets)
 
 
 def _comparable(subsets: Sequence[Wire]) -> object:

@@ -6,7 +6,7 @@ Upstream: ``k8s.io/endpointslice/util`` and ``FindPort`` of ``pkg/api/v1/pod``.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kubesim.api.objects import IntOrString, Service, Wire
@@ -14,6 +14,9 @@ from kubesim.api.store import Key, key_of
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.index import SelectorIndex
 from kubesim.controllers.manager import Change
+
+NamedPorts = tuple[tuple[tuple[str, str], int], ...]
+"""(name, protocol) with the number, of the named container ports that keep running."""
 
 
 class PortNotFoundError(ValueError):
@@ -24,7 +27,7 @@ class EndpointPod(NamedTuple):
     """What endpoints are made of: as long as this is the same, no Service's endpoints change.
 
     :param ready: the status of the Ready condition, ``""`` where there is none; since when, is ``ready_since``.
-    :param ports: (name, protocol) → number of the named container ports that keep running.
+    :param addresses: in canonical form.
     """
 
     namespace: str
@@ -39,7 +42,7 @@ class EndpointPod(NamedTuple):
     phase: str
     ready: str
     ready_since: str
-    ports: Mapping[tuple[str, str], int]
+    ports: NamedPorts
 
     @classmethod
     def of(cls, pod: Wire) -> EndpointPod:
@@ -55,7 +58,7 @@ class EndpointPod(NamedTuple):
             spec.get("nodeName") or "",
             spec.get("hostname") or "",
             spec.get("subdomain") or "",
-            tuple([entry["ip"] for entry in status.get("podIPs") or ()]) or tuple(filter(None, [status.get("podIP")])),
+            tuple([canonical(address) for address in _addresses(status)]),
             status.get("phase") or "",
             ready.get("status") or "",
             ready.get("lastTransitionTime") or "",
@@ -71,7 +74,7 @@ class EndpointPod(NamedTuple):
         """The address of a family (``IPv4`` or ``IPv6``), as upstream writes it into slices; or an empty string."""
         for address in self.addresses:
             if (":" in address) == (family == "IPv6"):
-                return canonical(address)
+                return address
         return ""
 
     def belongs(self, *, include_terminating: bool) -> bool:
@@ -94,10 +97,10 @@ class EndpointPod(NamedTuple):
         """
         if isinstance(target, int):
             return target
-        number = self.ports.get((target, protocol))
-        if number is None:
-            raise PortNotFoundError(f"no suitable port for manifest: {self.uid}")
-        return number
+        for named, number in self.ports:
+            if named == (target, protocol):
+                return number
+        raise PortNotFoundError(f"no suitable port for manifest: {self.uid}")
 
     def target(self) -> Wire:
         """The ``targetRef`` of what stands for the Pod."""
@@ -107,7 +110,11 @@ class EndpointPod(NamedTuple):
         return target
 
 
-def _named_ports(spec: Wire) -> Mapping[tuple[str, str], int]:
+def _addresses(status: Wire) -> Sequence[str]:
+    return [entry["ip"] for entry in status.get("podIPs") or ()] or [ip for ip in [status.get("podIP")] if ip]
+
+
+def _named_ports(spec: Wire) -> NamedPorts:
     """Of two ports of one name the first counts; containers come before the init containers that keep running."""
     found: dict[tuple[str, str], int] = {}
     sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
@@ -115,7 +122,7 @@ def _named_ports(spec: Wire) -> Mapping[tuple[str, str], int]:
         for port in container.get("ports") or ():
             if port.get("name"):
                 found.setdefault((port["name"], port.get("protocol") or ""), port.get("containerPort", 0))
-    return found
+    return tuple(found.items())
 
 
 def canonical(address: str) -> str:
@@ -126,7 +133,10 @@ def canonical(address: str) -> str:
 
 
 class PodsByService:
-    """The Pods that each Service selects, kept up to date from the watch."""
+    """The Pods with an address that each Service selects, kept up to date from the watch.
+
+    A Pod without one is no endpoint, whatever else happens to it: what it goes through until then wakes nobody.
+    """
 
     def __init__(self) -> None:
         self._selectors: SelectorIndex[Key] = SelectorIndex()
@@ -154,9 +164,9 @@ class PodsByService:
 
     def note_pod(self, change: Change) -> list[Key]:
         """A Pod was added, changed or deleted; returns the Services whose endpoints that may alter."""
-        key = key_of(change.object)
+        key, wire = key_of(change.object), change.new
         old = self._pods.get(key)
-        new = EndpointPod.of(change.new) if change.new is not None else None
+        new = EndpointPod.of(wire) if wire is not None and _addresses(wire.get("status") or {}) else None
         if old == new:
             return []
         before = self.services_of(old) if old is not None else []
@@ -179,6 +189,6 @@ class PodsByService:
         return self._selectors.matching(pod.namespace, pod.labels)
 
     def pods_of(self, service: Key) -> list[EndpointPod]:
-        """The Pods that a Service selects, ordered by name."""
+        """The Pods with an address that a Service selects, ordered by name."""
         members = self._members.get(service, {})
         return [members[key] for key in sorted(members)]

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Service, Wire
-from kubesim.controllers.endpoints.pods import EndpointPod, PortNotFoundError
+from kubesim.controllers.endpoints.pods import EndpointPod, NamedPorts, PortNotFoundError
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -218,6 +218,7 @@ def _group(
     service: Service, pods: Sequence[EndpointPod], zones: Mapping[str, str], address_type: str, plan: Plan
 ) -> dict[PortKey, _Group]:
     groups: dict[PortKey, _Group] = {}
+    of_ports: dict[NamedPorts, _Group] = {}
     for pod in pods:
         if not pod.belongs(include_terminating=True) or not pod.address(address_type):
             continue
@@ -225,8 +226,10 @@ def _group(
             where = f"Service {service.metadata.namespace}/{service.metadata.name}"
             plan.problems.append(f"skipping Pod {pod.name} for {where}: Node {pod.node} Not Found")
             continue
-        ports = endpoint_ports(service, pod)
-        group = groups.setdefault(_port_key(ports), _Group(ports))
+        group = of_ports.get(pod.ports)
+        if group is None:  # Pods that name their ports alike have the same ports here
+            ports = endpoint_ports(service, pod)
+            group = of_ports[pod.ports] = groups.setdefault(_port_key(ports), _Group(ports))
         endpoint = endpoint_of(pod, zones.get(pod.node, ""), service, address_type)
         group.endpoints[_identity(endpoint)] = endpoint
     return groups
