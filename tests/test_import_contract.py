@@ -1,12 +1,74 @@
-"""A floor imports only from the floors below it."""
+"""What holds for the whole house: floors, no circles, no hidden imports, no slivers."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "kubesim"
+
+SHORTEST_MODULE = 40
+"""Lines. A concept that fills fewer mostly belongs to the module that uses it."""
+
+SHORT = {
+    "api/int_or_string.py": "one of upstream's types, with its own arithmetic, for controllers and validation alike",
+    "cluster/documents.py": "what may be handed over as a manifest, apart from what is done with it",
+    "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
+    "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
+    "notebook/readme_picture.py": "a program of its own (`make pictures`)",
+}
+"""Modules that are shorter all the same, with the reason."""
+
+LAZY = {"IPython", "pandas", "regex"}
+"""Libraries that are slow to load: named in annotations, imported by the function that uses them."""
+
+LAZY_MODULES = {
+    "kubesim.api.errors": "the package's own names are loaded when they are first asked for",
+    "kubesim.cluster": "the same",
+    "kubesim.terminal": "the same",
+    "kubesim.cluster.diagnosis": "loads pandas",
+    "kubesim.cluster.inquiries": "loads pandas",
+    "kubesim.views.rendering": "loads Graphviz",
+}
+"""Modules of our own that are loaded late, with the reason."""
+
+
+def modules() -> Iterator[tuple[str, str]]:
+    """Every module but the ``__init__.py``: its path below the package, and its text."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        yield path.relative_to(SOURCES).as_posix(), path.read_text(encoding="utf-8")
+
+
+def hidden_imports(text: str) -> Iterator[str]:
+    """What a module imports for its annotations alone."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Import):
+                    yield from (alias.name for alias in inner.names)
+                elif isinstance(inner, ast.ImportFrom):
+                    yield inner.module or "."
 
 
 def test_the_import_contract_is_kept(monkeypatch) -> None:
     monkeypatch.chdir(ROOT)
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+def test_only_what_is_loaded_late_is_imported_for_annotations_alone() -> None:
+    found = {(path, name) for path, text in modules() for name in hidden_imports(text)}
+    assert {
+        (path, name) for path, name in found if name not in LAZY_MODULES and name.partition(".")[0] not in LAZY
+    } == set()
+    assert {name for _, name in found} >= set(LAZY_MODULES), "the list names only what there is"
+
+
+def test_no_module_is_a_sliver() -> None:
+    short = {
+        path
+        for path, text in modules()
+        if text.count("\n") < SHORTEST_MODULE and not path.endswith(("__init__.py", "__main__.py"))
+    }
+    assert short == set(SHORT)

@@ -17,9 +17,8 @@ from typing import Any
 
 from kubesim.api import go_json, schema
 from kubesim.api.errors import ApiError
-from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType
+from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import ApiServer
 from kubesim.api.strategic_merge import merge_key
 

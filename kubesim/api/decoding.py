@@ -11,11 +11,9 @@ from typing import Literal
 from kubesim.api import schema
 from kubesim.api.errors import ApiError, bad_request, unknown_resource
 from kubesim.api.objects import Wire
-from kubesim.api.resources import RESOURCE_TYPES, ResourceType
+from kubesim.api.resources import BY_KIND, ResourceType, kind_type
 
 FieldValidation = Literal["Strict", "Warn", "Ignore"]
-
-_BY_KIND = {(resource.api_version, resource.kind): resource for resource in RESOURCE_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,12 @@ def decode(wire: Wire, field_validation: FieldValidation = "Strict", expected: R
 
 def _resource_of(wire: Wire, expected: ResourceType | None) -> ResourceType:
     version, kind = wire.get("apiVersion"), wire.get("kind")
-    found = _BY_KIND.get((version, kind)) if isinstance(version, str) and isinstance(kind, str) else None
+    found = BY_KIND.get(kind) if isinstance(kind, str) else None
+    if found is not None and found.api_version != version:
+        found = None
     if found is not None and (expected is None or found is expected):
         return found
-    if expected is None:
-        expected = next((r for (v, k), r in _BY_KIND.items() if v == version and k.lower() == str(kind).lower()), None)
+    expected = expected or kind_type(version, str(kind).lower())
     if expected is None:
         raise unknown_resource()
     if found is not None:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kubesim.api.objects import Wire
+from kubesim.api.resources import ResourceType
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRequirement:
@@ -83,3 +86,45 @@ def _unescape(value: str) -> str:
         else:
             plain.append(character)
     return "".join(plain)
+
+
+_SELECTABLE: dict[str, tuple[str, ...]] = {
+    "Pod": (
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
+        "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName",
+    ),
+    "Service": ("spec.clusterIP", "spec.type"),
+    "Namespace": ("status.phase",),
+    "Node": ("spec.unschedulable",),
+    "Secret": ("type",),
+    "ReplicaSet": ("status.replicas",),
+    "Event": (
+        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+        "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath",
+        "reason", "reportingComponent", "source", "type",
+    ),
+}  # fmt: skip
+
+
+def selectable(resource: ResourceType) -> tuple[str, ...]:
+    """The fields by which objects of a kind can be selected."""
+    return ("metadata.name", "metadata.namespace", *_SELECTABLE.get(resource.kind, ()))
+
+
+def selectable_fields(wire: Wire) -> dict[str, str]:
+    """The fields of an object by which it can be selected, as text."""
+    names = ("metadata.name", "metadata.namespace", *_SELECTABLE.get(wire["kind"], ()))
+    return {name: _text(wire, name) for name in names}
+
+
+def _text(wire: Wire, path: str) -> str:
+    if path == "source":
+        path = "source.component"
+    value: object = wire
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if path in ("spec.unschedulable", "spec.hostNetwork"):
+        value = bool(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

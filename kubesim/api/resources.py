@@ -62,3 +62,37 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     ResourceType("EndpointSlice", "endpointslices", "endpointslice", "discovery.k8s.io"),
 )  # fmt: skip
 """Every type served; only Deployments and ReplicaSets among the workloads have a controller."""
+
+BY_KIND: dict[str, ResourceType] = {resource.kind: resource for resource in RESOURCE_TYPES}
+"""Every type served, by its kind."""
+
+
+def resource_type(name: str) -> ResourceType | None:
+    """The resource of a name as typed: plural, singular, short name or kind; its group may follow after a dot."""
+    wanted, _, group = name.lower().partition(".")
+    for resource in RESOURCE_TYPES:
+        if wanted in (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names):
+            versioned = f"{resource.version}.{resource.group}".rstrip(".")
+            if (
+                not group
+                or group in (resource.group, versioned)
+                or (resource.group and resource.group.startswith(group))
+            ):
+                return resource
+    return None
+
+
+_BY_VERSION_AND_KIND: dict[tuple[object, object], ResourceType] = {
+    (resource.api_version, kind): resource
+    for resource in RESOURCE_TYPES
+    for kind in (resource.kind, resource.kind.lower())
+}
+
+
+def kind_type(api_version: object, kind: object) -> ResourceType | None:
+    """The type of a manifest's object; a kind in lower case is found too, as upstream's mapper finds it."""
+    return (
+        _BY_VERSION_AND_KIND.get((api_version, kind))
+        if isinstance(api_version, str) and isinstance(kind, str)
+        else None
+    )

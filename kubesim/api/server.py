@@ -15,19 +15,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kubesim.api import lookup
 from kubesim.api.admission import admit_create, admit_delete
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
-from kubesim.api.field_selectors import parse_field_selector
+from kubesim.api.field_selectors import parse_field_selector, selectable, selectable_fields
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.registry import Registry, Response
-from kubesim.api.resources import ResourceType
+from kubesim.api.resources import ResourceType, resource_type
 from kubesim.api.selectors import parse_label_selector
 from kubesim.api.store import Store
 from kubesim.api.strategies import strategies
@@ -82,7 +81,7 @@ class ApiServer:
 
         :raises ApiError: 404 if there is none.
         """
-        found = lookup.resource_type(name_as_typed)
+        found = resource_type(name_as_typed)
         if found is None:
             raise ApiError(404, "NotFound", f'the server doesn\'t have a resource type "{name_as_typed}"')
         return found
@@ -123,14 +122,14 @@ class ApiServer:
         except ValueError as error:
             raise bad_request(str(error)) from None
         for requirement in fields.requirements:
-            if requirement.field not in lookup.selectable(resource):
+            if requirement.field not in selectable(resource):
                 version = f"/{resource.version}" if not resource.group else resource.api_version
                 raise bad_request(
                     f'Unable to find "{version}, Resource={resource.plural}" that match label selector '
                     f'"{label_selector}", field selector "{field_selector}": '
                     f"field label not supported: {requirement.field}"
                 )
-        return [wire for wire in found if fields.matches(lookup.selectable_fields(wire))]
+        return [wire for wire in found if fields.matches(selectable_fields(wire))]
 
     def table(self, resource: ResourceType, objects: builtins.list[Wire], wide: bool = False) -> Table:
         """The objects as the table that ``kubectl get`` prints."""

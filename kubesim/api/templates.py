@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from kubesim.api.defaults.pod import pod_defaults
+from kubesim.api.defaults import pod_defaults
 from kubesim.api.errors import FieldError
 from kubesim.api.names import dns1123_subdomain
 from kubesim.api.objects import Wire

@@ -12,9 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.api.errors import ApiError
-from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType
+from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import Propagation, Response
 from kubesim.api.tables import Table
 from kubesim.cluster import Cluster

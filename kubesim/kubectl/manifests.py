@@ -18,9 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.api import go_json, go_yaml
-from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType
+from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.schema import metadata_error
 from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError
 from kubesim.userland.filesystem import FileSystem

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kubesim.api import lookup
+from kubesim.api import resources
 from kubesim.api.discovery import KNOWN_BY_NAME
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 from kubesim.kubectl.errors import KubectlError
@@ -18,7 +18,7 @@ def resource_type(word: str) -> ResourceType:
 
     :raises KubectlError: ``the server doesn't have a resource type "x"``.
     """
-    found = lookup.resource_type(word)
+    found = resources.resource_type(word)
     if found is not None:
         return found
     resource, dot, group = word.partition(".")

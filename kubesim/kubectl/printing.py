@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Literal
 
 from kubesim.api import go_json
-from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
+from kubesim.api.resources import kind_type
 from kubesim.api.schema import in_struct_order
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError

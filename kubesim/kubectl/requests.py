@@ -8,9 +8,9 @@ from typing import Any
 from kubesim.api.apply import with_last_applied, without_version
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError
-from kubesim.api.lookup import kind_type
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
+from kubesim.api.resources import kind_type
 from kubesim.api.schema import prune_unknown
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix

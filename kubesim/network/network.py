@@ -13,8 +13,7 @@ from kubesim.network import topology as layout
 from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.packet import Packet
-from kubesim.network.router import router_ruleset
-from kubesim.network.rules import Ruleset
+from kubesim.network.rules import Ruleset, router_ruleset
 from kubesim.network.service import Server
 from kubesim.network.topology import INTERNET, LAN, ROUTER, Host, Interface, Route, Topology
 from kubesim.network.trace import Trace

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kubesim.network.hooks import PRIORITIES, Hook
-from kubesim.network.matches import Destination, DestinationPort, Match, Protocol
-from kubesim.network.targets import Target
+from kubesim.network.matches import Destination, DestinationPort, Match, OutInterface, Protocol
+from kubesim.network.targets import Masquerade, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +220,12 @@ def merged(*rulesets: Ruleset) -> Ruleset:
 def base_chains(mode: str, tables: Sequence[BaseChain]) -> Ruleset:
     """A rule set that has only the given base chains, all empty."""
     return Ruleset(mode, {(base.table, base.chain): Chain(base.chain, ()) for base in tables}, tuple(tables))
+
+
+def router_ruleset(outside: str) -> Ruleset:
+    """The rules of the router between the nodes' LAN and the Internet: it masquerades what goes out.
+
+    :param outside: the name of its interface to the Internet.
+    """
+    chain = Chain("POSTROUTING", (Rule((OutInterface(outside),), Masquerade()),))
+    return Ruleset("iptables", {("nat", "POSTROUTING"): chain}, (built_in("nat", Hook.POSTROUTING),))

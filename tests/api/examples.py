@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubesim.api import lookup
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType
+from kubesim.api.resources import ResourceType, resource_type
 
 
 def resource(name: str) -> ResourceType:
-    found = lookup.resource_type(name)
+    found = resource_type(name)
     assert found is not None
     return found
 

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.api.defaults import apply_defaults
-from kubesim.api.defaults.pod import image_tag
+from kubesim.api.defaults import apply_defaults, image_tag
 from kubesim.api.objects import Wire, copy_of
 
 

@@ -9,41 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
-from kubesim.api.durations import since
 from kubesim.api.objects import Wire
-from kubesim.api.printers import configuration, endpoints, event, node, pod, service, workloads
-from kubesim.api.printers.columns import AGE, NAME, Cells, Printer
+from kubesim.api.printers import cluster, pod, services, workloads
+from kubesim.api.printers.columns import Printer
 from kubesim.api.resources import ResourceType
-from kubesim.api.tables import Row, Table
+from kubesim.api.tables import Table
 
-PRINTERS: Mapping[str, Printer] = MappingProxyType(
+PRINTERS: Mapping[str, Printer[Any]] = MappingProxyType(
     {
-        "ConfigMap": configuration.CONFIG_MAP,
+        "ConfigMap": cluster.CONFIG_MAP,
         "DaemonSet": workloads.DAEMON_SET,
         "Deployment": workloads.DEPLOYMENT,
-        "EndpointSlice": endpoints.ENDPOINT_SLICE,
-        "Endpoints": endpoints.ENDPOINTS,
-        "Event": event.PRINTER,
-        "Namespace": configuration.NAMESPACE,
-        "Node": node.PRINTER,
+        "EndpointSlice": services.ENDPOINT_SLICE,
+        "Endpoints": services.ENDPOINTS,
+        "Event": cluster.EVENT,
+        "Namespace": cluster.NAMESPACE,
+        "Node": cluster.NODE,
         "Pod": pod.PRINTER,
         "ReplicaSet": workloads.REPLICA_SET,
-        "Secret": configuration.SECRET,
-        "Service": service.PRINTER,
-        "ServiceAccount": configuration.SERVICE_ACCOUNT,
+        "Secret": cluster.SECRET,
+        "Service": services.SERVICE,
+        "ServiceAccount": cluster.NAME_AND_AGE,
         "StatefulSet": workloads.STATEFUL_SET,
     }
 )
 """The printer of each kind; a kind that has none is printed with its name and age."""
-
-
-def _name_and_age(wire: Wire, now: datetime, with_wide: bool) -> Cells:
-    metadata = wire.get("metadata") or {}
-    return metadata.get("name", ""), since(metadata.get("creationTimestamp"), now)
-
-
-DEFAULT = Printer((NAME, AGE), _name_and_age)
 
 
 def table_for(type: ResourceType, objects: Sequence[Wire], now: datetime, wide: bool) -> Table:
@@ -53,6 +45,4 @@ def table_for(type: ResourceType, objects: Sequence[Wire], now: datetime, wide: 
     :param wide: whether the columns of ``-o wide`` are wanted too (kubectl asks a server for them always, and leaves
         them out itself; some cells are cut when they are not wanted).
     """
-    printer = PRINTERS.get(type.kind, DEFAULT)
-    columns = tuple(column for column in printer.columns if wide or column.priority == 0)
-    return Table(columns, tuple(Row(printer.cells(each, now, wide), each) for each in objects))
+    return PRINTERS.get(type.kind, cluster.NAME_AND_AGE).table(objects, now, wide)

@@ -1,45 +1,72 @@
-"""What the printers of all kinds share: a printer is a row of columns and a function from an object to its cells."""
+"""What the printers of all kinds share: a printer is a table of columns, each with what it says of an object."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from kubesim.api.objects import Container, LabelSelector, Wire
-from kubesim.api.tables import Column
+from kubesim.api.durations import since
+from kubesim.api.objects import Container, LabelSelector, V, Wire, view
+from kubesim.api.tables import Column, Row, Table
 
 NONE = "<none>"
 """What a cell says where there is nothing to say."""
 
-Cells = tuple[Any, ...]
+T = TypeVar("T")
+
+Cell = Callable[[T], Any]
+"""What a column says of an object, in the form that the printer reads it in."""
 
 
 @dataclass(frozen=True, slots=True)
-class Printer:
+class Printer(Generic[T]):
     """How one kind is printed.
 
-    :param columns: all columns, those of ``-o wide`` last.
-    :param cells: the cells of one object, given the time and whether the wide ones are wanted too.
+    :param read: makes of an object what the cells are told of, given the time and whether wide cells are wanted too.
+    :param columns: in their order, each with its cell; those that :data:`NAME` and :data:`AGE` begin need none.
     """
 
-    columns: tuple[Column, ...]
-    cells: Callable[[Wire, datetime, bool], Cells]
+    read: Callable[[Wire, datetime, bool], T]
+    columns: tuple[tuple[Column, Cell[T] | None], ...]
+
+    def table(self, objects: Sequence[Wire], now: datetime, with_wide: bool) -> Table:
+        """The table of some objects."""
+        shown = [pair for pair in self.columns if with_wide or pair[0].priority == 0]
+        rows = tuple(Row(tuple(self._cells(shown, each, now, with_wide)), each) for each in objects)
+        return Table(tuple(column for column, _ in shown), rows)
+
+    def _cells(
+        self, shown: Sequence[tuple[Column, Cell[T] | None]], wire: Wire, now: datetime, with_wide: bool
+    ) -> list[Any]:
+        metadata, subject = wire.get("metadata") or {}, self.read(wire, now, with_wide)
+        own = {"Name": metadata.get("name", ""), "Age": since(metadata.get("creationTimestamp"), now)}
+        return [own[column.name] if cell is None else cell(subject) for column, cell in shown]
 
 
-NAME = Column("Name", format="name")
-AGE = Column("Age")
+NAME = (Column("Name", format="name"), None)
+AGE = (Column("Age"), None)
 
 
-def column(name: str, type: str = "string") -> Column:
+def column(name: str, cell: Cell[T], type: str = "string") -> tuple[Column, Cell[T]]:
     """A column that is always shown."""
-    return Column(name, type)
+    return Column(name, type), cell
 
 
-def wide(name: str) -> Column:
+def wide(name: str, cell: Cell[T]) -> tuple[Column, Cell[T]]:
     """A column that only ``-o wide`` shows."""
-    return Column(name, priority=1)
+    return Column(name, priority=1), cell
+
+
+def as_it_is(wire: Wire, now: datetime, with_wide: bool) -> Wire:
+    """Reads an object in its wire form."""
+    return wire
+
+
+def viewed(as_type: type[V]) -> Callable[[Wire, datetime, bool], V]:
+    """Reads an object as a typed view."""
+    return lambda wire, now, with_wide: view(wire, as_type)
 
 
 def or_none(text: str | None) -> str:

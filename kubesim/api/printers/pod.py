@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from kubesim.api.durations import human_duration, parse_timestamp, since
+from kubesim.api.durations import human_duration, parse_timestamp
 from kubesim.api.objects import ContainerStateTerminated, ContainerStatus, Pod, Wire, view
-from kubesim.api.printers.columns import AGE, NAME, Cells, Printer, column, or_none, wide
+from kubesim.api.printers.columns import AGE, NAME, Printer, column, or_none, wide
 
 NODE_UNREACHABLE = "NodeLost"
 
@@ -34,37 +34,13 @@ class _Restarts:
 
 @dataclass(slots=True)
 class _Summary:
-    """What the READY, STATUS and RESTARTS columns say."""
+    """A Pod, and what its READY, STATUS and RESTARTS columns say."""
 
+    pod: Pod
     reason: str
     total: int
     ready: int = 0
-    restarts: _Restarts = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        self.restarts = _Restarts()
-
-
-def _cells(wire: Wire, now: datetime, with_wide: bool) -> Cells:
-    pod = view(wire, Pod)
-    summary = _summarize(pod)
-    narrow = (
-        pod.metadata.name,
-        f"{summary.ready}/{summary.total}",
-        summary.reason,
-        summary.restarts.text(now),
-        since(pod.metadata.creationTimestamp, now),
-    )
-    if not with_wide:
-        return narrow
-    address = pod.status.podIPs[0].ip if pod.status.podIPs else pod.status.podIP
-    return (
-        *narrow,
-        or_none(address),
-        or_none(pod.spec.nodeName),
-        or_none(pod.status.nominatedNodeName),
-        _readiness_gates(pod),
-    )
+    restarts: _Restarts = field(default_factory=_Restarts)
 
 
 def status_text(wire: Wire) -> str:
@@ -74,7 +50,7 @@ def status_text(wire: Wire) -> str:
 
 def _summarize(pod: Pod) -> _Summary:
     sidecars = {each.name for each in pod.spec.initContainers or () if each.restartPolicy == "Always"}
-    summary = _Summary(pod.status.reason or pod.status.phase, len(pod.spec.containers or ()) + len(sidecars))
+    summary = _Summary(pod, pod.status.reason or pod.status.phase, len(pod.spec.containers or ()) + len(sidecars))
     if any(each.type == "PodScheduled" and each.reason == "SchedulingGated" for each in pod.status.conditions or ()):
         summary.reason = "SchedulingGated"
     sidecar_restarts = _Restarts()
@@ -145,10 +121,21 @@ def _readiness_gates(pod: Pod) -> str:
     return f"{sum(_condition(pod, gate.conditionType) for gate in gates)}/{len(gates)}"
 
 
+def _address(pod: Pod) -> str:
+    return or_none(pod.status.podIPs[0].ip if pod.status.podIPs else pod.status.podIP)
+
+
 PRINTER = Printer(
+    lambda wire, now, with_wide: (_summarize(view(wire, Pod)), now),
     (
-        NAME, column("Ready"), column("Status"), column("Restarts"), AGE,
-        wide("IP"), wide("Node"), wide("Nominated Node"), wide("Readiness Gates"),
+        NAME,
+        column("Ready", lambda read: f"{read[0].ready}/{read[0].total}"),
+        column("Status", lambda read: read[0].reason),
+        column("Restarts", lambda read: read[0].restarts.text(read[1])),
+        AGE,
+        wide("IP", lambda read: _address(read[0].pod)),
+        wide("Node", lambda read: or_none(read[0].pod.spec.nodeName)),
+        wide("Nominated Node", lambda read: or_none(read[0].pod.status.nominatedNodeName)),
+        wide("Readiness Gates", lambda read: _readiness_gates(read[0].pod)),
     ),
-    _cells,
-)  # fmt: skip
+)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kubesim.api.resources import RESOURCE_TYPES
+from kubesim.api.resources import BY_KIND
 
 Shape = Literal["string", "integer", "boolean", "number", "struct", "list", "map", "int-or-string", "time", "any"]
-_KINDS = {(resource.kind, resource.api_version) for resource in RESOURCE_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,8 @@ class Struct:
 
 def struct_of(kind: str, api_version: str) -> Struct | None:
     """The struct of a kind, or None for a kind that is not served."""
-    return _structs()[kind] if (kind, api_version) in _KINDS else None
+    served = BY_KIND.get(kind)
+    return _structs()[kind] if served is not None and served.api_version == api_version else None
 
 
 def struct_named(name: str) -> Struct:

@@ -7,7 +7,7 @@ it did not also change them. Upstream: ``pkg/registry/core/service/{strategy.go,
 
 from __future__ import annotations
 
-from kubesim.api.defaults.service import externally_accessible
+from kubesim.api.defaults import externally_accessible
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Service, Wire, view
 from kubesim.api.store import Store

@@ -5,11 +5,11 @@ Upstream: ``pkg/controller/deployment/util/deployment_util.go`` and ``rolling.go
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubesim.api.objects import IntOrString, Wire
+from kubesim.api.int_or_string import scaled
+from kubesim.api.objects import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,11 @@ def limits_of(deployment: Wire) -> Limits:
         return Limits(0, 0)
     rolling = strategy.get("rollingUpdate") or {}
     replicas = replicas_of(deployment)
-    surge = _scaled(rolling.get("maxSurge", "25%"), replicas, up=True)
-    unavailable = _scaled(rolling.get("maxUnavailable", "25%"), replicas, up=False)
+    surge = scaled(rolling.get("maxSurge", "25%"), replicas, round_up=True)
+    unavailable = scaled(rolling.get("maxUnavailable", "25%"), replicas)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return Limits(surge, min(unavailable, replicas))
-
-
-def _scaled(value: IntOrString, total: int, *, up: bool) -> int:
-    if isinstance(value, str):
-        share = int(value.rstrip("%")) * total / 100
-        return math.ceil(share) if up else math.floor(share)
-    return int(value)
 
 
 def replicas_of(wire: Wire) -> int:

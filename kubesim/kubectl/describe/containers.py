@@ -17,7 +17,7 @@ from kubesim.api.objects import (
     Wire,
 )
 from kubesim.kubectl.describe.text import Text, moment, yes_or_no
-from kubesim.kubectl.output.go_format import quote, sprint
+from kubesim.kubectl.go_format import quote, sprint
 
 
 def containers(

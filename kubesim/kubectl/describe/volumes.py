@@ -9,7 +9,7 @@ from kubesim.api.objects import LabelSelector, PodTemplateSpec, Wire, view
 from kubesim.api.printers.columns import label_selector
 from kubesim.kubectl.describe.containers import containers
 from kubesim.kubectl.describe.text import Text, annotation_lines, labels, tolerations
-from kubesim.kubectl.output.go_format import sprint
+from kubesim.kubectl.go_format import sprint
 
 _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "hostPath": (

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kubesim.api import go_json
+from kubesim.kubectl.go_format import sprint, type_name
 from kubesim.kubectl.jsonpath.nodes import (
     Array,
     Boolean,
@@ -24,7 +25,6 @@ from kubesim.kubectl.jsonpath.nodes import (
     Wildcard,
 )
 from kubesim.kubectl.jsonpath.parser import parse
-from kubesim.kubectl.output.go_format import sprint, type_name
 
 _DEEPEST = 500
 """How far ``..`` descends; JSON of this depth does not occur."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kubesim.api.objects import Wire
+from kubesim.kubectl.go_format import sprint
 from kubesim.kubectl.jsonpath import JsonPath, relaxed_expression
-from kubesim.kubectl.output.go_format import sprint
 from kubesim.kubectl.output.tabwriter import TabStops
 
 _EXPECTED = "Expected format is one line of space separated headers, one line of space separated column specs."

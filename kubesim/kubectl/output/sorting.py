@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from kubesim.api import quantities
 from kubesim.api.objects import Wire
 from kubesim.api.tables import Table
+from kubesim.kubectl.go_format import type_name
 from kubesim.kubectl.jsonpath import JsonPath, relaxed_expression
-from kubesim.kubectl.output.go_format import type_name
 from kubesim.kubectl.output.go_sort import go_sort
 
 T = TypeVar("T")

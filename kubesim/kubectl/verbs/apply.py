@@ -14,7 +14,7 @@ from kubesim.api import go_json
 from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied, without_version
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.resources import RESOURCE_TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
 from kubesim.kubectl.manifests import Info
@@ -207,16 +207,15 @@ def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -
     """Delete and print each object that is to go."""
     kept = {((info.object or {}).get("metadata") or {}).get("uid") for info in applied}
     namespaces = dict.fromkeys(info.namespace for info in applied if info.type.namespaced)
-    types = {resource.kind: resource for resource in RESOURCE_TYPES}
     for namespace in namespaces:
         for kind in KINDS:
-            for wire in call.api.list(types[kind], namespace, label_selector=call.flags.text("selector")):
+            for wire in call.api.list(BY_KIND[kind], namespace, label_selector=call.flags.text("selector")):
                 metadata = wire["metadata"]
                 if LAST_APPLIED not in (metadata.get("annotations") or {}) or metadata["uid"] in kept:
                     continue
                 if mode != "client":
-                    call.api.delete(types[kind], metadata["name"], namespace, dry_run=mode == "server")
-                printer.done(Info(types[kind], namespace, metadata["name"], wire), "pruned")
+                    call.api.delete(BY_KIND[kind], metadata["name"], namespace, dry_run=mode == "server")
+                printer.done(Info(BY_KIND[kind], namespace, metadata["name"], wire), "pruned")
 
 
 def kustomize(call: Call) -> int:

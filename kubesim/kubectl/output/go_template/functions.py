@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote_plus
 
-from kubesim.kubectl.output.go_format import quote, sprint, type_name
+from kubesim.kubectl.go_format import quote, sprint, type_name
 
 
 class FunctionError(ValueError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubesim.kubectl.go_format import quote
 from kubesim.kubectl.jsonpath.parser import describe_character, unquote
-from kubesim.kubectl.output.go_format import quote
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS
 from kubesim.kubectl.output.go_template.lexer import Piece, Token, pieces
 from kubesim.kubectl.output.go_template.nodes import (
