@@ -274,7 +274,7 @@ def _stateful_strategy(strategy: Wire, path: str) -> list[FieldError]:
     if kind == "OnDelete":
         if rolling is None:
             return []
-        shown = internal_form(rolling, "RollingUpdateStatefulSet")
+        shown = internal_form(rolling, "RollingUpdateStatefulSetStrategy")
         return [invalid_value(f"{path}.rollingUpdate", shown, "only allowed for updateStrategy 'RollingUpdate'")]
     if kind != "RollingUpdate":
         shown = internal_form(strategy, "StatefulSetUpdateStrategy")
