@@ -2,7 +2,7 @@
 
 Inside the server objects are Go structs without JSON names, so a printed struct has every field, in the order of the
 declaration and under its Go name: ``{"Type":"Bogus","RollingUpdate":null}``. They are declared as their versioned twins
-are (:mod:`kubesim.api.schema`); the tables below hold what differs (``types.go`` of ``pkg/apis/core``, ``pkg/apis/apps``).
+are (:mod:`kubesim.api.schema`); the tables below hold what differs (``types.go`` in ``pkg/apis/core`` and ``apps``).
 """
 
 from __future__ import annotations
