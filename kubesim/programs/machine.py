@@ -8,6 +8,7 @@ from typing import TypeAlias
 from kubesim.api.store import Store
 from kubesim.network.sockets import Sockets
 from kubesim.userland import machine as userland
+from kubesim.userland.command_line import CommandLine
 from kubesim.userland.process import Listener, Start
 
 
@@ -40,3 +41,4 @@ class Machine(userland.Machine):
 
 
 Invocation: TypeAlias = Start[Machine]
+Run: TypeAlias = CommandLine[Machine]

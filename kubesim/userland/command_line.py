@@ -1,13 +1,26 @@
-"""What programs of the command line share: options, inputs (files in order, or standard input), complaints."""
+"""What programs of the command line share: one table of options each, inputs, complaints in the words of its family.
+
+A program is written for its :class:`CommandLine`, which :func:`program` reads for it by the letters of its options.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
 
-from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.filesystem import FileError, FileSystem, absolute
+from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed, Running, Start
+
+AnyMachine = TypeVar("AnyMachine", bound=Machine)
+Result = TypeVar("Result", bound=Completed | Running)
+Wording: TypeAlias = Callable[[str, str], str]
+"""(An input's name, why it cannot be read) → the complaint."""
+
+USAGE = "Try '{name} --help' for more information.\n"
+"""What the coreutils say where they are misused; busybox' programs say nothing more."""
 
 
 class Complaint(Exception):  # noqa: N818
@@ -22,41 +35,6 @@ class Complaint(Exception):  # noqa: N818
         self.status = status
 
 
-def is_busybox(invocation: Invocation) -> bool:
-    """Whether the machine has busybox' programs, which word things their own way."""
-    return invocation.machine.flavour in ("busybox", "alpine")
-
-
-def inputs(
-    invocation: Invocation,
-    names: Sequence[str],
-    problems: list[str],
-    wording: Callable[[str, str], str] | None = None,
-) -> Iterator[tuple[str, str]]:
-    """Each input's name and text; an unreadable file adds a complaint instead.
-
-    :param wording: (name, reason) → the complaint; by default ``PROGRAM: NAME: REASON``.
-    """
-    program = invocation.name
-    for name in names or ("-",):
-        if name == "-":
-            yield "-", invocation.stdin
-            continue
-        try:
-            text = invocation.machine.files.read(absolute(name, invocation.directory))
-        except FileError as error:
-            if wording is not None:
-                problems.append(wording(name, error.reason))
-            elif is_busybox(invocation) and error.reason != "Is a directory":
-                problems.append(f"{program}: can't open '{name}': {error.reason}")
-            elif is_busybox(invocation):
-                problems.append(f"{program}: read error: {error.reason}")
-            else:
-                problems.append(f"{program}: {name}: {error.reason}")
-            continue
-        yield name, text
-
-
 def lines_of(text: str) -> list[str]:
     """The lines of a text without their newlines."""
     lines = text.split("\n")
@@ -65,91 +43,255 @@ def lines_of(text: str) -> list[str]:
     return lines
 
 
-def joined(lines: Sequence[str]) -> str:
+def joined(lines: Iterable[str]) -> str:
     """Lines as a text."""
     return "".join(f"{line}\n" for line in lines)
 
 
-def finished(out: str, problems: Sequence[str], status: int = 0, failing: int = 1) -> Completed:
-    """The result of a program that went on after complaints."""
-    return Completed(out, joined(problems), failing if problems else status)
+@dataclass(slots=True)
+class CommandLine(Generic[AnyMachine]):
+    """A program's command line, read, and what the program complains of while it works.
 
-
-def split_options(
-    invocation: Invocation, flags: str, values: str = "", long: str = ""
-) -> tuple[dict[str, str], list[str]]:
-    """The options of a command line by letter, with their values; then the operands.
-
-    :param flags: letters without a value; ``values`` letters that take one.
-    :param long: long names for them, as ``number=n lines=l``; a name may be cut short.
-    :raises Complaint: as getopt and the coreutils word it.
+    :param options: by letter, each with its last value; empty for a flag.
+    :param repeated: every value of a letter, in order.
+    :param usage: what it says of how it is used, where it is misused.
+    :param status: how it ends then.
     """
-    found: dict[str, str] = {}
-    operands: list[str] = []
-    words = list(invocation.argv[1:])
-    names = dict(pair.split("=") for pair in long.split())
-    while words:
-        word = words.pop(0)
-        if word == "--":
-            operands += words
-            break
-        if word.startswith("--"):
-            name, equals, value = word[2:].partition("=")
-            matching = [key for key in names if key == name] or [key for key in names if key.startswith(name)]
-            if not matching:
-                raise _bad(invocation, f"unrecognized option '{word}'")
-            letter = names[matching[0]]
-            if letter in values:
-                if not equals:
-                    if not words:
-                        raise _bad(invocation, f"option '{word}' requires an argument")
-                    value = words.pop(0)
-                found[letter] = value
+
+    invocation: Start[AnyMachine]
+    usage: str = USAGE
+    status: int = 1
+    options: dict[str, str] = field(default_factory=dict)
+    operands: list[str] = field(default_factory=list)
+    repeated: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The program's name as it was called."""
+        return self.invocation.name
+
+    @property
+    def machine(self) -> AnyMachine:
+        """Where it runs."""
+        return self.invocation.machine
+
+    @property
+    def files(self) -> FileSystem:
+        """The files of its machine."""
+        return self.invocation.machine.files
+
+    @property
+    def stdin(self) -> str:
+        """Its standard input, read to the end."""
+        return self.invocation.stdin
+
+    @property
+    def busybox(self) -> bool:
+        """Whether the machine has busybox' programs, which word things their own way."""
+        return self.invocation.machine.flavour in ("busybox", "alpine")
+
+    def worded(self, usual: str, busybox: str) -> str:
+        """The words of the program's family."""
+        return busybox if self.busybox else usual
+
+    def on(self, letters: str) -> bool:
+        """Whether one of these options was given."""
+        return any(letter in self.options for letter in letters)
+
+    def number(self, letter: str, default: int, problem: str, least: int = 0) -> int:
+        """The value of an option that takes a number.
+
+        :param problem: what is said of a value that is none, ``{}`` in its place.
+        """
+        text = self.options.get(letter, str(default))
+        if text.isdecimal() and int(text) >= least:
+            return int(text)
+        told = self.worded(problem.format(text), f"invalid number '{text}'")
+        raise Complaint(f"{self.name}: {told}\n", self.status)
+
+    def misuse(self, reason: str, status: int | None = None) -> Complaint:
+        """What it says of a command line that it cannot use."""
+        text = f"{self.name}: {reason}\n{self.usage.format(name=self.name)}"
+        return Complaint(text, self.status if status is None else status)
+
+    def path(self, name: str) -> str:
+        """An operand as an absolute path."""
+        return absolute(name, self.invocation.directory)
+
+    def complain(self, text: str) -> None:
+        """Tell of a problem, and go on."""
+        self.problems.append(f"{self.name}: {text}")
+
+    @contextmanager
+    def trying(self, what: str) -> Iterator[None]:
+        """Do something with files; where that fails, it is told as ``PROGRAM: WHAT: REASON``."""
+        try:
+            yield
+        except FileError as error:
+            self.complain(f"{what}: {error.reason}")
+
+    def inputs(self, names: Sequence[str] | None = None, wording: Wording | None = None) -> Iterator[tuple[str, str]]:
+        """Each input's name and text, standard input where there are none; an unreadable one adds a complaint instead.
+
+        :param names: the operands, unless others are given.
+        """
+        for name in (self.operands if names is None else names) or ("-",):
+            if name == "-":
+                yield "-", self.stdin
+                continue
+            try:
+                text = self.files.read(self.path(name))
+            except FileError as error:
+                self.problems.append((wording or self._unreadable)(name, error.reason))
+                continue
+            yield name, text
+
+    def _unreadable(self, name: str, reason: str) -> str:
+        if not self.busybox:
+            return f"{self.name}: {name}: {reason}"
+        problem = "read error" if reason == "Is a directory" else f"can't open '{name}'"
+        return f"{self.name}: {problem}: {reason}"
+
+    def text(self, names: Sequence[str] | None = None, wording: Wording | None = None) -> str:
+        """All inputs, one after the other."""
+        return "".join(text for _, text in self.inputs(names, wording))
+
+    def lines(self, names: Sequence[str] | None = None, wording: Wording | None = None) -> list[str]:
+        """The lines of all inputs."""
+        return [line for _, text in self.inputs(names, wording) for line in lines_of(text)]
+
+    def finished(self, out: str | Iterable[str] = "", status: int = 0, failing: int = 1) -> Completed:
+        """How it ends: with a text or lines, and the complaints.
+
+        :param failing: the status where there were any.
+        """
+        text = out if isinstance(out, str) else joined(out)
+        return Completed(text, joined(self.problems), failing if self.problems else status)
+
+    def _bad(self, reason: str) -> Complaint:
+        if self.busybox:
+            reason = reason.replace(" -- ", ": ").replace("'", "")
+            usage = "" if self.usage == USAGE else self.usage.format(name=self.name)
+            return Complaint(f"{self.name}: {reason}\n{usage}", self.status)
+        return self.misuse(reason)
+
+    def read(self, form: Form) -> None:
+        """Take the words apart.
+
+        :raises Complaint: as getopt and the coreutils word it.
+        """
+        words = list(self.invocation.argv[1:])
+        while words:
+            word = words.pop(0)
+            if word == "--":
+                self.operands += words
+                return
+            if form.digits and word[1:].isdecimal() and word[0] == "-":
+                self._set(form.digits, word[1:])
+            elif word.startswith("--"):
+                self._long(form, word, words)
+            elif word.startswith("-") and word != "-":
+                self._short(form, word[1:], words)
             else:
-                found[letter] = value
-            continue
-        if not word.startswith("-") or word == "-":
-            operands.append(word)
-            continue
-        letters = word[1:]
+                self.operands.append(word)
+                if form.in_order:
+                    self.operands += words
+                    return
+
+    def _set(self, letter: str, value: str) -> None:
+        self.options[letter] = value
+        self.repeated.setdefault(letter, []).append(value)
+
+    def _long(self, form: Form, word: str, words: list[str]) -> None:
+        name, equals, value = word[2:].partition("=")
+        names = form.long
+        found = names.get(name) or next((letter for each, letter in names.items() if each.startswith(name)), None)
+        if found is None:
+            raise self._bad(f"unrecognized option '{word}'")
+        if found in form.values and not equals:
+            if not words:
+                raise self._bad(f"option '{word}' requires an argument")
+            value = words.pop(0)
+        self._set(found, value)
+
+    def _short(self, form: Form, letters: str, words: list[str]) -> None:
         while letters:
             letter, letters = letters[0], letters[1:]
-            if letter in values:
+            if letter in form.values:
                 if not letters and not words:
-                    raise _bad(invocation, f"option requires an argument -- '{letter}'")
-                found[letter] = letters or words.pop(0)
-                letters = ""
-            elif letter in flags:
-                found[letter] = found.get(letter, "") + letter
-            else:
-                raise _bad(invocation, f"invalid option -- '{letter}'")
-    return found, operands
+                    raise self._bad(f"option requires an argument -- '{letter}'")
+                self._set(letter, letters or words.pop(0))
+                return
+            if letter in form.optional:
+                self._set(letter, letters)
+                return
+            if letter not in form.flags:
+                raise self._bad(f"invalid option -- '{letter}'")
+            self._set(letter, "")
 
 
-def misuse(invocation: Invocation, reason: str, status: int = 1) -> Complaint:
-    """What the coreutils say of a command line that they cannot use."""
-    return Complaint(f"{invocation.name}: {reason}\nTry '{invocation.name} --help' for more information.\n", status)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which options a program has.
+
+    :param flags: letters without a value; ``values`` those that take one, ``optional`` those with one attached or none.
+    :param long: long names for them; a name may be cut short.
+    :param digits: the option that ``-NUMBER`` stands for.
+    :param in_order: whether the first operand ends the options, because another program's words follow.
+    """
+
+    flags: str
+    values: str
+    optional: str
+    long: dict[str, str]
+    digits: str
+    in_order: bool
 
 
-def _bad(invocation: Invocation, reason: str) -> Complaint:
-    if is_busybox(invocation):
-        return Complaint(f"{invocation.name}: {reason.replace(' -- ', ': ').replace(chr(39), '')}\n")
-    return misuse(invocation, reason)
+def program(
+    flags: str | None = None,
+    values: str = "",
+    long: str = "",
+    *,
+    optional: str = "",
+    digits: str = "",
+    in_order: bool = False,
+    least: int = 0,
+    missing: str = "missing operand",
+    usage: str = USAGE,
+    status: int = 1,
+) -> Callable[[Callable[[CommandLine[AnyMachine]], Result]], Callable[[Start[AnyMachine]], Result | Completed]]:
+    """A program written for its command line, as :class:`Form` and :class:`CommandLine` have it.
+
+    :param flags: None where the program reads its words itself: all of them are operands.
+    :param long: as ``number=n lines=l``.
+    :param least: how many operands it needs; ``missing`` is what it says without them.
+    """
+    form = Form(flags or "", values, optional, dict(pair.split("=") for pair in long.split()), digits, in_order)
+
+    def decorate(
+        body: Callable[[CommandLine[AnyMachine]], Result],
+    ) -> Callable[[Start[AnyMachine]], Result | Completed]:
+        def run(invocation: Start[AnyMachine]) -> Result | Completed:
+            line = CommandLine(invocation, usage, status)
+            try:
+                if flags is None:
+                    line.operands += invocation.argv[1:]
+                else:
+                    line.read(form)
+                if len(line.operands) < least:
+                    raise line.misuse(missing)
+                return body(line)
+            except Complaint as complaint:
+                return Completed("", complaint.text, complaint.status)
+
+        run.__doc__ = body.__doc__
+        run.__name__ = body.__name__
+        return run
+
+    return decorate
 
 
-Result = TypeVar("Result", bound=Completed | Running)
-Started = TypeVar("Started", bound=Start[Any])
-
-
-def guarded(program: Callable[[Started], Result]) -> Callable[[Started], Result | Completed]:
-    """A program whose :class:`Complaint` is its stderr and status."""
-
-    def run(invocation: Started) -> Result | Completed:
-        try:
-            return program(invocation)
-        except Complaint as complaint:
-            return Completed("", complaint.text, complaint.status)
-
-    run.__doc__ = program.__doc__
-    run.__name__ = program.__name__
-    return run
+Run: TypeAlias = CommandLine[Machine]
+"""The command line of a program that needs no network."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kubesim.network.conntrack import Entry
-from kubesim.programs.machine import Invocation
-from kubesim.userland.command_line import Complaint, guarded, joined, split_options
+from kubesim.programs.machine import Run
+from kubesim.userland.command_line import Complaint, joined, program
 from kubesim.userland.process import Completed
 
 _NUMBERS = {"TCP": 6, "UDP": 17, "ICMP": 1, "SCTP": 132}
@@ -14,29 +14,28 @@ _LONG = (
 )
 
 
-@guarded
-def conntrack(invocation: Invocation) -> Completed:
+@program("LCDFEngG", "psdrqPOSof", _LONG)
+def conntrack(run: Run) -> Completed:
     """List, count or delete entries."""
-    options, rest = split_options(invocation, "LCDFEngG", "psdrqPOSof", _LONG)
-    if rest:
-        options["p"] = options.get("p", "") if rest[0] in ("conntrack", "expect") else options.get("p", rest[0])
-    sockets = invocation.machine.sockets
-    entries = [entry for entry in sockets.connections if _wanted(entry, options)]
     version = "conntrack v1.4.8 (conntrack-tools)"
-    if "C" in options:
+    options, sockets = run.options, run.machine.sockets
+    if run.operands and run.operands[0] not in ("conntrack", "expect"):
+        options.setdefault("p", run.operands[0])
+    entries = [entry for entry in sockets.connections if _wanted(entry, options)]
+    if run.on("C"):
         return Completed(f"{len(sockets.connections)}\n")
-    if "F" in options:
+    if run.on("F"):
         sockets.forget(lambda entry: True)
         return Completed("", f"{version}: connection tracking table has been emptied.\n")
-    now = invocation.machine.simulation.now + invocation.elapsed
-    text = joined([_line(entry, now) for entry in entries])
-    if "D" in options:
+    now = run.machine.simulation.now + run.invocation.elapsed
+    text = joined(_line(entry, now) for entry in entries)
+    if run.on("D"):
         sockets.forget(lambda entry: entry in entries)
         return Completed(text, f"{version}: {len(entries)} flow entries have been deleted.\n", int(not entries))
-    if "L" in options:
+    if run.on("L"):
         return Completed(text, f"{version}: {len(entries)} flow entries have been shown.\n")
-    if "E" in options:
-        raise Complaint("conntrack: -E: this option is not simulated\n", 1)
+    if run.on("E"):
+        raise Complaint("conntrack: -E: this option is not simulated\n")
     raise Complaint(
         f"{version}: you must specify an operation\nTry `conntrack -h' or 'conntrack --help' for more information.\n", 2
     )
@@ -63,19 +62,15 @@ def _wanted(entry: Entry, options: dict[str, str]) -> bool:
 
 def _line(entry: Entry, now: float) -> str:
     original, reply = entry.original, entry.rewritten.reply()
-    name = original.protocol.lower()
     left = max(0, int(entry.timeout - (now - entry.seen)))
-    head = f"{name:<8} {_NUMBERS.get(original.protocol, 0)} {left}"
-    if original.protocol == "ICMP":
-        first = f"src={original.source} dst={original.destination} type=8 code=0 id={original.source_port or 1}"
-        second = f"src={reply.source} dst={reply.destination} type=0 code=0 id={original.source_port or 1}"
-        unanswered = "" if entry.answered else "[UNREPLIED] "
-        return f"{head} {first} {unanswered}{second} mark=0 use=1"
     state = f" {entry.state}" if entry.state else ""
-    first = f"src={original.source} dst={original.destination} "
-    first += f"sport={original.source_port} dport={original.destination_port}"
-    second = f"src={reply.source} dst={reply.destination} sport={reply.source_port} dport={reply.destination_port}"
-    if not entry.answered:
-        return f"{head}{state} {first} [UNREPLIED] {second} mark=0 use=1"
-    assured = "[ASSURED] " if original.protocol == "TCP" else ""  # UDP's comes with a third packet
-    return f"{head}{state} {first} {second} {assured}mark=0 use=1"
+    head = f"{original.protocol.lower():<8} {_NUMBERS.get(original.protocol, 0)} {left}{state}"
+    if original.protocol == "ICMP":
+        details = [f"type={kind} code=0 id={original.source_port or 1}" for kind in (8, 0)]
+    else:
+        details = [f"sport={each.source_port} dport={each.destination_port}" for each in (original, reply)]
+    there = f"src={original.source} dst={original.destination} {details[0]}"
+    back = f"src={reply.source} dst={reply.destination} {details[1]}"
+    unanswered = "" if entry.answered else "[UNREPLIED] "
+    assured = "[ASSURED] " if entry.answered and original.protocol == "TCP" else ""  # UDP's comes with a third packet
+    return f"{head} {there} {unanswered}{back} {assured}mark=0 use=1"

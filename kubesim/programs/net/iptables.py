@@ -3,69 +3,70 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import zip_longest
 
 from kubesim.network.iptables_text import save
 from kubesim.network.nftables_text import list_ruleset
-from kubesim.network.rules import Ruleset
 from kubesim.programs.connecting import SERVICES
-from kubesim.programs.machine import Invocation
-from kubesim.userland.command_line import finished, joined
+from kubesim.programs.machine import Run
+from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.process import Completed
 
-_TABLES = ("filter", "nat", "mangle", "raw", "security")
+_VERSION = "v1.8.11 (nf_tables)"
+_CHAINS = {
+    "filter": ("INPUT", "FORWARD", "OUTPUT"),
+    "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
+    "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
+    "raw": ("PREROUTING", "OUTPUT"),
+    "security": ("PREROUTING", "OUTPUT"),
+}
+"""The tables, each with the kernel's own chains."""
+_CHANGING = re.compile(r"-[FADIRXNZPE]|--(flush|append|delete|insert|replace|new-chain|policy|zero)")
 
 
-def _ruleset(invocation: Invocation) -> Ruleset | None:
-    return invocation.machine.sockets.rules
-
-
-def _saved(invocation: Invocation, table: str | None) -> str:
-    ruleset = _ruleset(invocation)
+def _saved(run: Run, table: str | None) -> str:
+    ruleset = run.machine.sockets.rules
     if ruleset is None:
         return ""
-    stamp = invocation.machine.datetime(invocation.elapsed).strftime("%a %b %e %H:%M:%S %Y")
+    stamp = run.machine.datetime(run.invocation.elapsed).strftime("%a %b %e %H:%M:%S %Y")
     return save(ruleset, table, stamp) if ruleset.mode == "iptables" else list_ruleset(ruleset, table)
 
 
 def _table(words: list[str]) -> str | None:
-    for position, word in enumerate(words):
-        if word in ("-t", "--table") and position + 1 < len(words):
-            return words[position + 1]
-        if word.startswith("-t") and len(word) > 2 and not word.startswith("--"):
+    for word, following in zip_longest(words, words[1:]):
+        if word in ("-t", "--table") and following is not None:
+            return following
+        if word.startswith("-t") and len(word) > 2:
             return word[2:]
     return None
 
 
-def iptables_save(invocation: Invocation) -> Completed:
+@program()
+def iptables_save(run: Run) -> Completed:
     """Every table, or one, in the format of ``iptables-restore``."""
-    table = _table(list(invocation.argv[1:]))
-    if table is not None and table not in _TABLES:
-        return Completed(
-            "", f"iptables-save v1.8.11 (nf_tables): Cannot initialize: table `{table}' does not exist\n", 1
-        )
-    return Completed(_saved(invocation, table))
+    table = _table(run.operands)
+    if table is not None and table not in _CHAINS:
+        raise Complaint(f"iptables-save {_VERSION}: Cannot initialize: table `{table}' does not exist\n")
+    return Completed(_saved(run, table))
 
 
-_CHANGING = re.compile(r"-[FADIRXNZPE]|--(flush|append|delete|insert|replace|new-chain|policy|zero)")
-
-
-def iptables(invocation: Invocation) -> Completed:
+@program()
+def iptables(run: Run) -> Completed:
     """List chains; changing rules by hand is not simulated, because kube-proxy would put them back."""
-    words = list(invocation.argv[1:])
+    words = run.operands
     table = _table(words) or "filter"
-    program = "iptables v1.8.11 (nf_tables)"
-    if table not in _TABLES:
-        return Completed(
-            "", f"{program}: table '{table}' does not exist\nPerhaps iptables or your kernel needs to be upgraded.\n", 3
-        )
+    me = f"iptables {_VERSION}"
+    if table not in _CHAINS:
+        hint = "Perhaps iptables or your kernel needs to be upgraded."
+        raise Complaint(f"{me}: table '{table}' does not exist\n{hint}\n", 3)
     if "--version" in words or "-V" in words:
-        return Completed(f"{program}\n")
+        return Completed(f"{me}\n")
     if any(_CHANGING.fullmatch(word) for word in words):
-        return Completed("", f"{program}: changing rules by hand is not simulated; kube-proxy writes them\n", 1)
-    lines = _saved(invocation, table).splitlines()
-    chains: dict[str, list[str]] = {name: [] for name in _builtin(table)}
+        raise Complaint(f"{me}: changing rules by hand is not simulated; kube-proxy writes them\n")
+    chains: dict[str, list[str]] = {name: [] for name in _CHAINS[table]}
     policies = dict.fromkeys(chains, "ACCEPT")
-    for line in lines:
+    for line in _saved(run, table).splitlines():
         if match := re.match(r":(\S+) (\S+)", line):
             chains.setdefault(match[1], [])
             if match[2] != "-":
@@ -74,25 +75,20 @@ def iptables(invocation: Invocation) -> Completed:
             chains.setdefault(match[1], []).append(match[2])
     wanted = _chain(words)
     if wanted is not None and wanted not in chains:
-        return Completed("", "iptables: No chain/target/match by that name.\n", 1)
+        raise Complaint("iptables: No chain/target/match by that name.\n")
     names = [wanted] if wanted else [*policies, *sorted(name for name in chains if name not in policies)]
-    if any(word in ("-S", "--list-rules") for word in words):
+    if "-S" in words or "--list-rules" in words:
         heads = [f"-P {name} {policies[name]}" if name in policies else f"-N {name}" for name in names]
-        return Completed(joined([*heads, *(f"-A {name} {rule}".rstrip() for name in names for rule in chains[name])]))
-    if not any(
-        (word.startswith("-") and "L" in word and not word.startswith("--")) or word == "--list" for word in words
-    ):
-        return Completed(
-            "", f"{program}: no command specified\nTry `iptables -h' or 'iptables --help' for more information.\n", 2
-        )
-    numeric = any(word == "-n" or re.fullmatch(r"-[Lvnx]*n[Lvnx]*", word) for word in words)
-    numbered = "--line-numbers" in words
-    verbose = any(word == "--verbose" or re.fullmatch(r"-[Lnx]*v[Lvnx]*", word) for word in words)
+        return run.finished([*heads, *(f"-A {name} {rule}".rstrip() for name in names for rule in chains[name])])
+    if "--list" not in words and not any(re.match("-[^-]*L", word) for word in words):
+        hint = "Try `iptables -h' or 'iptables --help' for more information."
+        raise Complaint(f"{me}: no command specified\n{hint}\n", 2)
+    numeric, numbered = _joined(words, "n"), "--line-numbers" in words
+    verbose = "--verbose" in words or _joined(words, "v")
     out: list[str] = []
     for name in names:
-        users = sum(
-            len(re.findall(rf"-j {re.escape(name)}(?= |$)", rule)) for rules in chains.values() for rule in rules
-        )
+        jump = re.compile(rf"-j {re.escape(name)}(?= |$)")
+        users = sum(len(jump.findall(rule)) for rules in chains.values() for rule in rules)
         counted = " 0 packets, 0 bytes" if verbose else ""
         head = f"(policy {policies[name]}{counted})" if name in policies else f"({users} references)"
         out += ([""] if out else []) + [f"Chain {name} {head}"]
@@ -100,15 +96,12 @@ def iptables(invocation: Invocation) -> Completed:
         out.append(("num  " if numbered else "") + f"{title} source               destination         ")
         for number, rule in enumerate(chains[name], 1):
             out.append((f"{number:<4} " if numbered else "") + listed(rule, numeric, verbose))
-    return Completed(joined(out))
+    return run.finished(out)
 
 
-def _builtin(table: str) -> tuple[str, ...]:
-    return {
-        "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"),
-        "filter": ("INPUT", "FORWARD", "OUTPUT"),
-        "mangle": ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"),
-    }.get(table, ("PREROUTING", "OUTPUT"))
+def _joined(words: list[str], letter: str) -> bool:
+    """Whether a letter stands among those of ``-L``, ``-v``, ``-n`` and ``-x`` that are written together."""
+    return any(re.fullmatch("-[Lvnx]+", word) and letter in word for word in words)
 
 
 def _chain(words: list[str]) -> str | None:
@@ -122,7 +115,7 @@ def _chain(words: list[str]) -> str | None:
 _DETAILS = re.compile(
     r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)'
     r"|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)"
-    r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>\S+)"
+    r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>[\d.e-]+)"
     r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
     r"| -m nfacct --nfacct-name\s+(?P<counter>\S+)"
     r"| -m recent --set --name (?P<set>\S+) --mask \S+ --rsource"
@@ -144,107 +137,94 @@ def _recent(text: str) -> str:
     return f"recent: CHECK seconds: {seconds} reap name: {name} side: source mask: 255.255.255.255"
 
 
-def _service(port: str) -> str:
-    """A port's name, where it has one."""
-    return SERVICES.get(int(port), port) if port.isdigit() else port
-
-
-def _float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+_SHOWN: dict[str, Callable[[str], str]] = {
+    "comment": "/* {} */".format,
+    "word": "/* {} */".format,
+    "local": "ADDRTYPE match dst-type {}".format,
+    "random": lambda text: f"statistic mode random probability {float(text):.11f}",
+    "state": "ctstate {}".format,
+    "unmarked": "mark match ! {}".format,
+    "marked": "mark match {}".format,
+    "counter": "nfacct-name  {}".format,
+    "set": "recent: SET name: {} side: source mask: 255.255.255.255".format,
+    "check": _recent,
+    "to": "to:{}".format,
+    "or": "MARK or {}".format,
+    "xor": _mark,
+    "reject": "reject-with {}".format,
+    "fully": "random-fully".format,
+}
+"""What ``-L`` shows of each detail of a rule, by its group in the pattern."""
 
 
 def listed(rule: str, numeric: bool, verbose: bool = False) -> str:
     """One rule as ``iptables -L`` shows it; ``-v`` adds interfaces, and counters, which are not simulated."""
     rest = f" {rule} "
 
-    def take(pattern: str) -> str:
+    def take(pattern: str) -> tuple[str, str]:
+        """The groups of a pattern, taken out: "!" where it is negated, and what it names."""
         nonlocal rest
         match = re.search(pattern, rest)
         if not match:
-            return ""
+            return "", ""
         rest = rest[: match.start()] + " " + rest[match.end() :]
-        return match[match.re.groups and 1] if match.re.groups else match[0]
+        return "!" if match[1] == "! " else "", match[match.re.groups]
 
-    target = take(r" -j (\S+)")
-    source_not, source = bool(re.search(r" ! -s ", rest)), take(r" (?:! )?-s (\S+)")
-    destination_not, destination = bool(re.search(r" ! -d ", rest)), take(r" (?:! )?-d (\S+)")
-    protocol = take(r" -p (\S+)")
-    entry_not, entry = bool(re.search(r" ! -i ", rest)), take(r" (?:! )?-i (\S+)")
+    target, protocol = take(r" -j (\S+)")[1], take(r" -p (\S+)")[1]
+    ends = [take(rf" (! )?-{letter} (\S+)") for letter in "sd"]
+    negation, entry = take(r" (! )?-i (\S+)")
     # The protocol's own match prints its name: before a port, or alone where it says nothing else.
     rest = re.sub(rf" -m {protocol} (?=--dport)", " ", rest) if protocol else rest
     rest = rest.replace(f" -m {protocol} ", f" {protocol} ") if protocol else rest
     anywhere = "0.0.0.0/0" if numeric else "anywhere"
-
-    def end(text: str, negated: bool) -> str:
-        return f"{'!' if negated else ' '}{text.removesuffix('/32') or anywhere:<19} "
-
     details = []
     position = 0
     for match in _DETAILS.finditer(rest):
         left = " ".join(rest[position : match.start()].split())
-        details += [left] if left else []
         position = match.end()
         kind, value = match.lastgroup or "", match[match.lastgroup or 0]
-        details.append(
-            {
-                "comment": f"/* {value} */",
-                "word": f"/* {value} */",
-                "port": f"{protocol} dpt:{value if numeric else _service(value)}",
-                "local": "ADDRTYPE match dst-type LOCAL",
-                "random": f"statistic mode random probability {_float(value):.11f}",
-                "state": f"ctstate {value}",
-                "unmarked": f"mark match ! {value}",
-                "marked": f"mark match {value}",
-                "counter": f"nfacct-name  {value}",
-                "set": f"recent: SET name: {value} side: source mask: 255.255.255.255",
-                "check": _recent(value),
-                "to": f"to:{value}",
-                "or": f"MARK or {value}",
-                "xor": _mark(value),
-                "reject": f"reject-with {value}",
-                "fully": "random-fully",
-            }[kind]
-        )
+        if kind == "port":
+            named = SERVICES.get(int(value), value) if value.isdigit() and not numeric else value
+            shown = f"{protocol} dpt:{named}"
+        else:
+            shown = _SHOWN[kind](value)
+        details += [left, shown] if left else [shown]
     left = " ".join(rest[position:].split())
     details += [left] if left else []
-    number = {"tcp": "tcp", "udp": "udp", "": "all"}.get(protocol, protocol)
     counters = f"{0:>5} {0:>5} " if verbose else ""
-    interface = ("!" if entry_not else "") + (entry or "*")
-    interfaces = f"  {interface:<6} {'*':<6} " if verbose else " "
-    ends = end(source, source_not) + end(destination, destination_not)
-    first = f"{counters}{target:<9}  {number:<4} --{interfaces}{ends}"
+    interfaces = f"  {negation + (entry or '*'):<6} {'*':<6} " if verbose else " "
+    shown_ends = "".join(f"{mark or ' '}{text.removesuffix('/32') or anywhere:<19} " for mark, text in ends)
+    first = f"{counters}{target:<9}  {protocol or 'all':<4} --{interfaces}{shown_ends}"
     return first + (" " + " ".join(details) if details else "")
 
 
-def nft(invocation: Invocation) -> Completed:
+@program()
+def nft(run: Run) -> Completed:
     """``nft list ruleset|tables|table|chain``."""
-    words = [word for word in invocation.argv[1:] if not word.startswith("-")]
-    text = _saved(invocation, None)
-    if not words or words[0] != "list":
-        return Completed("", "Error: syntax error: only `nft list …` is simulated\n", 1)
+    words = [word for word in run.operands if not word.startswith("-")]
+    text = _saved(run, None)
+    if words[:1] != ["list"]:
+        raise Complaint("Error: syntax error: only `nft list …` is simulated\n")
+    what = (*words, "end of file")[1]
     tables = re.findall(r"^(table \S+ \S+) \{\n(.*?)^\}$", text, re.DOTALL | re.MULTILINE)
-    if not tables and text:  # iptables' rules, as the nf_tables back-end shows them
-        names = re.findall(r"^\*(\w+)$", text, re.MULTILINE)
-        if words[1:2] == ["tables"]:
-            return Completed(joined([f"table ip {name}" for name in names]))
-        return Completed("", "Error: these rules were written by iptables-nft; list them with iptables-save\n", 1)
-    if words[1:2] == ["ruleset"]:
+    heads = [head for head, _ in tables]
+    if not tables:  # iptables' rules, as the nf_tables back-end shows them
+        heads = [f"table ip {name}" for name in re.findall(r"^\*(\w+)$", text, re.MULTILINE)]
+    if what == "tables":
+        return run.finished(heads)
+    if heads and not tables:
+        raise Complaint("Error: these rules were written by iptables-nft; list them with iptables-save\n")
+    if what == "ruleset":
         return Completed(text)
-    if words[1:2] == ["tables"]:
-        return Completed(joined([head for head, _ in tables]))
-    if words[1:2] in (["table"], ["chain"]) and len(words) >= 4:
-        for head, body in tables:
-            if head == f"table {words[2]} {words[3]}":
-                if words[1] == "table":
-                    return Completed(f"{head} {{\n{body}}}\n")
-                chain = re.search(rf"^\tchain {re.escape(words[-1])} \{{\n.*?^\t\}}$", body, re.DOTALL | re.MULTILINE)
-                if chain:
-                    return Completed(f"{head} {{\n{chain[0]}\n}}\n")
-        shown = " ".join(words)
-        return finished(
-            "", [f"Error: No such file or directory\n{shown}\n{' ' * shown.rfind(words[-1])}{'^' * len(words[-1])}"]
-        )
-    return Completed("", f"Error: syntax error, unexpected {words[1] if len(words) > 1 else 'end of file'}\n", 1)
+    if what not in ("table", "chain") or len(words) < 4:
+        raise Complaint(f"Error: syntax error, unexpected {what}\n")
+    wanted = f"table {words[2]} {words[3]}"
+    body = next((body for head, body in tables if head == wanted), None)
+    if body is not None and what == "chain":
+        chain = re.search(rf"^\tchain {re.escape(words[-1])} \{{\n.*?^\t\}}\n", body, re.DOTALL | re.MULTILINE)
+        body = chain and chain[0]
+    if body is None:
+        shown, last = " ".join(words), words[-1]
+        marks = " " * shown.rfind(last) + "^" * len(last)
+        raise Complaint(f"Error: No such file or directory\n{shown}\n{marks}\n")
+    return Completed(f"{wanted} {{\n{body}}}\n")

@@ -1,4 +1,4 @@
-"""``ss``: the sockets of this machine that listen."""
+"""``ss`` and ``netstat``: the sockets of this machine that listen."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubesim.programs.connecting import SERVICES
-from kubesim.programs.machine import Invocation, Machine
+from kubesim.programs.machine import Machine, Run
+from kubesim.programs.net.iproute import routing_table
 from kubesim.programs.nginx.server import NginxServer
-from kubesim.userland.command_line import Complaint, guarded, joined, split_options
+from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
+
+PROGRAM_WIDTH = 19
+"""How much of netstat's ``PID/Program name`` is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Listening:
     processes: tuple[Process, ...]
 
 
-def listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
+def _listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
     """What listens, kind by kind."""
     running = tuple(each for each in machine.processes if each.command.startswith("nginx"))
     for kind in kinds:
@@ -38,30 +42,57 @@ def listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
                 yield Listening(kind, address, port, is_nginx, running if is_nginx else ())
 
 
-@guarded
-def ss(invocation: Invocation) -> Completed:
+def _kinds(run: Run, *known: str) -> list[str]:
+    """The protocols that the options name, by their first letters; all of them where none is named."""
+    return [kind for kind in known if run.on(kind[0])] or list(known)
+
+
+def _port(run: Run, number: int) -> int | str:
+    return number if run.on("n") else SERVICES.get(number, number)
+
+
+@program("ltunpa46sioemHr", long="listening=l tcp=t udp=u numeric=n")
+def ss(run: Run) -> Completed:
     """Listening sockets (``-l``), with their processes (``-p``)."""
-    long = "listening=l tcp=t udp=u numeric=n"
-    options, _ = split_options(invocation, "ltunpa46sioemHr", long=long)
-    if "s" in options:
-        raise Complaint("ss: -s: this option is not simulated\n", 1)
-    if "l" not in options and "a" not in options:
+    if run.on("s"):
+        raise Complaint("ss: -s: this option is not simulated\n")
+    if not run.on("la"):
         return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
-    kinds = [kind for letter, kind in (("u", "udp"), ("t", "tcp")) if letter in options] or ["udp", "tcp"]
+    kinds = _kinds(run, "udp", "tcp")
     rows: list[list[str]] = []
-    for each in listening(invocation.machine, kinds):
-        port = each.port if "n" in options else SERVICES.get(each.port, each.port)
+    for each in _listening(run.machine, kinds):
         backlog = "511" if each.is_nginx else "4096"
         state = ["LISTEN", "0", backlog] if each.kind == "tcp" else ["UNCONN", "0", "0"]
         ends = [(each.address, "0.0.0.0:*"), ("[::]", "[::]:*")]
         for descriptor, (local, peer) in enumerate(ends[: 2 if each.is_nginx else 1], 6):
-            pids = sorted((process.pid for process in each.processes), reverse=True) if "p" in options else []
+            pids = sorted((process.pid for process in each.processes), reverse=True) if run.on("p") else []
             users = ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids)
-            rows.append([each.kind, *state, f"{local}:{port}", peer, f" users:({users})" if users else ""])
-    return Completed(_socket_table(rows, netid=len(kinds) > 1, process="p" in options))
+            own = f"{local}:{_port(run, each.port)}"
+            rows.append([each.kind, *state, own, peer, f" users:({users})" if users else ""])
+    return run.finished(_socket_table(rows, netid=len(kinds) > 1, process=run.on("p")))
 
 
-def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> str:
+@program("ltunpaWer46", long="listening=l tcp=t udp=u numeric=n programs=p route=r all=a")
+def netstat(run: Run) -> Completed:
+    """Listening sockets (``-l``, ``-a``) with their processes (``-p``), or the routes (``-r``)."""
+    if run.on("r"):
+        return run.finished(routing_table(run, "  MSS Window  irtt Iface", f"{0:>5} {0:<6} {0:>5}"))
+    which = "only servers" if run.on("l") else "servers and established" if run.on("a") else "w/o servers"
+    title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
+    lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if run.on("p") else "")]
+    for each in _listening(run.machine, _kinds(run, "tcp", "udp")) if run.on("la") else ():
+        first = min(each.processes, key=lambda process: process.pid, default=None)
+        program_name = f"{first.pid}/{first.command}" if first else "-"
+        sixth = run.worded(f"{each.kind}6", each.kind)
+        state = "LISTEN" if each.kind == "tcp" else ""
+        ends = [(each.kind, each.address, "0.0.0.0:*"), (sixth, "::", ":::*")]
+        for kind, local, far in ends[: 2 if each.is_nginx else 1]:
+            line = f"{kind:<4}  {0:>6} {0:>6} {f'{local}:{_port(run, each.port)}':<23} {far:<23} {state:<11}"
+            lines.append(line + (f" {program_name[:PROGRAM_WIDTH]:<20}" if run.on("p") else ""))
+    return run.finished(lines)
+
+
+def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> list[str]:
     """Each column is as wide as its widest entry, local and peer around their colons."""
     title = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process" * process]
     ends = [[row[column].rpartition(":") for row in (title, *rows)] for column in (4, 5)]
@@ -76,4 +107,4 @@ def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> str:
             for column, host, port in zip(ends, hosts, ports, strict=True)
         )
         lines.append(line + (f"{row[6]:<{users}}" if process else ""))
-    return joined(lines)
+    return lines

@@ -9,9 +9,9 @@ from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.connecting import SERVICES, Attempt, attempt
 from kubesim.programs.http import head_text
-from kubesim.programs.machine import Invocation
+from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up, numeric_address
-from kubesim.userland.command_line import Complaint, guarded, is_busybox, split_options
+from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.log import Log
 from kubesim.userland.process import Completed, Running
 
@@ -34,46 +34,40 @@ class _Sink:
         return self.answer or None
 
 
-@guarded
-def nc(invocation: Invocation) -> Completed | Running:
+@program("zvulkndNrSUDhC46t", "wpqsxXiIOTVme")
+def nc(run: Run) -> Completed | Running:
     """Connect to ports, or listen on one."""
-    busybox = is_busybox(invocation)
-    options, operands = split_options(invocation, "zvulkndNrSUDhC46t", "wpqsxXiIOTVme")
-    if "l" in options:
-        port = options.get("p") or (operands[-1] if operands else "")
+    protocol = "UDP" if run.on("u") else "TCP"
+    if run.on("l"):
+        port = run.options.get("p") or (run.operands[-1] if run.operands else "")
         if not port.isdigit():
             raise Complaint("nc: missing port number\n" if not port else f"nc: port number invalid: {port}\n")
-        log = Log(invocation.machine.datetime)
-        return Running({("UDP" if "u" in options else "TCP", int(port)): _Sink(log, invocation.stdin)}, log, 0.1)
-    if len(operands) < 2:
-        text = "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [destination] [port]\n"
-        raise Complaint("BusyBox v1.37.0 multi-call binary.\n\nUsage: nc [OPTIONS] HOST PORT\n" if busybox else text)
-    name, spec = operands[0], operands[1]
+        log = Log(run.machine.datetime)
+        return Running({(protocol, int(port)): _Sink(log, run.stdin)}, log, 0.1)
+    if len(run.operands) < 2:
+        usual = "usage: nc [-46CDdFhklNnrStUuvZz] [-I length] [-i interval] [-M ttl]\n\t  [destination] [port]\n"
+        raise Complaint(run.worded(usual, "BusyBox v1.37.0 multi-call binary.\n\nUsage: nc [OPTIONS] HOST PORT\n"))
+    name, spec = run.operands[:2]
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", spec)
     numbers = [int(each) for each in match.groups() if each] if match else []
-    if not numbers and spec in SERVICES.values():
-        numbers = [next(number for number, service in SERVICES.items() if service == spec)]
+    numbers = numbers or [number for number, service in SERVICES.items() if service == spec]
     if not numbers or any(number > 65535 for number in numbers):
-        raise Complaint(f"nc: port number invalid: {spec}\n" if not busybox else f"nc: bad port spec '{spec}'\n")
-    lookup = look_up(invocation.machine, name)
+        raise Complaint("nc: " + run.worded(f"port number invalid: {spec}\n", f"bad port spec '{spec}'\n"))
+    lookup = look_up(run.machine, name)
     if not lookup.addresses:
-        if busybox:
-            return Completed("", f"nc: bad address '{name}'\n", 1, lookup.seconds)
-        return Completed(
-            "", f'nc: getaddrinfo for host "{name}" port {numbers[0]}: {lookup.error}\n', 1, lookup.seconds
-        )
-    run = _Run(invocation, options, name, lookup.first_ipv4, "UDP" if "u" in options else "TCP", seconds=lookup.seconds)
-    for port_number in range(numbers[0], numbers[-1] + 1):
-        run.port(port_number)
-    return Completed(run.out, run.error, run.status, run.seconds)
+        usual = f'nc: getaddrinfo for host "{name}" port {numbers[0]}: {lookup.error}\n'
+        return Completed("", run.worded(usual, f"nc: bad address '{name}'\n"), 1, lookup.seconds)
+    tries = _Tries(run, name, lookup.first_ipv4, protocol, seconds=lookup.seconds)
+    for number in range(numbers[0], numbers[-1] + 1):
+        tries.port(number)
+    return Completed(tries.out, tries.error, tries.status, tries.seconds)
 
 
 @dataclass(slots=True)
-class _Run:
+class _Tries:
     """One run: where it connects to, and what it printed."""
 
-    invocation: Invocation
-    options: dict[str, str]
+    run: Run
     name: str
     address: str
     protocol: str
@@ -84,8 +78,8 @@ class _Run:
 
     def port(self, port: int) -> None:
         """Try one port."""
-        limit = float(self.options["w"]) if self.options.get("w", "").isdigit() else None
-        tried = attempt(self.invocation.machine, self.address, port, limit, self.protocol)
+        limit = float(self.run.options["w"]) if self.run.options.get("w", "").isdigit() else None
+        tried = attempt(self.run.machine, self.address, port, limit, self.protocol)
         udp = self.protocol == "UDP"
         if udp and tried.connection.outcome in (Outcome.DROPPED, Outcome.LOST):  # silence says nothing
             tried = Attempt(tried.connection, "", 0.0)
@@ -95,8 +89,8 @@ class _Run:
             return
         self.status = 0
         self.error += self._succeeded(port)
-        if "z" not in self.options:
-            self.out += _exchange(self.invocation, tried, self.protocol)
+        if not self.run.on("z"):
+            self.out += _exchange(self.run.stdin, tried, self.protocol)
         self.seconds += 1.0 if udp else 0.0
 
     @property
@@ -104,26 +98,25 @@ class _Run:
         return self.name if numeric_address(self.name) is not None else f"{self.name} ({self.address})"
 
     def _succeeded(self, port: int) -> str:
-        if is_busybox(self.invocation):
-            return f"{self.name} ({self.address}:{port}) open\n" if "v" in self.options else ""
-        if "z" not in self.options and "v" not in self.options:
+        if self.run.busybox:
+            return f"{self.name} ({self.address}:{port}) open\n" if self.run.on("v") else ""
+        if not self.run.on("zv"):
             return ""
         names = SERVICES if self.protocol == "TCP" else {53: "domain", 123: "ntp"}
         service = f"{self.protocol.lower()}/{names.get(port, '*')}"
         return f"Connection to {self._where} {port} port [{service}] succeeded!\n"
 
     def _failed(self, port: int, tried: Attempt) -> str:
-        if is_busybox(self.invocation):
+        if self.run.busybox:
             return f"nc: {self.name} ({self.address}:{port}): {tried.problem}\n"
-        if "v" not in self.options:
+        if not self.run.on("v"):
             return ""
         why = "timed out: Operation now in progress" if tried.timed_out else f"failed: {tried.problem}"
         return f"nc: connect to {self._where} port {port} (tcp) {why}\n"
 
 
-def _exchange(invocation: Invocation, tried: Attempt, protocol: str) -> str:
+def _exchange(text: str, tried: Attempt, protocol: str) -> str:
     """Send standard input; an HTTP request typed by hand is understood."""
-    text = invocation.stdin
     message: object = text
     match = re.match(r"([A-Z]+) (\S+) HTTP/(1\.[01])\r?\n((?:[^\r\n]+\r?\n)*)\r?\n(.*)", text, re.DOTALL)
     if match and protocol == "TCP":
@@ -136,33 +129,25 @@ def _exchange(invocation: Invocation, tried: Attempt, protocol: str) -> str:
     return answer if isinstance(answer, str) else ""
 
 
-@guarded
-def telnet(invocation: Invocation) -> Completed:
+@program("8EKLacdfrx", "eln")
+def telnet(run: Run) -> Completed:
     """Open a connection; with nothing to type it ends at once."""
-    _, operands = split_options(invocation, "8EKLacdfrx", "eln")
-    if not operands:
-        raise Complaint("telnet> ", 1)
-    name = operands[0]
-    port = int(operands[1]) if len(operands) > 1 and operands[1].isdigit() else 23
-    lookup = look_up(invocation.machine, name)
-    busybox = is_busybox(invocation)
+    if not run.operands:
+        raise Complaint("telnet> ")
+    name, given = (*run.operands, "")[:2]
+    port = int(given) if given.isdigit() else 23
+    lookup = look_up(run.machine, name)
     if not lookup.addresses:
-        text = (
-            f"telnet: bad address '{name}'\n"
-            if busybox
-            else f"telnet: could not resolve {name}/{port}: {lookup.error}\n"
-        )
-        return Completed("", text, 1, lookup.seconds)
+        usual = f"telnet: could not resolve {name}/{port}: {lookup.error}\n"
+        return Completed("", run.worded(usual, f"telnet: bad address '{name}'\n"), 1, lookup.seconds)
     address = lookup.addresses[0]
-    tried = attempt(invocation.machine, address, port)
+    tried = attempt(run.machine, address, port)
     seconds = lookup.seconds + tried.seconds
-    if busybox:
-        if tried.problem:
-            return Completed("", f"telnet: can't connect to remote host ({address}): {tried.problem}\n", 1, seconds)
-        return Completed(f"Connected to {name}\n", "", 0, seconds)
+    trying = run.worded(f"Trying {address}...\n", "")
     if tried.problem:
-        return Completed(
-            f"Trying {address}...\n", f"telnet: Unable to connect to remote host: {tried.problem}\n", 1, seconds
-        )
-    text = f"Trying {address}...\nConnected to {name}.\nEscape character is '^]'.\n"
+        what = run.worded("Unable to connect to remote host", f"can't connect to remote host ({address})")
+        return Completed(trying, f"telnet: {what}: {tried.problem}\n", 1, seconds)
+    if run.busybox:
+        return Completed(f"Connected to {name}\n", "", 0, seconds)
+    text = f"{trying}Connected to {name}.\nEscape character is '^]'.\n"
     return Completed(text, "Connection closed by foreign host.\n", 0, seconds)

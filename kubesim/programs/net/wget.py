@@ -10,10 +10,10 @@ from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.programs.connecting import attempt
 from kubesim.programs.curl.location import Location, LocationError, parse_location
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, head_text, header
-from kubesim.programs.machine import Invocation
+from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up, numeric_address
-from kubesim.userland.command_line import Complaint, guarded, is_busybox
-from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.command_line import Complaint, program
+from kubesim.userland.filesystem import FileError
 from kubesim.userland.process import Completed
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -81,16 +81,15 @@ def parse_arguments(words: list[str], busybox: bool) -> Settings:
     return settings
 
 
-@guarded
-def wget(invocation: Invocation) -> Completed:
+@program()
+def wget(run: Run) -> Completed:
     """Fetch files."""
-    busybox = is_busybox(invocation)
-    settings = parse_arguments(list(invocation.argv[1:]), busybox)
-    run = _BusyboxWget(invocation, settings) if busybox else _GnuWget(invocation, settings)
+    settings = parse_arguments(run.operands, run.busybox)
+    fetching = _BusyboxWget(run, settings) if run.busybox else _GnuWget(run, settings)
     status = 0
     for url in settings.urls:
-        status = run.fetch(url) or status
-    return Completed(run.out, run.error, status, run.seconds)
+        status = fetching.fetch(url) or status
+    return Completed(fetching.out, fetching.error, status, fetching.seconds)
 
 
 class _Wget:
@@ -100,9 +99,9 @@ class _Wget:
     extra: tuple[tuple[str, str], ...] = ()
     """The headers that it adds to Host and User-Agent."""
 
-    def __init__(self, invocation: Invocation, settings: Settings) -> None:
-        self.invocation = invocation
-        self.machine = invocation.machine
+    def __init__(self, run: Run, settings: Settings) -> None:
+        self.run = run
+        self.machine = run.machine
         self.settings = settings
         self.out = ""
         self.error = ""
@@ -150,7 +149,7 @@ class _Wget:
             self.out += body
             return name, ""
         prefix = self.settings.values.get("directory-prefix")
-        path = absolute(f"{prefix}/{name}" if prefix else name, self.invocation.directory)
+        path = self.run.path(f"{prefix}/{name}" if prefix else name)
         try:
             self.machine.files.write(path, body)
         except FileError as problem:
@@ -220,7 +219,7 @@ class _BusyboxWget(_Wget):
 
     def _saved(self, location: Location, answer: HttpResponse) -> tuple[int, str | None]:
         name = self.name_for(location)
-        exists = self.machine.files.exists(absolute(name, self.invocation.directory))
+        exists = self.machine.files.exists(self.run.path(name))
         if name != "-" and "output" not in self.settings.values and exists:
             return self._fail(f"can't open '{name}': File exists")
         name, problem = self.store(location, answer.body)
@@ -268,7 +267,7 @@ class _GnuWget(_Wget):
         return 8
 
     def _stamp(self) -> str:
-        return self.machine.datetime(self.invocation.elapsed + self.seconds).strftime("%Y-%m-%d %H:%M:%S")
+        return self.machine.datetime(self.run.invocation.elapsed + self.seconds).strftime("%Y-%m-%d %H:%M:%S")
 
     def _verbose(self, text: str) -> None:
         if "no-verbose" not in self.settings.flags:

@@ -5,59 +5,51 @@ from __future__ import annotations
 import base64 as encoding
 import hashlib
 
-from kubesim.userland.command_line import finished, guarded, inputs, joined, split_options
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Run, program
 from kubesim.userland.process import Completed
 
 
-@guarded
-def base64(invocation: Invocation) -> Completed:
+@program("di", "w", "decode=d wrap=w")
+def base64(run: Run) -> Completed:
     """Encode and decode."""
-    options, names = split_options(invocation, "di", "w", "decode=d wrap=w")
-    problems: list[str] = []
-    text = "".join(content for _, content in inputs(invocation, names[:1], problems))
-    if problems:
-        return finished("", problems)
-    if "d" in options:
+    text = run.text(run.operands[:1])
+    if run.problems:
+        return run.finished()
+    if run.on("d"):
         try:
             return Completed(encoding.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace"))
         except ValueError:
             return Completed("", "base64: invalid input\n", 1)
     encoded = encoding.b64encode(text.encode()).decode()
-    width = int(options.get("w", "76") or 76)
-    return Completed(encoded if not width else joined([encoded[i : i + width] for i in range(0, len(encoded), width)]))
+    width = run.number("w", 76, "invalid wrap size: ‘{}’")
+    return run.finished([encoded[i : i + width] for i in range(0, len(encoded), width)] if width else encoded)
 
 
-@guarded
-def checksum(invocation: Invocation) -> Completed:
+@program("bct")
+def checksum(run: Run) -> Completed:
     """``md5sum``, ``sha1sum``, ``sha256sum``, ``sha512sum``."""
-    _, names = split_options(invocation, "bct")
-    kind = invocation.argv[0].rsplit("/", 1)[-1].removesuffix("sum")
-    problems: list[str] = []
-    lines = [
+    kind = run.name.removesuffix("sum")
+    return run.finished(
         f"{hashlib.new(kind, text.encode('utf-8', 'surrogateescape'), usedforsecurity=False).hexdigest()}  {name}"
-        for name, text in inputs(invocation, names, problems)
-    ]
-    return finished(joined(lines), problems)
+        for name, text in run.inputs()
+    )
 
 
-@guarded
-def od(invocation: Invocation) -> Completed:
+_NAMED_BYTES = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
+
+
+@program("cbxvd", "AtNj")
+def od(run: Run) -> Completed:
     """Bytes as characters (``-c``) or octal numbers."""
-    options, names = split_options(invocation, "cbxvd", "AtNj")
-    problems: list[str] = []
-    data = "".join(text for _, text in inputs(invocation, names, problems)).encode("utf-8", "surrogateescape")
-    special = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
-    characters = "c" in options or options.get("t") == "c"
+    data = run.text().encode("utf-8", "surrogateescape")
     lines = []
     for start in range(0, len(data), 16):
         row = data[start : start + 16]
-        if characters:
-            cells = [special.get(byte) or (chr(byte) if 32 <= byte < 127 else f"{byte:03o}") for byte in row]
-            lines.append(f"{start:07o}" + "".join(f"{cell:>4}" for cell in cells))
+        if run.on("c") or run.options.get("t") == "c":
+            cells = [_NAMED_BYTES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"{byte:03o}") for byte in row]
+            shown = "".join(f"{cell:>4}" for cell in cells)
         else:
             padded = row + b"\0" * (len(row) % 2)
-            lines.append(
-                f"{start:07o}" + "".join(f" {padded[i] + (padded[i + 1] << 8):06o}" for i in range(0, len(padded), 2))
-            )
-    return finished(joined([*lines, f"{len(data):07o}"]), problems)
+            shown = "".join(f" {padded[i] + (padded[i + 1] << 8):06o}" for i in range(0, len(padded), 2))
+        lines.append(f"{start:07o}{shown}")
+    return run.finished([*lines, f"{len(data):07o}"])

@@ -5,229 +5,170 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kubesim.userland.command_line import Complaint, finished, guarded, is_busybox, joined, misuse, split_options
-from kubesim.userland.filesystem import INTO_ITSELF, IS_A_DIRECTORY, FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.filesystem import INTO_ITSELF, IS_A_DIRECTORY, NO_SUCH_FILE, NOT_A_DIRECTORY, FileError
 from kubesim.userland.process import Completed
 
+NO_OPERAND = "missing file operand"
 
-@guarded
-def mkdir(invocation: Invocation) -> Completed:
+
+@program("pv", "m", "parents=p", least=1)
+def mkdir(run: Run) -> Completed:
     """Make directories."""
-    options, names = split_options(invocation, "pv", "m", "parents=p")
-    if not names:
-        raise misuse(invocation, "missing operand")
-    problems = []
-    for name in names:
-        try:
-            invocation.machine.files.make_directory(
-                absolute(name.rstrip("/") or "/", invocation.directory), parents="p" in options
-            )
-        except FileError as error:
-            quoted = f"'{name}'" if is_busybox(invocation) else f"‘{name}’"
-            what = "can't create directory" if is_busybox(invocation) else "cannot create directory"
-            problems.append(f"mkdir: {what} {quoted}: {error.reason}")
-    return finished("", problems)
+    for name in run.operands:
+        with run.trying(run.worded(f"cannot create directory ‘{name}’", f"can't create directory '{name}'")):
+            run.files.make_directory(run.path(name.rstrip("/") or "/"), parents=run.on("p"))
+    return run.finished()
 
 
-@guarded
-def rmdir(invocation: Invocation) -> Completed:
+@program("p")
+def rmdir(run: Run) -> Completed:
     """Remove empty directories."""
-    _, names = split_options(invocation, "p")
-    problems = []
-    files = invocation.machine.files
-    for name in names:
-        path = absolute(name, invocation.directory)
-        try:
-            if not files.is_directory(path) and files.exists(path):
-                raise FileError(name, "Not a directory")
-            files.remove(path)
-        except FileError as error:
-            problems.append(f"rmdir: failed to remove '{name}': {error.reason}")
-    return finished("", problems)
+    for name in run.operands:
+        path = run.path(name)
+        with run.trying(f"failed to remove '{name}'"):
+            if not run.files.is_directory(path) and run.files.exists(path):
+                raise FileError(name, NOT_A_DIRECTORY)
+            run.files.remove(path)
+    return run.finished()
 
 
-@guarded
-def rm(invocation: Invocation) -> Completed:
+@program("rRfivdI", long="recursive=r force=f no-preserve-root=N preserve-root=P verbose=v dir=d")
+def rm(run: Run) -> Completed:
     """Remove files; the root only with ``--no-preserve-root``, which is refused here too."""
-    long = "recursive=r force=f no-preserve-root=N preserve-root=P verbose=v dir=d"
-    options, names = split_options(invocation, "rRfivdI", long=long)
-    if not names and "f" not in options:
-        raise misuse(invocation, "missing operand")
-    recursive = "r" in options or "R" in options
-    files = invocation.machine.files
-    problems = []
+    if not run.operands and not run.on("f"):
+        raise run.misuse("missing operand")
     out = []
-    for name in names:
-        path = absolute(name, invocation.directory)
-        if recursive and files.resolve(path) == "/":
-            problems.append("rm: it is dangerous to operate recursively on '/'")
-            problems.append("rm: use --no-preserve-root to override this failsafe")
-            continue
-        if name.rstrip("/").rsplit("/", 1)[-1] in (".", ".."):
-            problems.append(f"rm: refusing to remove '.' or '..' directory: skipping '{name}'")
-            continue
-        try:
-            entry = files.stat(path, follow=False)
-            if entry.kind == "directory" and not recursive:
-                raise FileError(name, IS_A_DIRECTORY)
-            files.remove_tree(path.rstrip("/"))
-            if "v" in options:
-                out.append(f"removed '{name}'")
-        except FileError as error:
-            if "f" in options and error.reason == "No such file or directory":
-                continue
-            start = f"rm: can't remove '{name}'" if is_busybox(invocation) else f"rm: cannot remove '{name}'"
-            problems.append(f"{start}: {error.reason}")
-    return finished(joined(out), problems)
+    for name in run.operands:
+        path = run.path(name)
+        if run.on("rR") and run.files.resolve(path) == "/":
+            run.complain("it is dangerous to operate recursively on '/'")
+            run.complain("use --no-preserve-root to override this failsafe")
+        elif name.rstrip("/").rsplit("/", 1)[-1] in (".", ".."):
+            run.complain(f"refusing to remove '.' or '..' directory: skipping '{name}'")
+        else:
+            try:
+                if run.files.stat(path, follow=False).kind == "directory" and not run.on("rR"):
+                    raise FileError(name, IS_A_DIRECTORY)
+                run.files.remove_tree(path.rstrip("/"))
+                out += [f"removed '{name}'"] if run.on("v") else []
+            except FileError as error:
+                if not run.on("f") or error.reason != NO_SUCH_FILE:
+                    run.complain(run.worded("cannot", "can't") + f" remove '{name}': {error.reason}")
+    return run.finished(out)
 
 
-def _copy_or_move(invocation: Invocation, program: str) -> Completed:
-    long = "recursive=r archive=a force=f verbose=v no-clobber=n interactive=i"
-    options, names = split_options(invocation, "rRafvnipuTLPd", "t", long)
-    if not names:
-        raise misuse(invocation, "missing file operand")
-    if len(names) == 1:
-        raise Complaint(
-            f"{program}: missing destination file operand after '{names[0]}'\n"
-            f"Try '{program} --help' for more information.\n"
-        )
-    files = invocation.machine.files
-    *sources, target = names
-    place = absolute(target, invocation.directory)
+@program(
+    "rRafvnipuTLPd",
+    "t",
+    "recursive=r archive=a force=f verbose=v no-clobber=n interactive=i",
+    least=1,
+    missing=NO_OPERAND,
+)
+def copy_or_move(run: Run) -> Completed:
+    """``cp`` and ``mv``."""
+    files = run.files
+    *sources, target = run.operands
+    if not sources:
+        raise run.misuse(f"missing destination file operand after '{target}'")
+    place = run.path(target)
     if len(sources) > 1 and not files.is_directory(place):
-        raise Complaint(
-            f"{program}: target '{target}': "
-            f"{'Not a directory' if files.exists(place) else 'No such file or directory'}\n"
-        )
-    problems = []
+        reason = NOT_A_DIRECTORY if files.exists(place) else NO_SUCH_FILE
+        raise Complaint(f"{run.name}: target '{target}': {reason}\n")
     for name in sources:
-        path = absolute(name, invocation.directory)
-        end = posixpath.join(place, posixpath.basename(name.rstrip("/"))) if files.is_directory(place) else place
+        path = run.path(name)
+        inside = posixpath.basename(name.rstrip("/"))
+        end = posixpath.join(place, inside) if files.is_directory(place) else place
         try:
             entry = files.stat(path)
         except FileError as error:
-            word = "can't stat" if is_busybox(invocation) else "cannot stat"
-            if program == "mv" and is_busybox(invocation):
-                word = "can't rename"
-            problems.append(f"{program}: {word} '{name}': {error.reason}")
+            verb = run.worded("cannot stat", "can't rename" if run.name == "mv" else "can't stat")
+            run.complain(f"{verb} '{name}': {error.reason}")
             continue
-        if program == "cp" and entry.kind == "directory" and not {"r", "R", "a"} & set(options):
-            problems.append(f"cp: -r not specified; omitting directory '{name}'")
-            continue
-        if files.resolve(path) == files.resolve(end):
-            problems.append(f"{program}: '{name}' and '{target}' are the same file")
-            continue
-        if "n" in options and files.exists(end):
-            continue
-        try:
-            if program == "mv":
-                files.move(path, end)
-            elif entry.kind == "directory":
-                start = files.resolve(path)
-                for each in list(files.walk(start)):
-                    there = end + each[len(start) :]
-                    if files.is_directory(each):
-                        files.make_directory(there, parents=True)
-                    else:
-                        files.write(there, files.read(each), mode=files.stat(each).mode)
-            else:
-                files.write(end, entry.content, mode=entry.mode)
-        except FileError as error:
-            if error.reason == INTO_ITSELF:
-                inside = posixpath.join(target, posixpath.basename(name.rstrip("/")))
-                problems.append(f"mv: cannot move '{name}' to a subdirectory of itself, '{inside}'")
-                continue
-            verb = "create regular file" if program == "cp" else "move"
-            shown = f"'{target}'" if program == "cp" else f"'{name}' to '{target}'"
-            problems.append(f"{program}: cannot {verb} {shown}: {error.reason}")
-    return finished("", problems)
+        if run.name == "cp" and entry.kind == "directory" and not run.on("rRa"):
+            run.complain(f"-r not specified; omitting directory '{name}'")
+        elif files.resolve(path) == files.resolve(end):
+            run.complain(f"'{name}' and '{target}' are the same file")
+        elif not run.on("n") or not files.exists(end):
+            try:
+                if run.name == "mv":
+                    files.move(path, end)
+                else:
+                    _copy(run, path, end)
+            except FileError as error:
+                if error.reason == INTO_ITSELF:
+                    run.complain(
+                        f"cannot move '{name}' to a subdirectory of itself, '{posixpath.join(target, inside)}'"
+                    )
+                elif run.name == "mv":
+                    run.complain(f"cannot move '{name}' to '{target}': {error.reason}")
+                else:
+                    run.complain(f"cannot create regular file '{target}': {error.reason}")
+    return run.finished()
 
 
-@guarded
-def cp(invocation: Invocation) -> Completed:
-    """Copy files."""
-    return _copy_or_move(invocation, "cp")
+def _copy(run: Run, path: str, end: str) -> None:
+    """Copy a file, or a tree."""
+    start = run.files.resolve(path)
+    for each in list(run.files.walk(start)):
+        there = end + each[len(start) :]
+        if run.files.is_directory(each):
+            run.files.make_directory(there, parents=True)
+        else:
+            run.files.write(there, run.files.read(each), mode=run.files.stat(each).mode)
 
 
-@guarded
-def mv(invocation: Invocation) -> Completed:
-    """Move files."""
-    return _copy_or_move(invocation, "mv")
-
-
-@guarded
-def touch(invocation: Invocation) -> Completed:
+@program("acm", "dtr", "no-create=c", least=1, missing=NO_OPERAND)
+def touch(run: Run) -> Completed:
     """Make empty files, or set their time to now."""
-    options, names = split_options(invocation, "acm", "dtr", "no-create=c")
-    if not names:
-        raise misuse(invocation, "missing file operand")
-    problems = []
-    for name in names:
-        path = absolute(name, invocation.directory)
-        if "c" in options and not invocation.machine.files.exists(path):
-            continue
-        try:
-            invocation.machine.files.touch(path)
-        except FileError as error:
-            start = f"touch: {name}" if is_busybox(invocation) else f"touch: cannot touch '{name}'"
-            problems.append(f"{start}: {error.reason}")
-    return finished("", problems)
+    for name in run.operands:
+        path = run.path(name)
+        if not run.on("c") or run.files.exists(path):
+            with run.trying(run.worded(f"cannot touch '{name}'", name)):
+                run.files.touch(path)
+    return run.finished()
 
 
-@guarded
-def ln(invocation: Invocation) -> Completed:
+@program("sfnv", long="symbolic=s force=f", least=1, missing=NO_OPERAND)
+def ln(run: Run) -> Completed:
     """Make links; only symbolic ones (``-s``) are simulated, a hard link copies."""
-    options, names = split_options(invocation, "sfnv", long="symbolic=s force=f")
-    if not names:
-        raise misuse(invocation, "missing file operand")
-    files = invocation.machine.files
-    target = names[0]
-    name = names[1] if len(names) > 1 else posixpath.basename(target)
-    path = absolute(name, invocation.directory)
+    files, target = run.files, run.operands[0]
+    name = (*run.operands, posixpath.basename(target))[1]
+    path = run.path(name)
     if files.is_directory(path):
         path = posixpath.join(path, posixpath.basename(target))
-    try:
-        if "f" in options and files.exists(path):
+    with run.trying(f"failed to create {'symbolic' if run.on('s') else 'hard'} link '{name}'"):
+        if run.on("f") and files.exists(path):
             files.remove(path)
-        if "s" in options:
+        if run.on("s"):
             files.link(path, target)
         else:
-            files.write(path, files.read(absolute(target, invocation.directory)))
-    except FileError as error:
-        kind = "symbolic" if "s" in options else "hard"
-        raise Complaint(f"ln: failed to create {kind} link '{name}': {error.reason}\n") from error
-    return Completed()
+            files.write(path, files.read(run.path(target)))
+    return run.finished()
 
 
-@guarded
-def chmod(invocation: Invocation) -> Completed:
+@program()
+def chmod(run: Run) -> Completed:
     """Change permissions: octal, or letters such as ``+x`` and ``u=rw,go-w``."""
-    words = list(invocation.argv[1:])
-    recursive = "-R" in words
-    words = [word for word in words if word != "-R"]
+    words = [word for word in run.operands if word != "-R"]
     if len(words) < 2:
-        raise misuse(invocation, "missing operand")
-    files = invocation.machine.files
-    problems = []
+        raise run.misuse("missing operand")
     for name in words[1:]:
-        path = absolute(name, invocation.directory)
-        try:
-            for each in files.walk(files.resolve(path)) if recursive else [path]:
-                files.change(each, mode=_changed(invocation, files.stat(each).mode, words[0]))
-        except FileError as error:
-            problems.append(f"chmod: cannot access '{name}': {error.reason}")
-    return finished("", problems)
+        path = run.path(name)
+        with run.trying(f"cannot access '{name}'"):
+            for each in run.files.walk(run.files.resolve(path)) if "-R" in run.operands else [path]:
+                run.files.change(each, mode=_changed(run, run.files.stat(each).mode, words[0]))
+    return run.finished()
 
 
-def _changed(invocation: Invocation, mode: int, spec: str) -> int:
+def _changed(run: Run, mode: int, spec: str) -> int:
     if spec.isdigit():
         return int(spec, 8) & 0o7777
     for clause in spec.split(","):
         who = clause.rstrip("rwxXst").rstrip("+-=")
         sign = clause[len(who) : len(who) + 1]
         if sign not in ("+", "-", "="):
-            raise misuse(invocation, f"invalid mode: ‘{spec}’")
+            raise run.misuse(f"invalid mode: ‘{spec}’")
         bits = sum({"r": 4, "w": 2, "x": 1, "X": 1}.get(letter, 0) for letter in clause[len(who) + 1 :])
         for letter, shift in (("u", 6), ("g", 3), ("o", 0)):
             if not who or letter in who or "a" in who:
@@ -236,24 +177,18 @@ def _changed(invocation: Invocation, mode: int, spec: str) -> int:
     return mode
 
 
-@guarded
-def mktemp(invocation: Invocation) -> Completed:
+@program("dqu", "pt")
+def mktemp(run: Run) -> Completed:
     """A new file or directory with an unused name."""
-    options, names = split_options(invocation, "dqu", "pt")
-    template = names[0] if names else "/tmp/tmp.XXXXXXXXXX"
-    chance = invocation.machine.simulation.random(f"mktemp/{invocation.machine.name}")
+    template = (*run.operands, "/tmp/tmp.XXXXXXXXXX")[0]
+    chance = run.machine.simulation.random(f"mktemp/{run.machine.name}")
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     if not template.endswith("XXX"):
         raise Complaint(f"mktemp: too few X's in template ‘{template}’\n")
-    path = re.sub(r"X+$", lambda match: "".join(chance.choice(letters) for _ in match[0]), template)
-    if not path.startswith("/"):
-        path = f"{invocation.directory.rstrip('/')}/{path}"
-    try:
-        if "d" in options:
-            invocation.machine.files.make_directory(path)
+    path = run.path(re.sub(r"X+$", lambda match: "".join(chance.choice(letters) for _ in match[0]), template))
+    with run.trying(f"failed to create {'directory' if run.on('d') else 'file'} via template ‘{template}’"):
+        if run.on("d"):
+            run.files.make_directory(path)
         else:
-            invocation.machine.files.write(path, "")
-    except FileError as error:
-        what = "directory" if "d" in options else "file"
-        return finished("", [f"mktemp: failed to create {what} via template ‘{template}’: {error.reason}"])
-    return Completed(f"{path}\n")
+            run.files.write(path, "")
+    return run.finished("" if run.problems else f"{path}\n")

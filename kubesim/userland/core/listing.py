@@ -1,149 +1,218 @@
-"""What there is to know of a file: ``ls`` and ``stat``."""
+"""What there is to know of files and paths: ``ls``, ``stat``, ``find``, ``basename``, ``dirname``, ``readlink``."""
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
+import re
 from datetime import UTC, datetime
 
-from kubesim.userland.command_line import finished, guarded, is_busybox, joined, misuse, split_options
-from kubesim.userland.filesystem import Entry, FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.filesystem import Entry, FileError
 from kubesim.userland.process import Completed
+
+RECENT_SECONDS = 15_778_476
+"""Half a year: ``ls -l`` shows the time of day of what was changed since."""
 
 
 def _mode(entry: Entry) -> str:
     letters = {"file": "-", "directory": "d", "link": "l"}[entry.kind]
     for shift in (6, 3, 0):
-        bits = entry.mode >> shift & 7
-        letters += ("r" if bits & 4 else "-") + ("w" if bits & 2 else "-") + ("x" if bits & 1 else "-")
+        letters += "".join("-rwx"[number * bool(entry.mode >> shift & 8 >> number)] for number in (1, 2, 3))
     return letters
 
 
-def _long(invocation: Invocation, path: str, name: str, human: bool) -> list[str]:
-    entry = invocation.machine.files.stat(path, follow=False)
+def _long(run: Run, path: str, name: str) -> list[str]:
+    entry = run.files.stat(path, follow=False)
     moment = datetime.fromtimestamp(entry.modified, UTC)
-    recent = 0 <= invocation.machine.datetime().timestamp() - entry.modified < 15_778_476
-    stamp = moment.strftime("%b %e %H:%M") if recent else moment.strftime("%b %e  %Y")
-    size = str(entry.size)
-    if human and entry.size >= 1024:
-        size = f"{entry.size / 1024:.1f}K"
+    recent = 0 <= run.machine.datetime().timestamp() - entry.modified < RECENT_SECONDS
+    stamp = moment.strftime("%b %e %H:%M" if recent else "%b %e  %Y")
+    size = f"{entry.size / 1024:.1f}K" if run.on("h") and entry.size >= 1024 else str(entry.size)
     arrow = f" -> {entry.content}" if entry.kind == "link" else ""
-    return [
-        _mode(entry),
-        "2" if entry.kind == "directory" else "1",
-        entry.owner,
-        entry.owner,
-        size,
-        stamp,
-        name + arrow,
-    ]
+    links = "2" if entry.kind == "directory" else "1"
+    return [_mode(entry), links, entry.owner, entry.owner, size, stamp, name + arrow]
 
 
-@guarded
-def ls(invocation: Invocation) -> Completed:
+@program("1aAlhRdtrFGinpsS", long="all=a almost-all=A color=G")
+def ls(run: Run) -> Completed:
     """List directories."""
-    options, names = split_options(invocation, "1aAlhRdtrFGinpsS", long="all=a almost-all=A color=G")
-    files = invocation.machine.files
-    problems: list[str] = []
+    files = run.files
     plain: list[str] = []
     directories: list[str] = []
-    for name in names or ["."]:
-        try:
-            entry = files.stat(absolute(name, invocation.directory))
-        except FileError as error:
-            text = f"ls: cannot access '{name}': {error.reason}"
-            problems.append(f"ls: {name}: {error.reason}" if is_busybox(invocation) else text)
-            continue
-        (directories if entry.kind == "directory" and "d" not in options else plain).append(name)
-    out: list[str] = []
-    if plain:
-        out += _listing(
-            invocation, options, [(name, absolute(name, invocation.directory)) for name in sorted(plain)], total=False
-        )
-    titled = len(directories) + bool(plain) > 1 or bool(problems and directories) or "R" in options
+    for name in run.operands or ["."]:
+        with run.trying(run.worded(f"cannot access '{name}'", name)):
+            entry = files.stat(run.path(name))
+            (directories if entry.kind == "directory" and not run.on("d") else plain).append(name)
+    out = _listing(run, [(name, run.path(name)) for name in sorted(plain)]) if plain else []
     queue = sorted(directories)
     while queue:
         name = queue.pop(0)
-        path = absolute(name, invocation.directory)
+        path = run.path(name)
         entries = [(each, posixpath.join(path, each)) for each in files.list(path)]
-        if not {"a", "A"} & set(options):
+        if not run.on("aA"):
             entries = [each for each in entries if not each[0].startswith(".")]
-        if "a" in options:
+        if run.on("a"):
             entries = [(".", path), ("..", posixpath.dirname(files.resolve(path))), *entries]
-        if titled and (len(names) > 1 or "R" in options):
+        if len(run.operands) > 1 or run.on("R"):
             out += ([""] if out else []) + [f"{name}:"]
-        out += _listing(invocation, options, entries, total="l" in options)
-        if "R" in options:
-            queue = [
-                f"{name}/{each}" for each, where in entries if each not in (".", "..") and files.is_directory(where)
-            ] + queue
-    return finished(joined(out), problems, failing=1 if is_busybox(invocation) else 2)
+        shown = _listing(run, entries)
+        out += [f"total {4 * len(shown)}", *shown] if run.on("l") else shown
+        if run.on("R"):
+            inner = [each for each, where in entries if each not in (".", "..") and files.is_directory(where)]
+            queue = [*(f"{name}/{each}" for each in inner), *queue]
+    return run.finished(out, failing=1 if run.busybox else 2)
 
 
-def _listing(
-    invocation: Invocation, options: dict[str, str], entries: list[tuple[str, str]], *, total: bool
-) -> list[str]:
-    files = invocation.machine.files
-    if "t" in options:
+def _listing(run: Run, entries: list[tuple[str, str]]) -> list[str]:
+    files = run.files
+    if run.on("t"):
         entries = sorted(entries, key=lambda each: -files.stat(each[1], follow=False).modified)
-    if "S" in options:
+    if run.on("S"):
         entries = sorted(entries, key=lambda each: -files.stat(each[1], follow=False).size)
-    if "r" in options:
+    if run.on("r"):
         entries = entries[::-1]
-    if "l" not in options:
-        names = [
-            name + ("/" if {"F", "p"} & set(options) and files.is_directory(path) else "") for name, path in entries
-        ]
-        if invocation.terminal and "1" not in options and names and sum(len(name) + 2 for name in names) <= 80:
+    if not run.on("l"):
+        names = [name + ("/" if run.on("Fp") and files.is_directory(path) else "") for name, path in entries]
+        if run.invocation.terminal and not run.on("1") and names and sum(len(name) + 2 for name in names) <= 80:
             return ["  ".join(names)]
         return names
-    rows = [_long(invocation, path, name, "h" in options) for name, path in entries]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(6)]
-    lines = [
-        f"{row[0]} {row[1]:>{widths[1]}} {row[2]:<{widths[2]}} {row[3]:<{widths[3]}} "
-        f"{row[4]:>{widths[4]}} {row[5]} {row[6]}"
+    rows = [_long(run, path, name) for name, path in entries]
+    links, owner, group, size = (max((len(row[column]) for row in rows), default=0) for column in (1, 2, 3, 4))
+    return [
+        f"{row[0]} {row[1]:>{links}} {row[2]:<{owner}} {row[3]:<{group}} {row[4]:>{size}} {row[5]} {row[6]}"
         for row in rows
     ]
-    return ([f"total {4 * len(rows)}"] if total else []) + lines
 
 
-@guarded
-def stat(invocation: Invocation) -> Completed:
+@program("L", "c", "format=c printf=c", least=1)
+def stat(run: Run) -> Completed:
     """Show what is known of files, by a format."""
-    options, names = split_options(invocation, "L", "c", "format=c printf=c")
-    if not names:
-        raise misuse(invocation, "missing operand")
-    out, problems = [], []
-    for name in names:
-        try:
-            entry = invocation.machine.files.stat(absolute(name, invocation.directory), follow="L" in options)
-        except FileError as error:
-            problems.append(f"stat: cannot statx '{name}': {error.reason}")
-            continue
-        kinds = {
-            "file": "regular file" if entry.size else "regular empty file",
-            "directory": "directory",
-            "link": "symbolic link",
-        }
-        moment = datetime.fromtimestamp(entry.modified, UTC).strftime("%Y-%m-%d %H:%M:%S.000000000 +0000")
-        values = {
-            "s": str(entry.size),
-            "n": name,
-            "a": f"{entry.mode:o}",
-            "A": _mode(entry),
-            "U": entry.owner,
-            "G": entry.owner,
-        }
-        values |= {"F": kinds[entry.kind], "Y": str(int(entry.modified)), "y": moment, "u": "0", "g": "0", "h": "1"}
-        form = options.get("c", "  File: %n\n  Size: %s\tType: %F\nAccess: (0%a/%A)\tUid: %U\tGid: %G\nModify: %y")
-        text = ""
-        position = 0
-        while position < len(form):
-            if form[position] == "%" and position + 1 < len(form):
-                text += values.get(form[position + 1], "?")
-                position += 2
+    form = run.options.get("c", "  File: %n\n  Size: %s\tType: %F\nAccess: (0%a/%A)\tUid: %U\tGid: %G\nModify: %y")
+    out: list[str] = []
+    for name in run.operands:
+        with run.trying(f"cannot statx '{name}'"):
+            entry = run.files.stat(run.path(name), follow=run.on("L"))
+            kinds = {"file": "regular file" if entry.size else "regular empty file", "link": "symbolic link"}
+            values = {"s": str(entry.size), "n": name, "a": f"{entry.mode:o}", "A": _mode(entry), "U": entry.owner}
+            values |= {"G": entry.owner, "F": kinds.get(entry.kind, entry.kind), "Y": str(int(entry.modified))}
+            values |= {"y": f"{datetime.fromtimestamp(entry.modified, UTC):%Y-%m-%d %H:%M:%S}.000000000 +0000"}
+            values |= {"u": "0", "g": "0", "h": "1"}
+            out.append("".join(_filled(values, piece) for piece in re.split("(%.)", form, flags=re.DOTALL)))
+    return run.finished(out)
+
+
+def _filled(values: dict[str, str], piece: str) -> str:
+    return values.get(piece[1], "?") if piece[:1] == "%" and len(piece) == 2 else piece
+
+
+@program("a", "s", least=1)
+def basename(run: Run) -> Completed:
+    """The last component of a path."""
+    name, suffix = (*run.operands, "")[:2]
+    base = posixpath.basename(name.rstrip("/")) or "/"
+    return Completed(f"{base.removesuffix(suffix) if base != suffix else base}\n")
+
+
+@program("z", least=1)
+def dirname(run: Run) -> Completed:
+    """All but the last component of a path."""
+    return run.finished(posixpath.dirname(name.rstrip("/")) or "." for name in run.operands)
+
+
+@program("femnqsz", least=1)
+def readlink(run: Run) -> Completed:
+    """Where a link leads; with ``-f``, and as ``realpath``, the whole path without links."""
+    files = run.files
+    out: list[str] = []
+    failed = 0
+    for name in run.operands:
+        path = run.path(name)
+        if run.name != "realpath" and not run.on("fe"):
+            try:
+                entry = files.stat(path, follow=False)
+            except FileError:
+                entry = Entry()
+            if entry.kind != "link":
+                return Completed(returncode=1)
+            out.append(entry.content)
+        elif files.exists(posixpath.dirname(path) or "/") and (not run.on("e") or files.exists(path)):
+            out.append(files.resolve(path))
+        else:
+            failed = 1
+            if run.name == "realpath":
+                run.complain(f"{name}: No such file or directory")
+    return run.finished(out, failed)
+
+
+_TESTS = frozenset(
+    ["-name", "-iname", "-path", "-type", "-maxdepth", "-mindepth", "-size", "-newer", "-mtime", "-user", "-perm"]
+)
+"""The tests that take a word; of the last five every file holds."""
+
+
+@program()
+def find(run: Run) -> Completed:
+    """Look for files: -name, -iname, -path, -type, -maxdepth, -mindepth, -empty, -not, -o, -print, -delete."""
+    words = run.operands
+    starts = []
+    while words and not words[0].startswith(("-", "(", "!")):
+        starts.append(words.pop(0))
+    depths = {"-mindepth": 0, "-maxdepth": 10**6}
+    tests: list[list[tuple[bool, str, str]]] = [[]]
+    negated = deletes = False
+    while words:
+        word = words.pop(0)
+        if word in ("!", "-not"):
+            negated = not negated
+        elif word in ("-o", "-or"):
+            tests.append([])
+        elif word == "-delete":
+            deletes = True
+        elif word == "-empty" or word in _TESTS:
+            if word in _TESTS and not words:
+                raise Complaint(f"find: missing argument to `{word}'\n")
+            value = words.pop(0) if word in _TESTS else ""
+            if word in depths:
+                depths[word] = int(value) if value.isdigit() else 0
             else:
-                text += form[position]
-                position += 1
-        out.append(text)
-    return finished(joined(out), problems)
+                tests[-1].append((negated, word, value))
+            negated = False
+        elif word not in ("-print", "-a", "-and", "(", ")", "-print0"):
+            raise Complaint(f"find: unknown predicate `{word}'\n")
+    out: list[str] = []
+    for start in starts or ["."]:
+        path = run.path(start)
+        if not run.files.exists(path):
+            run.complain(f"‘{start}’: No such file or directory")
+            continue
+        base = run.files.resolve(path)
+        for each in run.files.walk(base):
+            tail = each[len(base) :].lstrip("/")
+            shown = posixpath.join(start, tail) if tail else start
+            if not depths["-mindepth"] <= (tail.count("/") + 1 if tail else 0) <= depths["-maxdepth"]:
+                continue
+            if any(all(_holds(run, each, shown, test) for test in group) for group in tests):
+                out.append(shown)
+                if deletes and each != "/":
+                    run.files.remove_tree(each)
+    return run.finished([] if deletes else out)
+
+
+def _holds(run: Run, path: str, shown: str, test: tuple[bool, str, str]) -> bool:
+    negated, name, value = test
+    entry = run.files.stat(path, follow=False)
+    base = posixpath.basename(path) or "/"
+    match name:
+        case "-name":
+            result = fnmatch.fnmatchcase(base, value)
+        case "-iname":
+            result = fnmatch.fnmatchcase(base.lower(), value.lower())
+        case "-path":
+            result = fnmatch.fnmatchcase(shown, value)
+        case "-type":
+            result = {"f": "file", "d": "directory", "l": "link"}.get(value) == entry.kind
+        case "-empty":
+            result = entry.size == 0 if entry.kind == "file" else not run.files.list(path)
+        case _:
+            result = True
+    return result != negated

@@ -4,140 +4,129 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.command_line import finished, is_busybox, joined
-from kubesim.userland.machine import Invocation, Process
+from kubesim.userland.command_line import Complaint, Run, joined, program
+from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import RegexProblem, compile_posix
 from kubesim.userland.shell.signals import NUMBERS, signal_name
 
-
-def processes(invocation: Invocation) -> list[Process]:
-    """What runs on the machine, the asking program last."""
-    machine = invocation.machine
-    listed = machine.processes if machine.process_source is None else [*machine.processes, *machine.process_source()]
-    own = Process(machine.next_pid + 1, " ".join(invocation.argv), machine.user, machine.simulation.now)
-    return sorted([*listed, own], key=lambda process: process.pid)
-
-
-def ps(invocation: Invocation) -> Completed:
-    """The process table."""
-    rows = processes(invocation)
-    words = "".join(invocation.argv[1:]).replace("-", "")
-    start = invocation.machine.datetime().strftime("%H:%M")
-    if is_busybox(invocation):
-        return Completed(
-            "PID   USER     TIME  COMMAND\n" + joined([f"{p.pid:5d} {p.user:<8}  0:00 {p.command}" for p in rows])
-        )
-    if "u" in words and "a" in words:
-        head = "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
-        return Completed(
-            head
-            + joined(
-                [
-                    f"{p.user:<8} {p.pid:7d}  0.0  0.1  11408  7680 ?        Ss   {start}   0:00 {p.command}"
-                    for p in rows
-                ]
-            )
-        )
-    if "f" in words:
-        head = "UID          PID    PPID  C STIME TTY          TIME CMD\n"
-        return Completed(
-            head
-            + joined([f"{p.user:<8} {p.pid:7d} {p.parent:7d}  0 {start} ?        00:00:00 {p.command}" for p in rows])
-        )
-    names = [(p, p.command.split()[0].rsplit("/", 1)[-1].rstrip(":")) for p in rows]
-    return Completed(
-        "    PID TTY          TIME CMD\n" + joined([f"{p.pid:7d} ?        00:00:00 {name}" for p, name in names])
-    )
+_BUSYBOX_TABLE = "PID   USER     TIME  COMMAND", "{p.pid:5d} {p.user:<8}  0:00 {p.command}"
+_WITH_USERS = (
+    "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND",
+    "{p.user:<8} {p.pid:7d}  0.0  0.1  11408  7680 ?        Ss   {start}   0:00 {p.command}",
+)
+_FULL = (
+    "UID          PID    PPID  C STIME TTY          TIME CMD",
+    "{p.user:<8} {p.pid:7d} {p.parent:7d}  0 {start} ?        00:00:00 {p.command}",
+)
+_SHORT = "    PID TTY          TIME CMD", "{p.pid:7d} ?        00:00:00 {name}"
+_NO_CRITERIA = "no matching criteria specified"
+_USAGE = "Try `{name} --help' for more information.\n"
 
 
-def _named(invocation: Invocation, name: str, *, full: bool, exact: bool) -> list[Process]:
+def _base(process: Process) -> str:
+    """The name of a process's program."""
+    words = process.command.split()
+    return words[0].rsplit("/", 1)[-1].rstrip(":") if words else ""
+
+
+def _listed(run: Run) -> list[Process]:
+    """What runs on the machine besides the asking program."""
+    machine = run.machine
+    beside = machine.process_source() if machine.process_source is not None else []
+    return sorted([*machine.processes, *beside], key=lambda process: process.pid)
+
+
+@program()
+def ps(run: Run) -> Completed:
+    """The process table, the asking program last."""
+    machine, words = run.machine, "".join(run.operands).replace("-", "")
+    own = Process(machine.next_pid + 1, " ".join(run.invocation.argv), machine.user, machine.simulation.now)
+    if run.busybox:
+        head, form = _BUSYBOX_TABLE
+    else:
+        head, form = _WITH_USERS if "u" in words and "a" in words else _FULL if "f" in words else _SHORT
+    rows = sorted([*_listed(run), own], key=lambda process: process.pid)
+    start = machine.datetime().strftime("%H:%M")
+    return run.finished([head, *(form.format(p=p, start=start, name=_base(p)) for p in rows)])
+
+
+def _named(run: Run, name: str, *, full: bool = False, exact: bool = False) -> list[Process]:
     try:
         pattern = re.compile(compile_posix(name, extended=True))
     except RegexProblem:
         return []
-    found = []
-    for process in processes(invocation)[:]:
-        if process.pid == invocation.machine.next_pid + 1:
-            continue
-        words = process.command.split()
-        base = words[0].rsplit("/", 1)[-1].rstrip(":") if words else ""
-        if (exact and base == name) or (not exact and pattern.search(process.command if full else base)):
-            found.append(process)
-    return found
+    if exact:
+        return [process for process in _listed(run) if _base(process) == name]
+    return [each for each in _listed(run) if pattern.search(each.command if full else _base(each))]
 
 
-def pidof(invocation: Invocation) -> Completed:
+@program()
+def pidof(run: Run) -> Completed:
     """The pids of a program."""
-    names = [word for word in invocation.argv[1:] if not word.startswith("-")]
-    pids = [
-        process.pid for name in names for process in _named(invocation, name.rsplit("/", 1)[-1], full=False, exact=True)
-    ]
-    return Completed(" ".join(map(str, sorted(pids, reverse=True))) + "\n" if pids else "", "", int(not pids))
+    names = [word.rsplit("/", 1)[-1] for word in run.operands if not word.startswith("-")]
+    pids = sorted((process.pid for name in names for process in _named(run, name, exact=True)), reverse=True)
+    return Completed(" ".join(map(str, pids)) + "\n" if pids else "", "", int(not pids))
 
 
-def pgrep(invocation: Invocation) -> Completed:
+@program(usage=_USAGE, status=2)
+def pgrep(run: Run) -> Completed:
     """The pids of programs whose name matches."""
-    words = [word for word in invocation.argv[1:] if not word.startswith("-")]
-    letters = "".join(word[1:] for word in invocation.argv[1:] if word.startswith("-"))
+    words = [word for word in run.operands if not word.startswith("-")]
+    letters = "".join(word[1:] for word in run.operands if word.startswith("-"))
     if not words:
-        return Completed("", "pgrep: no matching criteria specified\nTry `pgrep --help' for more information.\n", 2)
-    found = _named(invocation, words[0], full="f" in letters, exact="x" in letters)
-    lines = [
-        f"{p.pid} {p.command if 'a' in letters else p.command.split()[0]}" if set("la") & set(letters) else str(p.pid)
-        for p in found
-    ]
-    return Completed(joined(lines), "", int(not found))
+        raise run.misuse(_NO_CRITERIA)
+    lines = []
+    for process in _named(run, words[0], full="f" in letters, exact="x" in letters):
+        shown = f" {process.command}" if "a" in letters else f" {process.command.split()[0]}" if "l" in letters else ""
+        lines.append(f"{process.pid}{shown}")
+    return run.finished(lines, int(not lines))
 
 
-def pkill(invocation: Invocation) -> Completed:
+@program(usage=_USAGE, status=2)
+def pkill(run: Run) -> Completed:
     """Signal programs by name; also ``killall``."""
-    program = invocation.argv[0].rsplit("/", 1)[-1]
     signal, names, full = "TERM", [], False
-    words = list(invocation.argv[1:])
+    words = run.operands
     while words:
         word = words.pop(0)
         if word in ("-s", "--signal") and words:
             signal = signal_name(words.pop(0)) or "TERM"
         elif word == "-f":
             full = True
-        elif word.startswith("-") and signal_name(word[1:]):
-            signal = signal_name(word[1:]) or "TERM"
         elif not word.startswith("-"):
             names.append(word)
+        else:
+            signal = signal_name(word[1:]) or signal
     if not names:
-        return Completed(
-            "", f"{program}: no matching criteria specified\nTry `{program} --help' for more information.\n", 2
-        )
-    problems = []
+        raise run.misuse(_NO_CRITERIA)
+    missing = []
     for name in names:
-        found = _named(invocation, name, full=full, exact=program == "killall")
-        if not found:
-            problems.append(f"{name}: no process found")
+        found = _named(run, name, full=full, exact=run.name == "killall")
+        missing += [] if found else [f"{name}: no process found"]
         for process in found:
-            invocation.machine.send_signal(process.pid, signal)
-    return finished("", problems if program == "killall" else [], status=int(bool(problems)))
+            run.machine.send_signal(process.pid, signal)
+    return Completed("", joined(missing) if run.name == "killall" else "", int(bool(missing)))
 
 
-def kill(invocation: Invocation) -> Completed:
+@program()
+def kill(run: Run) -> Completed:
     """Signal processes by number."""
-    words = list(invocation.argv[1:])
+    words = run.operands
     signal = "TERM"
-    if words and words[0] == "-l":
-        return Completed(joined([" ".join(NUMBERS)]))
+    if words[:1] == ["-l"]:
+        return run.finished([" ".join(NUMBERS)])
     if words and words[0].startswith("-") and words[0] != "--":
         option = words.pop(0)
         text = words.pop(0) if option == "-s" and words else option[1:]
-        named = signal_name(text)
-        if named is None:
-            return Completed("", f"kill: ‘{text}’: invalid signal\n", 1)
-        signal = named
+        signal = signal_name(text) or ""
+        if not signal:
+            raise Complaint(f"kill: ‘{text}’: invalid signal\n")
     if not words:
-        return Completed("", "Usage:\n kill [options] <pid> [...]\n", 1)
-    problems = []
+        raise Complaint("Usage:\n kill [options] <pid> [...]\n")
     for word in words:
         if not word.lstrip("-").isdigit():
-            problems.append(f"kill: failed to parse argument: '{word}'")
-        elif not invocation.machine.send_signal(int(word), signal):
-            problems.append(f"kill: ({word}): No such process")
-    return finished("", problems)
+            run.complain(f"failed to parse argument: '{word}'")
+        elif not run.machine.send_signal(int(word), signal):
+            run.complain(f"({word}): No such process")
+    return run.finished()

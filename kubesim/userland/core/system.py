@@ -4,107 +4,101 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.command_line import Complaint, guarded, joined, split_options
-from kubesim.userland.machine import ExecutableNotFoundError, Invocation
+from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed
 
 
-@guarded
-def hostname(invocation: Invocation) -> Completed:
+@program("ifsdIaA", long="ip-address=i fqdn=f all-ip-addresses=I")
+def hostname(run: Run) -> Completed:
     """The machine's name; ``-i`` and ``-I`` its addresses, ``-f`` its full name."""
-    options, names = split_options(invocation, "ifsdIaA", long="ip-address=i fqdn=f all-ip-addresses=I")
-    machine = invocation.machine
-    if names:
+    machine = run.machine
+    if run.operands:
         raise Complaint("hostname: you must be root to change the host name\n")
-    if "i" in options or "I" in options:
-        return Completed(machine.address + (" \n" if "I" in options else "\n"))
-    if "d" in options:
+    if run.on("iI"):
+        return Completed(machine.address + (" \n" if run.on("I") else "\n"))
+    if run.on("d"):
         return Completed("\n")
-    if "f" in options:
-        for line in machine.files.read("/etc/hosts").splitlines() if machine.files.is_file("/etc/hosts") else []:
+    if run.on("f"):
+        for line in run.files.read("/etc/hosts").splitlines() if run.files.is_file("/etc/hosts") else []:
             words = line.partition("#")[0].split()
             if machine.hostname in words[1:]:
                 return Completed(f"{words[1]}\n")
     return Completed(f"{machine.hostname}\n")
 
 
-def printenv(invocation: Invocation) -> Completed:
+@program()
+def printenv(run: Run) -> Completed:
     """Print environment variables."""
-    names = [word for word in invocation.argv[1:] if not word.startswith("-")]
+    environment = run.invocation.environment
+    names = [word for word in run.operands if not word.startswith("-")]
     if not names:
-        return Completed(joined([f"{name}={value}" for name, value in invocation.environment.items()]))
-    found = [invocation.environment[name] for name in names if name in invocation.environment]
-    return Completed(joined(found), "", int(len(found) < len(names)))
+        return run.finished(f"{name}={value}" for name, value in environment.items())
+    found = [environment[name] for name in names if name in environment]
+    return run.finished(found, int(len(found) < len(names)))
 
 
-@guarded
-def envsubst(invocation: Invocation) -> Completed:
+@program()
+def envsubst(run: Run) -> Completed:
     """Fill ``$NAME`` and ``${NAME}`` from the environment."""
-    return Completed(
-        re.sub(
-            r"\$(?:\{(\w+)\}|(\w+))",
-            lambda match: invocation.environment.get(match[1] or match[2], ""),
-            invocation.stdin,
-        )
-    )
+    values = run.invocation.environment
+    filled = re.sub(r"\$(?:\{(\w+)\}|(\w+))", lambda match: values.get(match[1] or match[2], ""), run.stdin)
+    return Completed(filled)
 
 
 _USERS = {"root": 0, "nginx": 101, "curl_user": 100, "nobody": 65534}
 
 
-@guarded
-def identity(invocation: Invocation) -> Completed:
+@program("ugnGr")
+def identity(run: Run) -> Completed:
     """``id``."""
-    options, names = split_options(invocation, "ugnGr")
-    user = names[0] if names else invocation.machine.user
+    user = (*run.operands, run.machine.user)[0]
     if user not in _USERS:
         raise Complaint(f"id: ‘{user}’: no such user\n")
     number = _USERS[user]
-    shown = user if "n" in options else str(number)
-    if {"u", "g", "G"} & set(options):
-        return Completed(f"{shown}\n")
+    if run.on("ugG"):
+        return Completed(f"{user if run.on('n') else number}\n")
     return Completed(f"uid={number}({user}) gid={number}({user}) groups={number}({user})\n")
 
 
-def whoami(invocation: Invocation) -> Completed:
+@program()
+def whoami(run: Run) -> Completed:
     """The user's name."""
-    return Completed(f"{invocation.machine.user}\n")
+    return Completed(f"{run.machine.user}\n")
 
 
-@guarded
-def uname(invocation: Invocation) -> Completed:
+@program("asnrvmpio", long="all=a kernel-name=s nodename=n kernel-release=r machine=m operating-system=o")
+def uname(run: Run) -> Completed:
     """The kernel."""
-    long = "all=a kernel-name=s nodename=n kernel-release=r machine=m operating-system=o"
-    options, _ = split_options(invocation, "asnrvmpio", long=long)
-    machine = invocation.machine
     version = "#63-Ubuntu SMP PREEMPT_DYNAMIC Tue Apr 15 19:04:15 UTC 2025"
-    values = {"s": "Linux", "n": machine.hostname, "r": machine.kernel, "v": version, "m": "x86_64", "o": "GNU/Linux"}
-    letters = values if "a" in options else [letter for letter in values if letter in options] or ["s"]
+    values = {"s": "Linux", "n": run.machine.hostname, "r": run.machine.kernel, "v": version, "m": "x86_64"}
+    values["o"] = "GNU/Linux"
+    letters = values if run.on("a") else [letter for letter in values if run.on(letter)] or ["s"]
     return Completed(" ".join(values[letter] for letter in letters) + "\n")
 
 
-def which(invocation: Invocation) -> Completed:
+@program()
+def which(run: Run) -> Completed:
     """Where programs are."""
-    out = []
-    status = 0
-    for name in invocation.argv[1:]:
+    out, status = [], 0
+    for name in run.operands:
         if name.startswith("-"):
             continue
         try:
-            invocation.machine.find(name, invocation.directory)
+            run.machine.find(name, run.invocation.directory)
+            out.append(name if "/" in name else run.machine.path_of(name))
         except ExecutableNotFoundError:
             status = 1
-            continue
-        out.append(name if "/" in name else invocation.machine.path_of(name))
-    return Completed(joined(out), "", status)
+    return run.finished(out, status)
 
 
-def nproc(invocation: Invocation) -> Completed:
+@program()
+def nproc(run: Run) -> Completed:
     """How many processors."""
     return Completed("4\n")
 
 
-def refuse_reboot(invocation: Invocation) -> Completed:
+@program()
+def refuse_reboot(run: Run) -> Completed:
     """``reboot``, ``shutdown``, ``poweroff``: nothing here is rebooted from its shell."""
-    name = invocation.argv[0].rsplit("/", 1)[-1]
-    return Completed("", f"{name}: Operation not permitted\n", 1)
+    raise Complaint(f"{run.name}: Operation not permitted\n")

@@ -1,4 +1,4 @@
-"""Programs that run another one: ``env``, ``xargs``, ``nohup``, ``nice``, ``busybox``."""
+"""Programs that run another one: ``env``, ``xargs``, ``timeout``, ``nohup``, ``nice``, ``busybox``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kubesim.userland.bounds import Interrupted, require
-from kubesim.userland.command_line import Complaint, guarded, is_busybox, joined, misuse
+from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.core.clock import time_span
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed, Running
 
 RUNS = 20_000
 """Programs that one ``xargs`` may start."""
+_STOPPING = frozenset({"curl", "ping", "bash", "sh", "dash", "ash"})
+"""Programs that write as they go, so that what they wrote before a time-out is seen."""
+_NOT_RUN = {"timeout": "failed to run command ‘{}’", "nohup": "failed to run command '{}'", "env": "‘{}’"}
 
 
 def start_inside(
@@ -22,95 +26,67 @@ def start_inside(
 
     :raises ExecutableNotFoundError: where there is none.
     """
-    program = invocation.machine.find(words[0], invocation.directory)
+    found = invocation.machine.find(words[0], invocation.directory)
     changed = replace(
         invocation,
         argv=tuple(words),
         environment=invocation.environment if environment is None else environment,
         input=invocation.input if stdin is None else stdin,
     )
-    return program(changed)
+    return found(changed)
 
 
-def run_inside(
-    invocation: Invocation,
+def _run_inside(
+    run: Run,
     words: Sequence[str],
-    name: str,
     environment: Mapping[str, str] | None = None,
     stdin: str | None = None,
+    limit: float = float("inf"),
 ) -> Completed:
     """Run another program to its end; a missing one is this one's complaint (status 127, or 126)."""
+    invocation = replace(run.invocation, limit=min(limit, run.invocation.limit))
     try:
         result = start_inside(invocation, words, environment, stdin)
     except ExecutableNotFoundError as error:
         denied = error.reason == "permission denied"
+        verb = run.worded(_NOT_RUN.get(run.name, "{}"), "can't execute '{}'").format(words[0])
         reason = "Permission denied" if denied else "No such file or directory"
-        if is_busybox(invocation):
-            return Completed("", f"{name}: can't execute '{words[0]}': {reason}\n", 126 if denied else 127)
-        verb = {"timeout": "failed to run command ‘{}’", "nohup": "failed to run command '{}'"}.get(
-            name, "‘{}’" if name == "env" else "{}"
-        )
-        return Completed("", f"{name}: {verb.format(words[0])}: {reason}\n", 126 if denied else 127)
-    if isinstance(result, Running):
-        return Completed("".join(f"{line}\n" for line in result.log))
-    return result
+        text = f"{run.name}: {verb}: {reason}\n"
+        return Completed("", text, 126 if denied else 127)
+    return run.finished(result.log) if isinstance(result, Running) else result
 
 
-def env(invocation: Invocation) -> Completed:
+@program("i", "u", "ignore-environment=i unset=u", in_order=True, status=125)
+def env(run: Run) -> Completed:
     """Print the environment, or run a program with a changed one."""
-    words = list(invocation.argv[1:])
-    environment = dict(invocation.environment)
-    while words and (words[0].startswith("-") or "=" in words[0]):
-        word = words.pop(0)
-        if word in ("-i", "-", "--ignore-environment"):
-            environment = {}
-        elif word in ("-u", "--unset") and words:
-            environment.pop(words.pop(0), None)
-        elif word == "--":
-            break
-        elif "=" in word and not word.startswith("-"):
-            name, _, value = word.partition("=")
-            environment[name] = value
-        else:
-            return Completed(
-                "", f"env: invalid option -- '{word.lstrip('-')}'\nTry 'env --help' for more information.\n", 125
-            )
+    words = run.operands
+    cleared = run.on("i") or words[:1] == ["-"]
+    environment = {} if cleared else dict(run.invocation.environment)
+    for name in run.repeated.get("u", ()):
+        environment.pop(name, None)
+    while words and ("=" in words[0] or words[0] == "-"):
+        name, equals, value = words.pop(0).partition("=")
+        environment |= {name: value} if equals else {}
     if not words:
-        return Completed(joined([f"{name}={value}" for name, value in environment.items()]))
-    return run_inside(invocation, words, "env", environment)
+        return run.finished(f"{name}={value}" for name, value in environment.items())
+    return _run_inside(run, words, environment)
 
 
-@guarded
-def xargs(invocation: Invocation) -> Completed:
+@program("0tr", "InLPd", "null=0 verbose=t no-run-if-empty=r max-args=n max-procs=P delimiter=d", in_order=True)
+def xargs(run: Run) -> Completed:
     """Build command lines from standard input."""
-    words = list(invocation.argv[1:])
-    placeholder = ""
+    command = run.operands or ["echo"]
+    placeholder = run.options.get("I", "")
     per_run = 0
-    null = trace = no_empty = False
-    delimiter = ""
-    while words and words[0].startswith("-") and words[0] != "--":
-        word = words.pop(0)
-        if word.startswith("-I"):
-            placeholder = word[2:] or (words.pop(0) if words else "{}")
-        elif word.startswith(("-n", "-L", "-P", "-d")):
-            value = word[2:] or (words.pop(0) if words else "")
-            if word[1] in "nL":
-                if not value.isdigit():
-                    raise Complaint(f'xargs: invalid number "{value}" for -{word[1]} option\n')
-                per_run = int(value)
-            elif word[1] == "d":
-                delimiter = value.replace("\\n", "\n")
-        elif word in ("-0", "--null"):
-            null = True
-        elif word in ("-t", "--verbose"):
-            trace = True
-        elif word in ("-r", "--no-run-if-empty"):
-            no_empty = True
-        else:
-            raise misuse(invocation, f"invalid option -- '{word.lstrip('-')}'")
-    command = words or ["echo"]
-    text = invocation.stdin
-    if null or delimiter:
+    for letter in "nL":
+        if run.on(letter):
+            value = run.options[letter]
+            if not value.isdigit():
+                raise Complaint(f'xargs: invalid number "{value}" for -{letter} option\n')
+            per_run = int(value)
+    delimiter = run.options.get("d", "").replace("\\n", "\n")
+    text = run.stdin
+    if run.on("0") or delimiter:
         items = [item for item in text.removesuffix("\n" if delimiter else "").split(delimiter or "\0") if item]
     elif placeholder:
         items = [line.strip() for line in text.splitlines() if line.strip()]
@@ -128,14 +104,14 @@ def xargs(invocation: Invocation) -> Completed:
     elif per_run:
         runs = [command + items[start : start + per_run] for start in range(0, len(items), per_run)]
     else:
-        runs = [command + items] if items or not (no_empty or is_busybox(invocation)) else []
-    out, error_text, status, seconds = "", "", 0, 0.0
+        runs = [command + items] if items or not (run.on("r") or run.busybox) else []
     if len(runs) > RUNS:
         raise Interrupted
+    out, error_text, status, seconds = "", "", 0, 0.0
     for each in runs:
-        if trace:
+        if run.on("t"):
             error_text += " ".join(each) + "\n"
-        done = run_inside(invocation, each, "xargs", stdin="")
+        done = _run_inside(run, each, stdin="")
         out, error_text, seconds = out + done.stdout, error_text + done.stderr, seconds + done.seconds
         if done.returncode in (126, 127):
             return Completed(out, error_text, done.returncode, seconds)
@@ -143,23 +119,50 @@ def xargs(invocation: Invocation) -> Completed:
     return Completed(out, error_text, status, seconds)
 
 
-def passing(invocation: Invocation) -> Completed | Running:
+@program(
+    "fpvt",
+    "sk",
+    "signal=s kill-after=k foreground=f preserve-status=p verbose=v",
+    in_order=True,
+    least=2,
+    status=125,
+)
+def timeout(run: Run) -> Completed:
+    """Run a program for so long at most."""
+    span, *words = run.operands
+    limit = time_span(span)
+    if limit is None:
+        raise run.misuse(f"invalid time interval ‘{span}’")
+    limit = limit or float("inf")  # as timeout has it, 0 is no limit
+    done = _run_inside(run, words, limit=limit)
+    if done.seconds < limit:
+        return done
+    if words[0].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written
+        done = Completed()
+    return Completed(done.stdout, done.stderr, 143 if run.busybox else 124, limit)
+
+
+@program(
+    "wfc",
+    "nioe",
+    "adjustment=n input=i output=o error=e wait=w fork=f ctty=c",
+    digits="n",
+    in_order=True,
+    least=1,
+    status=125,
+)
+def passing(run: Run) -> Completed:
     """``nohup``, ``nice``, ``setsid``, ``stdbuf``: run the rest of the line."""
-    words = list(invocation.argv[1:])
-    while words and words[0].startswith("-"):
-        words.pop(0)
-    name = invocation.argv[0].rsplit("/", 1)[-1]
-    if not words:
-        return Completed("", f"{name}: missing operand\nTry '{name} --help' for more information.\n", 125)
-    return run_inside(invocation, words, name)
+    return _run_inside(run, run.operands)
 
 
-def busybox(invocation: Invocation) -> Completed | Running:
+@program()
+def busybox(run: Run) -> Completed | Running:
     """``busybox APPLET …``."""
-    words = invocation.argv[1:]
+    words = run.operands
     if not words:
         return Completed("BusyBox v1.37.0 (2024-09-26 21:31:42 UTC) multi-call binary.\n")
     try:
-        return start_inside(invocation, words)
+        return start_inside(run.invocation, words)
     except ExecutableNotFoundError:
         return Completed("", f"{words[0]}: applet not found\n", 127)

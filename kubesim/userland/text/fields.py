@@ -1,69 +1,41 @@
-"""Programs that cut, sort and translate: cut, sort, uniq, tr, comm, column, expand."""
+"""Programs that cut, sort and translate: cut, sort, uniq, tr, comm, column, diff."""
 
 from __future__ import annotations
 
+import difflib
 import re
+import string
 from collections.abc import Callable
 from functools import cmp_to_key
+from itertools import groupby
 
-from kubesim.userland.command_line import (
-    Complaint,
-    finished,
-    guarded,
-    inputs,
-    is_busybox,
-    joined,
-    lines_of,
-    misuse,
-    split_options,
-)
-from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Complaint, Run, lines_of, program
 from kubesim.userland.process import Completed
 
 
-@guarded
-def cut(invocation: Invocation) -> Completed:
+@program("s", "dfcbo", "delimiter=d fields=f characters=c bytes=b output-delimiter=o only-delimited=s complement=C")
+def cut(run: Run) -> Completed:
     """Fields or characters of each line."""
-    long = "delimiter=d fields=f characters=c bytes=b output-delimiter=o only-delimited=s complement=C"
-    options, names = split_options(invocation, "s", "dfcbo", long)
-    spec = options.get("f") or options.get("c") or options.get("b")
+    spec = run.options.get("f") or run.options.get("c") or run.options.get("b")
     if not spec:
-        raise misuse(invocation, "you must specify a list of bytes, characters, or fields")
+        raise run.misuse("you must specify a list of bytes, characters, or fields")
     ranges = []
     for part in spec.split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
         if not match or not part.strip("-"):
-            raise misuse(invocation, f"invalid field value ‘{part}’")
+            raise run.misuse(f"invalid field value ‘{part}’")
         first = int(match[1] or 1)
         ranges.append((first, int(match[3]) if match[3] else (first if not match[2] else 10**9)))
-    delimiter = options.get("d", "\t")
-    problems: list[str] = []
+    delimiter = run.options.get("d", "\t")
     out = []
-    for _, text in inputs(invocation, names, problems):
-        for line in lines_of(text):
-            if "f" in options and delimiter not in line:
-                if "s" not in options:
-                    out.append(line)
-                continue
-            units = line.split(delimiter) if "f" in options else list(line)
-            kept = [unit for place, unit in enumerate(units, 1) if any(a <= place <= b for a, b in ranges)]
-            out.append((options.get("o", delimiter) if "f" in options else "").join(kept))
-    return finished(joined(out), problems)
-
-
-def _number(text: str) -> float:
-    match = re.match(r"\s*(-?\d+(?:\.\d+)?)", text)
-    return float(match[1]) if match else 0.0
-
-
-def _human(text: str) -> float:
-    match = re.match(r"\s*(-?\d+(?:\.\d+)?)([KMGTP]?)", text)
-    return float(match[1]) * 1024.0 ** " KMGTP".index(match[2] or " ") if match else 0.0
-
-
-def _version(text: str) -> list[tuple[int, int, str]]:
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
+    for line in run.lines():
+        if run.on("f") and delimiter not in line:
+            out += [] if run.on("s") else [line]
+            continue
+        units = line.split(delimiter) if run.on("f") else list(line)
+        kept = [unit for place, unit in enumerate(units, 1) if any(a <= place <= b for a, b in ranges)]
+        out.append((run.options.get("o", delimiter) if run.on("f") else "").join(kept))
+    return run.finished(out)
 
 
 def _key(spec: str, separator: str | None, flags: str) -> Callable[[str], object]:
@@ -84,89 +56,64 @@ def _key(spec: str, separator: str | None, flags: str) -> Callable[[str], object
 def _value(text: str, flags: str) -> object:
     if "b" in flags:
         text = text.lstrip()
-    if "n" in flags:
-        return _number(text)
-    if "h" in flags:
-        return _human(text)
+    if "n" in flags or "h" in flags:
+        match = re.match(r"\s*(-?\d+(?:\.\d+)?)([KMGTP]?)", text)
+        power = " KMGTP".index(match[2] or " ") if match and "n" not in flags else 0
+        return float(match[1]) * 1024.0**power if match else 0.0
     if "V" in flags:
-        return _version(text)
+        return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
     return text.lower() if "f" in flags else text
 
 
-@guarded
-def sort(invocation: Invocation) -> Completed:
+@program(
+    "rnufhVRsbcdz",
+    "kto",
+    "reverse=r numeric-sort=n unique=u key=k field-separator=t ignore-case=f human-numeric-sort=h version-sort=V "
+    "output=o random-sort=R stable=s",
+)
+def sort(run: Run) -> Completed:
     """Sort lines (in the C locale, as containers have it)."""
-    long = (
-        "reverse=r numeric-sort=n unique=u key=k field-separator=t ignore-case=f human-numeric-sort=h version-sort=V "
-        "output=o random-sort=R stable=s"
-    )
-    options, names = split_options(invocation, "rnufhVRsbcdz", "kto", long)
-    problems: list[str] = []
 
     def wording(name: str, reason: str) -> str:
-        if is_busybox(invocation):
-            return f"sort: {name}: {reason}"
-        return (
-            f"sort: cannot read: {name}: {reason}"
-            if reason != "Is a directory"
-            else f"sort: read failed: {name}: {reason}"
-        )
+        usual = "read failed: " if reason == "Is a directory" else "cannot read: "
+        return f"sort: {run.worded(usual, '')}{name}: {reason}"
 
-    lines = [line for _, text in inputs(invocation, names, problems, wording) for line in lines_of(text)]
-    if problems:
-        raise Complaint(joined(problems), 2)
-    flags = "".join(letter for letter in "nhVfb" if letter in options)
-    key = _key(options["k"], options.get("t"), flags) if "k" in options else lambda line: _value(line, flags)
-    own = re.search(r"[a-zA-Z]+$", options.get("k", ""))
-    reverse = "r" in options or bool(own and "r" in own[0])
+    lines = run.lines(wording=wording)
+    if run.problems:
+        return run.finished(failing=2)
+    flags = "".join(letter for letter in "nhVfb" if run.on(letter))
+    key = _key(run.options["k"], run.options.get("t"), flags) if run.on("k") else lambda line: _value(line, flags)
+    own = re.search(r"[a-zA-Z]+$", run.options.get("k", ""))
+    reverse = run.on("r") or bool(own and "r" in own[0])
 
     def compare(left: str, right: str) -> int:
         a, b = key(left), key(right)
         if a == b:
-            return 0 if "u" in options or "s" in options else (left > right) - (left < right)
+            return 0 if run.on("us") else (left > right) - (left < right)
         return 1 if a > b else -1  # type: ignore[operator]
 
     lines.sort(key=cmp_to_key(compare), reverse=reverse)
-    if "u" in options:
-        unique: list[str] = []
-        for line in lines:
-            if not unique or key(unique[-1]) != key(line):
-                unique.append(line)
-        lines = unique
-    if "o" in options:
-        invocation.machine.files.write(absolute(options["o"], invocation.directory), joined(lines))
+    if run.on("u"):
+        lines = [next(group) for _, group in groupby(lines, key)]
+    if run.on("o"):
+        run.files.write(run.path(run.options["o"]), "".join(f"{line}\n" for line in lines))
         return Completed()
-    return Completed(joined(lines))
+    return run.finished(lines)
 
 
-@guarded
-def uniq(invocation: Invocation) -> Completed:
+@program("cdui", "fs", "count=c repeated=d unique=u")
+def uniq(run: Run) -> Completed:
     """Neighbouring equal lines once."""
-    options, names = split_options(invocation, "cdui", "fs", "count=c repeated=d unique=u")
-    problems: list[str] = []
-    groups: list[tuple[str, int]] = []
-    for _, text in inputs(invocation, names[:1], problems):
-        for line in lines_of(text):
-            same = groups and (groups[-1][0] == line or ("i" in options and groups[-1][0].lower() == line.lower()))
-            if same:
-                groups[-1] = (groups[-1][0], groups[-1][1] + 1)
-            else:
-                groups.append((line, 1))
-    kept = [(line, n) for line, n in groups if ("d" not in options or n > 1) and ("u" not in options or n == 1)]
-    return finished(joined([f"{n:7d} {line}" if "c" in options else line for line, n in kept]), problems)
+    groups = [list(each) for _, each in groupby(run.lines(run.operands[:1]), str.lower if run.on("i") else None)]
+    kept = [each for each in groups if (not run.on("d") or len(each) > 1) and (not run.on("u") or len(each) == 1)]
+    return run.finished(f"{len(each):7d} {each[0]}" if run.on("c") else each[0] for each in kept)
 
 
 _CLASSES = {
-    "lower": "abcdefghijklmnopqrstuvwxyz",
-    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "digit": "0123456789",
-    "space": " \t\n\r\v\f",
-    "blank": " \t",
-    "punct": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-}
-_CLASSES["alpha"] = _CLASSES["upper"] + _CLASSES["lower"]
-_CLASSES["alnum"] = _CLASSES["digit"] + _CLASSES["alpha"]
-_CLASSES["xdigit"] = "0123456789ABCDEFabcdef"
+    "lower": string.ascii_lowercase, "upper": string.ascii_uppercase, "digit": string.digits, "space": " \t\n\r\v\f",
+    "blank": " \t", "punct": string.punctuation, "alpha": string.ascii_uppercase + string.ascii_lowercase,
+    "alnum": string.digits + string.ascii_uppercase + string.ascii_lowercase, "xdigit": "0123456789ABCDEFabcdef",
+}  # fmt: skip
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
@@ -187,30 +134,26 @@ def _characters(text: str) -> str:
     return "".join(out)
 
 
-@guarded
-def tr(invocation: Invocation) -> Completed:
+@program("dscCt", long="delete=d squeeze-repeats=s complement=c", least=1)
+def tr(run: Run) -> Completed:
     """Translate, delete or squeeze characters."""
-    options, operands = split_options(invocation, "dscCt", long="delete=d squeeze-repeats=s complement=c")
-    if not operands:
-        raise misuse(invocation, "missing operand")
-    if len(operands) == 1 and "d" not in options and "s" not in options:
-        text = f"tr: missing operand after ‘{operands[0]}’\nTwo strings must be given when translating.\n"
-        raise Complaint(text + "Try 'tr --help' for more information.\n")
-    first = _characters(operands[0])
-    second = _characters(operands[1]) if len(operands) > 1 else ""
-    complement = "c" in options or "C" in options
+    if len(run.operands) == 1 and not run.on("ds"):
+        raise run.misuse(f"missing operand after ‘{run.operands[0]}’\nTwo strings must be given when translating.")
+    first = _characters(run.operands[0])
+    second = _characters(run.operands[1]) if len(run.operands) > 1 else ""
+    complement = run.on("cC")
 
     def chosen(character: str) -> bool:
         return (character in first) != complement
 
-    text = invocation.stdin
-    if "d" in options:
+    text = run.stdin
+    if run.on("d"):
         text = "".join(character for character in text if not chosen(character))
     elif second:
         padded = second + second[-1] * max(0, len(first) - len(second))
         table = {ord(a): b for a, b in zip(reversed(first), reversed(padded[: len(first)]), strict=False)}
         text = "".join(second[-1] if chosen(c) else c for c in text) if complement else text.translate(table)
-    if "s" in options:
+    if run.on("s"):
         squeezed = second or first
         wanted = bool(second) or not complement
         repeated = [i > 0 and text[i - 1] == c and (c in squeezed) == wanted for i, c in enumerate(text)]
@@ -218,36 +161,23 @@ def tr(invocation: Invocation) -> Completed:
     return Completed(text)
 
 
-@guarded
-def column(invocation: Invocation) -> Completed:
+@program("t", "so", "table=t separator=s output-separator=o")
+def column(run: Run) -> Completed:
     """Align columns (``-t``)."""
-    options, names = split_options(invocation, "t", "so", "table=t separator=s output-separator=o")
-    problems: list[str] = []
-    rows = [
-        line.split(options.get("s"))
-        for _, text in inputs(invocation, names, problems)
-        for line in lines_of(text)
-        if line.strip()
-    ]
-    if "t" not in options:
-        return finished(joined(["  ".join(row) for row in rows]), problems)
+    rows = [line.split(run.options.get("s")) for line in run.lines() if line.strip()]
+    if not run.on("t"):
+        return run.finished("  ".join(row) for row in rows)
     widths = [max(len(row[i]) for row in rows if i < len(row)) for i in range(max(map(len, rows), default=0))]
-    gap = options.get("o", "  ")
-    return finished(
-        joined([gap.join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows]), problems
-    )
+    gap = run.options.get("o", "  ")
+    return run.finished(gap.join(cell.ljust(widths[i]) for i, cell in enumerate(row)).rstrip() for row in rows)
 
 
-@guarded
-def comm(invocation: Invocation) -> Completed:
+@program("123", least=2)
+def comm(run: Run) -> Completed:
     """Compare two sorted files line by line."""
-    options, names = split_options(invocation, "123")
-    if len(names) < 2:
-        raise misuse(invocation, "missing operand")
-    problems: list[str] = []
-    texts = [lines_of(text) for _, text in inputs(invocation, names[:2], problems)]
-    if problems:
-        raise Complaint(joined(problems))
+    texts = [lines_of(text) for _, text in run.inputs(run.operands[:2])]
+    if run.problems:
+        return run.finished()
     left, right = texts
     out: list[str] = []
     i = j = 0
@@ -258,50 +188,38 @@ def comm(invocation: Invocation) -> Completed:
             line, place, j = right[j], 2, j + 1
         else:
             line, place, i, j = left[i], 3, i + 1, j + 1
-        if str(place) not in options:
-            out.append("\t" * sum(1 for n in range(1, place) if str(n) not in options) + line)
-    return Completed(joined(out))
+        if not run.on(str(place)):
+            out.append("\t" * sum(1 for n in range(1, place) if not run.on(str(n))) + line)
+    return run.finished(out)
 
 
-@guarded
-def diff(invocation: Invocation) -> Completed:
+@program("uqNrwBbi", "U", "unified=u brief=q", usage="diff: Try 'diff --help' for more information.\n", status=2)
+def diff(run: Run) -> Completed:
     """Compare two files (the plain and the unified format)."""
-    import difflib
-
-    options, names = split_options(invocation, "uqNrwBbi", "U", "unified=u brief=q")
-    if len(names) < 2:
-        raise Complaint(
-            f"diff: missing operand after '{(names or ['diff'])[0]}'\ndiff: Try 'diff --help' for more information.\n",
-            2,
-        )
-    texts: list[str] = []
-    for name in names[:2]:
-        try:
-            texts.append(
-                invocation.stdin if name == "-" else invocation.machine.files.read(absolute(name, invocation.directory))
-            )
-        except FileError as error:
-            raise Complaint(f"diff: {name}: {error.reason}\n", 2) from error
+    if len(run.operands) < 2:
+        raise run.misuse(f"missing operand after '{(*run.operands, 'diff')[0]}'")
+    names = run.operands[:2]
+    texts = [text for _, text in run.inputs(names, lambda name, reason: f"diff: {name}: {reason}")]
+    if run.problems:
+        return Completed("", f"{run.problems[0]}\n", 2)
     if texts[0] == texts[1]:
         return Completed()
-    if "q" in options:
+    if run.on("q"):
         return Completed(f"Files {names[0]} and {names[1]} differ\n", "", 1)
     left, right = lines_of(texts[0]), lines_of(texts[1])
-    if "u" in options or "U" in options:
+    if run.on("uU"):
         stamp = "1970-01-01 00:00:00.000000000 +0000"
-        lines = difflib.unified_diff(left, right, names[0], names[1], stamp, stamp, int(options.get("U", "3")), "")
-        return Completed(joined(list(lines)), "", 1)
+        around = run.number("U", 3, "invalid context length '{}'")
+        return run.finished(difflib.unified_diff(left, right, names[0], names[1], stamp, stamp, around, ""), 1)
     out: list[str] = []
     for kind, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
-        letter = {"replace": "c", "delete": "d", "insert": "a"}[kind]
-        out.append(f"{_span(a, b)}{letter}{_span(c, d)}")
+        out.append(f"{_span(a, b)}{ {'replace': 'c', 'delete': 'd', 'insert': 'a'}[kind] }{_span(c, d)}")
         out += [f"< {line}" for line in left[a:b]]
-        if kind == "replace":
-            out.append("---")
+        out += ["---"] if kind == "replace" else []
         out += [f"> {line}" for line in right[c:d]]
-    return Completed(joined(out), "", 1)
+    return run.finished(out, 1)
 
 
 def _span(start: int, end: int) -> str:

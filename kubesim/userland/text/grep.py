@@ -5,9 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from kubesim.userland.command_line import Complaint, guarded, joined, lines_of, split_options
-from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Complaint, Run, joined, lines_of, program
+from kubesim.userland.filesystem import FileError
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
@@ -17,135 +16,87 @@ _LONG = (
     "no-messages=s recursive=r word-regexp=w line-regexp=x max-count=m after-context=A before-context=B context=C "
     "color=z colour=z regexp=e include=I"
 )
+_USAGE = "Usage: {name} [OPTION]... PATTERNS [FILE]...\nTry '{name} --help' for more information.\n"
+_NO_LENGTH = "{}: invalid context length argument"
 
 
-@guarded
-def grep(invocation: Invocation) -> Completed:
-    """Search files or standard input."""
-    patterns: list[str] = []
-    words: list[str] = []
-    arguments = list(invocation.argv[1:])
-    while arguments:  # -e may be repeated, which the option table does not keep
-        word = arguments.pop(0)
-        if word == "--":
-            words += [word, *arguments]
-            break
-        match = re.fullmatch(r"-([a-zA-Z]*)e(.*)", word)
-        if match and not re.search("[ABCmf]", match[1]) and not word.startswith("--"):
-            if match[1]:
-                words.append("-" + match[1])
-            if match[2]:
-                patterns.append(match[2])
-            elif arguments:
-                patterns.append(arguments.pop(0))
-            continue
-        words.append(f"-C{word[1:]}" if re.fullmatch(r"-\d+", word) else word)
-    name = invocation.argv[0].rsplit("/", 1)[-1]
-    try:
-        options, operands = split_options(_with(invocation, words), "EFGPivcnlLqohHsrRwxUaz", "mABCeI", _LONG)
-    except Complaint as complaint:
-        usage = f"Usage: {name} [OPTION]... PATTERNS [FILE]...\nTry '{name} --help' for more information.\n"
-        raise Complaint(complaint.text.split("\n")[0] + "\n" + usage, 2) from complaint
-    patterns += [options["e"]] if "e" in options else []
+@program("EFGPivcnlLqohHsrRwxUaz", "mABCeI", _LONG, digits="C", usage=_USAGE, status=2)
+def grep(run: Run) -> Completed:
+    """Search files or standard input; also ``egrep`` and ``fgrep``."""
+    patterns = run.repeated.get("e", [])
     if not patterns:
-        if not operands:
-            raise Complaint(
-                f"Usage: {name} [OPTION]... PATTERNS [FILE]...\nTry '{name} --help' for more information.\n", 2
-            )
-        patterns = operands.pop(0).split("\n")
-    if name == "egrep":
-        options["E"] = "E"
-    if name == "fgrep":
-        options["F"] = "F"
-    return _search(invocation, options, _matcher(name, patterns, options), operands)
+        if not run.operands:
+            raise Complaint(_USAGE.format(name=run.name), 2)
+        patterns = run.operands.pop(0).split("\n")
+    regex = _matcher(run, patterns)
+    recursive = run.on("rR")
+    titled = not run.on("h") and (run.on("H") or len(run.operands) > 1 or recursive)
+    out: list[str] = []
+    found = False
+    for name, text in _texts(run, recursive):
+        shown = "(standard input)" if name == "-" else name
+        hits = _one(run, lines_of(text), regex, shown if titled else "", out)
+        found = found or hits > 0
+        if run.on("c"):
+            out.append(f"{shown}:{hits}" if titled else str(hits))
+        if (run.on("l") and hits) or (run.on("L") and not hits):
+            out.append(shown)
+    status = 2 if run.problems and not (run.on("q") and found) else int(not found)
+    told = "" if run.on("s") else joined(run.problems)
+    return Completed("" if run.on("q") else joined(out), told, status, satisfied=found and run.on("qm"))
 
 
-def _with(invocation: Invocation, words: list[str]) -> Invocation:
-    from dataclasses import replace
-
-    return replace(invocation, argv=(invocation.argv[0], *words))
-
-
-def _matcher(name: str, patterns: list[str], options: dict[str, str]) -> Regex:
+def _matcher(run: Run, patterns: list[str]) -> Regex:
+    extended = run.on("EP") or run.name == "egrep"
     pieces = []
     for pattern in patterns:
         try:
-            text = (
-                re.escape(pattern)
-                if "F" in options
-                else compile_posix(pattern, extended="E" in options or "P" in options)
-            )
+            fixed = run.on("F") or run.name == "fgrep"
+            text = re.escape(pattern) if fixed else compile_posix(pattern, extended=extended)
         except RegexProblem as problem:
-            raise Complaint(f"{name}: {problem}\n", 2) from problem
-        if "w" in options:
+            raise Complaint(f"{run.name}: {problem}\n", 2) from problem
+        if run.on("w"):
             text = rf"(?<!\w)(?:{text})(?!\w)"
-        if "x" in options:
+        if run.on("x"):
             text = rf"\A(?:{text})\Z"
         pieces.append(f"(?:{text})")
-    return Regex("|".join(pieces), re.IGNORECASE if "i" in options else 0)
+    return Regex("|".join(pieces), re.IGNORECASE if run.on("i") else 0)
 
 
-def _search(invocation: Invocation, options: dict[str, str], regex: Regex, operands: list[str]) -> Completed:
-    recursive = "r" in options or "R" in options
-    problems: list[str] = []
-    files = _files(invocation, operands or (["."] if recursive else ["-"]), recursive, options, problems)
-    titled = "h" not in options and ("H" in options or len(operands) > 1 or recursive)
-    out: list[str] = []
-    found = False
-    for name, text in files:
-        shown = "(standard input)" if name == "-" else name
-        hits = _one(lines_of(text), regex, options, f"{shown}" if titled else "", out, after=bool(out))
-        found = found or hits > 0
-        if "c" in options:
-            out.append(f"{shown}:{hits}" if titled else str(hits))
-        if ("l" in options and hits) or ("L" in options and not hits):
-            out.append(shown)
-    status = 0 if found else 1
-    if problems and not ("q" in options and found):
-        status = 2
-    satisfied = found and ("q" in options or "m" in options)
-    return Completed(
-        "" if "q" in options else joined(out), "" if "s" in options else joined(problems), status, satisfied=satisfied
-    )
-
-
-def _files(
-    invocation: Invocation, operands: list[str], recursive: bool, options: dict[str, str], problems: list[str]
-) -> list[tuple[str, str]]:
-    files = invocation.machine.files
-    program = invocation.argv[0].rsplit("/", 1)[-1]
+def _texts(run: Run, recursive: bool) -> list[tuple[str, str]]:
+    """What is searched, by name: everything below a directory where it is recursive."""
     found: list[tuple[str, str]] = []
-    for name in operands:
+    for name in run.operands or (["."] if recursive else ["-"]):
+        path = run.path(name)
         if name == "-":
-            found.append((name, invocation.stdin))
-            continue
-        path = absolute(name, invocation.directory)
-        if recursive and files.is_directory(path):
-            for each in files.walk(files.resolve(path)):
-                if files.is_file(each):
-                    found.append((posixpath.join(name, each[len(files.resolve(path)) :].lstrip("/")), files.read(each)))
-            continue
-        try:
-            found.append((name, files.read(path)))
-        except FileError as error:
-            problems.append(f"{program}: {name}: {error.reason}")
+            found.append((name, run.stdin))
+        elif recursive and run.files.is_directory(path):
+            start = run.files.resolve(path)
+            below = [each for each in run.files.walk(start) if run.files.is_file(each)]
+            found += [(posixpath.join(name, each[len(start) :].lstrip("/")), run.files.read(each)) for each in below]
+        else:
+            try:
+                found.append((name, run.files.read(path)))
+            except FileError as error:
+                run.complain(f"{name}: {error.reason}")
     return found
 
 
-def _one(lines: list[str], regex: Regex, options: dict[str, str], title: str, out: list[str], *, after: bool) -> int:
-    limit = int(options.get("m", "-1"))
-    trailing = int(options.get("A", options.get("C", "0")))
-    leading = int(options.get("B", options.get("C", "0")))
-    silent = any(letter in options for letter in "clLq")
-    hits = 0
+def _one(run: Run, lines: list[str], regex: Regex, title: str, out: list[str]) -> int:
+    """Search one text; how many lines matched."""
+    limit = run.number("m", 2**63, "invalid max count")
+    around = run.number("C", 0, _NO_LENGTH)
+    trailing, leading = run.number("A", around, _NO_LENGTH), run.number("B", around, _NO_LENGTH)
+    silent = run.on("clLq")
+    after = bool(out)
+    hits = pending = 0
     last = -1
-    pending = 0
 
     def mark(number: int, sign: str) -> str:
-        return (f"{title}{sign}" if title else "") + (f"{number + 1}{sign}" if "n" in options else "")
+        return (f"{title}{sign}" if title else "") + (f"{number + 1}{sign}" if run.on("n") else "")
 
     for number, line in enumerate(lines):
-        matched = (regex.search(line) is not None) != ("v" in options)
+        matched = (regex.search(line) is not None) != run.on("v")
         if not matched:
             if pending > 0:
                 pending -= 1
@@ -153,7 +104,7 @@ def _one(lines: list[str], regex: Regex, options: dict[str, str], title: str, ou
                 if not silent:
                     out.append(mark(number, "-") + line)
             continue
-        if limit >= 0 and hits >= limit:
+        if hits >= limit:
             break
         hits += 1
         if silent:
@@ -162,7 +113,7 @@ def _one(lines: list[str], regex: Regex, options: dict[str, str], title: str, ou
         if (leading or trailing) and (last >= 0 or after) and start > last + 1:
             out.append("--")
         out += [mark(n, "-") + lines[n] for n in range(start, number)]
-        if "o" in options:
+        if run.on("o"):
             out += [mark(number, ":") + match[0] for match in regex.finditer(line) if match[0]]
         else:
             out.append(mark(number, ":") + line)

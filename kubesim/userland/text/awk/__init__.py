@@ -4,9 +4,3 @@ Patterns (expressions, ranges, BEGIN, END), ``print`` and ``printf``, fields and
 matching, arrays, ``if``/``while``/``for``, and the common functions. A parser builds closures: each takes the running
 :class:`Awk` and gives a value.
 """
-
-from kubesim.userland.text.awk.command import awk
-
-__all__ = [
-    "awk",
-]

@@ -1,7 +1,1 @@
 """``sed``: addresses and the commands s, d, p, q, a, i, c, y, =, n, N, G, H, x, b, t and blocks."""
-
-from kubesim.userland.text.sed.command import sed
-
-__all__ = [
-    "sed",
-]

@@ -1,64 +1,252 @@
-"""``sed``: its options and files."""
+"""``sed``: a script run over lines; the pattern space, the hold space, what is printed when."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
-from kubesim.userland.command_line import Complaint, finished, guarded, inputs, is_busybox, split_options
-from kubesim.userland.filesystem import FileError, absolute
-from kubesim.userland.machine import Invocation
+from kubesim.userland.bounds import Interrupted, bounded
+from kubesim.userland.command_line import CommandLine, Complaint, lines_of, program
+from kubesim.userland.filesystem import FileError
+from kubesim.userland.machine import Machine
 from kubesim.userland.process import Completed
-from kubesim.userland.text.sed.running import run_script
-from kubesim.userland.text.sed.script import ScriptReader
+from kubesim.userland.regular import Match
+from kubesim.userland.text.sed.script import Command, ScriptReader
+
+JUMPS = 100_000
+"""Branches after which a script is taken to run for ever."""
 
 
-@guarded
-def sed(invocation: Invocation) -> Completed:
+@program("nErsuz", "ef", "quiet=n silent=n regexp-extended=E in-place=i expression=e", optional="i")
+def sed(line: CommandLine[Machine]) -> Completed:
     """Edit a stream of lines."""
-    scripts: list[str] = []
-    words: list[str] = []
-    arguments = list(invocation.argv[1:])
-    while arguments:
-        word = arguments.pop(0)
-        if word in ("-e", "--expression") and arguments:
-            scripts.append(arguments.pop(0))
-        elif re.fullmatch(r"-[nErsi]*e", word) and arguments:
-            words.append(word[:-1])
-            scripts.append(arguments.pop(0))
-        elif re.fullmatch(r"-i.+|--in-place.*", word):
-            words.append("-i")
-        else:
-            words.append(word)
-    from dataclasses import replace
-
-    long = "quiet=n silent=n regexp-extended=E in-place=i"
-    options, operands = split_options(replace(invocation, argv=("sed", *words)), "nErsiuz", "f", long)
-    if "f" in options:
+    scripts = line.repeated.get("e", [])
+    if line.on("f"):
         try:
-            scripts.append(invocation.machine.files.read(absolute(options["f"], invocation.directory)))
+            scripts.append(line.files.read(line.path(line.options["f"])))
         except FileError as error:
-            raise Complaint(f"sed: couldn't open file {options['f']}: {error.reason}\n") from error
+            raise Complaint(f"sed: couldn't open file {line.options['f']}: {error.reason}\n") from error
     if not scripts:
-        if not operands:
-            raise Complaint("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n\n", 1)
-        scripts = [operands.pop(0)]
-    script = ScriptReader("\n".join(scripts), "E" in options or "r" in options)
-    commands = script.commands()
-    problems: list[str] = []
-    wording = (lambda name, reason: f"sed: {name}: {reason}") if is_busybox(invocation) else _wording
-    if "i" in options:
-        for name, text in inputs(invocation, operands, problems, wording):
-            edited, _ = run_script(commands, text, "n" in options)
-            invocation.machine.files.write(absolute(name, invocation.directory), edited)
-        return finished("", problems, failing=4)
-    text = "".join(content for _, content in inputs(invocation, operands, problems, wording))
-    out, status = run_script(commands, text, "n" in options)
-    return finished(out, problems, status, failing=2)
+        if not line.operands:
+            raise Complaint("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n\n")
+        scripts = [line.operands.pop(0)]
+    commands = ScriptReader("\n".join(scripts), line.on("Er")).commands()
+
+    def wording(name: str, reason: str) -> str:
+        if line.busybox:
+            return f"sed: {name}: {reason}"
+        if reason == "Is a directory":
+            return f"sed: couldn't edit {name}: not a regular file"
+        return f"sed: can't read {name}: {reason}"
+
+    if line.on("i"):
+        for name, text in line.inputs(wording=wording):
+            line.files.write(line.path(name), run_script(commands, text, line.on("n"))[0])
+        return line.finished(failing=4)
+    out, status = run_script(commands, line.text(wording=wording), line.on("n"))
+    return line.finished(out, status, failing=2)
 
 
-def _wording(name: str, reason: str) -> str:
-    return (
-        f"sed: couldn't edit {name}: not a regular file"
-        if reason == "Is a directory"
-        else f"sed: can't read {name}: {reason}"
-    )
+class _Stop(Exception):  # noqa: N818
+    def __init__(self, status: int, prints: bool) -> None:
+        super().__init__(status)
+        self.status = status
+        self.prints = prints
+
+
+class _Jump(Exception):  # noqa: N818
+    def __init__(self, label: str) -> None:
+        super().__init__(label)
+        self.label = label
+
+
+class _Next(Exception):  # noqa: N818
+    """``d``: on to the next line."""
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of a run: the input, the place in it, both spaces, and what was printed."""
+
+    lines: list[str]
+    quiet: bool
+    number: int = 0
+    space: str = ""
+    hold: str = ""
+    out: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    substituted: bool = False
+    jumps: int = 0
+
+
+def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, int]:
+    """The edited text and the exit status."""
+    run = Run(lines_of(text), quiet)
+    ends = text.endswith("\n") or not text
+    status = 0
+    while run.number < len(run.lines):
+        run.space = run.lines[run.number]
+        run.number += 1
+        try:
+            _cycle(run, commands)
+        except _Next:
+            run.out += run.after
+            run.after = []
+            continue
+        except _Stop as stop:
+            status = stop.status
+            if stop.prints and not quiet:
+                run.out.append(run.space)
+            run.out += run.after
+            break
+        if not quiet:
+            run.out.append(run.space)
+        run.out += run.after
+        run.after = []
+    result = "".join(f"{line}\n" for line in run.out)
+    return (result if ends else result.removesuffix("\n")), status
+
+
+def _selected(run: Run, command: Command) -> bool:
+    last = run.number == len(run.lines)
+    if command.first is None:
+        return not command.negated
+    if command.second is None:
+        return command.first.holds(run.number, run.space, last) != command.negated
+    if command.active:
+        if command.until:
+            command.active = run.number < command.until
+            chosen = run.number <= command.until
+        else:
+            chosen = True
+            command.active = not command.second.holds(run.number, run.space, last)
+    else:
+        chosen = command.first.holds(run.number, run.space, last)
+        if chosen:
+            second = command.second
+            command.until = 0
+            if second.number < 0:
+                command.until = run.number - second.number
+            elif second.number and not second.regex:
+                command.until = second.number
+            command.active = not command.until or command.until > run.number
+            if second.last and last:
+                command.active = False
+    return chosen != command.negated
+
+
+def _cycle(run: Run, commands: list[Command]) -> None:
+    """One line through the script; a branch goes on behind its label, or ends the script where it names none."""
+    start = 0
+    run.substituted = False
+    while True:
+        try:
+            _apply(run, commands[start:])
+        except _Jump as jump:
+            run.jumps += 1
+            if run.jumps > JUMPS:
+                raise Interrupted from None
+            if not jump.label:
+                return
+            places = [place for place, each in enumerate(commands) if each.letter == ":" and each.text == jump.label]
+            if not places:
+                raise Complaint(
+                    f"sed: -e expression #1, char 0: can't find label for jump to `{jump.label}'\n"
+                ) from None
+            start = places[0] + 1
+            continue
+        return
+
+
+def _apply(run: Run, commands: list[Command]) -> None:
+    for command in commands:
+        if not _selected(run, command):
+            continue
+        match command.letter:
+            case "{":
+                _apply(run, command.block)
+            case "s":
+                _substitute(run, command)
+            case "y":
+                run.space = run.space.translate(str.maketrans(command.text, command.flags))
+            case "d" | "D":
+                raise _Next
+            case "p":
+                run.out.append(run.space)
+            case "P":
+                run.out.append(run.space.split("\n")[0])
+            case "=":
+                run.out.append(str(run.number))
+            case "a":
+                run.after.append(command.text)
+            case "i":
+                run.out.append(command.text)
+            case "c":
+                if command.second is None or not command.active:
+                    run.out.append(command.text)
+                raise _Next
+            case "b":
+                raise _Jump(command.text)
+            case "t" if run.substituted:
+                run.substituted = False
+                raise _Jump(command.text)
+            case "q" | "Q":
+                raise _Stop(int(command.text or 0), command.letter == "q")
+            case "n" | "N":
+                if run.number >= len(run.lines):
+                    raise _Stop(0, True)
+                following = run.lines[run.number]
+                run.number += 1
+                if command.letter == "n":
+                    if not run.quiet:
+                        run.out.append(run.space)
+                    run.space = following
+                else:
+                    run.space += "\n" + following
+            case "g":
+                run.space = run.hold
+            case "G":
+                run.space = bounded(f"{run.space}\n{run.hold}")
+            case "h":
+                run.hold = run.space
+            case "H":
+                run.hold = bounded(f"{run.hold}\n{run.space}")
+            case "x":
+                run.space, run.hold = run.hold, run.space
+            case "l":
+                run.out.append(run.space.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") + "$")
+
+
+def _substitute(run: Run, command: Command) -> None:
+    regex = command.regex
+    assert regex is not None
+    digits = re.sub(r"\D", "", command.flags)
+    wanted = int(digits) if digits else 1
+    every = "g" in command.flags
+    count = 0
+
+    def one(match: Match) -> str:
+        nonlocal count
+        count += 1
+        if count < wanted or (count > wanted and not every):
+            return match[0]
+        return _filled(command.text, match)
+
+    changed, _ = regex.subn(one, run.space)
+    if count >= wanted:
+        run.substituted = True
+        run.space = changed
+        if "p" in command.flags:
+            run.out.append(run.space)
+
+
+def _filled(template: str, match: Match) -> str:
+    def one(piece: re.Match[str]) -> str:
+        if piece[0] == "&":
+            return match[0]
+        letter = piece[1]
+        if letter.isdigit():
+            return (match[int(letter)] or "") if int(letter) <= len(match.groups()) else ""
+        return {"n": "\n", "t": "\t"}.get(letter, letter)
+
+    return re.sub(r"&|\\(.)", one, template, flags=re.DOTALL)

@@ -1,45 +1,94 @@
-"""Calculations: ``seq`` and ``expr``."""
+"""Programs that make a text or a status of their words: ``echo``, ``printf``, ``test``, ``expr``, ``seq``, ``true``…"""
 
 from __future__ import annotations
 
+import operator as operators
 import re
+from collections.abc import Callable
+from typing import Any
 
 from kubesim.userland.bounds import LIMIT
-from kubesim.userland.command_line import Complaint, guarded, misuse
-from kubesim.userland.machine import Invocation
+from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.printing import echo_text, printf_text
 from kubesim.userland.process import Completed
+from kubesim.userland.shell.conditions import Facts, TestError, holds
 
 
-@guarded
-def seq(invocation: Invocation) -> Completed:
+@program()
+def echo(run: Run) -> Completed:
+    """``/bin/echo``."""
+    return Completed(echo_text(run.operands))
+
+
+@program(least=1)
+def printf(run: Run) -> Completed:
+    """``/usr/bin/printf``."""
+    text, problems = printf_text(run.operands[0], run.operands[1:])
+    for problem in problems:
+        run.complain(problem)
+    return run.finished(text)
+
+
+@program()
+def test(run: Run) -> Completed:
+    """``/usr/bin/test`` and ``/usr/bin/[``."""
+    words = run.operands
+    if run.name == "[" and words[-1:] != ["]"]:
+        raise Complaint("[: missing ‘]’\n", 2)
+    try:
+        holding = holds(words[:-1] if run.name == "[" else words, Facts(run.files, run.invocation.directory))
+    except TestError as error:
+        usual = f"test: invalid integer ‘{error.number}’\n" if error.number else f"test: {error.message}\n"
+        raise Complaint(run.worded(usual, f"sh: {error.number}: bad number\n"), 2) from error
+    return Completed(returncode=int(not holding))
+
+
+@program()
+def pwd(run: Run) -> Completed:
+    """The working directory."""
+    return Completed(f"{run.invocation.directory}\n")
+
+
+@program()
+def true(run: Run) -> Completed:
+    """Do nothing, successfully."""
+    return Completed()
+
+
+@program()
+def false(run: Run) -> Completed:
+    """Do nothing, unsuccessfully."""
+    return Completed(returncode=1)
+
+
+@program()
+def seq(run: Run) -> Completed:
     """Numbers in a row."""
-    words = list(invocation.argv[1:])
+    words = run.operands
     separator, width = "\n", False
-    while words and (words[0] in ("-w", "-s") or words[0].startswith("-s")):
+    while words and words[0].startswith(("-w", "-s")):
         word = words.pop(0)
         if word == "-w":
             width = True
         else:
             separator = word[2:] or (words.pop(0) if words else "\n")
     if not words:
-        raise misuse(invocation, "missing operand")
+        raise run.misuse("missing operand")
     numbers = []
     for word in words[:3]:
         if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)", word):
-            raise misuse(invocation, f"invalid floating point argument: ‘{word}’")
+            raise run.misuse(f"invalid floating point argument: ‘{word}’")
         numbers.append(float(word))
-    first, step, last = (
-        (1.0, 1.0, numbers[0]) if len(numbers) == 1 else (numbers[0], 1.0, numbers[1]) if len(numbers) == 2 else numbers
-    )
+    first = numbers[0] if len(numbers) > 1 else 1.0
+    step = numbers[1] if len(numbers) > 2 else 1.0
     if step == 0:
-        raise misuse(invocation, f"invalid Zero increment value: ‘{words[1]}’")
-    digits = max((len(word.partition(".")[2]) for word in words), default=0)
-    count = int((last - first) / step + 1e-9) + 1
-    items = []
+        raise run.misuse(f"invalid Zero increment value: ‘{words[1]}’")
+    digits = max(len(word.partition(".")[2]) for word in words)
+    count = int((numbers[-1] - first) / step + 1e-9) + 1
+    items: list[str] = []
     made = 0
     for start in range(0, max(0, count), 10_000):
-        numbers_here = range(start, min(count, start + 10_000))
-        chunk = [f"{first + step * number:.{digits}f}" for number in numbers_here]
+        chunk = [f"{first + step * number:.{digits}f}" for number in range(start, min(count, start + 10_000))]
         items += chunk
         made += sum(map(len, chunk)) + len(separator) * len(chunk)
         if made > LIMIT:  # whoever takes it all is interrupted
@@ -50,20 +99,22 @@ def seq(invocation: Invocation) -> Completed:
     return Completed(separator.join(items) + "\n" if items else "")
 
 
-def expr(invocation: Invocation) -> Completed:
+@program(least=1, status=2)
+def expr(run: Run) -> Completed:
     """Evaluate an expression of words."""
-    words = list(invocation.argv[1:])
-    if not words:
-        return Completed("", "expr: missing operand\nTry 'expr --help' for more information.\n", 2)
-    try:
-        value = _Expression(words).evaluate()
-    except Complaint as complaint:
-        return Completed("", complaint.text, complaint.status)
+    value = _Expression(run.operands).evaluate()
     return Completed(f"{value}\n", "", int(value in ("", "0")))
 
 
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operators.lt, "<=": operators.le, "=": operators.eq, "==": operators.eq, "!=": operators.ne,
+    ">=": operators.ge, ">": operators.gt,
+}  # fmt: skip
+
+
 class _Expression:
-    _LEVELS = (("|",), ("&",), ("<", "<=", "=", "==", "!=", ">=", ">"), ("+", "-"), ("*", "/", "%"), (":",))
+    _LEVELS = (("|",), ("&",), tuple(_COMPARISONS), ("+", "-"), ("*", "/", "%"), (":",))
+    """The operators, the weakest first."""
 
     def __init__(self, words: list[str]) -> None:
         self.words = words
@@ -108,12 +159,11 @@ class _Expression:
             match = re.match(right.replace("\\(", "(").replace("\\)", ")"), left)
             if match and match.re.groups:
                 return match[1] or ""
-            return str(len(match[0]) if match else 0) if "\\(" not in right else (match[1] if match else "")
+            return str(len(match[0]) if match else 0) if "\\(" not in right else ""
         numeric = re.fullmatch(r"-?\d+", left) and re.fullmatch(r"-?\d+", right)
-        if operator in self._LEVELS[2]:
-            a, b = (int(left), int(right)) if numeric else (left, right)
-            table = {"<": a < b, "<=": a <= b, "=": a == b, "==": a == b, "!=": a != b, ">=": a >= b, ">": a > b}  # type: ignore[operator]
-            return str(int(table[operator]))
+        if operator in _COMPARISONS:
+            compare = _COMPARISONS[operator]
+            return str(int(compare(int(left), int(right)) if numeric else compare(left, right)))
         if not numeric:
             raise Complaint("expr: non-integer argument\n", 2)
         x, y = int(left), int(right)
