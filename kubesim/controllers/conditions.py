@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 
 from kubesim.api.objects import Wire
+
+
+class SharedConditions:
+    """Conditions that are written once for all objects which go the same way at the same moment.
+
+    What is stored is never changed, so a thousand Pods that become ready together may hold one list.
+    """
+
+    def __init__(self) -> None:
+        self._now = ""
+        self._written: dict[tuple[int, Hashable], tuple[Sequence[Wire], list[Wire]]] = {}
+
+    def of(
+        self, stored: Sequence[Wire], way: Hashable, now: str, write: Callable[[Sequence[Wire]], list[Wire]]
+    ) -> list[Wire]:
+        """The conditions that follow the stored ones.
+
+        :param way: what they depend on besides the stored ones and the moment.
+        :param write: writes them.
+        """
+        if now != self._now:
+            self._now, self._written = now, {}
+        known = self._written.get((id(stored), way))
+        if known is None:  # an entry keeps the stored list, so that no other one has its id
+            known = self._written[id(stored), way] = stored, write(stored)
+        return known[1]
 
 
 def moment(timestamp: str) -> datetime:
@@ -26,7 +53,7 @@ def is_true(wire: Wire, type: str) -> bool:
     return found is not None and found.get("status") == "True"
 
 
-def with_condition(conditions: list[Wire], new: Wire, now: str) -> list[Wire]:
+def with_condition(conditions: Sequence[Wire], new: Wire, now: str) -> list[Wire]:
     """The list with ``new`` in the place of the condition of its type, or at the end.
 
     :param now: becomes the transition time, unless the status is as it was.

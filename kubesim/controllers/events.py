@@ -10,6 +10,8 @@ have, and becomes objects when somebody lists, gets, watches or deletes Events. 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kubesim.api.admission import takes_new_objects
 from kubesim.api.metadata import uid_of
 from kubesim.api.objects import Wire
@@ -97,6 +99,18 @@ def _repeated(event: Wire, times: int, last: str) -> Wire:
     return {**event, "count": event["count"] + times, "lastTimestamp": last}
 
 
+class _Instant(NamedTuple):
+    """One moment, as everything that is said then writes it.
+
+    :param now: in the simulation's seconds; ``unix`` in whole ones since 1970.
+    :param precise: with microseconds.
+    """
+
+    now: float
+    unix: int
+    precise: str
+
+
 class EventRecorder:
     """Records events for one cluster; the same recorder serves every component."""
 
@@ -108,6 +122,7 @@ class EventRecorder:
         self._log: dict[_Identity, _Saying] = {}
         self._delivered: dict[_Identity, Key] = {}
         self._serial = 0
+        self._instant = _Instant(-1.0, 0, "")
         self._store.expect("Event", self._deliver)
 
     def record(
@@ -137,7 +152,15 @@ class EventRecorder:
     ) -> None:
         """Record an event of the newer API, as the scheduler does; a repeat grows its series."""
         identity = (about["metadata"].get("uid", ""), "", type, reason, message, action, component, instance)
-        self._say(about, identity, f"{self._simulation.datetime:%Y-%m-%dT%H:%M:%S.%fZ}")
+        self._say(about, identity, self._now().precise)
+
+    def _now(self) -> _Instant:
+        """This instant, looked up on the calendar once."""
+        if self._instant.now != self._simulation.now:
+            moment = self._simulation.datetime
+            precise = f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+            self._instant = _Instant(self._simulation.now, int(moment.timestamp()), precise)
+        return self._instant
 
     def _say(self, about: Wire, identity: _Identity, moment: str) -> None:
         """Add to the log; what is said where nothing can be stored (its Namespace is going) is lost."""
@@ -153,7 +176,7 @@ class EventRecorder:
         self._serial += 1
         if not takes_new_objects(self._store, about["metadata"].get("namespace") or "default"):
             return
-        nanoseconds = int(self._simulation.datetime.timestamp()) * 10**9 + self._serial
+        nanoseconds = self._now().unix * 10**9 + self._serial
         uid_bits, version = self._uids.getrandbits(128), self._store.reserve_version()
         self._log[identity] = _Saying(about, nanoseconds, moment, self._simulation.timestamp(), uid_bits, version)
         if self._store.is_watched("Event"):

@@ -28,6 +28,7 @@ class ContainerState:
     :param incarnation: grows with every end; work that was planned for an earlier one is void.
     :param backoff: seconds to wait before the next restart; 0 before the first.
     :param probes: those that are asked now, by kind.
+    :ivar mounts: the ``volumeMounts`` of its status.
     :param frozen: the next step of a process that is suspended.
     """
 
@@ -49,6 +50,14 @@ class ContainerState:
     begun: bool = False
     probes: dict[str, ProbeTally] = field(default_factory=dict)
     frozen: Callable[[], object] | None = None
+    mounts: list[Wire] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.mounts = [
+            {"mountPath": mount.mountPath, "name": mount.name}
+            | ({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.readOnly else {})
+            for mount in self.spec.volumeMounts or []
+        ]
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from kubesim.controllers.client import Client
+from kubesim.controllers.conditions import SharedConditions
 from kubesim.controllers.events import EventRecorder
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.network.network import Network
@@ -73,10 +74,11 @@ class NodeState:
 
 @dataclass(frozen=True, slots=True)
 class KubeletContext:
-    """The parts of the cluster that a Pod's worker uses."""
+    """The parts of the cluster that a Pod's worker uses, and what the Pods have in common."""
 
     simulation: Simulation
     client: Client
     events: EventRecorder
     network: Network
     runtime: ContainerRuntime
+    conditions: SharedConditions = field(default_factory=SharedConditions)

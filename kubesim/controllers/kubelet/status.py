@@ -1,4 +1,4 @@
-"""A Pod's status, written from what its kubelet knows. Pure.
+"""A Pod's status, written from what its kubelet knows. Pure, but for what Pods share.
 
 Parts that are as they were before are the stored ones themselves, so that whoever compares two versions of a Pod sees
 at once what a status did not change. Upstream: ``pkg/kubelet/kubelet_pods.go`` (phase) and
@@ -7,9 +7,12 @@ at once what a status did not change. Upstream: ``pkg/kubelet/kubelet_pods.go`` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from kubesim.api.objects import Wire
+from kubesim.controllers.conditions import SharedConditions
 from kubesim.controllers.kubelet.container import ContainerState
 
 OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -20,12 +23,19 @@ _Verdict = tuple[bool, str, str]
 
 _TRUE: _Verdict = (True, "", "")
 
+_NONE: tuple[Wire, ...] = ()
+"""The conditions of a Pod that has none."""
+
+_USER: Wire = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
+"""Whom a container's process runs as; shared by the statuses, and never changed."""
+
 
 @dataclass(slots=True)
 class PodState:
     """What the status is written from.
 
     :param sandbox: whether the Pod's network is set up.
+    :ivar host_addresses: ``hostIPs``.
     """
 
     init: list[ContainerState]
@@ -34,6 +44,10 @@ class PodState:
     started_at: str
     address: str = ""
     sandbox: bool = False
+    host_addresses: list[Wire] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.host_addresses = [{"ip": self.host_address}]
 
     @property
     def everyone(self) -> list[ContainerState]:
@@ -63,32 +77,35 @@ def phase(pod: Wire, state: PodState) -> str:
     return "Failed" if policy == "Never" else "Running"
 
 
-def pod_status(pod: Wire, state: PodState, now: str) -> Wire:
+def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -> Wire:
     """The whole status of a stored Pod, in wire form."""
     stored: Wire = pod.get("status") or {}
     current = phase(pod, state)
     status: Wire = {
-        "conditions": _conditions(pod, state, current, stored.get("conditions") or [], now),
-        "containerStatuses": [container_status(container) for container in state.containers],
+        "conditions": _conditions(pod, state, current, stored.get("conditions") or _NONE, now, shared),
+        "containerStatuses": _containers(state.containers, stored.get("containerStatuses")),
         "hostIP": state.host_address,
-        "hostIPs": [{"ip": state.host_address}],
+        "hostIPs": state.host_addresses,
         "observedGeneration": pod["metadata"].get("generation", 1),
         "phase": current,
         "qosClass": stored.get("qosClass", "BestEffort"),
         "startTime": state.started_at,
     }
     if state.init:
-        status["initContainerStatuses"] = [container_status(container) for container in state.init]
+        status["initContainerStatuses"] = _containers(state.init, stored.get("initContainerStatuses"))
     if state.address:
         status["podIP"] = state.address
-        status["podIPs"] = [{"ip": state.address}]
+        known = stored.get("podIP") == state.address
+        status["podIPs"] = stored["podIPs"] if known else [{"ip": state.address}]
     for kept in ("nominatedNodeName", "resize", "ephemeralContainerStatuses"):
         if kept in stored:
             status[kept] = stored[kept]
-    for field, value in status.items():
-        if value == stored.get(field):
-            status[field] = stored[field]
     return status
+
+
+def _containers(states: Sequence[ContainerState], stored: list[Wire] | None) -> list[Wire]:
+    written = [container_status(container) for container in states]
+    return stored if stored is not None and written == stored else written
 
 
 def container_status(container: ContainerState) -> Wire:
@@ -111,31 +128,33 @@ def container_status(container: ContainerState) -> Wire:
         if resources.get("requests"):
             status["allocatedResources"] = resources["requests"]
     if container.running:
-        status["user"] = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
-    if spec.volumeMounts:
-        status["volumeMounts"] = [
-            {"mountPath": mount.mountPath, "name": mount.name}
-            | ({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.readOnly else {})
-            for mount in spec.volumeMounts
-        ]
+        status["user"] = _USER
+    if container.mounts:
+        status["volumeMounts"] = container.mounts
     return status
 
 
-def _conditions(pod: Wire, state: PodState, current: str, stored: list[Wire], now: str) -> list[Wire]:
+def _conditions(
+    pod: Wire, state: PodState, current: str, stored: Sequence[Wire], now: str, shared: SharedConditions
+) -> list[Wire]:
     generation = pod["metadata"].get("generation", 1)
     finished = current in ("Succeeded", "Failed")
     ready = _containers_ready(state, current)
-    verdicts: dict[str, _Verdict] = {
-        "PodReadyToStartContainers": (state.sandbox and not finished, "", ""),
-        "Initialized": _initialised(state, current),
-        "Ready": _gated(pod, stored) if ready[0] else ready,
-        "ContainersReady": ready,
-        "PodScheduled": _TRUE,
-    }
+    verdicts = (
+        (state.sandbox and not finished, "", ""),
+        _initialised(state, current),
+        _gated(pod, stored) if ready[0] else ready,
+        ready,
+        _TRUE,
+    )
+    return shared.of(stored, (verdicts, generation), now, partial(_written, verdicts, generation, now))
+
+
+def _written(verdicts: Sequence[_Verdict], generation: int, now: str, stored: Sequence[Wire]) -> list[Wire]:
+    """The conditions of these verdicts, which stand in the order of :data:`OWN_CONDITIONS`."""
     before = {entry.get("type"): entry for entry in stored}
     result = [entry for entry in stored if entry.get("type") not in OWN_CONDITIONS]
-    for type in OWN_CONDITIONS:
-        holds, reason, message = verdicts[type]
+    for type, (holds, reason, message) in zip(OWN_CONDITIONS, verdicts, strict=True):
         known = before.get(type, {})
         entry = {
             "lastProbeTime": None,
@@ -150,12 +169,14 @@ def _conditions(pod: Wire, state: PodState, current: str, stored: list[Wire], no
         same = known.get("status") == entry["status"]
         entry["lastTransitionTime"] = known.get("lastTransitionTime") if same else now
         result.append(known if known == entry else entry)
-    return result
+    return stored if isinstance(stored, list) and result == stored else result
 
 
 def _initialised(state: PodState, current: str) -> _Verdict:
     if current == "Succeeded":
         return True, "PodCompleted", ""
+    if not state.init:
+        return _TRUE
     incomplete = [container.name for container in state.init if not container.initialised]
     if incomplete:
         return False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(incomplete)}]"
@@ -167,13 +188,14 @@ def _containers_ready(state: PodState, current: str) -> _Verdict:
         return False, "PodCompleted", ""
     if current == "Failed":
         return False, "PodFailed", ""
-    unready = [c.name for c in state.everyone if (not c.init or c.sidecar) and not c.ready]
+    unready = [c.name for c in state.init if c.sidecar and not c.ready]
+    unready += [c.name for c in state.containers if not c.ready]
     if unready:
         return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
     return _TRUE
 
 
-def _gated(pod: Wire, stored: list[Wire]) -> _Verdict:
+def _gated(pod: Wire, stored: Sequence[Wire]) -> _Verdict:
     """Ready, where the containers are: every readiness gate's condition is True too."""
     gates = pod["spec"].get("readinessGates")
     if not gates:

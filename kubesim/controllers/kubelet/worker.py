@@ -105,7 +105,7 @@ class PodWorker:
         if stored is not None and not self._gone and self.node.alive:
             self.wire = stored
             now = self.context.simulation.timestamp()
-            self.context.client.update_status(stored, pod_status(stored, self.state, now))
+            self.context.client.update_status(stored, pod_status(stored, self.state, now, self.context.conditions))
 
     def _stored(self) -> Wire | None:
         """The Pod as it is stored; None where there is no such Pod any more, or another one of its name."""

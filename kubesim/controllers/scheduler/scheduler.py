@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from kubesim.api.objects import Node, Wire, view
 from kubesim.api.store import Key, key_of
 from kubesim.controllers.client import Client
-from kubesim.controllers.conditions import with_condition
+from kubesim.controllers.conditions import SharedConditions, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Change, Manager
 from kubesim.controllers.pods import controller_of, is_finished
@@ -54,6 +54,7 @@ class Scheduler:
         self._demands = Demands()
         self._rankings: dict[Demand, Ranking] = {}
         self._waiting = WaitingPods()
+        self._bound_conditions = SharedConditions()
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Pod to schedule; whatever may free room sends the first of each group of waiting Pods round again."""
@@ -121,14 +122,19 @@ class Scheduler:
             self._manager.enqueue(self, following)
 
     def _bind(self, wire: Wire, key: Key, node: str) -> None:
+        status, now = wire.get("status") or {}, self._simulation.timestamp()
+        generation = wire["metadata"].get("generation", 1)
         scheduled = {
             "type": "PodScheduled",
             "status": "True",
             "lastProbeTime": None,
-            "observedGeneration": wire["metadata"].get("generation", 1),
+            "observedGeneration": generation,
         }
-        status = self._with_condition(wire, scheduled)
-        self._client.bind({**wire, "spec": {**wire["spec"], "nodeName": node}, "status": status})
+        conditions = self._bound_conditions.of(
+            status.get("conditions") or (), generation, now, lambda stored: with_condition(stored, scheduled, now)
+        )
+        bound = {**wire, "spec": {**wire["spec"], "nodeName": node}, "status": {**status, "conditions": conditions}}
+        self._client.bind(bound)
         message = f"Successfully assigned {key[0]}/{key[1]} to {node}"
         self._events.announce(wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME)
 
