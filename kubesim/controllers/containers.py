@@ -178,16 +178,15 @@ class SimulatedContainers:
             simulation=self.simulation,
             environment=container_environment(pod, container, self.store),
             store=self.store,
+            network_files={
+                "/etc/resolv.conf": self.resolv_conf(pod),
+                "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
+            },
         )
         links = pod.spec.enableServiceLinks is not False
         shared = self._services.of(pod.metadata.namespace, links)
         machine.environment = ContainerEnvironment(machine.environment, shared)
-        files = {
-            "/etc/resolv.conf": self.resolv_conf(pod),
-            "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
-            **mounted_files(pod, container, self.store),
-        }
-        _write_all(machine, files)
+        _write_all(machine, mounted_files(pod, container, self.store))
         return machine
 
     def _config_changed(self, event: str, old: Wire | None, new: Wire | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*\Z")
@@ -41,6 +42,7 @@ class Reference:
         return f"{self.name}{tag}{digest}"
 
 
+@lru_cache(maxsize=256)
 def parse_reference(text: str) -> Reference:
     """Read a reference as a person writes it.
 

@@ -77,10 +77,17 @@ class Image:
         simulation: Simulation,
         environment: Mapping[str, str] | None = None,
         store: Store | None = None,
+        network_files: Mapping[str, str] | None = None,
     ) -> Machine:
-        """A fresh container's machine; the kubelet adds /etc/hosts and /etc/resolv.conf."""
-        now = simulation.unix_time
-        files = FileSystem(now, self.layer, {"/etc/hostname": Entry("file", f"{hostname}\n", modified=now())})
+        """A fresh container's machine.
+
+        :param network_files: what the kubelet puts into ``/etc`` besides the host's name: ``hosts``, ``resolv.conf``.
+        """
+        now = simulation.unix_time()
+        own: dict[str, Entry | None] = {"/etc/hostname": Entry("file", f"{hostname}\n", modified=now)}
+        for path, text in (network_files or {}).items():
+            own[path] = Entry("file", text, modified=now)
+        files = FileSystem(simulation.unix_time, self.layer, own)
         home = "/root" if self.user == "root" else self.directory
         surroundings = {"PATH": DEFAULT_PATH, "HOSTNAME": hostname, "HOME": home}
         return Machine(
