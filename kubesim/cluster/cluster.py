@@ -215,7 +215,7 @@ class Cluster:
             map=self._map(),
             resolution=resolution,
             trace=connection.trace,
-            alternatives=connection.alternatives,
+            ways=lambda: connection.alternatives,
             response=response,
         )
 
@@ -300,7 +300,7 @@ class Cluster:
     def _container(self, pod: str, container: str | None, namespace: str = "default") -> tuple[Pod, Any]:
         where, _, name = pod.rpartition("/")
         where = where.removeprefix("pod/").removeprefix("pod") or namespace
-        found: Pod = self.get("pods", name, where)
+        found = self.store.view(Pod, name, where) or self.get("pods", name, where)
         everyone = [*(found.spec.containers or []), *(found.spec.initContainers or [])]
         for spec in everyone:
             if container in (None, spec.name):

@@ -7,7 +7,7 @@ are gone are deleted at the same time, as kube-proxy does.
 
 from __future__ import annotations
 
-from kubesim.api.objects import EndpointSlice, Node, Service, Wire
+from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
 from kubesim.api.store import Key, Store, key_of
 from kubesim.network.load_balancer import balancer_ruleset
 from kubesim.network.network import Network
@@ -48,8 +48,14 @@ class KubeProxies:
         wire = new or old
         if wire is None or (old is not None and new is not None and _proxied(old) == _proxied(new)):
             return
+        self._network.changes()
         if wire["kind"] == "Node":
-            self._nodes.pop(wire["metadata"]["name"], None)
+            name = wire["metadata"]["name"]
+            if new is None:
+                del self._nodes[name]
+                self._total.forget_node(name)
+            else:
+                self._nodes[name] = node_view(view(new, Node))
             self._balancer = None
         elif wire["kind"] == "Service":
             self._changed_services[key_of(wire)] = None
@@ -72,13 +78,7 @@ class KubeProxies:
         if kind != "node":
             return None
         known = self._nodes.get(name)
-        if known is None:
-            node = self._store.view(Node, name)
-            if node is None:
-                self._total.forget_node(name)
-                return None
-            known = self._nodes[name] = node_view(node)
-        return self._total.on(known)
+        return None if known is None else self._total.on(known)
 
     def _write(self, namespace: str, name: str) -> None:
         """Write the rules of one Service anew."""

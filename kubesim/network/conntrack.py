@@ -8,12 +8,17 @@ when rules change, and why a UDP client may go on talking to an endpoint that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import msgspec
 
 from kubesim.network.packet import Packet
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class Event(StrEnum):
@@ -154,12 +159,48 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Table:
-    """The entries of one machine, found by either tuple."""
+class Journal:
+    """What changes of some mappings have overwritten, so that each can be read as it was before them.
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self._entries: dict[Tuple, Entry] = {}
-        self._replies: dict[Tuple, Tuple] = {}
+    :ivar kept: whether somebody may ask for an earlier moment; otherwise nothing is noted.
+    """
+
+    def __init__(self) -> None:
+        self.kept = False
+        self._notes: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
+
+    def __len__(self) -> int:
+        return len(self._notes)
+
+    def clear(self) -> None:
+        """Nobody asks for a moment before this one."""
+        self._notes.clear()
+
+    def write(self, mapping: MutableMapping[Key, Value], key: Key, value: Value | None) -> None:
+        """Change a mapping; None takes the key away."""
+        if self.kept:
+            self._notes.append((mapping, key, mapping.get(key)))
+        if value is None:
+            mapping.pop(key, None)
+        else:
+            mapping[key] = value
+
+    def before(self, position: int, mapping: MutableMapping[Key, Value]) -> MutableMapping[Key, Value]:
+        """A mapping as it was when so much was noted; what it did not have then is None."""
+        overwritten = {key: old for of, key, old in reversed(self._notes[position:]) if of is mapping}
+        return ChainMap(overwritten, mapping)
+
+
+class Table:
+    """The entries of one machine, found by either tuple.
+
+    :param journal: notes what is overwritten.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = (), journal: Journal | None = None) -> None:
+        self._journal = Journal() if journal is None else journal
+        self._entries: MutableMapping[Tuple, Entry] = {}
+        self._replies: MutableMapping[Tuple, Tuple] = {}
         self._room = 64
         for entry in entries:
             self.add(entry)
@@ -180,15 +221,25 @@ class Table:
             self.expire(now)
             self._room = max(64, 2 * len(self._entries))
         key = tuple_of(entry.original)
-        self._entries[key] = entry
-        self._replies[expected_reply(entry.rewritten)] = key
+        self._journal.write(self._entries, key, entry)
+        self._journal.write(self._replies, expected_reply(entry.rewritten), key)
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry; a no-op where it is unknown."""
         key = tuple_of(entry.original)
-        known = self._entries.pop(key, None)
-        if known is not None and self._replies.get(reply := expected_reply(known.rewritten)) == key:
-            del self._replies[reply]
+        known = self._entries.get(key)
+        if known is None:
+            return
+        self._journal.write(self._entries, key, None)
+        if self._replies.get(reply := expected_reply(known.rewritten)) == key:
+            self._journal.write(self._replies, reply, None)
+
+    def before(self, position: int) -> Table:
+        """The entries as they were when the journal had so many notes; to look them up."""
+        earlier = Table()
+        earlier._entries = self._journal.before(position, self._entries)
+        earlier._replies = self._journal.before(position, self._replies)
+        return earlier
 
     def original(self, packet: Packet, now: float) -> Entry | None:
         """The entry of which this is a packet of the original direction."""
@@ -224,14 +275,24 @@ class Table:
 
 
 class AffinityLists:
-    """Which clients were lately sent to which endpoint, on one machine: ``xt_recent`` lists or nftables' timed sets."""
+    """Which clients were lately sent to which endpoint, on one machine: ``xt_recent`` lists or nftables' timed sets.
 
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], float] = {}
+    :param journal: notes what is overwritten.
+    """
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = Journal() if journal is None else journal
+        self._seen: MutableMapping[tuple[str, str], float] = {}
 
     def remember(self, name: str, address: str, now: float) -> None:
         """Put an address on a list, or renew it."""
-        self._seen[name, address] = now
+        self._journal.write(self._seen, (name, address), now)
+
+    def before(self, position: int) -> AffinityLists:
+        """The lists as they were when the journal had so many notes; to look into them."""
+        earlier = AffinityLists()
+        earlier._seen = self._journal.before(position, self._seen)
+        return earlier
 
     def remembers(self, name: str, address: str, seconds: float, now: float) -> bool:
         """Whether a list saw an address within the last seconds."""

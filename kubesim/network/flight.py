@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass
 
 import msgspec
 
 from kubesim.network.conntrack import Entry, Table
+from kubesim.network.dice import Dice
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Ruleset
 from kubesim.network.topology import Host, Route, Topology
@@ -35,11 +35,10 @@ class NetworkState:
 
 
 class Flight(msgspec.Struct):
-    """A packet that is about to be sent from, or has just arrived at, a machine; and its stay there.
-
-    Where dice fall the flight is split: each way goes on with its own.
+    """A packet on its way: what it brought along, and its stay on the machine where it is.
 
     :param host: the machine.
+    :param dice: what decides where a rule leaves several ways open.
     :param packet: the packet as it is now. For an ICMP error: the answer that it stands for, which routes and conntrack
         treat alike.
     :param interface_in: by which interface it arrived.
@@ -60,6 +59,7 @@ class Flight(msgspec.Struct):
 
     host: Host
     packet: Packet
+    dice: Dice
     interface_in: str = ""
     hops: tuple[Hop, ...] = ()
     probability: float = 1.0
@@ -83,10 +83,6 @@ class Flight(msgspec.Struct):
         if not self.error_from:
             return self.packet
         return Packet("ICMP", self.error_from, 0, self.packet.destination, 0, self.packet.mark)
-
-    def split(self) -> Flight:
-        """The same once more."""
-        return copy(self)
 
 
 class Ending(msgspec.Struct):

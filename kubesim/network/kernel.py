@@ -1,8 +1,7 @@
 """What one machine's kernel does with one packet: connection tracking, hooks, routing, delivery.
 
 :func:`send` is for a packet that a process on the machine sends, :func:`arrive` for one that came by an interface. Each
-returns what follows: the packet at the next machine (a :class:`Flight`) or its end (an :class:`Ending`), several of
-them where the rules throw dice.
+returns what follows: None once the packet is at the next machine, or its end (an :class:`Ending`).
 
 What a packet meets, and in which order, is written in :data:`~kubesim.network.hooks.COURSES`; here is what each of
 these points does.
@@ -40,17 +39,15 @@ from kubesim.network.trace import (
 NEIGHBOUR_SECONDS = 3.0
 """How long the kernel asks for a neighbour's hardware address (three ARP requests) before it gives up."""
 
-Result = Flight | Ending
 
-
-def send(state: NetworkState, flight: Flight) -> list[Result]:
+def send(state: NetworkState, flight: Flight) -> Ending | None:
     """A packet that a process (or, for an answer, the kernel) on this machine sends."""
     shown = flight.shown
     flight.steps = (Sent(shown, shown, flight.answering, flight.packet.destination_port),)
     return _Stay(state, flight, Course.SENT).go()
 
 
-def arrive(state: NetworkState, flight: Flight) -> list[Result]:
+def arrive(state: NetworkState, flight: Flight) -> Ending | None:
     """A packet that came by an interface."""
     return _Stay(state, flight, Course.ARRIVED).go()
 
@@ -62,48 +59,28 @@ class _Stay:
         self.state = state
         self.flight = flight
         self.course = course
-        self.points = COURSES[course]
-        self.position = 0
+        self.points: tuple[Hook | Point, ...] | None = COURSES[course]
+        """What it meets next; None once it has left."""
         flight.entered = flight.packet
         flight.ruleset = state.ruleset(flight.host.name)
 
-    def go(self) -> list[Result]:
+    def go(self) -> Ending | None:
         """Meet one point after the other."""
-        while True:
-            point = self.points[self.position]
-            self.position += 1
-            if isinstance(point, Hook):
-                results = self._hook(point)
-                if results is not None:
-                    return results
-            else:
-                end = _POINTS[point](self)
+        while (points := self.points) is not None:
+            self.points = None
+            for point in points:
+                end = self._hook(point) if isinstance(point, Hook) else _POINTS[point](self)
                 if end is not None:
-                    return [end]
+                    return end
+        return None
 
     # --- hooks ----------------------------------------------------------------------------------------------------
 
-    def _hook(self, hook: Hook) -> list[Result] | None:
-        """Pass a hook; None where there is one way through it, and this stay goes on with it."""
-        flight = self.flight
+    def _hook(self, hook: Hook) -> Ending | None:
+        """Pass a hook; the packet's end where a rule stops it."""
+        flight, host = self.flight, self.flight.host
         if flight.ruleset is None or not flight.ruleset.at(hook):
             return None
-        passages = self._passages(hook)
-        if len(passages) == 1:
-            end = self._passed(passages[0])
-            return None if end is None else [end]
-        results: list[Result] = []
-        for passage in passages:
-            stay = _Stay.__new__(_Stay)
-            stay.state, stay.course, stay.points, stay.position = self.state, self.course, self.points, self.position
-            stay.flight = flight.split()
-            end = stay._passed(passage)
-            results += stay.go() if end is None else [end]
-        return results
-
-    def _passages(self, hook: Hook) -> list[Passage]:
-        flight, host = self.flight, self.flight.host
-        assert flight.ruleset is not None and flight.entered is not None
         situation = Situation(
             is_local=host.owns,
             states=_STATES[flight.seen_as, self._destination_rewritten()],
@@ -113,7 +90,7 @@ class _Stay:
         )
         nat = flight.known is None and not flight.answering
         address = self._leaving_address() if hook is Hook.POSTROUTING else ""
-        return traverse(flight.ruleset, hook, flight.shown, situation, address, nat)
+        return self._passed(traverse(flight.dice, flight.ruleset, hook, flight.shown, situation, address, nat))
 
     def _leaving_address(self) -> str:
         """The address of the interface by which the packet leaves; the machine's first where that has none."""
@@ -217,7 +194,7 @@ class _Stay:
         flight, host, packet = self.flight, self.flight.host, self.flight.packet
         own, sent_here = host.owns(packet.destination), self.course is Course.SENT
         self.course = ROUTED[self.course, own]
-        self.points, self.position = COURSES[self.course], 0
+        self.points = COURSES[self.course]
         if own:
             flight.interface_out = "lo" if sent_here else ""
             return None
@@ -252,7 +229,7 @@ class _Stay:
 
     # --- ends -----------------------------------------------------------------------------------------------------
 
-    def _transmit(self) -> Result:
+    def _transmit(self) -> Ending | None:
         """Hand the packet to the next machine on the link."""
         flight, host, topology = self.flight, self.flight.host, self.state.topology
         assert flight.route is not None
@@ -264,26 +241,21 @@ class _Stay:
         bridge = topology.bridge_of(interface.link)
         if bridge is not None and bridge.name not in (host.name, neighbour.name):
             arriving = next(i.name for i in bridge.interfaces if i.link == interface.link)
-            return self._leave(bridge, arriving, bridged=True)
+            self._leave(bridge, arriving, bridged=True)
+            return None
         arriving = next(i.name for i in neighbour.interfaces if i.link == interface.link and i.address == address)
-        return self._leave(neighbour, arriving, bridged=False)
+        self._leave(neighbour, arriving, bridged=False)
+        return None
 
-    def _leave(self, host: Host, interface: str, bridged: bool) -> Flight:
+    def _leave(self, host: Host, interface: str, bridged: bool) -> None:
+        """The packet is at another machine; what only this one knew of it stays here."""
         flight = self.flight
-        return Flight(
-            host=host,
-            # The mark lives in this machine's memory, not in the packet on the wire.
-            packet=flight.packet.rewritten(mark=0),
-            interface_in=interface,
-            hops=(*flight.hops, self._hop()),
-            probability=flight.probability,
-            examined=flight.examined,
-            entries=flight.entries,
-            remembered=flight.remembered,
-            bridged=bridged,
-            answering=flight.answering,
-            error_from=flight.error_from,
-        )
+        flight.hops += (self._hop(),)
+        flight.host, flight.interface_in, flight.bridged = host, interface, bridged
+        # The mark lives in this machine's memory, not in the packet on the wire.
+        flight.packet = flight.packet.rewritten(mark=0)
+        flight.steps, flight.known, flight.seen_as = (), None, "NEW"
+        flight.route, flight.interface_out = None, ""
 
     def _nobody(self, interface: Interface, address: str) -> Ending:
         if interface.link == INTERNET:
@@ -313,7 +285,7 @@ class _Stay:
     def _end(self, outcome: Outcome, seconds: float, answer_from: str = "") -> Ending:
         flight = self.flight
         flight.interface_out = ""
-        flight.hops = (*flight.hops, self._hop())
+        flight.hops += (self._hop(),)
         return Ending(flight, outcome, seconds, answer_from)
 
     def _answer_address(self) -> str:
@@ -332,7 +304,7 @@ class _Stay:
         return Hop(flight.host.name, flight.steps, flight.interface_in, flight.interface_out)
 
 
-_POINTS: dict[Point, Callable[[_Stay], Result | None]] = {
+_POINTS: dict[Point, Callable[[_Stay], Ending | None]] = {
     Point.TRACKING: _Stay._track,
     Point.ROUTABLE: _Stay._need_route,
     Point.ROUTING: _Stay._route,

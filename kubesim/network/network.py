@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
+from weakref import WeakSet
 
 from kubesim.network import topology as layout
-from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Journal, Table
+from kubesim.network.dice import Thrown
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Ruleset, router_ruleset
 from kubesim.network.service import Server
 from kubesim.network.topology import INTERNET, LAN, ROUTER, Host, Interface, Route, Topology
 from kubesim.network.trace import Trace
-from kubesim.network.walker import explore, walk
+from kubesim.network.walker import follow, walk
 from kubesim.simulation import Simulation
 
 ANY = "0.0.0.0"
@@ -29,6 +32,28 @@ EPHEMERAL = (32768, 60999)
 
 NO_RULES = Ruleset("iptables", {}, ())
 """A kernel with netfilter in which nobody has written a rule."""
+
+
+class Alternatives:
+    """Every way that a packet could have taken, found when somebody reads them.
+
+    :param taken: the way that it took.
+    :ivar find: finds them, from the network as it was when the packet was sent; None where there was no other.
+    """
+
+    def __init__(self, taken: Trace) -> None:
+        self._traces: tuple[Trace, ...] = (taken,)
+        self.find: Callable[[], tuple[Trace, ...]] | None = None
+
+    def traces(self) -> tuple[Trace, ...]:
+        """The ways, the one taken among them; their probabilities add up to 1."""
+        if self.find is not None:
+            self._traces, self.find = self.find(), None
+        return self._traces
+
+
+NOTES_KEPT = 10_000
+"""How much may be remembered anew before alternatives that nobody has read are found, so that its notes can go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,9 @@ class Network:
         self._connections: dict[str, Table] = {}
         self._affinity: dict[str, AffinityLists] = {}
         self._next_port: dict[str, int] = {}
+        self._journal = Journal()
+        self._undecided: WeakSet[Alternatives] = WeakSet()
+        """Those that nobody has read yet and somebody still may."""
         self._router_rules = router_ruleset("wan")
         wan = Interface("wan", "203.0.113.1", INTERNET)
         lan = Interface("lan", gateway, LAN)
@@ -84,6 +112,7 @@ class Network:
         :param pod_prefix: the addresses of its Pods, such as ``10.42.1.0/24``.
         :returns: its machine name.
         """
+        self.changes()
         known = self._nodes.get(name)
         if known is not None:
             self._tunnels.remove(known.pod_prefix)
@@ -95,6 +124,7 @@ class Network:
 
     def remove_node(self, name: str) -> None:
         """Take a node away, with its routes elsewhere; a no-op where there is none."""
+        self.changes()
         known = self._nodes.pop(name, None)
         if known is not None:
             self._tunnels.remove(known.pod_prefix)
@@ -110,6 +140,7 @@ class Network:
         :raises KeyError: if there is no such node.
         :raises ValueError: if another machine has the address.
         """
+        self.changes()
         machine = layout.pod_name(namespace, name)
         if node not in self._nodes:
             raise KeyError(f"there is no node named {node}")
@@ -122,6 +153,7 @@ class Network:
 
     def remove_pod(self, namespace: str, name: str) -> None:
         """Take a Pod's network namespace away, with its listeners; a no-op where there is none."""
+        self.changes()
         machine = layout.pod_name(namespace, name)
         if self._aliases.pop(machine, None) is None:
             self.topology.remove(machine)
@@ -136,6 +168,7 @@ class Network:
         :param forwards: whether it passes packets on, as a load balancer does.
         :returns: its machine name.
         """
+        self.changes()
         listed = tuple(addresses)
         if not listed:
             raise ValueError(f"machine {name} must have an address, got none")
@@ -149,6 +182,7 @@ class Network:
 
     def remove_outside(self, name: str) -> None:
         """Take a machine outside the cluster away; a no-op where there is none."""
+        self.changes()
         self.topology.remove(name)
         self._forget_machine(name)
 
@@ -181,6 +215,7 @@ class Network:
         :raises KeyError: if there is no such machine.
         :raises OSError: if another server has the port and address (``Address already in use``).
         """
+        self.changes()
         servers = self._listeners.setdefault(self.machine(machine), {}).setdefault((protocol, port), {})
         if address in servers or (servers and ANY in (address, *servers)):
             raise OSError(f"bind() to {address}:{port} failed (98: Address already in use)")
@@ -188,6 +223,7 @@ class Network:
 
     def close(self, machine: str, protocol: str, port: int, address: str = ANY) -> None:
         """Let a server stop listening; a no-op where none does."""
+        self.changes()
         ports = self._listeners.get(self._aliases.get(machine, machine), {})
         servers = ports.get((protocol, port))
         if servers is not None:
@@ -250,26 +286,55 @@ class Network:
         source_port = 0 if protocol == "ICMP" else EPHEMERAL[1]
         return walk(self.state, self.machine(machine), self.packet(machine, address, port, protocol, source_port))
 
-    def ways(self, machine: str, packet: Packet, *, ruled: bool = True) -> tuple[Way, ...]:
-        """Every possible way of a packet, with what taking it would leave behind.
+    def send(self, machine: str, packet: Packet, stream: str, *, ruled: bool = True) -> tuple[Way, Alternatives]:
+        """Send a packet, and keep what its way leaves behind: conntrack entries and session affinity.
 
+        :param stream: of the chance that picks its way where there are several.
         :param ruled: whether any machine's rules are asked; the sender's conntrack takes note in any case.
+        :returns: the way that it took, and every way that it could have taken.
         """
         sender, state = self.machine(machine), self.state
         if not ruled:
             state = replace(state, ruleset=lambda name: NO_RULES if name == sender else None)
-        return explore(state, sender, packet)
-
-    def commit(self, way: Way) -> None:
-        """Keep what a way leaves behind: conntrack entries and session affinity."""
-        now = self.simulation.now
-        for machine, entry in way.entries:
-            table = self._connections.get(machine)
+        dice = Thrown(lambda: self.simulation.random(stream).random())
+        way = follow(state, sender, packet, dice)
+        alternatives = Alternatives(way.trace)
+        if dice.thrown:
+            if not self._undecided or len(self._journal) > NOTES_KEPT:
+                self.changes()
+            alternatives.find = partial(walk, self._state_before(len(self._journal), state), sender, packet)
+            self._undecided.add(alternatives)
+            self._journal.kept = True
+        for name, entry in way.entries:
+            table = self._connections.get(name)
             if table is None:
-                table = self._connections[machine] = Table()
-            table.add(entry, now)
-        for machine, name, address in way.remembered:
-            self._affinity.setdefault(machine, AffinityLists()).remember(name, address, now)
+                table = self._connections[name] = Table(journal=self._journal)
+            table.add(entry, state.now)
+        for name, affinity, address in way.remembered:
+            self._affinity.setdefault(name, AffinityLists(self._journal)).remember(affinity, address, state.now)
+        return way, alternatives
+
+    def _state_before(self, position: int, state: NetworkState) -> NetworkState:
+        """A state to which nothing has been remembered since the journal had so many notes."""
+
+        def connections(machine: str) -> Table | None:
+            table = self._connections.get(machine)
+            return None if table is None else table.before(position)
+
+        def remembers(machine: str, name: str, address: str, seconds: float) -> bool:
+            lists = self._affinity.get(machine)
+            return lists is not None and lists.before(position).remembers(name, address, seconds, state.now)
+
+        return replace(state, connections=connections, remembers=remembers)
+
+    def changes(self) -> None:
+        """Machines, listeners or rules are about to change: who may still ask for the ways as they were gets them."""
+        if self._journal.kept:
+            for alternatives in tuple(self._undecided):
+                alternatives.traces()
+            self._undecided.clear()
+            self._journal.clear()
+            self._journal.kept = False
 
     def source_port(self, machine: str) -> int:
         """A source port that the machine has not given out lately."""

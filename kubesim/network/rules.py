@@ -11,7 +11,6 @@ port are found by that key; the few others are tried in their place, so the resu
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -79,22 +78,17 @@ class Chain:
                 exact.setdefault(key, []).append(position)
         return exact, others
 
-    def candidates(self, protocol: str, destination: str, port: int, start: int = 0) -> Iterator[tuple[int, Rule]]:
-        """The rules that could match a packet, from a position on, in their order.
+    def candidates(self, protocol: str, destination: str, port: int) -> Iterator[tuple[int, Rule]]:
+        """The rules that could match a packet, with their positions, in their order.
 
         :param protocol: lower case, as rules write it.
         """
         if len(self.rules) <= 16:
-            yield from enumerate(self.rules[start:], start)
-            return
+            return enumerate(self.rules)
         exact, others = self._index
         here = exact.get((protocol, destination, port), [])
         anywhere = exact.get((protocol, "", port), [])
-        positions = sorted(
-            position for listed in (here, anywhere, others) for position in listed[bisect_left(listed, start) :]
-        )
-        for position in positions:
-            yield position, self.rules[position]
+        return ((position, self.rules[position]) for position in sorted([*here, *anywhere, *others]))
 
 
 def exact_key(rule: Rule) -> tuple[str, str, int] | None:

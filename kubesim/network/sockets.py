@@ -7,13 +7,13 @@ seeded chance; the others stay visible as :attr:`Connection.alternatives`. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from kubesim.network.conntrack import Entry
 from kubesim.network.flight import Way
-from kubesim.network.network import Network
+from kubesim.network.network import Alternatives, Network
 from kubesim.network.rules import Ruleset
 from kubesim.network.service import Client, Server
 from kubesim.network.topology import Host
@@ -25,7 +25,6 @@ class Connection:
     """A connection, or the attempt at one.
 
     :param trace: the way its first packet took.
-    :param alternatives: every way it could have taken, this one among them; probabilities add up to 1.
     :param client: the client as the server sees it; where nothing was delivered, as it was sent.
     :param local: the client's own address and port.
     :param remote: the address and port it was opened to.
@@ -33,7 +32,7 @@ class Connection:
 
     _network: Network
     way: Way
-    alternatives: tuple[Trace, ...]
+    _alternatives: Alternatives
     client: Client
     local: tuple[str, int]
     remote: tuple[str, int]
@@ -43,6 +42,11 @@ class Connection:
     def trace(self) -> Trace:
         """The way its first packet took."""
         return self.way.trace
+
+    @property
+    def alternatives(self) -> tuple[Trace, ...]:
+        """Every way that it could have taken, this one among them; probabilities add up to 1."""
+        return self._alternatives.traces()
 
     @property
     def outcome(self) -> Outcome:
@@ -169,26 +173,15 @@ class Sockets:
     def _open(self, address: str, port: int, protocol: str, source_port: int, ruled: bool = True) -> Connection:
         network = self._network
         packet = network.packet(self.machine, address, port, protocol, source_port)
-        ways = network.ways(self.machine, packet, ruled=ruled)
-        way = self._choose(ways, f"network/{self.machine}/{protocol}/{address}:{port}")
-        network.commit(way)
+        stream = f"network/{self.machine}/{protocol}/{address}:{port}"
+        way, alternatives = network.send(self.machine, packet, stream, ruled=ruled)
         seen = way.trace.delivered or packet
         return Connection(
             _network=network,
             way=way,
-            alternatives=tuple(each.trace for each in ways),
+            _alternatives=alternatives,
             client=Client(seen.source, seen.source_port),
             local=(packet.source, packet.source_port),
             remote=(address, port),
             protocol=protocol,
         )
-
-    def _choose(self, ways: Sequence[Way], stream: str) -> Way:
-        if len(ways) == 1:
-            return ways[0]
-        throw = self._network.simulation.random(stream).random()
-        for way in ways:
-            throw -= way.trace.probability
-            if throw < 0:
-                return way
-        return ways[-1]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from kubesim.network.addresses import (
     address_number,
@@ -102,7 +103,7 @@ class Tunnels:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Host:
     """One network namespace: a Pod, a node, or a machine outside the cluster.
 
@@ -130,14 +131,14 @@ class Host:
         last = [route for route in self.own_routes if route not in first and route.prefix not in to_pods]
         return (*first, *sorted(to_pods.values(), key=lambda route: prefix_bounds(route.prefix)), *last)
 
-    @property
+    @cached_property
     def addresses(self) -> tuple[str, ...]:
         """Its own addresses, without the loopback's."""
         return tuple(interface.address for interface in self.interfaces if interface.address)
 
     def owns(self, address: str) -> bool:
         """Whether a packet to this address is for the machine itself."""
-        return is_loopback(address) or any(interface.address == address for interface in self.interfaces)
+        return address in self.addresses or is_loopback(address)
 
     def interface(self, name: str) -> Interface:
         """The interface of that name.
@@ -156,13 +157,18 @@ class Host:
         number = address_number(address)
         best: Route | None = None
         longest = -1
-        for route in self.own_routes:
-            first, last = prefix_bounds(route.prefix)
-            length = prefix_length(route.prefix)
-            if length > longest and first <= number <= last:
+        for length, first, last, route in self._by_length:
+            if first <= number <= last:
                 best, longest = route, length
+                break
         through = None if self.tunnels is None else self.tunnels.to(number, longest)
         return through or best
+
+    @cached_property
+    def _by_length(self) -> list[tuple[int, int, int, Route]]:
+        """Its own routes, the longest prefix first: (length, first address, last address, route)."""
+        table = [(prefix_length(route.prefix), *prefix_bounds(route.prefix), route) for route in self.own_routes]
+        return sorted(table, key=lambda line: -line[0])
 
     def source_for(self, address: str) -> str:
         """The address that the kernel puts on a packet to ``address`` when the program did not choose one.
@@ -261,7 +267,10 @@ class Topology:
 
     def neighbour(self, link: str, address: str) -> Host | None:
         """The machine that answers for an address on a link, or None."""
-        return next((host for known, host in self._owners.get(address, ()) if known == link), None)
+        for known, host in self._owners.get(address, ()):
+            if known == link:
+                return host
+        return None
 
     def bridge_of(self, link: str) -> Host | None:
         """The machine whose bridge a link is, or None where the link is a plain wire."""

@@ -3,17 +3,17 @@
 The walker reads the state of the network (machines, routes, rules, connections, listeners) and changes nothing. What a
 packet meets on each machine, and in which order, is the table :data:`~kubesim.network.hooks.COURSES`.
 
-Where a rule throws dice the packet has several ways, and all are followed: the result is one :class:`Way` for each, and
-their probabilities add up to 1. A way also says what taking it would leave behind (conntrack entries, affinity), which
-the runtime applies to the one way that a connection takes.
+Where a rule throws dice the packet has several ways: :func:`follow` goes the one that the dice pick, :func:`explore`
+every one, and then their probabilities add up to 1. A way also says what taking it would leave behind (conntrack
+entries, affinity), which the runtime applies to the one way that a connection takes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import inf
 
 from kubesim.network.conntrack import Entry, Event, expected_reply, tuple_of
+from kubesim.network.dice import Dice, First, every
 from kubesim.network.flight import Ending, Flight, NetworkState, Way
 from kubesim.network.kernel import arrive, send
 from kubesim.network.packet import Packet
@@ -39,46 +39,32 @@ def explore(state: NetworkState, machine: str, packet: Packet) -> tuple[Way, ...
 
     :raises KeyError: if there is no such machine.
     """
-    host = state.topology.host(machine)
-    return tuple(_with_answer(state, machine, packet, ending) for ending in _fly(state, Flight(host, packet)))
+    return tuple(every(lambda dice: follow(state, machine, packet, dice)))
 
 
-def _fly(state: NetworkState, start: Flight) -> Iterator[Ending]:
-    """Follow a packet, through every branch, to all its ends."""
-    waiting: list[Flight] = [start]
-    results = send(state, waiting.pop())
-    while True:
-        # The stack is filled in reverse, so that branches come out in the order of the rules.
-        for result in reversed(results):
-            if isinstance(result, Ending):
-                yield result
-            elif len(result.hops) < MAX_HOPS:
-                waiting.append(result)
-            else:
-                yield Ending(result, Outcome.LOST, inf)
-        if not waiting:
-            return
-        results = arrive(state, waiting.pop())
+def follow(state: NetworkState, machine: str, packet: Packet, dice: Dice) -> Way:
+    """One way of a packet, with what it leaves behind.
 
-
-def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Ending) -> Way:
-    """Complete a way with its answer's way back, and see whether the answer arrives."""
-    flight = ending.flight
-    outcome, seconds = ending.outcome, ending.seconds
+    :param dice: where the packet goes where there are several ways. Of an answer's ways the first is taken.
+    :raises KeyError: if there is no such machine.
+    """
+    ending = _fly(state, Flight(state.topology.host(machine), packet, dice))
+    flight, outcome, seconds = ending.flight, ending.outcome, ending.seconds
     reply: tuple[Hop, ...] = ()
     if outcome in _ANSWERED and not (ending.answer_from == "" and outcome is Outcome.UNREACHABLE):
         answer = Flight(
             host=flight.host,
             packet=flight.packet.reply(),
+            dice=First(),
             entries=flight.entries,
             answering=True,
             error_from=ending.answer_from,
         )
-        last = next(_fly(state, answer))
-        reply = last.flight.hops
-        arrived = last.outcome is Outcome.DELIVERED and last.flight.host.name == machine
+        last = _fly(state, answer)
+        reply = answer.hops
+        arrived = last.outcome is Outcome.DELIVERED and answer.host.name == machine
         # The sender's socket takes an answer only from where the packet was sent.
-        if not (arrived and tuple_of(last.flight.packet) == expected_reply(packet)):
+        if not (arrived and tuple_of(answer.packet) == expected_reply(packet)):
             outcome, seconds = Outcome.LOST, inf
     trace = Trace(
         source=machine,
@@ -93,6 +79,16 @@ def _with_answer(state: NetworkState, machine: str, packet: Packet, ending: Endi
         rules_examined=flight.examined,
     )
     return Way(trace, _entries(flight, outcome), flight.remembered)
+
+
+def _fly(state: NetworkState, flight: Flight) -> Ending:
+    """Let a packet pass from machine to machine, to its end."""
+    ending = send(state, flight)
+    while ending is None:
+        if len(flight.hops) >= MAX_HOPS:
+            return Ending(flight, Outcome.LOST, inf)
+        ending = arrive(state, flight)
+    return ending
 
 
 def _entries(flight: Flight, outcome: Outcome) -> tuple[tuple[str, Entry], ...]:

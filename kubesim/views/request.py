@@ -21,7 +21,7 @@ class Request:
     :param map: draws the map of the cluster as it was at that moment.
     :param resolution: the look-up of the name; None where the target is an address.
     :param trace: the way the first packet took; None where the name did not resolve.
-    :param alternatives: every way it could have taken, this one included, each with its probability.
+    :param ways: finds every way it could have taken.
     :param response: what the server answered; None where nothing did.
     """
 
@@ -30,13 +30,18 @@ class Request:
     map: Callable[[], Scene] = field(repr=False, compare=False)
     resolution: Resolution | None = None
     trace: Trace | None = None
-    alternatives: tuple[Trace, ...] = ()
+    ways: Callable[[], tuple[Trace, ...]] = field(default=tuple, repr=False, compare=False)
     response: HttpResponse | None = None
 
     @cached_property
     def scene(self) -> Scene:
         """The map of the cluster at that moment; drawn when somebody looks."""
         return self.map()
+
+    @cached_property
+    def alternatives(self) -> tuple[Trace, ...]:
+        """Every way it could have taken, the one taken included; found when somebody looks."""
+        return self.ways()
 
     @property
     def outcome(self) -> str:

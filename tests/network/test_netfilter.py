@@ -1,5 +1,9 @@
+from typing import Any
+
 import pytest
 
+from kubesim.network import netfilter
+from kubesim.network.dice import every
 from kubesim.network.hooks import Hook
 from kubesim.network.matches import (
     Comment,
@@ -12,7 +16,7 @@ from kubesim.network.matches import (
     Situation,
     Statistic,
 )
-from kubesim.network.netfilter import Verdict, traverse
+from kubesim.network.netfilter import Passage, Verdict
 from kubesim.network.packet import Packet
 from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset
 from kubesim.network.targets import (
@@ -35,6 +39,11 @@ from kubesim.views.reasons import cited
 
 PACKET = Packet("TCP", "10.42.0.5", 4000, "10.43.0.20", 80)
 HERE = Situation(is_local=lambda address: address == "172.31.0.10")
+
+
+def traverse(*given: Any, **named: Any) -> list[Passage]:
+    """Every way through a hook."""
+    return list(every(lambda dice: netfilter.traverse(dice, *given, **named)))
 
 
 def _ruleset(*rules: Rule, nat: bool = False, **chains: tuple[Rule, ...]) -> Ruleset:

@@ -56,7 +56,7 @@ def to_pod(name: str, address: str, probability: float) -> Trace:
 
 
 TAKEN, OTHER = to_pod("web-1", "10.42.0.5", 0.75), to_pod("web-2", "10.42.0.6", 0.25)
-DELIVERED = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, TAKEN, (TAKEN, OTHER))
+DELIVERED = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, TAKEN, lambda: (TAKEN, OTHER))
 REJECTION = Trace(
     "pod/default/client",
     SENT,
@@ -64,7 +64,7 @@ REJECTION = Trace(
     Outcome.REJECTED,
     "node/worker",
 )
-REJECTED = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, REJECTION, (REJECTION,))
+REJECTED = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, REJECTION, lambda: (REJECTION,))
 
 
 def test_words_name_the_rewriting_the_chance_and_the_other_way() -> None:
@@ -86,7 +86,7 @@ def test_words_name_the_rewriting_the_chance_and_the_other_way() -> None:
 )
 def test_words_end_with_the_outcome(outcome: Outcome, word: str) -> None:
     trace = Trace(REJECTION.source, SENT, REJECTION.hops, outcome, "node/worker")
-    journey = Journey("pod/default/client", "http://10.43.113.175:8080", lambda: SCENE, None, trace, (trace,))
+    journey = Journey("pod/default/client", "http://10.43.113.175:8080", lambda: SCENE, None, trace, lambda: (trace,))
     assert word in str(journey).splitlines()[-1]
     assert str(outcome) in journey.diagram().dot
 
@@ -137,7 +137,7 @@ def test_the_table_can_leave_out_what_only_passes_the_packet_on() -> None:
     jump = applied(Jump("KUBE-SVC-X"))
     hops = (TAKEN.hops[0], Hop("node/worker", (jump, *TAKEN.hops[1].steps)), *TAKEN.hops[2:])
     trace = Trace(TAKEN.source, SENT, hops, Outcome.DELIVERED, TAKEN.destination, delivered=TAKEN.delivered)
-    journey = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, trace, (trace,))
+    journey = Journey("pod/default/client", "http://myservice:8080", lambda: SCENE, None, trace, lambda: (trace,))
     assert len(journey.table()) == len(journey.table(rules=False)) + 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kubesim.network.dns.getaddrinfo import Found
 
@@ -22,13 +23,14 @@ class HostsLine:
     @property
     def version(self) -> int:
         """4 or 6."""
-        return ipaddress.ip_address(self.address).version
+        return 6 if ":" in self.address else 4
 
     def has(self, name: str) -> bool:
         """Whether one of its names is this one, case and a final dot aside."""
         return name.rstrip(".").lower() in (one.rstrip(".").lower() for one in self.names)
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> tuple[HostsLine, ...]:
     """The lines that hold an address and a name; others mean nothing."""
     lines = []

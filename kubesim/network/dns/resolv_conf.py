@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_NAMESERVERS = 3
 LARGEST_NDOTS, LONGEST_TIMEOUT, MOST_ATTEMPTS = 15, 30, 5
@@ -34,6 +35,7 @@ class ResolvConf:
         return self.nameservers or (LOCAL_SERVER,)
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> ResolvConf:
     """Read a file; lines that mean nothing are passed over, as the C libraries do."""
     nameservers: list[str] = []

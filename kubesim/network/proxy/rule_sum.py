@@ -227,7 +227,7 @@ def _key(item: Item) -> Hashable:
 class OrderedCounts:
     """A number under each name, and the sum of those under the names before one. Costs the root of their number."""
 
-    BLOCK = 256
+    BLOCK = 64
 
     def __init__(self) -> None:
         self.total = 0
@@ -276,7 +276,7 @@ class OrderedCounts:
             return 0
         at = self._block_of(name)
         block = self._blocks[at]
-        return sum(self._sums[:at]) + sum(self._numbers[each] for each in block[: bisect_left(block, name)])
+        return sum(self._sums[:at]) + sum(map(self._numbers.__getitem__, block[: bisect_left(block, name)]))
 
 
 class RuleSum:
@@ -462,9 +462,9 @@ class _SharedRules(Sequence[Rule]):
 class _SharedChain(Chain):
     rules: _SharedRules
 
-    def candidates(self, protocol: str, destination: str, port: int, start: int = 0) -> Iterator[tuple[int, Rule]]:
-        """The rules that could match a packet, from a position on, in their order."""
-        return (found for found in self.rules.candidates(protocol, destination, port) if found[0] >= start)
+    def candidates(self, protocol: str, destination: str, port: int) -> Iterator[tuple[int, Rule]]:
+        """The rules that could match a packet, with their positions, in their order."""
+        return self.rules.candidates(protocol, destination, port)
 
 
 class _Chains(Mapping[Place, Chain]):

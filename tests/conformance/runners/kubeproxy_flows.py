@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from kubesim.network.dice import Dice, every
 from kubesim.network.hooks import Hook
 from kubesim.network.matches import Situation
 from kubesim.network.netfilter import Passage, Verdict, traverse
@@ -50,32 +51,31 @@ def follow(ruleset: Ruleset, flow: dict[str, Any], addresses: Sequence[str]) -> 
         return address in addresses or address.startswith("127.")
 
     sent_here = is_local(packet.source)
+
+    def through(dice: Dice) -> Passage:
+        passage = met(dice, Hook.OUTPUT if sent_here else Hook.PREROUTING, Passage(packet))
+        if not sent_here:
+            passage = met(dice, Hook.INPUT if is_local(passage.packet.destination) else Hook.FORWARD, passage)
+        return met(dice, Hook.POSTROUTING, passage)
+
+    def met(dice: Dice, hook: Hook, passage: Passage) -> Passage:
+        if passage.verdict is not Verdict.PASS:
+            return passage
+        states = frozenset({"NEW", "DNAT"} if _moved(passage.packet, packet) else {"NEW"})
+        return traverse(dice, ruleset, hook, passage.packet, Situation(is_local, states), MASQUERADED)
+
     outputs: set[str] = set()
     masqueraded = False
-    for first in _pass(ruleset, Hook.OUTPUT if sent_here else Hook.PREROUTING, Passage(packet), packet, is_local):
-        hooks = [] if sent_here else [Hook.INPUT if is_local(first.packet.destination) else Hook.FORWARD]
-        for last in _through(ruleset, [*hooks, Hook.POSTROUTING], first, packet, is_local):
-            if last.verdict is Verdict.PASS:
-                after = last.packet
-                moved = (after.destination, after.destination_port) != (packet.destination, packet.destination_port)
-                outputs.add(f"{after.destination}:{after.destination_port}" if moved else "")
-                masqueraded = masqueraded or after.source == MASQUERADED
-            else:
-                outputs.add(last.verdict.name)
+    for last in every(through):
+        after = last.packet
+        if last.verdict is Verdict.PASS:
+            outputs.add(f"{after.destination}:{after.destination_port}" if _moved(after, packet) else "")
+            masqueraded = masqueraded or after.source == MASQUERADED
+        else:
+            outputs.add(last.verdict.name)
     return sorted(outputs), masqueraded
 
 
-def _through(ruleset: Ruleset, hooks: Sequence[Hook], first: Passage, packet: Packet, is_local: Any) -> list[Passage]:
-    passages = [first]
-    for hook in hooks:
-        passages = [after for passage in passages for after in _pass(ruleset, hook, passage, packet, is_local)]
-    return passages
-
-
-def _pass(ruleset: Ruleset, hook: Hook, passage: Passage, packet: Packet, is_local: Any) -> Sequence[Passage]:
-    if passage.verdict is not Verdict.PASS:
-        return [passage]
-    states = {"NEW"}
-    if passage.packet.destination != packet.destination or passage.packet.destination_port != packet.destination_port:
-        states.add("DNAT")
-    return traverse(ruleset, hook, passage.packet, Situation(is_local, frozenset(states)), MASQUERADED)
+def _moved(after: Packet, before: Packet) -> bool:
+    """Whether the destination was rewritten."""
+    return (after.destination, after.destination_port) != (before.destination, before.destination_port)
