@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from kubesim.api.objects import Wire
+from kubesim.api.server import Response
 from kubesim.kubectl.connection import Connection
+from kubesim.kubectl.errors import UsageError
 from kubesim.kubectl.flags import Flag, Values
 from kubesim.kubectl.kubeconfig import load, namespace_of
 from kubesim.simulation import Simulation
@@ -91,6 +94,19 @@ class Call:
     def all_namespaces(self) -> bool:
         """Whether ``-A`` was typed."""
         return self.flags.has("all-namespaces") and self.flags.on("all-namespaces")
+
+    def refuse_arguments(self, words: str = "Unexpected args") -> None:
+        """Refuse arguments, for a verb that takes none.
+
+        :raises UsageError: where there are any.
+        """
+        if self.arguments:
+            raise UsageError(self.command, f"{words}: [{' '.join(self.arguments)}]")
+
+    def answered(self, response: Response) -> Wire:
+        """What the server answered, once its warnings are printed."""
+        self.warn(*response.warnings)
+        return response.object
 
     def say(self, text: str) -> None:
         """Write a line to standard output."""

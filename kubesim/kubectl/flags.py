@@ -129,6 +129,10 @@ class Values:
         """The value of a duration flag, in seconds."""
         return parse_duration(self.text(name) or "0")
 
+    def limit(self, name: str) -> float | None:
+        """The value of a duration flag that limits a time, in seconds; None where it is zero, which is for ever."""
+        return max(self.seconds(name), 0.0) or None
+
     def pairs(self, name: str) -> dict[str, str]:
         """The ``key=value`` pairs of a flag."""
         return dict(pair.split("=", 1) for pair in self.texts(name))

@@ -21,7 +21,7 @@ from kubesim.api import go_json, go_yaml
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.schema import metadata_error
-from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError
+from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError, raise_all
 from kubesim.userland.filesystem import FileSystem
 
 EXTENSIONS = (".json", ".yaml", ".yml")
@@ -84,10 +84,7 @@ def sources(
                     found.extend(_expand(match, files, directory, recursive=recursive))
         except (KubectlError, Aggregate) as error:
             errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise Aggregate(errors)
+    raise_all(errors)
     return found
 
 

@@ -24,11 +24,11 @@ SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
 def dry_run(call: Call) -> DryRun:
-    """The value of ``--dry-run``; its old spellings are warned about as klog does.
+    """The value of ``--dry-run``, ``none`` where a verb has no such flag; old spellings are warned about as klog does.
 
     :raises KubectlError: on any other word.
     """
-    text = call.flags.text("dry-run")
+    text = call.flags.text("dry-run") if call.flags.has("dry-run") else "none"
     if text in ("none", "client", "server"):
         return text  # type: ignore[return-value]
     if text == "unchanged":
@@ -60,7 +60,7 @@ class Printer:
     def __init__(self, call: Call, mode: DryRun = "none", *, typed: bool = False) -> None:
         self._call = call
         self._mode = mode
-        self.format = call.flags.text("output")
+        self.format = call.flags.text("output") if call.flags.has("output") else ""
         self._typed = typed
         self._objects = None if self.format in ("", "name") else object_printer(call, columns=False)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 from kubesim.api.apply import with_last_applied, without_version
@@ -13,9 +15,13 @@ from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.resources import kind_type
 from kubesim.api.schema import prune_unknown
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix
+from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
+from kubesim.kubectl.resource_arguments import Selection
+
+Edit = Callable[[Info, Wire], str]
+"""Changes a copy of an object in place, and says what was done; "" where there is nothing to do or to say."""
 
 
 def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire:
@@ -29,15 +35,21 @@ def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire
         wire = with_last_applied(wire)
     if mode == "client":
         return wire
-    wire = without_version(wire)
-    response = call.api.create(
-        wire,
-        namespace=namespace or call.namespace,
-        dry_run=mode == "server",
-        field_validation=field_validation(call),
+    where, checked = namespace or call.namespace, field_validation(call)
+    return call.answered(
+        call.api.create(without_version(wire), where, dry_run=mode == "server", field_validation=checked)
     )
-    call.warn(*response.warnings)
-    return response.object
+
+
+def create_from_manifest(call: Call, info: Info, mode: DryRun) -> None:
+    """Create an object of a manifest; its new form is the info's.
+
+    :raises ApiError: when the server refuses; the manifest is named.
+    """
+    try:
+        info.object = submit(call, info.object or {}, mode, namespace=info.namespace)
+    except ApiError as error:
+        raise with_source(error, "creating", info.source) from None
 
 
 def one_name(call: Call) -> str:
@@ -101,9 +113,40 @@ def send_change(call: Call, info: Info, after: Wire, mode: DryRun) -> Wire:
     if mode == "client":
         return after
     patch: Any = merge_difference(info.object or {}, after)
-    response = call.api.patch(info.type, info.name, info.namespace, patch, kind="merge", dry_run=mode == "server")
-    call.warn(*response.warnings)
-    return response.object
+    return call.answered(
+        call.api.patch(info.type, info.name, info.namespace, patch, kind="merge", dry_run=mode == "server")
+    )
+
+
+class Changes:
+    """Objects that a command changes: each one's difference is sent, and what was done to it is printed.
+
+    :raises KubectlError: for a wrong ``--dry-run`` or ``-o``.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.mode: DryRun = dry_run(call)
+        self._printer = Printer(call, self.mode)
+
+    def each(self, selection: Selection, edit: Edit, *, needed: bool = False) -> int:
+        """Change every object of a selection; what fails is raised at the end.
+
+        :param needed: whether there must be an object.
+        :returns: the command's exit status.
+        """
+        if not selection.visit(lambda info: self.one(info, edit)) and needed:
+            raise KubectlError(f"no objects passed to {self._call.command.split()[-1]}")
+        return 0
+
+    def one(self, info: Info, edit: Edit) -> None:
+        """Change one object."""
+        after = copy.deepcopy(info.object or {})
+        done = edit(info, after)
+        if done:
+            if after != info.object:
+                info.object = send_change(self._call, info, after, self.mode)
+            self._printer.done(info, done)
 
 
 def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:

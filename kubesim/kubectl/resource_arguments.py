@@ -42,11 +42,8 @@ class Selection:
     from_files: bool = False
     named: bool = False
 
-    def infos(self) -> list[Info]:
-        """Every object.
-
-        :raises Exception: all errors, together.
-        """
+    def parted(self) -> tuple[list[Info], list[Exception]]:
+        """The objects, and the errors that stand in the place of others."""
         found: list[Info] = []
         errors: list[Exception] = []
         for item in self.items():
@@ -54,6 +51,14 @@ class Selection:
                 found.append(item)
             else:
                 errors.append(item)
+        return found, errors
+
+    def infos(self) -> list[Info]:
+        """Every object.
+
+        :raises Exception: all errors, together.
+        """
+        found, errors = self.parted()
         raise_all(errors)
         return found
 

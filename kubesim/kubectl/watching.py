@@ -75,11 +75,9 @@ def watch(
 
     :raises KubectlError: for several types.
     """
-    found = []
-    for item in selection.items():
-        if not isinstance(item, Info):
-            raise item
-        found.append(item)
+    found, errors = selection.parted()
+    if errors:
+        raise errors[0]
     types = {info.type for info in found} or _asked(call)
     if len(types) > 1:
         raise KubectlError("you may only specify a single resource type")

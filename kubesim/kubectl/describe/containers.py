@@ -95,10 +95,8 @@ def _state(title: str, state: ContainerState, text: Text) -> None:
     elif state.terminated is not None and state.waiting is None:
         ended = state.terminated
         text.line(2, f"{title}:", "Terminated")
-        if ended.reason:
-            text.line(3, "Reason:", ended.reason)
-        if ended.message:
-            text.line(3, "Message:", ended.message)
+        text.given("Reason:", ended.reason, 3)
+        text.given("Message:", ended.message, 3)
         text.line(3, "Exit Code:", ended.exitCode)
         if ended.signal > 0:
             text.line(3, "Signal:", ended.signal)
@@ -106,8 +104,8 @@ def _state(title: str, state: ContainerState, text: Text) -> None:
         text.line(3, "Finished:", moment(ended.finishedAt))
     else:
         text.line(2, f"{title}:", "Waiting")
-        if state.waiting is not None and state.waiting.reason:
-            text.line(3, "Reason:", state.waiting.reason)
+        if state.waiting is not None:
+            text.given("Reason:", state.waiting.reason, 3)
 
 
 def _resources(resources: Wire, text: Text) -> None:
@@ -151,11 +149,8 @@ def _url(action: HTTPGetAction) -> str:
 def _environment_sources(sources: Sequence[Wire], text: Text) -> None:
     text.line(2, "Environment Variables from:")
     for source in sources:
-        kind, reference = "", {}
-        if source.get("configMapRef"):
-            kind, reference = "ConfigMap", source["configMapRef"]
-        elif source.get("secretRef"):
-            kind, reference = "Secret", source["secretRef"]
+        kind = "ConfigMap" if source.get("configMapRef") else "Secret" if source.get("secretRef") else ""
+        reference = source.get("configMapRef") or source.get("secretRef") or {}
         prefix = f" with prefix '{source['prefix']}'" if source.get("prefix") else ""
         optional = sprint(bool(reference.get("optional")))
         text.line(3, reference.get("name", ""), f"{kind}{prefix}", f"Optional: {optional}")

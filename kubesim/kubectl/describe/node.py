@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from kubesim.api import quantities
 from kubesim.api.durations import since
-from kubesim.api.objects import Node, Pod, Taint, Wire, view
-from kubesim.api.printers.cluster import roles
+from kubesim.api.objects import Condition, Node, Pod, Taint, Wire, view
+from kubesim.api.printers.node import roles
 from kubesim.kubectl.describe.amounts import Amount, pod_amounts, total
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels, moment
@@ -52,17 +52,14 @@ def node(wire: Wire, around: Surroundings, text: Text) -> None:
     for title, amounts in (("Capacity", it.status.capacity), ("Allocatable", it.status.allocatable)):
         if amounts:
             text.line(0, f"{title}:")
-            for name in sorted(amounts):
-                text.line(1, f"{name}:", str(amounts[name]))
+        for name in sorted(amounts or ()):
+            text.line(1, f"{name}:", str((amounts or {})[name]))
     text.line(0, "System Info:")
     for title, key in _SYSTEM:
         text.line(1, f"{title}:", (it.status.nodeInfo or {}).get(key, ""))
-    if it.spec.podCIDR:
-        text.line(0, "PodCIDR:", it.spec.podCIDR)
-    if it.spec.podCIDRs:
-        text.line(0, "PodCIDRs:", ",".join(it.spec.podCIDRs))
-    if it.spec.providerID:
-        text.line(0, "ProviderID:", it.spec.providerID)
+    text.given("PodCIDR:", it.spec.podCIDR)
+    text.given("PodCIDRs:", ",".join(it.spec.podCIDRs or ()))
+    text.given("ProviderID:", it.spec.providerID)
     _pods(it, around, text)
     events_of(text, wire, around)
 
@@ -95,32 +92,27 @@ def _lease(it: Node, around: Surroundings, text: Text) -> None:
 
 
 def _conditions(it: Node, text: Text) -> None:
-    if not it.status.conditions:
-        return
-    titles = ("Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message")
-    text.line(0, "Conditions:")
-    text.line(1, *titles)
-    # The rules under two of the headings are not as long as these; upstream's neither.
-    text.line(1, "----", "------", "-----------------", "------------------", "------", "-------")
-    for each in it.status.conditions:
-        cells = (
-            each.type,
-            each.status,
-            moment(each.lastHeartbeatTime),
-            moment(each.lastTransitionTime),
-            each.reason,
-        )
-        text.line(1, *(f"{cell} " for cell in cells), each.message)
+    if it.status.conditions:
+        text.line(0, "Conditions:")
+        titles = ("Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message")
+        # The rules under two of the headings are not as long as these; upstream's neither.
+        rules = "---- ------ ----------------- ------------------ ------ -------"
+        text.table(1, titles, (_condition(each) for each in it.status.conditions), rules)
+
+
+def _condition(each: Condition) -> list[str]:
+    times = moment(each.lastHeartbeatTime), moment(each.lastTransitionTime)
+    return [*(f"{cell} " for cell in (each.type, each.status, *times, each.reason)), each.message]
 
 
 def _pods(it: Node, around: Surroundings, text: Text) -> None:
     found = [wire for wire in around.objects.list("Pod") if _runs_on(wire, it.metadata.name)]
     allocatable = it.status.allocatable or it.status.capacity or {}
     text.line(0, "Non-terminated Pods:", f"({len(found)} in total)")
-    text.line(1, "Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
-    text.line(1, "---------", "----", "", "------------", "----------", "---------------", "-------------", "---")
+    titles = ("Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age")
     requested: list[Mapping[str, Amount]] = []
     limited: list[Mapping[str, Amount]] = []
+    rows = []
     for wire in found:
         each = view(wire, Pod)
         requests, limits = pod_amounts(each, "requests"), pod_amounts(each, "limits")
@@ -132,7 +124,8 @@ def _pods(it: Node, around: Surroundings, text: Text) -> None:
             for amounts in (requests, limits)
         ]
         age = since(each.metadata.creationTimestamp, around.now)
-        text.line(1, each.metadata.namespace, each.metadata.name, "", *cells, age)
+        rows.append((each.metadata.namespace, each.metadata.name, "", *cells, age))
+    text.table(1, titles, rows)
     _allocated(total(requested), total(limited), allocatable, text)
 
 
@@ -146,15 +139,14 @@ def _allocated(
 ) -> None:
     text.line(0, "Allocated resources:")
     text.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)")
-    text.line(1, "Resource", "Requests", "Limits")
-    text.line(1, "--------", "--------", "------")
     huge = sorted(name for name in allocatable if name.startswith("hugepages-"))
-    for name in (*_STANDARD, *huge):
-        cells = [_share(amounts.get(name, Amount()), allocatable, name) for amounts in (requests, limits)]
-        text.line(1, name, *cells)
-    others: Sequence[str] = sorted(set(allocatable) - {*_STANDARD, *huge, "pods"})
-    for name in others:
-        text.line(1, name, str(requests.get(name, Amount())), str(limits.get(name, Amount())))
+    rows = [
+        (name, *(_share(amounts.get(name, Amount()), allocatable, name) for amounts in (requests, limits)))
+        for name in (*_STANDARD, *huge)
+    ]
+    for name in sorted(set(allocatable) - {*_STANDARD, *huge, "pods"}):
+        rows.append((name, *(str(amounts.get(name, Amount())) for amounts in (requests, limits))))
+    text.table(1, ("Resource", "Requests", "Limits"), rows)
 
 
 def _share(amount: Amount, allocatable: Mapping[str, Any], name: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from kubesim.api.objects import Wire
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
-from kubesim.kubectl.describe.text import Text, annotation_lines, labels
-from kubesim.kubectl.go_format import sprint
+from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels
+from kubesim.kubectl.output.go_format import sprint
 
 _ACRONYMS = ("API", "URL", "UID", "OSB", "GUID")
 _SHOWN_ABOVE = ("managedFields", "name", "namespace", "labels", "annotations")
@@ -19,8 +19,7 @@ def heading(wire: Wire, text: Text) -> None:
     """Name, namespace (where there is one), labels and annotations."""
     metadata = wire["metadata"]
     text.line(0, "Name:", metadata["name"])
-    if metadata.get("namespace"):
-        text.line(0, "Namespace:", metadata["namespace"])
+    text.given("Namespace:", metadata.get("namespace"))
     labels(text, "Labels", metadata.get("labels"))
     annotation_lines(text, "Annotations", metadata.get("annotations"))
 
@@ -32,11 +31,9 @@ def namespace(wire: Wire, around: Surroundings, text: Text) -> None:
     conditions = (wire.get("status") or {}).get("conditions") or ()
     if conditions:
         text.line(0, "Conditions:")
-        text.line(1, "Type", "Status", "LastTransitionTime", "Reason", "Message")
-        text.line(1, "----", "------", "------------------", "------", "-------")
-        for each in conditions:
-            keys = ("type", "status", "lastTransitionTime", "reason", "message")
-            text.line(1, *(each.get(key, "") for key in keys))
+        titles = ("Type", "Status", "LastTransitionTime", "Reason", "Message")
+        keys = [title[0].lower() + title[1:] for title in titles]
+        text.table(1, titles, ([each.get(key, "") for key in keys] for each in conditions))
     for nothing in ("No resource quota.", "No LimitRange resource."):
         text.line(0)
         text.line(0, nothing)
@@ -84,9 +81,7 @@ def _size(encoded: str) -> int:
 def service_account(wire: Wire, around: Surroundings, text: Text) -> None:
     """Describe a ServiceAccount."""
     heading(wire, text)
-    pull = [each.get("name", "") for each in wire.get("imagePullSecrets") or ()]
-    for index, name in enumerate(pull or ["<none>"]):
-        text.line(0, "Image pull secrets:" if index == 0 else "", name)
+    column(text, "Image pull secrets", [each.get("name", "") for each in wire.get("imagePullSecrets") or ()])
     events_of(text, wire, around)
 
 

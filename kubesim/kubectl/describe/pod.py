@@ -44,10 +44,8 @@ def _identity(it: Pod, text: Text) -> None:
     text.line(0, "Namespace:", it.metadata.namespace)
     if spec.priority is not None:
         text.line(0, "Priority:", spec.priority)
-    if spec.priorityClassName:
-        text.line(0, "Priority Class Name:", spec.priorityClassName)
-    if spec.serviceAccountName:
-        text.line(0, "Service Account:", spec.serviceAccountName)
+    text.given("Priority Class Name:", spec.priorityClassName)
+    text.given("Service Account:", spec.serviceAccountName)
     text.line(0, "Node:", f"{spec.nodeName}/{it.status.hostIP}" if spec.nodeName else "<none>")
     if it.status.startTime is not None:
         text.line(0, "Start Time:", moment(it.status.startTime))
@@ -62,22 +60,14 @@ def _status(it: Pod, around: Surroundings, text: Text) -> None:
         text.line(0, "Termination Grace Period:", f"{metadata.deletionGracePeriodSeconds or 0}s")
     else:
         text.line(0, "Status:", status.phase)
-    if status.reason:
-        text.line(0, "Reason:", status.reason)
-    if status.message:
-        text.line(0, "Message:", status.message)
+    text.given("Reason:", status.reason)
+    text.given("Message:", status.message)
     seccomp = (it.spec.securityContext or {}).get("seccompProfile")
     if seccomp:
         text.line(0, "SeccompProfile:", seccomp.get("type", ""))
     text.line(0, "IP:", status.podIP)
-    if status.podIPs:
-        text.line(0, "IPs:")
-        for each in status.podIPs:
-            text.line(1, "IP:", each.ip)
-    else:
-        text.line(0, "IPs:", "<none>")
-    owner = controller(metadata.ownerReferences)
-    if owner:
-        text.line(0, "Controlled By:", owner)
-    if status.nominatedNodeName:
-        text.line(0, "NominatedNodeName:", status.nominatedNodeName)
+    text.line(0, "IPs:", *(() if status.podIPs else ("<none>",)))
+    for each in status.podIPs or ():
+        text.line(1, "IP:", each.ip)
+    text.given("Controlled By:", controller(metadata.ownerReferences))
+    text.given("NominatedNodeName:", status.nominatedNodeName)

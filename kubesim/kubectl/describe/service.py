@@ -17,11 +17,13 @@ from kubesim.api.objects import (
 from kubesim.api.printers.columns import label_map
 from kubesim.kubectl.describe.plain import heading
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
-from kubesim.kubectl.describe.text import Text, annotation_lines, labels
-from kubesim.kubectl.go_format import sprint
+from kubesim.kubectl.describe.text import Text
+from kubesim.kubectl.output.go_format import sprint
 
 SHOWN = 3
 """How many endpoints are printed before ``+ N more...``."""
+
+PORTS = ("Name", "Port", "Protocol")
 
 
 def service(wire: Wire, around: Surroundings, text: Text) -> None:
@@ -30,10 +32,7 @@ def service(wire: Wire, around: Surroundings, text: Text) -> None:
     name, namespace = it.metadata.name, it.metadata.namespace
     wires = around.labelled("EndpointSlice", namespace, {"kubernetes.io/service-name": name})
     slices = [view(each, EndpointSlice) for each in wires]
-    text.line(0, "Name:", name)
-    text.line(0, "Namespace:", namespace)
-    labels(text, "Labels", it.metadata.labels)
-    annotation_lines(text, "Annotations", it.metadata.annotations)
+    heading(wire, text)
     text.line(0, "Selector:", label_map(it.spec.selector))
     text.line(0, "Type:", it.spec.type)
     _addresses(it, text)
@@ -50,12 +49,9 @@ def _addresses(it: Service, text: Text) -> None:
     text.line(0, "IP Families:", ",".join(spec.ipFamilies or ()) or "<none>")
     text.line(0, "IP:", spec.clusterIP)
     text.line(0, "IPs:", ",".join(spec.clusterIPs or ()) or "<none>")
-    if spec.externalIPs:
-        text.line(0, "External IPs:", ",".join(spec.externalIPs))
-    if spec.loadBalancerIP:
-        text.line(0, "Desired LoadBalancer IP:", spec.loadBalancerIP)
-    if spec.externalName:
-        text.line(0, "External Name:", spec.externalName)
+    text.given("External IPs:", ",".join(spec.externalIPs or ()))
+    text.given("Desired LoadBalancer IP:", spec.loadBalancerIP)
+    text.given("External Name:", spec.externalName)
     if it.status.loadBalancer.ingress:
         text.line(0, "LoadBalancer Ingress:", ", ".join(map(_ingress, it.status.loadBalancer.ingress)))
 
@@ -80,16 +76,13 @@ def _port(port: ServicePort, slices: Sequence[EndpointSlice], text: Text) -> Non
 def _policies(it: Service, text: Text) -> None:
     spec = it.spec
     text.line(0, "Session Affinity:", spec.sessionAffinity)
-    if spec.externalTrafficPolicy:
-        text.line(0, "External Traffic Policy:", spec.externalTrafficPolicy)
+    text.given("External Traffic Policy:", spec.externalTrafficPolicy)
     if spec.internalTrafficPolicy is not None:
         text.line(0, "Internal Traffic Policy:", spec.internalTrafficPolicy)
-    if spec.healthCheckNodePort:
-        text.line(0, "HealthCheck NodePort:", spec.healthCheckNodePort)
+    text.given("HealthCheck NodePort:", spec.healthCheckNodePort)
     if spec.trafficDistribution is not None:
         text.line(0, "Traffic Distribution:", spec.trafficDistribution)
-    if spec.loadBalancerSourceRanges:
-        text.line(0, "LoadBalancer Source Ranges:", ",".join(spec.loadBalancerSourceRanges))
+    text.given("LoadBalancer Source Ranges:", ",".join(spec.loadBalancerSourceRanges or ()))
 
 
 def ready_endpoints(slices: Sequence[EndpointSlice], port_name: str) -> str:
@@ -129,10 +122,7 @@ def endpoints(wire: Wire, around: Surroundings, text: Text) -> None:
         text.line(1, "NotReadyAddresses:", not_ready or "<none>")
         if subset.ports:
             text.line(1, "Ports:")
-            text.line(2, "Name", "Port", "Protocol")
-            text.line(2, "----", "----", "--------")
-            for port in subset.ports:
-                text.line(2, port.name or "<unset>", port.port, port.protocol)
+            text.table(2, PORTS, ((port.name or "<unset>", port.port, port.protocol) for port in subset.ports))
         text.line(0)
     events_of(text, wire, around)
 
@@ -144,10 +134,7 @@ def endpoint_slice(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "AddressType:", it.addressType)
     if it.ports:
         text.line(0, "Ports:")
-        text.line(1, "Name", "Port", "Protocol")
-        text.line(1, "----", "----", "--------")
-        for port in it.ports:
-            text.line(1, *_slice_port(port))
+        text.table(1, PORTS, map(_slice_port, it.ports))
     else:
         text.line(0, "Ports: <unset>")
     text.line(0, "Endpoints:" if it.endpoints else "Endpoints: <none>")

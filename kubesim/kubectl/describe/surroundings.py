@@ -67,17 +67,11 @@ def events(text: Text, found: Sequence[Event], now: datetime) -> None:
         return
     text.flush()
     text.line(0, "Events:")
-    text.line(1, "Type", "Reason", "Age", "From", "Message")
-    text.line(1, "----", "------", "----", "----", "-------")
+    rows = []
     for event in go_sort(list(found), lambda a, b: _last(a) < _last(b)):
-        text.line(
-            1,
-            event.type,
-            event.reason,
-            age_of(event, now),
-            event.source.component or event.reportingComponent,
-            _message(event),
-        )
+        reporter = event.source.component or event.reportingComponent
+        rows.append((event.type, event.reason, age_of(event, now), reporter, _message(event)))
+    text.table(1, ("Type", "Reason", "Age", "From", "Message"), rows, "---- ------ ---- ---- -------")
 
 
 def _last(event: Event) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kubesim.api.durations import parse_timestamp
 from kubesim.api.objects import OwnerReference, Toleration
@@ -25,6 +25,21 @@ class Text:
     def line(self, level: int, *cells: object) -> None:
         """One line of cells."""
         self._open.append("  " * level + "\t".join(str(cell) for cell in cells) + "\n")
+
+    def given(self, title: str, value: object, level: int = 0) -> None:
+        """A line of a title and a value, where there is one; 0 is none, and neither is an empty text."""
+        if value:
+            self.line(level, title, value)
+
+    def table(self, level: int, titles: Sequence[str], rows: Iterable[Sequence[object]], rules: str = "") -> None:
+        """Headers, a rule under each, and rows.
+
+        :param rules: where the rules are not as long as the headers: all of them, as upstream writes them.
+        """
+        self.line(level, *titles)
+        self.line(level, *(rules.split(" ") if rules else ("-" * len(title) for title in titles)))
+        for row in rows:
+            self.line(level, *row)
 
     def flush(self) -> None:
         """Align what there is; later lines are aligned among themselves."""

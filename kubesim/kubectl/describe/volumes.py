@@ -48,11 +48,8 @@ _UNSET = {"optional": False, "readOnly": False, "sizeLimit": "<unset>", "type": 
 
 def volumes(found: Sequence[Wire] | None, text: Text, indent: str = "") -> None:
     """Describe volumes by where their content comes from."""
-    if not found:
-        text.line(0, f"{indent}Volumes:", "<none>")
-        return
-    text.line(0, f"{indent}Volumes:")
-    for volume in found:
+    text.line(0, f"{indent}Volumes:", *(() if found else ("<none>",)))
+    for volume in found or ():
         text.line(1, f"{' ' if indent else ''}{volume.get('name', '')}:")
         kind = next((kind for kind in _KINDS if volume.get(kind) is not None), None)
         if kind is None:
@@ -104,14 +101,12 @@ def pod_template(template: PodTemplateSpec, text: Text) -> None:
     labels(text, "  Labels", template.metadata.labels)
     if template.metadata.annotations:
         annotation_lines(text, "  Annotations", template.metadata.annotations)
-    if spec.serviceAccountName:
-        text.line(1, "Service Account:", spec.serviceAccountName)
+    text.given("Service Account:", spec.serviceAccountName, 1)
     if spec.initContainers:
         containers("Init Containers", spec.initContainers, None, text, "  ")
     containers("Containers", spec.containers, None, text, "  ")
     volumes(spec.volumes, text, "  ")
     spread_constraints(spec.topologySpreadConstraints, text, "  ")
-    if spec.priorityClassName:
-        text.line(1, "Priority Class Name:", spec.priorityClassName)
+    text.given("Priority Class Name:", spec.priorityClassName, 1)
     labels(text, "  Node-Selectors", spec.nodeSelector)
     tolerations(text, "  Tolerations", spec.tolerations)

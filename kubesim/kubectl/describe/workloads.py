@@ -48,10 +48,8 @@ def deployment(wire: Wire, around: Surroundings, text: Text) -> None:
 def _conditions(conditions: Sequence[Condition] | None, text: Text) -> None:
     if conditions:
         text.line(0, "Conditions:")
-        text.line(1, "Type", "Status", "Reason")
-        text.line(1, "----", "------", "------")
-        for each in conditions:
-            text.line(1, f"{each.type} ", each.status, each.reason)
+        rows = ((f"{each.type} ", each.status, each.reason) for each in conditions)
+        text.table(1, ("Type", "Status", "Reason"), rows)
 
 
 def _replica_sets(wire: Wire, around: Surroundings) -> tuple[list[Wire], list[Wire]]:
@@ -92,9 +90,7 @@ def replica_set(wire: Wire, around: Surroundings, text: Text) -> None:
     text.line(0, "Selector:", label_selector(it.spec.selector))
     labels(text, "Labels", it.metadata.labels)
     annotation_lines(text, "Annotations", it.metadata.annotations)
-    owner = controller(it.metadata.ownerReferences)
-    if owner:
-        text.line(0, "Controlled By:", owner)
+    text.given("Controlled By:", controller(it.metadata.ownerReferences))
     text.line(0, "Replicas:", f"{it.status.replicas} current / {it.spec.replicas or 0} desired")
     text.line(0, "Pods Status:", _phases(it, around))
     pod_template(it.spec.template, text)

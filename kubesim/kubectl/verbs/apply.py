@@ -2,25 +2,27 @@
 
 With ``--prune``, what was applied before and stands in no manifest any more is deleted: only objects that ``apply``
 itself made (they carry the annotation of the last manifest), of its list of kinds, in the namespaces of the manifests,
-and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``).
+and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``). ``view-last-applied`` and
+``set-last-applied`` show and set that annotation.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Sequence
 
-from kubesim.api import go_json
-from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied, without_version
+from kubesim.api import go_json, go_yaml
+from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, UsageError, raise_all, with_source
+from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, raise_all, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
-from kubesim.kubectl.requests import check_validate, field_validation, patched
-from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation, patched, send_change
+from kubesim.kubectl.resource_arguments import select
 
 MISSING_ANNOTATION = (
     "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should "
@@ -32,8 +34,7 @@ MISSING_ANNOTATION = (
 def apply(call: Call) -> int:
     """Apply every object of the manifests."""
     flags = call.flags
-    if call.arguments:
-        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    call.refuse_arguments()
     mode = dry_run(call)
     server_side = flags.on("server-side")
     if server_side and mode == "client":
@@ -51,7 +52,9 @@ def apply(call: Call) -> int:
             "pass the --all flag. If you did not mean to prune all resources, specify a label selector"
         )
     printer = Printer(call, mode)
-    infos, errors = _collect(select(call, (), latest=False, validate=validate))
+    infos, errors = select(call, (), latest=False, validate=validate).parted()
+    if len(errors) > 1:
+        errors = [Aggregate(errors)]  # what was wrong with the manifests is one error
     if not infos and not errors:
         raise KubectlError("no objects passed to apply")
     done: list[Info] = []
@@ -69,18 +72,6 @@ def apply(call: Call) -> int:
     if flags.on("prune"):
         prune(call, done, printer, mode)
     return 0
-
-
-def _collect(selection: Selection) -> tuple[list[Info], list[Exception]]:
-    """The objects, and as one error what was wrong with the manifests."""
-    infos: list[Info] = []
-    errors: list[Exception] = []
-    for item in selection.items():
-        if isinstance(item, Info):
-            infos.append(item)
-        else:
-            errors.append(item)
-    return infos, [errors[0]] if len(errors) == 1 else [Aggregate(errors)] if errors else []
 
 
 def _print_all(printer: Printer, done: list[Info]) -> None:
@@ -123,7 +114,9 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     server = _get(call, info)
     now = with_last_applied(manifest)
     if server is None:
-        return _create(call, info, now, mode)
+        info.object = now
+        create_from_manifest(call, info, mode)
+        return "created"
     held = (server.get("metadata") or {}).get("annotations") or {}
     if LAST_APPLIED not in held and mode != "client":
         call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
@@ -140,23 +133,6 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     return "configured"
 
 
-def _create(call: Call, info: Info, wire: Wire, mode: DryRun) -> str:
-    info.object = wire
-    if mode != "client":
-        try:
-            response = call.api.create(
-                without_version(wire),
-                namespace=info.namespace or call.namespace,
-                dry_run=mode == "server",
-                field_validation=field_validation(call),
-            )
-        except ApiError as error:
-            raise with_source(error, "creating", info.source) from None
-        call.warn(*response.warnings)
-        info.object = response.object
-    return "created"
-
-
 def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
     try:
         response = call.api.patch(
@@ -171,8 +147,7 @@ def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
     except ApiError as error:
         text = f"applying patch:\n{go_json.dumps(patch, None)}\nto:\n{_described(info)}\nfor:"
         raise with_source(error, text, info.source) from None
-    call.warn(*response.warnings)
-    return response.object
+    return call.answered(response)
 
 
 def _server_side(call: Call, info: Info, mode: DryRun) -> str:
@@ -180,7 +155,7 @@ def _server_side(call: Call, info: Info, mode: DryRun) -> str:
     manifest = info.object or {}
     server = _get(call, info)
     if server is None:
-        _create(call, info, manifest, mode)
+        create_from_manifest(call, info, mode)
     else:
         metadata = dict(manifest.get("metadata") or {})
         if LAST_APPLIED in ((server.get("metadata") or {}).get("annotations") or {}):
@@ -228,3 +203,48 @@ def kustomize(call: Call) -> int:
             "no such file or directory"
         )
     raise KubectlError("kustomization directories are not built here: apply the manifests with -f")
+
+
+def view_last_applied(call: Call) -> int:
+    """Print what was applied last to each object."""
+    shape = call.flags.text("output")
+    if shape not in ("json", "yaml"):
+        raise KubectlError(f'Unexpected -o output mode: {shape}, the flag "output" must be one of yaml|json')
+
+    def act(info: Info) -> None:
+        metadata = (info.object or {}).get("metadata") or {}
+        text = (metadata.get("annotations") or {}).get(LAST_APPLIED)
+        if text is None:
+            raise KubectlError(f"no last-applied-configuration annotation found on resource: {info.name}")
+        wire = json.loads(text)
+        call.stdout.append(go_yaml.dump(wire) if shape == "yaml" else go_json.dumps(wire) + "\n")
+
+    select(call, call.arguments, everything=call.flags.on("all")).visit(act)
+    return 0
+
+
+def set_last_applied(call: Call) -> int:
+    """Make each object remember the manifest, without changing anything else."""
+    mode = dry_run(call)
+    printer = Printer(call, mode)
+
+    def act(info: Info) -> None:
+        manifest = info.object or {}
+        live = call.api.get(info.type, info.name, info.namespace)
+        metadata = live.get("metadata") or {}
+        annotations = metadata.get("annotations") or {}
+        if LAST_APPLIED not in annotations and not call.flags.on("create-annotation"):
+            raise KubectlError(
+                f"no last-applied-configuration annotation found on resource: {info.name}, to create the annotation, "
+                "run the command with --create-annotation"
+            )
+        after = {
+            **live,
+            "metadata": {**metadata, "annotations": {**annotations, LAST_APPLIED: last_applied_text(manifest)}},
+        }
+        info.object = live
+        info.object = send_change(call, info, after, mode)
+        printer.done(info, "configured")
+
+    select(call, (), latest=False).visit(act)
+    return 0

@@ -1,29 +1,28 @@
-"""``kubectl create``: from manifests, or one of the objects that kubectl can build from flags."""
+"""``kubectl create``: from manifests, or one of the objects that kubectl can build from flags, literals and files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import base64
+import posixpath
+from collections.abc import Callable, Iterator, Sequence
 
-from kubesim.api.errors import ApiError
+from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
-from kubesim.kubectl.requests import check_validate, create_built, one_name, submit
+from kubesim.kubectl.requests import check_validate, create_built, create_from_manifest, one_name
 from kubesim.kubectl.resource_arguments import select
 
 
 def create(call: Call) -> int:
     """Create every object of the manifests."""
     flags = call.flags
+    call.refuse_arguments()
     if not flags.texts("filename") and not flags.text("kustomize"):
-        if call.arguments:
-            raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
         raise KubectlError("must specify one of -f and -k")
-    if call.arguments:
-        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
     if flags.on("edit") or flags.text("raw"):
         raise KubectlError("there is no editor and no raw access here: use -f")
     mode = dry_run(call)
@@ -31,10 +30,7 @@ def create(call: Call) -> int:
     printer = Printer(call, mode)
 
     def act(info: Info) -> None:
-        try:
-            info.object = submit(call, info.object or {}, mode, namespace=info.namespace)
-        except ApiError as error:
-            raise with_source(error, "creating", info.source) from None
+        create_from_manifest(call, info, mode)
         info.name = ((info.object or {}).get("metadata") or {}).get("name") or info.name
         printer.done(info, "created")
 
@@ -112,3 +108,73 @@ def service(kind: str) -> Callable[[Call], int]:
         return create_built(call, wire, f"failed to create {kind} service")
 
     return run
+
+
+def _entries(call: Call) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in (*_literals(call), *_files(call), *_environment_file(call)):
+        problems = names.config_map_key(key)
+        if problems:
+            raise KubectlError(f'"{key}" is not a valid key name: {";".join(problems)}')
+        if key in found:
+            raise KubectlError(f'cannot add key "{key}", another key by that name already exists')
+        found[key] = value
+    return found
+
+
+def _literals(call: Call) -> Iterator[tuple[str, str]]:
+    for text in call.flags.texts("from-literal"):
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise KubectlError(f"invalid literal source {text}, expected key=value")
+        yield key, value.strip("\"'") if value[:1] in ("'", '"') and value[:1] == value[-1:] else value
+
+
+def _files(call: Call) -> Iterator[tuple[str, str]]:
+    for text in call.flags.texts("from-file"):
+        key, equals, path = text.partition("=")
+        if not equals:
+            key, path = "", text
+        absolute = posixpath.join(call.directory, path)
+        if not call.files.exists(absolute):
+            raise KubectlError(f"error reading {path}: no such file or directory")
+        if call.files.is_directory(absolute):
+            if key:
+                raise KubectlError("cannot give a key name for a directory path")
+            for name in call.files.list(absolute):
+                below = posixpath.join(absolute, name)
+                if call.files.is_file(below) and not names.config_map_key(name):
+                    yield name, call.files.read(below)
+        else:
+            yield key or posixpath.basename(path), call.files.read(absolute)
+
+
+def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
+    for path in call.flags.texts("from-env-file"):
+        absolute = posixpath.join(call.directory, path)
+        if not call.files.exists(absolute):
+            raise KubectlError(f"error reading {path}: no such file or directory")
+        for line in call.files.read(absolute).splitlines():
+            key, _, value = line.strip().partition("=")
+            if key and not key.startswith("#"):
+                yield key, value
+
+
+def config_map(call: Call) -> int:
+    """``kubectl create configmap``."""
+    wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
+    entries = _entries(call)
+    if entries:
+        wire["data"] = entries
+    return create_built(call, wire, "failed to create configmap")
+
+
+def secret(call: Call) -> int:
+    """``kubectl create secret generic``."""
+    wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
+    entries = _entries(call)
+    if entries:
+        wire["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in entries.items()}
+    if call.flags.text("type"):
+        wire["type"] = call.flags.text("type")
+    return create_built(call, wire, "failed to create secret")

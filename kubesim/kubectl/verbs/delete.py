@@ -109,9 +109,9 @@ def _is_not_found(error: Exception) -> bool:
 
 
 def _wait(call: Call, deleted: list[tuple[Info, str]]) -> None:
-    timeout = call.flags.seconds("timeout")
-    deadline = call.simulation.now + timeout
+    limit = call.flags.limit("timeout")
+    deadline = call.simulation.now + (limit or 0.0)
     for info, uid in deleted:
-        left = max(0.0, deadline - call.simulation.now) if timeout > 0 else None
+        left = max(0.0, deadline - call.simulation.now) if limit is not None else None
         if not wait_until_gone(call, info, uid, left):
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")

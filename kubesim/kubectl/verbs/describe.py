@@ -15,7 +15,6 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.describe import Surroundings, describe
 from kubesim.kubectl.errors import KubectlError, raise_all
-from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.resource_arguments import select, warn_of
 
@@ -30,10 +29,7 @@ def run(call: Call) -> int:
     if not call.arguments and not call.flags.texts("filename") and not call.flags.text("kustomize"):
         raise KubectlError(NOTHING_NAMED)
     selection = select(call, call.arguments, all_if_bare=True)
-    found: list[Info] = []
-    errors: list[Exception] = []
-    for item in selection.items():
-        (found if isinstance(item, Info) else errors).append(item)  # type: ignore[arg-type]
+    found, errors = selection.parted()
     warn_of(call, found, call.arguments)
     missing = next((e for e in errors if isinstance(e, ApiError) and e.code == 404), None)
     if missing is not None and len(call.arguments) == 2 and "/" not in call.arguments[0]:

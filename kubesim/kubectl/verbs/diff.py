@@ -10,15 +10,14 @@ from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
 
 
 def diff(call: Call) -> int:
     """Print the difference of each object; 1 where there is one."""
-    if call.arguments:
-        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    call.refuse_arguments()
     if not call.flags.texts("filename"):
         raise KubectlError("must specify one of -f and -k")
     changed: list[bool] = []

@@ -9,7 +9,7 @@ from kubesim.api.discovery import DISCOVERED, verbs
 from kubesim.api.objects import Wire
 from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.kubeconfig import SERVER
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.tabwriter import TabStops
@@ -21,8 +21,7 @@ WIDE_HEADERS = ("VERBS", "CATEGORIES")
 def api_resources(call: Call) -> int:
     """Print the types."""
     flags = call.flags
-    if call.arguments:
-        raise UsageError(call.command, f"unexpected arguments: [{' '.join(call.arguments)}]")
+    call.refuse_arguments("unexpected arguments")
     output, order = flags.text("output"), flags.text("sort-by")
     if output not in ("", "wide", "name"):
         raise KubectlError(f"--output {output} is not available")
@@ -129,8 +128,7 @@ def _server_build() -> Wire:
 def version(call: Call) -> int:
     """Print the versions of the client and the server."""
     shape = call.flags.text("output")
-    if call.arguments:
-        raise UsageError(call.command, f"extra arguments: [{' '.join(call.arguments)}]")
+    call.refuse_arguments("extra arguments")
     if shape not in ("", "yaml", "json"):
         raise KubectlError("--output must be 'yaml' or 'json'")
     client_only = call.flags.on("client")

@@ -68,20 +68,16 @@ def _check(call: Call) -> None:
 
 
 def _collect(call: Call, selection: Selection) -> tuple[list[Info], list[Exception]]:
-    """The objects, and the errors that stand in the place of others."""
-    found: list[Info] = []
-    errors: list[Exception] = []
-    for item in selection.items():
-        if isinstance(item, Info):
-            found.append(item)
-        elif not (call.flags.on("ignore-not-found") and isinstance(item, ApiError) and item.code == 404):
-            errors.append(item)
+    """The objects, warned about, and the errors that stand in the place of others."""
+    found, errors = selection.parted()
+    warn_of(call, found, call.arguments)
+    if call.flags.on("ignore-not-found"):
+        errors = [error for error in errors if not (isinstance(error, ApiError) and error.code == 404)]
     return found, errors
 
 
 def _print_objects(call: Call, selection: Selection, printer: ObjectPrinter) -> int:
     found, errors = _collect(call, selection)
-    warn_of(call, found, call.arguments)
     if selection.single and errors:
         raise_all(errors)
     if not found and call.flags.on("ignore-not-found") and selection.named:
@@ -106,7 +102,6 @@ def list_of(objects: Sequence[Wire]) -> Wire:
 
 def _print_tables(call: Call, selection: Selection) -> int:
     found, errors = _collect(call, selection)
-    warn_of(call, found, call.arguments)
     chunks: list[str] = []
     for _, group in groupby(found, key=lambda info: info.type.qualified):
         infos = list(group)

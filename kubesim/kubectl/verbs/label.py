@@ -6,15 +6,13 @@ Upstream: ``k8s.io/kubectl/pkg/cmd/label`` and ``.../annotate``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, raise_all
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer, dry_run
-from kubesim.kubectl.requests import send_change
+from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import select
 
 
@@ -117,65 +115,52 @@ def changed(
     return {**wire, "metadata": metadata}
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """What the two verbs change, and how each speaks of it."""
+def _run(
+    call: Call,
+    field: str,
+    parse: Callable[[Sequence[str]], tuple[dict[str, str], list[str]]],
+    outcome: Callable[[bool, bool, bool], str],
+) -> int:
+    """Change the labels or annotations of each object, or list them.
 
-    name: str
-    singular: str
-    parse: Callable[[Sequence[str]], tuple[dict[str, str], list[str]]]
-    outcome: Callable[[Wire, Wire, bool, bool], str]
-
-
-def _run(call: Call, field: _Field) -> int:
-    """Change the labels or annotations of each object."""
+    :param outcome: what is said, from whether anything is set, removed and different.
+    """
     flags = call.flags
-    mode = dry_run(call)
-    printer = Printer(call, mode)
+    sending = Changes(call)
     resources, changes = split_words(call.arguments)
-    values, remove = field.parse(changes)
+    values, remove = parse(changes)
     if not resources and not flags.texts("filename"):
         raise KubectlError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not changes and not flags.on("list"):
-        raise KubectlError(f"at least one {field.singular} update is required")
+        raise KubectlError(f"at least one {field.removesuffix('s')} update is required")
 
-    def act(info: Info) -> None:
-        before = info.object or {}
-        old = (before.get("metadata") or {}).get(field.name) or {}
+    def edit(info: Info, after: Wire) -> str:
+        old = after["metadata"].get(field) or {}
         if flags.on("list"):
             for key, value in old.items():
                 call.say(f"{key}={value}")
-            return
+            return ""
         overwrite, version = flags.on("overwrite"), flags.text("resource-version")
-        after = changed(before, field.name, values, remove, overwrite=overwrite, resource_version=version)
-        if field.name == "labels":
-            for key in remove:
-                if key not in old:
-                    call.say(f'label "{key}" not found.')
-        info.object = send_change(call, info, after, mode)
-        printer.done(info, field.outcome(before, after, bool(values), bool(remove)))
+        after |= changed(after, field, values, remove, overwrite=overwrite, resource_version=version)
+        for key in remove if field == "labels" else ():
+            if key not in old:
+                call.say(f'label "{key}" not found.')
+        return outcome(bool(values), bool(remove), after != info.object)
 
-    select(call, resources, everything=flags.on("all")).visit(act)
-    return 0
-
-
-def _labeled(before: Wire, after: Wire, added: bool, removed: bool) -> str:
-    if before == after:
-        return "not labeled"
-    if added and removed:
-        return "modified"
-    return "unlabeled" if removed else "labeled"
-
-
-_LABELS = _Field("labels", "label", parse_labels, _labeled)
-_ANNOTATIONS = _Field("annotations", "annotation", parse_annotations, lambda *_: "annotated")
+    return sending.each(select(call, resources, everything=flags.on("all")), edit)
 
 
 def label(call: Call) -> int:
     """Change the labels of each object."""
-    return _run(call, _LABELS)
+
+    def outcome(added: bool, removed: bool, different: bool) -> str:
+        if not different:
+            return "not labeled"
+        return "modified" if added and removed else "unlabeled" if removed else "labeled"
+
+    return _run(call, "labels", parse_labels, outcome)
 
 
 def annotate(call: Call) -> int:
     """Change the annotations of each object."""
-    return _run(call, _ANNOTATIONS)
+    return _run(call, "annotations", parse_annotations, lambda *_: "annotated")

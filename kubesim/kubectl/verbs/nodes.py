@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 
 from kubesim.api.errors import ApiError
@@ -11,8 +10,8 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
-from kubesim.kubectl.requests import send_change
+from kubesim.kubectl.printing import SUFFIX, DryRun
+from kubesim.kubectl.requests import Changes, Edit
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.watching import wait_until_gone
 
@@ -30,35 +29,34 @@ def schedulable(wanted: bool) -> Callable[[Call], int]:
     """``kubectl uncordon``, or ``cordon`` where it is not wanted."""
 
     def run(call: Call) -> int:
-        mode = dry_run(call)
+        changes = Changes(call)
         for info in _nodes(call):
-            _set_schedulable(call, info, wanted, mode)
+            changes.one(info, _schedulable(wanted))
         return 0
 
     return run
 
 
-def _set_schedulable(call: Call, info: Info, wanted: bool, mode: DryRun) -> None:
+def _schedulable(wanted: bool) -> Edit:
     word = "uncordoned" if wanted else "cordoned"
-    before = info.object or {}
-    if bool((before.get("spec") or {}).get("unschedulable")) == (not wanted):
-        call.say(f"{info.label} already {word}{SUFFIX[mode]}")
-        return
-    after = copy.deepcopy(before)
-    if wanted:
+
+    def edit(info: Info, after: Wire) -> str:
+        if bool(after["spec"].get("unschedulable")) != wanted:
+            return f"already {word}"
         after["spec"].pop("unschedulable", None)
-    else:
-        after.setdefault("spec", {})["unschedulable"] = True
-    info.object = send_change(call, info, after, mode)
-    call.say(f"{info.label} {word}{SUFFIX[mode]}")
+        if not wanted:
+            after["spec"]["unschedulable"] = True
+        return word
+
+    return edit
 
 
 def drain(call: Call) -> int:
     """Cordon the nodes and evict their Pods."""
-    mode = dry_run(call)
+    changes = Changes(call)
     failed: list[tuple[Info, str]] = []
     for info in _nodes(call):
-        _set_schedulable(call, info, False, mode)
+        changes.one(info, _schedulable(False))
         pods = [
             pod
             for pod in call.api.list(resource_type("pods"), None, field_selector=f"spec.nodeName={info.name}")
@@ -69,8 +67,8 @@ def drain(call: Call) -> int:
             call.complain(f'error: unable to drain node "{info.name}" due to error: {problem}, continuing command...')
             failed.append((info, problem))
             continue
-        _evict(call, [pod for pod in pods if not _is_daemon(pod)], mode)
-        call.say(f"{info.label} drained{SUFFIX[mode]}")
+        _evict(call, [pod for pod in pods if not _is_daemon(pod)], changes.mode)
+        call.say(f"{info.label} drained{SUFFIX[changes.mode]}")
     if failed:
         call.complain("There are pending nodes to be drained:")
         for info, _ in failed:
@@ -126,9 +124,8 @@ def _evict(call: Call, pods: Sequence[Wire], mode: DryRun) -> None:
                     raise
     if mode != "none":
         return
-    timeout = call.flags.seconds("timeout")
     for info, pod in zip(evicted, pods, strict=True):
-        if not wait_until_gone(call, info, pod["metadata"].get("uid", ""), timeout if timeout > 0 else None):
+        if not wait_until_gone(call, info, pod["metadata"].get("uid", ""), call.flags.limit("timeout")):
             raise KubectlError(
                 f'error when waiting for pod "{info.name}" in namespace "{info.namespace}" to terminate: '
                 f"global timeout reached: {call.flags.text('timeout')}"

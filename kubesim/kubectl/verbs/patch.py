@@ -52,8 +52,7 @@ def patch(call: Call) -> int:
                 subresource=subresource,
                 dry_run=mode == "server",
             )
-            call.warn(*response.warnings)
-            after = response.object
+            after = call.answered(response)
         info.object = after
         changed = _without_version(before) != _without_version(after)
         if printer.format == "":

@@ -8,7 +8,7 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
-from kubesim.kubectl.requests import check_validate, field_validation, submit
+from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.verbs.delete import print_deleted
 from kubesim.kubectl.watching import wait_until_gone
@@ -17,8 +17,7 @@ from kubesim.kubectl.watching import wait_until_gone
 def replace(call: Call) -> int:
     """Replace each object; with ``--force`` delete it and create it anew."""
     flags = call.flags
-    if call.arguments:
-        raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
+    call.refuse_arguments()
     mode = dry_run(call)
     if not flags.texts("filename") and not flags.text("kustomize"):
         raise UsageError(call.command, "Must specify --filename to replace")
@@ -44,15 +43,11 @@ def replace(call: Call) -> int:
                 )
             except ApiError as error:
                 raise with_source(error, "replacing", info.source) from None
-            call.warn(*response.warnings)
-            info.object = response.object
+            info.object = call.answered(response)
         printer.done(info, "replaced")
 
     def renew(info: Info) -> None:
-        try:
-            info.object = submit(call, info.object or {}, mode, namespace=info.namespace)
-        except ApiError as error:
-            raise with_source(error, "creating", info.source) from None
+        create_from_manifest(call, info, mode)
         printer.done(info, "replaced")
 
     if force:
@@ -70,6 +65,6 @@ def _delete(call: Call, info: Info, grace: int) -> None:
             return
         raise
     print_deleted(call, info, grace)
-    timeout, uid = call.flags.seconds("timeout"), response.object["metadata"].get("uid", "")
-    if not wait_until_gone(call, info, uid, timeout if timeout > 0 else None):
+    uid = response.object["metadata"].get("uid", "")
+    if not wait_until_gone(call, info, uid, call.flags.limit("timeout")):
         raise KubectlError("timed out waiting for the condition")

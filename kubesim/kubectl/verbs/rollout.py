@@ -16,8 +16,7 @@ from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.printing import DryRun, Printer, dry_run
-from kubesim.kubectl.requests import send_change
+from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import Selection, select
 from kubesim.kubectl.watching import wait_until
 
@@ -127,10 +126,9 @@ def status(call: Call) -> int:
     """Say how far the rollout has come, until it is over."""
     flags = call.flags
     infos = _select(call).infos()
-    timeout = flags.seconds("timeout")
     for info in infos:
         _deployment(info, "status viewer")
-        _follow(call, info, timeout if timeout > 0 else None)
+        _follow(call, info, flags.limit("timeout"))
     return 0
 
 
@@ -186,24 +184,10 @@ def history(call: Call) -> int:
     return 0
 
 
-def _change(call: Call, edit: Callable[[Info, Wire], None], done: str) -> int:
-    printer = Printer(call)
-
-    def act(info: Info) -> None:
-        after = copy.deepcopy(info.object or {})
-        edit(info, after)
-        info.object = send_change(call, info, after, "none")
-        printer.done(info, done)
-
-    if not _select(call).visit(act):
-        raise KubectlError("no objects passed to " + call.command.split()[-1])
-    return 0
-
-
 def restart(call: Call) -> int:
     """Give the template a new annotation, so that every Pod is replaced."""
 
-    def edit(info: Info, after: Wire) -> None:
+    def edit(info: Info, after: Wire) -> str:
         if info.type.kind not in ("Deployment", "DaemonSet", "StatefulSet"):
             raise KubectlError(f'{info.type.qualified} "{info.name}" restarting is not supported')
         if (after.get("spec") or {}).get("paused"):
@@ -213,15 +197,16 @@ def restart(call: Call) -> int:
         metadata = after["spec"]["template"].setdefault("metadata", {})
         annotations = metadata.get("annotations") or {}
         metadata["annotations"] = {**annotations, RESTARTED_AT: call.simulation.timestamp()}
+        return "restarted"
 
-    return _change(call, edit, "restarted")
+    return Changes(call).each(_select(call), edit, needed=True)
 
 
 def pausing(pause: bool) -> Callable[[Call], int]:
     """``kubectl rollout pause``, or ``resume``."""
 
     def run(call: Call) -> int:
-        def edit(info: Info, after: Wire) -> None:
+        def edit(info: Info, after: Wire) -> str:
             if info.type.kind != "Deployment":
                 raise KubectlError(
                     f'{info.type.qualified} "{info.name}" {"pausing" if pause else "resuming"} is not supported'
@@ -234,21 +219,21 @@ def pausing(pause: bool) -> Callable[[Call], int]:
                 spec["paused"] = True
             else:
                 spec.pop("paused", None)
+            return "paused" if pause else "resumed"
 
-        return _change(call, edit, "paused" if pause else "resumed")
+        return Changes(call).each(_select(call), edit, needed=True)
 
     return run
 
 
 def undo(call: Call) -> int:
     """Go back to an earlier template."""
-    mode: DryRun = dry_run(call)
-    printer = Printer(call, mode)
+    changes = Changes(call)
     revision = call.flags.number("to-revision")
     if revision < 0:
         raise KubectlError(f"revision must be a positive integer: {revision}")
 
-    def act(info: Info) -> None:
+    def edit(info: Info, after: Wire) -> str:
         deployment = _deployment(info, "rollbacker")
         if (deployment.get("spec") or {}).get("paused"):
             raise KubectlError(
@@ -257,18 +242,12 @@ def undo(call: Call) -> int:
             )
         target = rollback_target(deployment, _owned(call, info), revision)
         template = template_without_hash(target)
-        if template == (deployment.get("spec") or {}).get("template"):
-            chosen = revision_of(target)
-            printer.done(info, f"skipped rollback (current template already matches revision {chosen})")
-            return
-        after = copy.deepcopy(deployment)
+        if template == after["spec"].get("template"):
+            return f"skipped rollback (current template already matches revision {revision_of(target)})"
         after["spec"]["template"] = template
         cause = (target["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
         if cause:
             after["metadata"].setdefault("annotations", {})[CHANGE_CAUSE] = cause
-        info.object = send_change(call, info, after, mode)
-        printer.done(info, "rolled back")
+        return "rolled back"
 
-    if not _select(call).visit(act):
-        raise KubectlError("no objects passed to undo")
-    return 0
+    return changes.each(_select(call), edit, needed=True)

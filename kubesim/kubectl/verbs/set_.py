@@ -11,12 +11,8 @@ from kubesim.api.selectors import parse_label_map
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, raise_all
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import DryRun, Printer, dry_run
-from kubesim.kubectl.requests import send_change
+from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import select
-
-Edit = Callable[[Wire], list[Exception]]
-"""Changes a copy of an object in place; returns what went wrong with parts of it."""
 
 
 def _pod_spec(wire: Wire) -> Wire:
@@ -28,27 +24,13 @@ def _pod_spec(wire: Wire) -> Wire:
     return spec  # type: ignore[no-any-return]
 
 
-def _edit_all(call: Call, words: Sequence[str], edit: Edit, done: str) -> int:
-    mode: DryRun = dry_run(call)
-    printer = Printer(call, mode)
-    errors: list[Exception] = []
-
-    def act(info: Info) -> None:
-        after = copy.deepcopy(info.object or {})
-        problems = edit(after)
-        errors.extend(problems)
-        if after == info.object:
-            return
-        info.object = send_change(call, info, after, mode)
-        printer.done(info, done)
+def _edit_all(call: Call, words: Sequence[str], edit: Callable[[Wire], None], done: str) -> int:
+    def change(info: Info, after: Wire) -> str:
+        edit(after)
+        return done if after != info.object else ""
 
     selection = select(call, words, everything=call.flags.has("all") and call.flags.on("all"))
-    try:
-        selection.visit(act)
-    finally:
-        if errors:
-            raise_all(errors)
-    return 0
+    return Changes(call).each(selection, change)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -74,19 +56,22 @@ def image(call: Call) -> int:
             "all containers are already specified by *, but saw more than one container_name=container_image pairs"
         )
 
-    def edit(wire: Wire) -> list[Exception]:
+    problems: list[Exception] = []
+
+    def edit(wire: Wire) -> None:
         spec = _pod_spec(wire)
         containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-        problems: list[Exception] = []
         for name, reference in images.items():
             found = [c for c in containers if name in ("*", c.get("name"))]
             for container in found:
                 container["image"] = reference
             if not found:
                 problems.append(KubectlError(f'unable to find container named "{name}"'))
-        return problems
 
-    return _edit_all(call, resources, edit, "image updated")
+    try:
+        return _edit_all(call, resources, edit, "image updated")
+    finally:
+        raise_all(problems)
 
 
 def env(call: Call) -> int:
@@ -106,7 +91,7 @@ def env(call: Call) -> int:
     if bad is not None:
         raise KubectlError(f'"{bad}" is not a valid environment variable name')
 
-    def edit(wire: Wire) -> list[Exception]:
+    def edit(wire: Wire) -> None:
         for container in _chosen(_pod_spec(wire), call.flags.text("containers")):
             entries = [e for e in container.get("env") or () if e["name"] not in remove]
             for name, value in add.items():
@@ -120,7 +105,6 @@ def env(call: Call) -> int:
                 container["env"] = entries
             else:
                 container.pop("env", None)
-        return []
 
     return _edit_all(call, resources, edit, "env updated")
 
@@ -153,11 +137,10 @@ def selector(call: Call) -> int:
     except ValueError as error:
         raise KubectlError(str(error)) from None
 
-    def edit(wire: Wire) -> list[Exception]:
+    def edit(wire: Wire) -> None:
         if wire.get("kind") != "Service":
             raise KubectlError("setting a selector is only supported for Services")
         wire.setdefault("spec", {})["selector"] = dict(chosen)
-        return []
 
     return _edit_all(call, call.arguments[:-1], edit, "selector updated")
 
@@ -167,9 +150,8 @@ def service_account(call: Call) -> int:
     if not call.arguments:
         raise KubectlError("serviceaccount is required")
 
-    def edit(wire: Wire) -> list[Exception]:
+    def edit(wire: Wire) -> None:
         _pod_spec(wire)["serviceAccountName"] = call.arguments[-1]
-        return []
 
     return _edit_all(call, call.arguments[:-1], edit, "serviceaccount updated")
 
@@ -180,14 +162,13 @@ def resources(call: Call) -> int:
     if not limits and not requests:
         raise KubectlError("you must specify an update to requests or limits (in the form of --requests/--limits)")
 
-    def edit(wire: Wire) -> list[Exception]:
+    def edit(wire: Wire) -> None:
         for container in _chosen(_pod_spec(wire), call.flags.text("containers")):
             held = dict(container.get("resources") or {})
             for name, values in (("limits", limits), ("requests", requests)):
                 if values:
                     held[name] = {**(held.get(name) or {}), **values}
             container["resources"] = held
-        return []
 
     return _edit_all(call, call.arguments, edit, "resource requirements updated")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Sequence
 
@@ -11,8 +10,7 @@ from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.printing import Printer, dry_run
-from kubesim.kubectl.requests import send_change
+from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import select
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
@@ -21,8 +19,7 @@ _SPEC = re.compile(r"(?P<key>[^=:]+)(=(?P<value>[^:]*))?(:(?P<effect>.*))?")
 
 def taint(call: Call) -> int:
     """Add and remove taints of nodes."""
-    mode = dry_run(call)
-    printer = Printer(call, mode)
+    changes = Changes(call)
     words = list(call.arguments)
     is_spec = [bool(index and ("=" in w or ":" in w or w.endswith("-"))) for index, w in enumerate(words)]
     first = is_spec.index(True) if True in is_spec else len(words)
@@ -44,22 +41,18 @@ def taint(call: Call) -> int:
             f"can not both modify and remove the following taint(s) in the same command: {', '.join(both)}"
         )
 
-    def act(info: Info) -> None:
+    def edit(info: Info, after: Wire) -> str:
         if info.type.kind != "Node":
             raise KubectlError(f"invalid resource type {info.type.plural}, only node types are supported")
-        before = info.object or {}
-        old = list((before.get("spec") or {}).get("taints") or ())
-        new = _updated(info.name, old, add, remove, overwrite=call.flags.on("overwrite"))
-        after = copy.deepcopy(before)
-        if new:
-            after.setdefault("spec", {})["taints"] = new
-        else:
-            after.get("spec", {}).pop("taints", None)
-        info.object = send_change(call, info, after, mode)
-        printer.done(info, "modified" if add and remove else "tainted" if add else "untainted")
+        spec = after.setdefault("spec", {})
+        spec["taints"] = _updated(
+            info.name, spec.get("taints") or [], add, remove, overwrite=call.flags.on("overwrite")
+        )
+        if not spec["taints"]:
+            del spec["taints"]
+        return "modified" if add and remove else "tainted" if add else "untainted"
 
-    select(call, resources, everything=call.flags.on("all"), files=False).visit(act)
-    return 0
+    return changes.each(select(call, resources, everything=call.flags.on("all"), files=False), edit)
 
 
 def parse_taints(specs: Sequence[str]) -> tuple[list[Wire], list[Wire]]:
