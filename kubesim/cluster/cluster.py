@@ -16,12 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kubesim.api import go_yaml
 from kubesim.api.apply import apply
 from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
-from kubesim.cluster.documents import documents_of
 from kubesim.cluster.moments import MomentKeeper
 from kubesim.cluster.places import machine_name, send, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
@@ -259,9 +259,10 @@ class Cluster:
 
     def diff(self, before: Reachability, after: Reachability) -> Difference:
         """The flows that changed between two answers of :meth:`reachability`, and why."""
-        from kubesim.cluster.inquiries import differences
+        from kubesim.cluster import reachability
+        from kubesim.cluster.inquiries import Difference
 
-        return differences(before, after)
+        return Difference(reachability.diff(before, after))
 
     def diagnose(self, source: str, url: str) -> Diagnosis:
         """Why a request does (not) get there: findings, their evidence, and the smallest change that mends it.
@@ -424,3 +425,26 @@ def _number_of_seconds(given: Any) -> float:
     if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
         return given
     raise ValueError(f"a time must be a number of seconds, got {given!r}")
+
+
+def documents_of(manifest: Any) -> Iterable[Wire]:
+    """The objects in YAML or JSON text, a file, a List, or a sequence of them."""
+    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
+        manifest = Path(manifest).read_text(encoding="utf-8")
+    if isinstance(manifest, str):
+        manifest = go_yaml.load_all(manifest)
+    if isinstance(manifest, Mapping):
+        manifest = [manifest]
+    for document in manifest:
+        if not document:
+            continue
+        if not isinstance(document, Mapping):
+            raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {document!r:.80}")
+        if str(document.get("kind", "")).endswith("List") and "items" in document:
+            yield from documents_of(document["items"])
+        else:
+            yield dict(document)
+
+
+def _names_file(text: str) -> bool:
+    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and Path(text).is_file()

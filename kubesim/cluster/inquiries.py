@@ -6,15 +6,15 @@ The answers come from pure functions over the rules and objects (:mod:`kubesim.c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.api.store import Store
 from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
 from kubesim.cluster.places import machine_name, target_of
-from kubesim.cluster.reachability import Change, Destination, Reach, diff, reachability, service_destinations
+from kubesim.cluster.reachability import Change, Destination, Reach, reachability, service_destinations
 from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.getaddrinfo import Failure
 from kubesim.network.network import Network
@@ -22,32 +22,47 @@ from kubesim.network.network import Network
 if TYPE_CHECKING:
     import pandas
 
-REACH_COLUMNS = ("source", "destination", "outcome", "endpoints", "seen as", "why")
-CHANGE_COLUMNS = ("source", "destination", "before", "after", "why")
+Row = TypeVar("Row", Reach, Change)
 
 
 @dataclass(frozen=True)
-class Reachability:
+class _Answer(Generic[Row]):
+    """Rows that a person reads as a table."""
+
+    rows: tuple[Row, ...]
+
+    columns: ClassVar[tuple[str, ...]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def table(self) -> pandas.DataFrame:
+        """One row a flow."""
+        from kubesim.views.tables import records_frame  # pandas, slow to load
+
+        return records_frame(
+            [dict(zip(self.columns, self._cells(row), strict=True)) for row in self.rows], self.columns
+        )
+
+    def _cells(self, row: Row) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return str(self.table().to_string(index=False))
+
+
+class Reachability(_Answer[Reach]):
     """Every source against every destination; no failure is a proof that all is reached."""
 
-    reaches: tuple[Reach, ...]
+    columns = ("source", "destination", "outcome", "endpoints", "seen as", "why")
 
     @property
     def failures(self) -> Reachability:
         """Only what is not surely reached."""
-        return Reachability(tuple(reach for reach in self.reaches if not reach.reached))
-
-    def __iter__(self) -> Iterator[Reach]:
-        return iter(self.reaches)
-
-    def __len__(self) -> int:
-        return len(self.reaches)
-
-    def table(self) -> pandas.DataFrame:
-        """One row a pair."""
-        from kubesim.views.tables import records_frame  # pandas, slow to load
-
-        return records_frame([_reach_row(reach) for reach in self.reaches], REACH_COLUMNS)
+        return Reachability(tuple(reach for reach in self.rows if not reach.reached))
 
     def matrix(self) -> pandas.DataFrame:
         """Sources down, destinations across, the likeliest outcome in each cell."""
@@ -55,44 +70,19 @@ class Reachability:
         order = list(dict.fromkeys(frame["destination"]))
         return frame.pivot(index="source", columns="destination", values="outcome")[order].rename_axis(None, axis=1)
 
-    def __str__(self) -> str:
-        return str(self.table().to_string(index=False))
+    def _cells(self, row: Reach) -> tuple[str, ...]:
+        endpoints = ", ".join(f"{machine} ({share:.0%})" for machine, _, share in row.endpoints)
+        return row.source, str(row.destination), str(row.outcome), endpoints, ", ".join(row.clients), row.reason
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(_Answer[Change]):
     """The flows that a change of the cluster changed; none is a proof that nothing did."""
 
-    changes: tuple[Change, ...]
+    columns = ("source", "destination", "before", "after", "why")
 
-    def __iter__(self) -> Iterator[Change]:
-        return iter(self.changes)
-
-    def __len__(self) -> int:
-        return len(self.changes)
-
-    def table(self) -> pandas.DataFrame:
-        """One row a flow."""
-        from kubesim.views.tables import records_frame
-
-        return records_frame([_change_row(change) for change in self.changes], CHANGE_COLUMNS)
-
-    def __str__(self) -> str:
-        return str(self.table().to_string(index=False))
-
-
-def _reach_row(reach: Reach) -> Mapping[str, str]:
-    endpoints = ", ".join(f"{machine} ({share:.0%})" for machine, _, share in reach.endpoints)
-    seen = ", ".join(reach.clients)
-    cells = (reach.source, str(reach.destination), str(reach.outcome), endpoints, seen, reach.reason)
-    return dict(zip(REACH_COLUMNS, cells, strict=True))
-
-
-def _change_row(change: Change) -> Mapping[str, str]:
-    before = "" if change.before is None else str(change.before.outcome)
-    after = "" if change.after is None else str(change.after.outcome)
-    cells = (change.source, str(change.destination), before, after, change.why)
-    return dict(zip(CHANGE_COLUMNS, cells, strict=True))
+    def _cells(self, row: Change) -> tuple[str, ...]:
+        before, after = ("" if reach is None else str(reach.outcome) for reach in (row.before, row.after))
+        return row.source, str(row.destination), before, after, row.why
 
 
 Resolver = Callable[[str, str], tuple[str, str]]
@@ -119,9 +109,8 @@ def all_pairs(
 
 def _everyone(network: Network) -> list[str]:
     """Pods, nodes and machines outside; not what only passes packets on, nor the Internet."""
-    passing = ("internet/",)
-    hosts = network.topology.hosts
-    return [host.name for host in hosts if not host.name.startswith(passing) and (not host.forwards or host.bridge)]
+    hosts = (host for host in network.topology.hosts if not host.name.startswith("internet/"))
+    return [host.name for host in hosts if not host.forwards or host.bridge]
 
 
 def _destination(text: str, machines: Sequence[str], resolve: Resolver) -> Destination:
@@ -132,11 +121,6 @@ def _destination(text: str, machines: Sequence[str], resolve: Resolver) -> Desti
     if not address:
         raise LookupError(f"a destination's name must have an address, got {target.host!r}: {error}")
     return Destination(address, target.port, target.protocol, target.host)
-
-
-def differences(before: Iterable[Reach], after: Iterable[Reach]) -> Difference:
-    """Which flows changed between two answers of :func:`all_pairs`, and why."""
-    return Difference(diff(before, after))
 
 
 def explain(network: Network, store: Store, source: str, url: str, resolve: Resolver) -> Diagnosis:

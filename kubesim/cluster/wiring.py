@@ -12,7 +12,6 @@ from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.cluster.boot import node_hosts_file, root_certificate
 from kubesim.cluster.configuration import ClusterConfiguration
-from kubesim.cluster.hosts import host_machine, node_resolver
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
 from kubesim.controllers.deployment import DeploymentController
@@ -31,12 +30,29 @@ from kubesim.controllers.proxies import KubeProxies
 from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.controllers.scheduler import Scheduler
+from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
-from kubesim.programs.images import ImageCatalogue
+from kubesim.network.sockets import Sockets
+from kubesim.programs.images import ImageCatalogue, skeleton
 from kubesim.programs.machine import Machine
 from kubesim.programs.node_daemons import listen_on_node
+from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.simulation import Simulation
+from kubesim.userland.filesystem import FileSystem, Layer
+from kubesim.userland.machine import DEFAULT_PATH
+
+HOME = "/root"
+ACCOUNTS = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+"""
+GROUPS = """\
+root:x:0:
+daemon:x:1:
+nogroup:x:65534:
+"""
 
 RuntimeFactory = Callable[[SimulatedContainers], ContainerRuntime]
 """Makes another container runtime, given the cluster's own, to which it may hand work on."""
@@ -127,7 +143,7 @@ def wire_parts(
         ImageCatalogue.load(configuration.file(configuration.images)),
         cluster_dns=networks.dns,
         cluster_domain=networks.domain,
-        node_resolv_conf=node_resolver(networks.nameservers),
+        node_resolv_conf=_resolver(configuration),
         node_hosts=node_hosts_file(configuration.nodes[0]),
     )
     chosen = containers if runtime is None else runtime(containers)
@@ -138,7 +154,7 @@ def wire_parts(
     kubelet = Kubelet(KubeletContext(simulation, client, events, network, chosen), states)
     containers.on_signal = kubelet.signalled
     servers = [node.address for node in configuration.nodes if node.controlPlane]
-    first = str(ipaddress.IPv4Network(networks.services)[1])
+    first, balancer = str(ipaddress.IPv4Network(networks.services)[1]), configuration.loadBalancer
     parts = Parts(
         configuration,
         simulation,
@@ -154,7 +170,7 @@ def wire_parts(
         kubelet,
         NodeLifecycleController(simulation, manager, client, events),
         KubernetesServiceController(manager, client, first, servers),
-        LoadBalancerController(simulation, manager, client, events, network, configuration_of(configuration)),
+        LoadBalancerController(simulation, manager, client, events, network, (balancer.provider, balancer.addresses)),
     )
     for node in nodes:
         network.add_node(node.name, node.address, node.podCIDR)
@@ -193,22 +209,43 @@ def start_node_daemons(parts: Parts, name: str) -> None:
     listen_on_node(parts.network, name, node.address, control_plane=node.controlPlane, service_addresses=(first,))
 
 
-def _host(parts: Parts, machine: str, hostname: str, hosts: str, store: Store | None) -> Machine:
-    return host_machine(
-        machine,
-        hostname,
-        parts.simulation,
-        parts.network,
-        hosts=hosts,
-        resolver=node_resolver(parts.configuration.networks.nameservers),
-        kernel=parts.configuration.hardware.kernel,
+def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | None) -> Machine:
+    """A machine that somebody sits at, with an Ubuntu server's programs.
+
+    :param name: in traces: ``node/master``, ``laptop``.
+    :param hosts: its ``/etc/hosts``.
+    :param store: given to nodes, whose programs show what kube-proxy wrote.
+    """
+    names = [program for program in COMMON if "entrypoint" not in program and not program.startswith("nginx")]
+    files = FileSystem(parts.simulation.unix_time, Layer(skeleton("ubuntu", names)))
+    files.make_directory(HOME, parents=True)
+    for path, text in (
+        ("/etc/passwd", ACCOUNTS),
+        ("/etc/group", GROUPS),
+        ("/etc/hostname", f"{hostname}\n"),
+        ("/etc/hosts", hosts),
+        ("/etc/resolv.conf", _resolver(parts.configuration)),
+    ):
+        files.write(path, text)
+    return Machine(
+        name=name,
+        hostname=hostname,
+        files=files,
+        sockets=Sockets(parts.network, name),
+        programs=programs_named(names, "ubuntu"),
+        simulation=parts.simulation,
+        environment={"PATH": DEFAULT_PATH, "HOME": HOME, "HOSTNAME": hostname, "USER": "root", "SHELL": "/bin/bash"},
         store=store,
+        flavour="ubuntu",
+        directory=HOME,
+        kernel=parts.configuration.hardware.kernel,
+        has_init=name.startswith("node/"),
     )
 
 
-def configuration_of(configuration: ClusterConfiguration) -> tuple[str, str]:
-    """The load balancer's provider and its addresses."""
-    return configuration.loadBalancer.provider, configuration.loadBalancer.addresses
+def _resolver(configuration: ClusterConfiguration) -> str:
+    """A host's ``/etc/resolv.conf``."""
+    return resolv_conf.render(nameservers=configuration.networks.nameservers)
 
 
 def _placements(configuration: ClusterConfiguration, pins: dict[str, str]) -> dict[str, str]:

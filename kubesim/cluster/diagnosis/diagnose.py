@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Service
-from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.cluster.diagnosis.services import (
     asked_port,
@@ -143,16 +143,9 @@ def _failure_findings(service: Service, question: Question, objects: Objects, ch
 
 
 def _from_outside(service: Service) -> Finding:
-    meta = service.metadata
     evidence = [Evidence(subject(service), "spec.type", service.spec.type or "ClusterIP")]
-    patch = {"spec": {"type": "NodePort"}}
-    mend: Mend | None = Mend(
-        "give the Service a node port (type NodePort) and ask a node for it",
-        "Service",
-        meta.namespace,
-        meta.name,
-        patch,
-    )
+    sentence = "give the Service a node port (type NodePort) and ask a node for it"
+    mend = service_mend(sentence, service, {"type": "NodePort"})
     node_port = next((port.nodePort for port in service.spec.ports or [] if port.nodePort), 0)
     if node_port:
         evidence.append(Evidence(subject(service), "spec.ports.nodePort", str(node_port)))

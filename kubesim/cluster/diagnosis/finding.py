@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from kubesim.api.objects import Service
 from kubesim.network.trace import Outcome
 
 
@@ -38,6 +39,11 @@ class Mend:
     namespace: str = ""
     name: str = ""
     patch: Any = None
+
+
+def service_mend(sentence: str, service: Service, spec: dict[str, Any]) -> Mend:
+    """A change of fields of a Service's ``spec``."""
+    return Mend(sentence, "Service", service.metadata.namespace, service.metadata.name, {"spec": spec})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Pod, Service, ServicePort
-from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.network.trace import Action, Applied, Outcome, Step
 from kubesim.views.reasons import cited, reason
@@ -40,12 +40,8 @@ def port_finding(service: Service, question: Question) -> Finding:
     if ports:
         mend = Mend(f"ask for {question.host}:{ports[0].port} instead of port {question.port}")
     evidence = (Evidence(subject(service), "spec.ports", listed),)
-    return Finding(
-        "port-not-in-service",
-        f"{subject(service)} has no port {question.port}/{question.protocol}.",
-        evidence,
-        mend,
-    )
+    summary = f"{subject(service)} has no port {question.port}/{question.protocol}."
+    return Finding("port-not-in-service", summary, evidence, mend)
 
 
 def endpoint_findings(service: Service, port: ServicePort, objects: Objects) -> Iterator[Finding]:
@@ -87,16 +83,12 @@ def _selector_finding(service: Service, objects: Objects) -> Finding:
         evidence.append(Evidence(pod_subject(nearest), "metadata.labels", have))
         # Set what the Pod has, and take away (null) what it lacks.
         shared = {key: labels[key] for key in selector if key in labels} or _without_hash(labels)
-        patch = {"spec": {"selector": {**{key: None for key in selector if key not in shared}, **shared}}}
+        changes = {**{key: None for key in selector if key not in shared}, **shared}
         new = ",".join(f"{key}={value}" for key, value in sorted(shared.items()))
         sentence = f"let {subject(service)} select {new}, as {pod_subject(nearest)} is labelled"
-        mend = Mend(sentence, "Service", meta.namespace, meta.name, patch)
-    return Finding(
-        "selector-matches-nothing",
-        f"No Pod has the labels {wanted} that {subject(service)} selects.",
-        tuple(evidence),
-        mend,
-    )
+        mend = service_mend(sentence, service, {"selector": changes})
+    summary = f"No Pod has the labels {wanted} that {subject(service)} selects."
+    return Finding("selector-matches-nothing", summary, tuple(evidence), mend)
 
 
 def _nearest(wanted: str, name: str, pods: list[Pod]) -> Pod | None:
@@ -156,7 +148,7 @@ def closed_finding(service: Service, port: ServicePort, question: Question, obje
     """The endpoint's Pod refused: nothing listens on the targetPort."""
     refused = next(trace for trace in question.traces if trace.outcome is Outcome.REFUSED)
     where = refused.delivered.destination_port if refused.delivered else 0
-    machine, meta = refused.destination, service.metadata
+    machine = refused.destination
     listening = sorted(
         number for protocol, number in objects.listening.get(machine, ()) if protocol == question.protocol
     )
@@ -164,30 +156,29 @@ def closed_finding(service: Service, port: ServicePort, question: Question, obje
     mend = None
     if listening:
         evidence.append(Evidence(machine, "", f"listens on {', '.join(map(str, listening))}"))
-        patch = {"spec": {"ports": [{"port": port.port, "targetPort": listening[0]}]}}
-        mend = Mend(f"set the targetPort to {listening[0]}", "Service", meta.namespace, meta.name, patch)
-    return Finding(
-        "target-port-closed", f"{machine} refused: nothing there listens on port {where}.", tuple(evidence), mend
-    )
+        ports = [{"port": port.port, "targetPort": listening[0]}]
+        mend = service_mend(f"set the targetPort to {listening[0]}", service, {"ports": ports})
+    summary = f"{machine} refused: nothing there listens on port {where}."
+    return Finding("target-port-closed", summary, tuple(evidence), mend)
 
 
 def dropped_finding(service: Service, step: Step) -> Finding:
     """A rule dropped the packet."""
-    about, spec, meta = subject(service), service.spec, service.metadata
+    about, spec = subject(service), service.spec
     text, chain = cited(step), step.chain if isinstance(step, Applied) else ""
     rule = Evidence("rule", "", text)
     if "not accepted" in text or chain.startswith("firewall-"):
         ranges = ", ".join(spec.loadBalancerSourceRanges or [])
         evidence = (Evidence(about, "spec.loadBalancerSourceRanges", ranges), rule)
         added = [*(spec.loadBalancerSourceRanges or []), f"{step.before.source}/32"]
-        patch = {"spec": {"loadBalancerSourceRanges": added}}
-        mend = Mend(f"add {step.before.source}/32 to the source ranges", "Service", meta.namespace, meta.name, patch)
+        sentence = f"add {step.before.source}/32 to the source ranges"
+        mend = service_mend(sentence, service, {"loadBalancerSourceRanges": added})
         summary = f"{step.before.source} is in none of the source ranges of {about}."
         return Finding("source-not-admitted", summary, evidence, mend)
     internal = step.before.destination == spec.clusterIP
     field = "internalTrafficPolicy" if internal else "externalTrafficPolicy"
     evidence = (Evidence(about, f"spec.{field}", "Local"), rule)
-    mend = Mend(f"set {field} to Cluster", "Service", meta.namespace, meta.name, {"spec": {field: "Cluster"}})
+    mend = service_mend(f"set {field} to Cluster", service, {field: "Cluster"})
     summary = f"{about} has endpoints, but none on the node that got the packet, and its {field} is Local."
     return Finding("no-local-endpoint", summary, evidence, mend)
 
