@@ -6,20 +6,10 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Service
+from kubesim.cluster.diagnosis import services
 from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
-from kubesim.cluster.diagnosis.services import (
-    asked_port,
-    closed_finding,
-    dropped_finding,
-    endpoint_findings,
-    failing_step,
-    other_pods_finding,
-    pending_finding,
-    port_finding,
-    step_evidence,
-    subject,
-)
+from kubesim.cluster.diagnosis.services import failing_step, step_evidence, subject
 from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome
 
@@ -103,10 +93,10 @@ def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]
 def _service_findings(
     service: Service, question: Question, objects: Objects, checked: list[str], delivered: bool
 ) -> Iterator[Finding]:
-    port = asked_port(service, question, objects)
+    port = services.asked_port(service, question, objects)
     if port is None:
         if not delivered:
-            yield port_finding(service, question)
+            yield services.port_finding(service, question)
         return
     checked.append(f"{subject(service)} has the port {question.port}/{question.protocol}")
     step = failing_step(question)
@@ -114,13 +104,13 @@ def _service_findings(
         yield from _failure_findings(service, question, objects, checked)
     elif delivered:
         checked.append("every endpoint that may be chosen takes the connection")
-    for notice in (other_pods_finding(service, objects), pending_finding(service)):
+    for notice in (services.other_pods_finding(service, objects), services.pending_finding(service)):
         if notice is not None:
             yield notice
 
 
 def _failure_findings(service: Service, question: Question, objects: Objects, checked: list[str]) -> Iterator[Finding]:
-    port, step = asked_port(service, question, objects), failing_step(question)
+    port, step = services.asked_port(service, question, objects), failing_step(question)
     if port is None or step is None:
         return
     outcomes = {trace.outcome for trace in question.traces}
@@ -128,15 +118,15 @@ def _failure_findings(service: Service, question: Question, objects: Objects, ch
         yield _from_outside(service)
         return
     if Outcome.DROPPED in outcomes:
-        yield dropped_finding(service, step)
+        yield services.dropped_finding(service, step)
         return
-    causes = list(endpoint_findings(service, port, objects))
+    causes = list(services.endpoint_findings(service, port, objects))
     yield from causes
     if causes:
         return
     checked.append(f"{subject(service)} has ready endpoints")
     if Outcome.REFUSED in outcomes:
-        yield closed_finding(service, port, question, objects)
+        yield services.closed_finding(service, port, question, objects)
     elif Outcome.UNREACHABLE in outcomes:
         summary = "An endpoint of the Service is an address that no machine has (any more)."
         yield Finding("address-of-nobody", summary, (step_evidence(question, step),))

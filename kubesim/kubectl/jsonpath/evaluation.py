@@ -8,22 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from kubesim.api import go_json
-from kubesim.kubectl.go_format import sprint, type_name
-from kubesim.kubectl.jsonpath.nodes import (
-    Array,
-    Boolean,
-    Field,
-    Filter,
-    Identifier,
-    JsonPathError,
-    Node,
-    Number,
-    Recursive,
-    Sequence,
-    Text,
-    Union,
-    Wildcard,
-)
+from kubesim.kubectl.jsonpath import nodes
+from kubesim.kubectl.jsonpath.nodes import JsonPathError, Node, Sequence
 from kubesim.kubectl.jsonpath.parser import parse
 
 _DEEPEST = 500
@@ -83,19 +69,19 @@ class _Walk:
         self.ending = 0
         self.last_end: Node | None = None
 
-    def run(self, nodes: list[Node], document: Any) -> list[list[Any]]:
+    def run(self, steps: list[Node], document: Any) -> list[list[Any]]:
         found: list[list[Any]] = []
         index = 0
-        while index < len(nodes):
-            results = self._node([document], nodes[index])
+        while index < len(steps):
+            results = self._node([document], steps[index])
             if 0 < self.ending <= self.open:
                 self.ending -= 1
-                self.last_end = nodes[index]
+                self.last_end = steps[index]
                 break
             if self.opening > 0:
                 self.opening -= 1
-                found += self._range(nodes[index + 1 :], results)
-                index = self._after_end(nodes, index)
+                found += self._range(steps[index + 1 :], results)
+                index = self._after_end(steps, index)
                 continue
             found.append(results)
             index += 1
@@ -112,10 +98,10 @@ class _Walk:
         self.open -= 1
         return found
 
-    def _after_end(self, nodes: list[Node], index: int) -> int:
+    def _after_end(self, steps: list[Node], index: int) -> int:
         """Where to go on after a range: behind the ``end`` that closed it (without one, right here)."""
-        for later in range(index + 1, len(nodes)):
-            if nodes[later] is self.last_end:
+        for later in range(index + 1, len(steps)):
+            if steps[later] is self.last_end:
                 return later + 1
         return index + 1
 
@@ -128,23 +114,23 @@ class _Walk:
         match node:
             case Sequence():
                 return self._sequence(values, node)
-            case Text(text):
+            case nodes.Text(text):
                 return [text]
-            case Field(name):
+            case nodes.Field(name):
                 return self._field(values, name)
-            case Array():
+            case nodes.Array():
                 return _array(values, node)
-            case Filter():
+            case nodes.Filter():
                 return self._filter(values, node)
-            case Number(value) | Boolean(value):
+            case nodes.Number(value) | nodes.Boolean(value):
                 return [value] * len(values)
-            case Wildcard():
+            case nodes.Wildcard():
                 return [child for value in values for child in self._children(value)]
-            case Recursive():
+            case nodes.Recursive():
                 return self._recursive(values, 0)
-            case Union(parts):
+            case nodes.Union(parts):
                 return [value for part in parts for value in self._sequence(values, part)]
-            case Identifier(name):
+            case nodes.Identifier(name):
                 return self._word(values, name)
 
     def _word(self, values: list[Any], name: str) -> list[Any]:
@@ -182,7 +168,7 @@ class _Walk:
                 found += self._recursive(children, depth + 1)
         return found
 
-    def _filter(self, values: list[Any], node: Filter) -> list[Any]:
+    def _filter(self, values: list[Any], node: nodes.Filter) -> list[Any]:
         kept: list[Any] = []
         for value in values:
             if not isinstance(value, list):
@@ -191,7 +177,7 @@ class _Walk:
             kept += [element for element in value if self._passes(element, node)]
         return kept
 
-    def _passes(self, element: Any, node: Filter) -> bool:
+    def _passes(self, element: Any, node: nodes.Filter) -> bool:
         if node.operator == "exists":
             try:
                 return bool(self._sequence([element], node.left))
@@ -208,7 +194,7 @@ class _Walk:
         return compare(sides[0], node.operator, sides[1])
 
 
-def _array(values: list[Any], node: Array) -> list[Any]:
+def _array(values: list[Any], node: nodes.Array) -> list[Any]:
     found: list[Any] = []
     for value in values:
         if value is None:

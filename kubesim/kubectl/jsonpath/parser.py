@@ -11,21 +11,8 @@ from __future__ import annotations
 import math
 import re
 
-from kubesim.kubectl.jsonpath.nodes import (
-    Array,
-    Boolean,
-    Bound,
-    Field,
-    Filter,
-    Identifier,
-    JsonPathError,
-    Number,
-    Recursive,
-    Sequence,
-    Text,
-    Union,
-    Wildcard,
-)
+from kubesim.kubectl.jsonpath import nodes
+from kubesim.kubectl.jsonpath.nodes import JsonPathError, Sequence
 
 _DICTIONARY_KEY = re.compile(r"'([^']*)'")
 _SLICE = re.compile(r"(-?[0-9]*)(:-?[0-9]*)?(:-?[0-9]*)?")
@@ -69,7 +56,7 @@ class _Parser:
             brace = self.text.find("{", self.position)
             end = len(self.text) if brace < 0 else brace
             if end > self.position:
-                root.nodes.append(Text(self.text[self.position : end]))
+                root.nodes.append(nodes.Text(self.text[self.position : end]))
             self.position = end
             if brace >= 0:
                 self.position += 1
@@ -124,13 +111,13 @@ class _Parser:
             if self._next() == "\\":
                 self._next()
         name = self.text[start : self.position]
-        into.nodes.append(Wildcard() if name == "*" else Field(name.replace("\\", "")))
+        into.nodes.append(nodes.Wildcard() if name == "*" else nodes.Field(name.replace("\\", "")))
 
     def _recursive(self, into: Sequence) -> None:
-        if into.nodes and isinstance(into.nodes[-1], Recursive):
+        if into.nodes and isinstance(into.nodes[-1], nodes.Recursive):
             raise JsonPathError("invalid multiple recursive descent")
         self.position += 2
-        into.nodes.append(Recursive())
+        into.nodes.append(nodes.Recursive())
         character = self._peek()
         if character == "_" or character.isalpha() or character.isdigit():
             self._field(into)
@@ -140,7 +127,7 @@ class _Parser:
         while self._peek() not in _TERMINATORS:
             self._next()
         word = self.text[start : self.position]
-        into.nodes.append(Boolean(word == "true") if word in ("true", "false") else Identifier(word))
+        into.nodes.append(nodes.Boolean(word == "true") if word in ("true", "false") else nodes.Identifier(word))
 
     def _number(self, into: Sequence) -> None:
         start = self.position
@@ -150,9 +137,9 @@ class _Parser:
             self._next()
         text = self.text[start : self.position]
         if _INTEGER.fullmatch(text) and len(text) < 30 and -_LARGEST <= int(text) < _LARGEST:
-            into.nodes.append(Number(int(text)))
+            into.nodes.append(nodes.Number(int(text)))
         elif _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-            into.nodes.append(Number(float(text)))
+            into.nodes.append(nodes.Number(float(text)))
         else:
             raise JsonPathError(f"cannot parse number {text}")
 
@@ -166,7 +153,7 @@ class _Parser:
                 break
         literal = self.text[start : self.position]
         try:
-            into.nodes.append(Text(unquote(literal)))
+            into.nodes.append(nodes.Text(unquote(literal)))
         except ValueError as error:
             raise JsonPathError(f"unquote string {literal} error {error}") from error
 
@@ -179,7 +166,7 @@ class _Parser:
         text = ":" if text == "*" else text
         parts = text.split(",")
         if len(parts) > 1:
-            into.nodes.append(Union(tuple(_expression(f"[{part.strip(' ')}]", self.depth + 1) for part in parts)))
+            into.nodes.append(nodes.Union(tuple(_expression(f"[{part.strip(' ')}]", self.depth + 1) for part in parts)))
             return
         key = _DICTIONARY_KEY.fullmatch(text)
         if key is not None:
@@ -208,32 +195,32 @@ class _Parser:
         text = self.text[start : self.position - 2]
         comparison = _COMPARISON.fullmatch(text)
         if comparison is None:
-            into.nodes.append(Filter(_expression(text, self.depth + 1), Sequence(), "exists"))
+            into.nodes.append(nodes.Filter(_expression(text, self.depth + 1), Sequence(), "exists"))
             return
         left, operator, right = comparison.groups()
-        into.nodes.append(Filter(_expression(left, self.depth + 1), _expression(right, self.depth + 1), operator))
+        into.nodes.append(nodes.Filter(_expression(left, self.depth + 1), _expression(right, self.depth + 1), operator))
 
 
-def _slice(text: str) -> Array:
+def _slice(text: str) -> nodes.Array:
     match = _SLICE.fullmatch(text)
     if match is None:
         raise JsonPathError(f"invalid array index {text}")
-    start = _bound(match[1]) if match[1] else Bound()
+    start = _bound(match[1]) if match[1] else nodes.Bound()
     # A single index [n] ends one after itself.
-    end = _bound(match[2][1:]) if match[2] else Bound(start.value + 1, known=True, derived=True)
-    return Array(start, end, _bound(match[3][1:]) if match[3] else Bound())
+    end = _bound(match[2][1:]) if match[2] else nodes.Bound(start.value + 1, known=True, derived=True)
+    return nodes.Array(start, end, _bound(match[3][1:]) if match[3] else nodes.Bound())
 
 
-def _bound(text: str) -> Bound:
+def _bound(text: str) -> nodes.Bound:
     if not text:
-        return Bound()
+        return nodes.Bound()
     try:
         value = int(text)
     except ValueError:
         value = _LARGEST
     if not -_LARGEST <= value < _LARGEST:
         raise JsonPathError(f"array index {text} is not a number")
-    return Bound(value, known=True)
+    return nodes.Bound(value, known=True)
 
 
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}

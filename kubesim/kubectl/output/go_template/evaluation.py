@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kubesim.kubectl.go_format import sprint, type_name
+from kubesim.kubectl.output.go_format import sprint, type_name
+from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import ARGUMENTS, FUNCTIONS, FunctionError, truth
-from kubesim.kubectl.output.go_template.nodes import (
-    Action,
-    Branch,
-    Chain,
-    Command,
-    Dot,
-    Function,
-    Jump,
-    Literal,
-    Node,
-    Operand,
-    Pipeline,
-    TemplateError,
-    Text,
-    Variable,
-    execution_error,
-)
+from kubesim.kubectl.output.go_template.nodes import Command, Node, Operand, Pipeline, TemplateError, execution_error
 
 MOST_ROUNDS = 100_000
 """How far a range may count."""
@@ -44,31 +29,31 @@ class Evaluation:
         self.allow_missing_keys = allow_missing_keys
         self.variables: list[tuple[str, Any]] = []
 
-    def run(self, nodes: tuple[Node, ...], document: Any) -> None:
+    def run(self, template: tuple[Node, ...], document: Any) -> None:
         """Write the output for a document.
 
         :raises TemplateError: when the template does not fit it.
         """
         self.variables = [("$", document)]
-        self._nodes(nodes, document)
+        self._nodes(template, document)
 
-    def _nodes(self, nodes: tuple[Node, ...], dot: Any) -> None:
-        for node in nodes:
+    def _nodes(self, body: tuple[Node, ...], dot: Any) -> None:
+        for node in body:
             match node:
-                case Text(text):
+                case nodes.Text(text):
                     self.out.append(text)
-                case Action(pipeline):
+                case nodes.Action(pipeline):
                     value = self._pipeline(pipeline, dot)
                     if not pipeline.variables:
                         self.out.append("<no value>" if value is None else sprint(value))
-                case Branch():
+                case nodes.Branch():
                     depth = len(self.variables)
                     self._branch(node, dot)
                     del self.variables[depth:]
-                case Jump(keyword):
+                case nodes.Jump(keyword):
                     raise _Leave(keyword)
 
-    def _branch(self, node: Branch, dot: Any) -> None:
+    def _branch(self, node: nodes.Branch, dot: Any) -> None:
         value = self._pipeline(node.pipeline, dot)
         if node.keyword == "range":
             self._range(node, value, dot)
@@ -77,7 +62,7 @@ class Evaluation:
         else:
             self._nodes(node.otherwise, dot)
 
-    def _range(self, node: Branch, value: Any, dot: Any) -> None:
+    def _range(self, node: nodes.Branch, value: Any, dot: Any) -> None:
         names = node.pipeline.variables
         if names:
             self.variables.pop()
@@ -98,7 +83,7 @@ class Evaluation:
         if empty:
             self._nodes(node.otherwise, dot)
 
-    def _elements(self, node: Branch, value: Any) -> Iterator[tuple[Any, Any]]:
+    def _elements(self, node: nodes.Branch, value: Any) -> Iterator[tuple[Any, Any]]:
         if isinstance(value, dict):
             return ((key, value[key]) for key in sorted(value))
         if isinstance(value, list):
@@ -130,16 +115,16 @@ class Evaluation:
 
     def _command(self, command: Command, dot: Any, final: Any) -> Any:
         first, arguments = command[0], command[1:]
-        if isinstance(first, Function):
+        if isinstance(first, nodes.Function):
             return self._call(first, arguments, dot, final)
         if arguments or final is not _NOTHING:
             message = f"can't give argument to non-function {first.shown}"
-            if isinstance(first, (Dot, Variable)) and first.fields:
+            if isinstance(first, (nodes.Dot, nodes.Variable)) and first.fields:
                 message = f"{first.fields[-1]} is not a method but has arguments"
             raise execution_error(self.text, first.position, first.shown, message)
         return self._operand(first, dot)
 
-    def _call(self, function: Function, arguments: Command, dot: Any, final: Any) -> Any:
+    def _call(self, function: nodes.Function, arguments: Command, dot: Any, final: Any) -> Any:
         name = function.name
         count = len(arguments) + (final is not _NOTHING)
         least, most = ARGUMENTS.get(name, (0, None))
@@ -158,24 +143,24 @@ class Evaluation:
         except FunctionError as error:
             raise self._failed(function, f"error calling {name}: {error}") from None
 
-    def _failed(self, function: Function, message: str) -> TemplateError:
+    def _failed(self, function: nodes.Function, message: str) -> TemplateError:
         return execution_error(self.text, function.position, function.name, message)
 
     def _operand(self, operand: Operand, dot: Any) -> Any:
         match operand:
-            case Literal(value):
+            case nodes.Literal(value):
                 return value
-            case Dot(fields):
+            case nodes.Dot(fields):
                 return self._fields(dot, fields, operand)
-            case Variable(name, fields):
+            case nodes.Variable(name, fields):
                 value = next(value for known, value in reversed(self.variables) if known == name)
                 return self._fields(value, fields, operand)
-            case Chain(pipeline, fields):
+            case nodes.Chain(pipeline, fields):
                 return self._fields(self._pipeline(pipeline, dot), fields, operand)
-            case Function():
+            case nodes.Function():
                 return self._call(operand, (), dot, _NOTHING)
 
-    def _fields(self, value: Any, fields: tuple[str, ...], operand: Dot | Variable | Chain) -> Any:
+    def _fields(self, value: Any, fields: tuple[str, ...], operand: nodes.Dot | nodes.Variable | nodes.Chain) -> Any:
         for field in fields:
             if value is None:
                 message = f"nil pointer evaluating interface {{}}.{field}"

@@ -6,25 +6,11 @@ from collections.abc import Iterator
 
 from kubesim.kubectl.go_format import quote
 from kubesim.kubectl.jsonpath.parser import describe_character, unquote
+from kubesim.kubectl.output.go_format import quote
+from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS
 from kubesim.kubectl.output.go_template.lexer import Piece, Token, pieces
-from kubesim.kubectl.output.go_template.nodes import (
-    Action,
-    Branch,
-    Chain,
-    Command,
-    Dot,
-    Function,
-    Jump,
-    Literal,
-    Node,
-    Operand,
-    Pipeline,
-    TemplateError,
-    Text,
-    Variable,
-    parse_error,
-)
+from kubesim.kubectl.output.go_template.nodes import Command, Node, Operand, Pipeline, TemplateError, parse_error
 
 DEEPEST = 80
 """How deep blocks and parentheses may nest."""
@@ -52,10 +38,10 @@ class _Parser:
         self.depth = 0
 
     def whole(self) -> tuple[Node, ...]:
-        nodes, ending = self._nodes()
+        whole, ending = self._nodes()
         if ending:
             raise self._error(f"unexpected {{{{{ending}}}}}")
-        return nodes
+        return whole
 
     def _error(self, message: str, position: int | None = None) -> TemplateError:
         where = position if position is not None else (self.tokens[0].position if self.tokens else len(self.template))
@@ -63,10 +49,10 @@ class _Parser:
 
     def _nodes(self) -> tuple[tuple[Node, ...], str]:
         """Nodes up to ``end`` or ``else``, which is given back; "" at the end of the template."""
-        nodes: list[Node] = []
+        found: list[Node] = []
         for piece in self.pieces:
             if not piece.tokens:
-                nodes.append(Text(piece.text))
+                found.append(nodes.Text(piece.text))
                 continue
             self.tokens = list(piece.tokens)
             word = self.tokens[0].text if self.tokens[0].kind == "word" else ""
@@ -74,9 +60,9 @@ class _Parser:
                 self._next()
                 if word == "end":
                     self._close()
-                return tuple(nodes), word
-            nodes.append(self._action(word))
-        return tuple(nodes), ""
+                return tuple(found), word
+            found.append(self._action(word))
+        return tuple(found), ""
 
     def _action(self, word: str) -> Node:
         if word in _BLOCKS:
@@ -86,14 +72,14 @@ class _Parser:
                 raise self._error(f"{{{{{word}}}}} outside {{{{range}}}}")
             self._next()
             self._close()
-            return Jump(word)
+            return nodes.Jump(word)
         if word in _UNSERVED:
             raise self._error(f"named templates are not served here: {{{{{word}}}}}")
         pipeline = self._pipeline("command")
         self._close()
-        return Action(pipeline)
+        return nodes.Action(pipeline)
 
-    def _block(self, keyword: Token) -> Branch:
+    def _block(self, keyword: Token) -> nodes.Branch:
         self._descend()
         depth = len(self.scopes)
         pipeline = self._pipeline(keyword.text)
@@ -115,7 +101,7 @@ class _Parser:
             raise self._error("unexpected EOF", len(self.template))
         del self.scopes[depth:]
         self.depth -= 1
-        return Branch(keyword.text, pipeline, body, otherwise, keyword.position)
+        return nodes.Branch(keyword.text, pipeline, body, otherwise, keyword.position)
 
     def _descend(self) -> None:
         self.depth += 1
@@ -158,7 +144,8 @@ class _Parser:
                 break
             raise self._unexpected("command" if context == "command" else context)
         for command in commands[1:]:
-            if isinstance(command[0], (Literal, Dot)) and not (isinstance(command[0], Dot) and command[0].fields):
+            first = command[0]
+            if isinstance(first, nodes.Literal) or (isinstance(first, nodes.Dot) and not first.fields):
                 raise self._error(f"non executable command in pipeline stage {commands.index(command) + 1}")
         self.scopes += variables if declares else ()
         return Pipeline(tuple(commands), variables, declares)
@@ -198,19 +185,19 @@ class _Parser:
         match token.kind:
             case "string" | "character" | "number":
                 self._next()
-                return Literal(self._literal(token), token.text, token.position)
+                return nodes.Literal(self._literal(token), token.text, token.position)
             case "dot":
                 self._next()
-                return Dot((), token.position)
+                return nodes.Dot((), token.position)
             case "field":
                 fields, position = self._fields(first=True)
-                return Dot(fields, position)
+                return nodes.Dot(fields, position)
             case "variable":
                 self._next()
                 if token.text not in self.scopes:
                     raise self._error(f'undefined variable "{token.text}"', token.position)
                 fields, position = self._fields()
-                return Variable(token.text, fields, position if fields else token.position)
+                return nodes.Variable(token.text, fields, position if fields else token.position)
             case "word":
                 return self._word(self._next())
             case "sign" if token.text == "(":
@@ -221,17 +208,17 @@ class _Parser:
                 closing = self._next()
                 fields, position = self._fields()
                 shown = self.template[token.position : closing.position + 1]
-                return Chain(pipeline, fields, position if fields else token.position, shown)
+                return nodes.Chain(pipeline, fields, position if fields else token.position, shown)
             case "bad" | "unclosed":
                 raise self._unexpected("command")
         return None
 
     def _word(self, token: Token) -> Operand:
         if token.text in _WORDS:
-            return Literal(_WORDS[token.text], token.text, token.position)
+            return nodes.Literal(_WORDS[token.text], token.text, token.position)
         if token.text not in FUNCTIONS:
             raise self._error(f'function "{token.text}" not defined', token.position)
-        return Function(token.text, token.position)
+        return nodes.Function(token.text, token.position)
 
     def _fields(self, *, first: bool = False) -> tuple[tuple[str, ...], int]:
         """The ``.a.b`` that follows directly, and where its last part stands."""
