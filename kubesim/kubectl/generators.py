@@ -58,6 +58,11 @@ def environment(words: Sequence[str]) -> list[Wire]:
     return entries
 
 
+def what_is_set(wire: Wire) -> Wire:
+    """The fields that are neither empty nor false, as Go's ``omitempty`` leaves them."""
+    return {key: value for key, value in wire.items() if value}
+
+
 def pod(
     name: str,
     image: str,
@@ -77,26 +82,19 @@ def pod(
     host_port: int = 0,
 ) -> Wire:
     """The Pod of ``kubectl run``: one container, named as the Pod."""
-    container: Wire = {"name": name, "image": image, "resources": {}}
-    if arguments:
-        container["command" if command else "args"] = list(arguments)
-    if env:
-        container["env"] = list(env)
-    if port > 0:
-        container["ports"] = [{"containerPort": port, "hostPort": host_port} if host_port else {"containerPort": port}]
-    if image_pull_policy:
-        container["imagePullPolicy"] = image_pull_policy
-    if stdin:
-        container["stdin"] = True
-        if not leave_stdin_open:
-            container["stdinOnce"] = True
-    if tty:
-        container["tty"] = True
-    if privileged:
-        container["securityContext"] = {"privileged": True}
-    metadata: Wire = {"name": name, "labels": dict(labels)}
-    if annotations:
-        metadata["annotations"] = dict(annotations)
+    ports = {"containerPort": port, "hostPort": host_port} if host_port else {"containerPort": port}
+    optional = {
+        "command" if command else "args": list(arguments),
+        "env": list(env),
+        "ports": [ports] if port > 0 else [],
+        "imagePullPolicy": image_pull_policy,
+        "stdin": stdin,
+        "stdinOnce": stdin and not leave_stdin_open,
+        "tty": tty,
+        "securityContext": {"privileged": True} if privileged else {},
+    }
+    container = {"name": name, "image": image, "resources": {}, **what_is_set(optional)}
+    metadata = {"name": name, "labels": dict(labels), **what_is_set({"annotations": dict(annotations)})}
     spec = {"containers": [container], "restartPolicy": restart_policy, "dnsPolicy": "ClusterFirst"}
     return {"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": {}}
 
@@ -105,27 +103,17 @@ def deployment(
     name: str, images: Sequence[str], *, replicas: int = 1, port: int = -1, command: Sequence[str] = ()
 ) -> Wire:
     """The Deployment of ``kubectl create deployment``."""
-    containers: list[Wire] = []
-    for image in images:
-        container: Wire = {"name": container_name(image), "image": image, "resources": {}}
-        if command:
-            container["command"] = list(command)
-        containers.append(container)
+    own = what_is_set({"command": list(command)})
+    containers: list[Wire] = [
+        {"name": container_name(image), "image": image, "resources": {}, **own} for image in images
+    ]
     if port >= 0 and containers:
         containers[0]["ports"] = [{"containerPort": port}]
     labels = {"app": name}
-    return {
-        "kind": "Deployment",
-        "apiVersion": "apps/v1",
-        "metadata": {"name": name, "labels": dict(labels)},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": dict(labels)},
-            "template": {"metadata": {"labels": dict(labels)}, "spec": {"containers": containers}},
-            "strategy": {},
-        },
-        "status": {},
-    }
+    template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, "strategy": {}}
+    metadata = {"name": name, "labels": labels}
+    return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata, "spec": spec, "status": {}}
 
 
 def container_name(image: str) -> str:
@@ -151,27 +139,15 @@ def checked_service(
     if kind == "ExternalName" and names.dns1123_subdomain(external_name):
         raise KubectlError(f"invalid service external name {external_name}")
     built = [service_port(port, node_port) for port in ports]
-    return service(name, kind, built, cluster_ip=cluster_ip, external_name=external_name)
+    spec = {"selector": {"app": name}, "type": kind, "ports": built}
+    spec |= {"clusterIP": cluster_ip, "externalName": external_name}
+    return service({"name": name, "labels": {"app": name}}, spec)
 
 
-def service(name: str, kind: str, ports: Sequence[Wire], *, cluster_ip: str = "", external_name: str = "") -> Wire:
-    """The Service of ``kubectl create service``."""
-    spec: Wire = {}
-    if ports:
-        spec["ports"] = list(ports)
-    spec["selector"] = {"app": name}
-    if cluster_ip:
-        spec["clusterIP"] = cluster_ip
-    spec["type"] = kind
-    if external_name:
-        spec["externalName"] = external_name
-    return {
-        "kind": "Service",
-        "apiVersion": "v1",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": spec,
-        "status": {"loadBalancer": {}},
-    }
+def service(metadata: Wire, spec: Wire) -> Wire:
+    """A Service of the fields that are set."""
+    parts = {"metadata": what_is_set(metadata), "spec": what_is_set(spec), "status": {"loadBalancer": {}}}
+    return {"kind": "Service", "apiVersion": "v1", **parts}
 
 
 def service_port(text: str, node_port: int = 0) -> Wire:
@@ -188,7 +164,5 @@ def service_port(text: str, node_port: int = 0) -> Wire:
         if problems:
             raise KubectlError(", ".join(problems))
     name = "-".join(parts)
-    wire: Wire = {"name": name, "protocol": "TCP", "port": port, "targetPort": target}
-    if node_port:
-        wire["nodePort"] = node_port
-    return wire
+    wire = {"name": name, "protocol": "TCP", "port": port, "targetPort": target}
+    return {**wire, "nodePort": node_port} if node_port else wire

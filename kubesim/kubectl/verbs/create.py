@@ -79,17 +79,11 @@ def job(call: Call) -> int:
     image = call.flags.text("image")
     if not image and not call.flags.text("from"):
         raise KubectlError("either --image or --from must be specified")
-    container: Wire = {"name": name, "image": image, "resources": {}}
-    if command:
-        container["command"] = list(command)
+    own = generators.what_is_set({"command": list(command)})
+    container = {"name": name, "image": image, "resources": {}, **own}
     template = {"metadata": {}, "spec": {"containers": [container], "restartPolicy": "Never"}}
-    wire = {
-        "kind": "Job",
-        "apiVersion": "batch/v1",
-        "metadata": {"name": name},
-        "spec": {"template": template},
-        "status": {},
-    }
+    wire = {"kind": "Job", "apiVersion": "batch/v1", "metadata": {"name": name}}
+    wire |= {"spec": {"template": template}, "status": {}}
     return create_built(call, wire, "failed to create job")
 
 
@@ -99,11 +93,13 @@ def service(kind: str) -> Callable[[Call], int]:
     def run(call: Call) -> int:
         name = one_name(call)
         flags = call.flags
-        cluster_ip = flags.text("clusterip") if flags.has("clusterip") else ""
-        node_port = flags.number("node-port") if flags.has("node-port") else 0
-        external = flags.text("external-name") if flags.has("external-name") else ""
         wire = generators.checked_service(
-            name, kind, flags.texts("tcp"), node_port=node_port, cluster_ip=cluster_ip, external_name=external
+            name,
+            kind,
+            flags.texts("tcp"),
+            node_port=flags.number("node-port") if flags.has("node-port") else 0,
+            cluster_ip=flags.text("clusterip") if flags.has("clusterip") else "",
+            external_name=flags.text("external-name") if flags.has("external-name") else "",
         )
         return create_built(call, wire, f"failed to create {kind} service")
 
@@ -163,18 +159,13 @@ def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
 def config_map(call: Call) -> int:
     """``kubectl create configmap``."""
     wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    entries = _entries(call)
-    if entries:
-        wire["data"] = entries
+    wire |= generators.what_is_set({"data": _entries(call)})
     return create_built(call, wire, "failed to create configmap")
 
 
 def secret(call: Call) -> int:
     """``kubectl create secret generic``."""
     wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    entries = _entries(call)
-    if entries:
-        wire["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in entries.items()}
-    if call.flags.text("type"):
-        wire["type"] = call.flags.text("type")
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in _entries(call).items()}
+    wire |= generators.what_is_set({"data": data, "type": call.flags.text("type")})
     return create_built(call, wire, "failed to create secret")

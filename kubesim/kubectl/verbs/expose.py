@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
+from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.generators import labels_of
 from kubesim.kubectl.go_values import integer
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run, info_of
@@ -31,10 +31,7 @@ def check_exposable(group: str, kind: str) -> None:
 
     :raises KubectlError: ``cannot expose a Node``.
     """
-    if (group, kind) not in EXPOSABLE and (group, kind) not in (
-        ("extensions", "Deployment"),
-        ("extensions", "ReplicaSet"),
-    ):
+    if ("apps" if group == "extensions" else group, kind) not in EXPOSABLE:
         raise KubectlError(f"cannot expose a {kind}")
 
 
@@ -81,7 +78,7 @@ def _workload_selector(kind: str, version: str, spec: Wire) -> dict[str, str]:
 
 
 def _go_type(wire: Wire) -> str:
-    package = {"v1": "v1", "apps/v1": "v1", "extensions/v1beta1": "v1beta1"}.get(wire.get("apiVersion", "v1"), "v1")
+    package = "v1beta1" if wire.get("apiVersion") == "extensions/v1beta1" else "v1"
     return f"*{package}.{wire['kind']}"
 
 
@@ -153,38 +150,29 @@ def service(exposure: Exposure) -> Wire:
     if not exposure.selector:
         raise KubectlError("selector must be specified")
     selector = _labels(exposure.selector)
-    labels = _labels(exposure.labels) if exposure.labels else {}
+    labels = _labels(exposure.labels) if exposure.labels else None
     if not exposure.name:
         raise KubectlError("name must be specified")
     headless = exposure.cluster_ip == "None"
     if not exposure.port and not headless:
         raise KubectlError("port must be specified")
-    spec: Wire = {}
-    if exposure.port:
-        spec["ports"] = _service_ports(exposure)
-    spec["selector"] = selector
-    if exposure.cluster_ip:
-        spec["clusterIP"] = exposure.cluster_ip
-    if exposure.type:
-        spec["type"] = exposure.type
-    if exposure.external_ip:
-        spec["externalIPs"] = [exposure.external_ip]
-    if exposure.type == "LoadBalancer" and exposure.load_balancer_ip:
-        spec["loadBalancerIP"] = exposure.load_balancer_ip
-    if exposure.session_affinity:
-        if exposure.session_affinity not in ("None", "ClientIP"):
-            raise KubectlError(f"unknown session affinity: {exposure.session_affinity}")
-        spec["sessionAffinity"] = exposure.session_affinity
-    metadata: Wire = {"name": exposure.name}
-    if exposure.namespace:
-        metadata["namespace"] = exposure.namespace
-    if labels:
-        metadata["labels"] = labels
-    return {"kind": "Service", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": {"loadBalancer": {}}}
+    if exposure.session_affinity not in ("", "None", "ClientIP"):
+        raise KubectlError(f"unknown session affinity: {exposure.session_affinity}")
+    spec = {
+        "ports": _service_ports(exposure) if exposure.port else [],
+        "selector": selector,
+        "clusterIP": exposure.cluster_ip,
+        "type": exposure.type,
+        "externalIPs": [exposure.external_ip] if exposure.external_ip else [],
+        "loadBalancerIP": exposure.load_balancer_ip if exposure.type == "LoadBalancer" else "",
+        "sessionAffinity": exposure.session_affinity,
+    }
+    metadata = {"name": exposure.name, "namespace": exposure.namespace, "labels": labels}
+    return generators.service(metadata, spec)
 
 
 def _labels(given: Mapping[str, str] | str) -> dict[str, str]:
-    return labels_of(given) if isinstance(given, str) else dict(given)
+    return generators.labels_of(given) if isinstance(given, str) else dict(given)
 
 
 def _service_ports(exposure: Exposure) -> list[Wire]:

@@ -39,21 +39,13 @@ def parse_labels(changes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
     :raises KubectlError: with upstream's words.
     """
-    labels: dict[str, str] = {}
-    remove: list[str] = []
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if equals and key:
-            if "=" in value:
-                raise KubectlError(f"invalid label spec: {change}")
-            problems = names.label_value(value)
-            if problems:
-                raise KubectlError(f'invalid label value: "{change}": {";".join(problems)}')
-            labels[key] = value
-        elif change.endswith("-"):
-            remove.append(change[:-1])
-        else:
-            raise KubectlError(f"unknown label spec: {change}")
+    labels, remove = _parsed(changes, "unknown label spec", 1)
+    for key, value in labels.items():
+        if "=" in value:
+            raise KubectlError(f"invalid label spec: {key}={value}")
+        problems = names.label_value(value)
+        if problems:
+            raise KubectlError(f'invalid label value: "{key}={value}": {";".join(problems)}')
     if any(key in labels for key in remove):
         raise KubectlError("can not both modify and remove a label in the same command")
     return labels, remove
@@ -64,22 +56,28 @@ def parse_annotations(changes: Sequence[str]) -> tuple[dict[str, str], list[str]
 
     :raises KubectlError: with upstream's words.
     """
-    annotations: dict[str, str] = {}
-    remove: list[str] = []
-    for change in changes:
-        key, equals, value = change.partition("=")
-        if equals and key:
-            annotations[key] = value
-        elif change.endswith("-") and len(change) > 1:
-            remove.append(change[:-1])
-        else:
-            raise KubectlError(f"invalid annotation format: {change}")
+    annotations, remove = _parsed(changes, "invalid annotation format", 2)
     both = [key for key in remove if key in annotations]
     if both:
         raise KubectlError(
             f"can not both modify and remove the following annotation(s) in the same command: {', '.join(both)}"
         )
     return annotations, remove
+
+
+def _parsed(changes: Sequence[str], refusal: str, shortest: int) -> tuple[dict[str, str], list[str]]:
+    """The ``key=value`` and ``key-`` words; the latter are at least so long."""
+    values: dict[str, str] = {}
+    remove: list[str] = []
+    for change in changes:
+        key, equals, value = change.partition("=")
+        if equals and key:
+            values[key] = value
+        elif change.endswith("-") and len(change) >= shortest:
+            remove.append(change[:-1])
+        else:
+            raise KubectlError(f"{refusal}: {change}")
+    return values, remove
 
 
 def changed(

@@ -6,7 +6,7 @@ closes. A Service's port becomes the Pod's (upstream: ``k8s.io/kubectl/pkg/cmd/p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from kubesim.api.objects import Wire
@@ -50,24 +50,26 @@ def _one_request(call: Call, pod: dict[str, object], local: int, remote: int) ->
         )
 
 
-def _containers(pod: Wire) -> Iterator[Wire]:
-    """The containers whose ports count: init containers only where they go on running."""
-    spec = pod.get("spec") or {}
-    yield from spec.get("containers") or ()
-    yield from spec.get("initContainers") or ()
-
-
 def port_by_name(pod: Wire, name: str) -> int:
     """The number of a Pod's named port.
 
     :raises KubectlError: where it has none of that name.
     """
-    for container in _containers(pod):
-        for port in container.get("ports") or ():
-            if port.get("name") == name:
-                return int(port["containerPort"])
-    shown = (pod.get("metadata") or {}).get("name", "")
-    raise KubectlError(f"Pod '{shown}' does not have a named port '{name}'")
+    spec = pod.get("spec") or {}
+    containers = (*(spec.get("containers") or ()), *(spec.get("initContainers") or ()))
+    ports = [port for container in containers for port in container.get("ports") or ()]
+    return int(_named(f"Pod '{_name(pod)}'", ports, name)["containerPort"])
+
+
+def _named(owner: str, ports: Sequence[Wire], name: str) -> Wire:
+    for port in ports:
+        if port.get("name") == name:
+            return port
+    raise KubectlError(f"{owner} does not have a named port '{name}'")
+
+
+def _name(wire: Wire) -> str:
+    return str((wire.get("metadata") or {}).get("name", ""))
 
 
 def port_by_service_port(service: Wire, pod: Wire, port: int) -> int:
@@ -85,7 +87,7 @@ def port_by_service_port(service: Wire, pod: Wire, port: int) -> int:
         if isinstance(target, int):
             return target or port
         return port_by_name(pod, target)
-    raise KubectlError(f"Service {(service.get('metadata') or {}).get('name', '')} does not have a service port {port}")
+    raise KubectlError(f"Service {_name(service)} does not have a service port {port}")
 
 
 def service_port_by_name(service: Wire, name: str) -> int:
@@ -93,11 +95,8 @@ def service_port_by_name(service: Wire, name: str) -> int:
 
     :raises KubectlError: where it has none of that name.
     """
-    for entry in (service.get("spec") or {}).get("ports") or ():
-        if entry.get("name") == name:
-            return int(entry["port"])
-    shown = (service.get("metadata") or {}).get("name", "")
-    raise KubectlError(f"Service '{shown}' does not have a named port '{name}'")
+    ports = (service.get("spec") or {}).get("ports") or ()
+    return int(_named(f"Service '{_name(service)}'", ports, name)["port"])
 
 
 def translate_ports(ports: Sequence[str], service: Wire, pod: Wire) -> list[str]:

@@ -32,7 +32,9 @@ def run(call: Call) -> int:
     _check_attaching(call, mode)
     if flags.on("expose") and not flags.text("port"):
         raise UsageError(call.command, "--port must be set when exposing a service")
-    policy = _restart_policy(call)
+    policy = flags.text("restart") or "Always"
+    if policy not in RESTART_POLICIES:
+        raise UsageError(call.command, f"invalid restart policy: {policy}")
     if flags.text("image-pull-policy") not in PULL_POLICIES:
         raise UsageError(call.command, f"invalid image pull policy: {flags.text('image-pull-policy')}")
     name = arguments[0]
@@ -96,13 +98,6 @@ def _check_attaching(call: Call, mode: DryRun) -> None:
             "a session with a container needs a terminal, which a notebook does not have: start the Pod without "
             "-i, -t and --attach, then use kubectl logs or kubectl exec POD -- COMMAND"
         )
-
-
-def _restart_policy(call: Call) -> str:
-    given = call.flags.text("restart")
-    if given and given not in RESTART_POLICIES:
-        raise UsageError(call.command, f"invalid restart policy: {given}")
-    return given or "Always"
 
 
 def _annotations(words: tuple[str, ...]) -> dict[str, str]:
