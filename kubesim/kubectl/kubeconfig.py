@@ -58,7 +58,5 @@ def _initial() -> Wire:
         "contexts": [{"context": {"cluster": CONTEXT, "user": CONTEXT}, "name": CONTEXT}],
         "current-context": CONTEXT,
         "kind": "Config",
-        "users": [
-            {"name": CONTEXT, "user": {"client-certificate-data": hidden, "client-key-data": hidden}},
-        ],
+        "users": [{"name": CONTEXT, "user": {"client-certificate-data": hidden, "client-key-data": hidden}}],
     }

@@ -13,7 +13,7 @@ from kubesim.kubectl import help_texts
 from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
-from kubesim.kubectl.flags import GLOBAL_FLAGS, Flag, FlagError, Parsed, parse
+from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 
@@ -100,10 +100,8 @@ def _find(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
 
 def _first_argument(words: Sequence[str], flags: Sequence[Flag]) -> int | None:
     """Where the first word stands that is neither a flag nor a flag's value."""
-    bare = {f"--{f.name}" for f in (*GLOBAL_FLAGS, *flags) if f.kind == "bool" or f.bare is not None} | {"--help"}
-    bare |= {f"-{f.short}" for f in (*GLOBAL_FLAGS, *flags) if f.short and (f.kind == "bool" or f.bare is not None)} | {
-        "-h"
-    }
+    alone = [flag for flag in (*GLOBAL_FLAGS, HELP_FLAG, *flags) if flag.kind == "bool" or flag.bare is not None]
+    bare = {f"--{flag.name}" for flag in alone} | {f"-{flag.short}" for flag in alone if flag.short}
     position = 0
     while position < len(words):
         word = words[position]

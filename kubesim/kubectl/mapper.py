@@ -40,15 +40,9 @@ def expand_categories(words: Sequence[str]) -> list[str]:
     return expanded
 
 
+_FIRST_GROUPS = ("", "apps", "autoscaling", "batch")
+
 CATEGORY_ORDER: tuple[ResourceType, ...] = tuple(
-    sorted(
-        RESOURCE_TYPES,
-        key=lambda t: (
-            ["", "apps", "autoscaling", "batch"].index(t.group)
-            if t.group in ("", "apps", "autoscaling", "batch")
-            else 9,
-            t.plural,
-        ),
-    )
+    sorted(RESOURCE_TYPES, key=lambda t: (t.group not in _FIRST_GROUPS, t.group in _FIRST_GROUPS and t.group, t.plural))
 )
 """The types in the order in which the server's discovery lists them: by group, then by name."""

@@ -112,17 +112,8 @@ def select(
     label_selector = call.flags.text("selector") if by_selector and call.flags.has("selector") else ""
     field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
     selecting = bool(label_selector or field_selector) or everything
-    found_sources = (
-        sources(
-            paths,
-            call.files,
-            call.directory,
-            recursive=call.flags.has("recursive") and call.flags.on("recursive"),
-            resolver=call.api.resolver,
-        )
-        if paths
-        else []
-    )
+    recursive = call.flags.has("recursive") and call.flags.on("recursive")
+    found_sources = sources(paths, call.files, call.directory, recursive=recursive, resolver=call.api.resolver)
     request = _words(words)
     if paths:
         if request.types or request.pairs:
@@ -147,21 +138,14 @@ def select(
             raise KubectlError("selectors and the all flag cannot be used when passing resource/name arguments")
         if not request.types:
             raise KubectlError("at least one resource must be specified to use a selector")
-        types = [resource_type(word) for word in request.types]
+    types = [resource_type(word) for word in request.types]
+    if selecting or (types and not request.names and all_if_bare):
         return Selection(lambda: _listed(call, types, label_selector, field_selector))
-    if request.pairs:
-        named = [(resource_type(word), name) for word, name in request.pairs]
+    named = [(resource_type(word), name) for word, name in request.pairs]
+    named += [(type, name) for type in types for name in request.names]
+    if named:
         return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
-    if request.names:
-        types = [resource_type(word) for word in request.types]
-        named = [(type, name) for type in types for name in request.names]
-        return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
-    if request.types:
-        types = [resource_type(word) for word in request.types]
-        if all_if_bare:
-            return Selection(lambda: _listed(call, types, "", ""))
-        raise KubectlError("resource(s) were provided, but no name was specified")
-    raise KubectlError(MISSING_RESOURCE)
+    raise KubectlError("resource(s) were provided, but no name was specified" if types else MISSING_RESOURCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,7 @@ class _Follower:
     """Collects changes from the store and prints those that the selection covers."""
 
     def __init__(
-        self,
-        call: Call,
-        type: ResourceType,
-        printer: ObjectPrinter | None,
-        options: TableOptions,
-        selection: Selection,
+        self, call: Call, type: ResourceType, printer: ObjectPrinter | None, options: TableOptions, selection: Selection
     ) -> None:
         self.call = call
         self.type = type

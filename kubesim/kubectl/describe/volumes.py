@@ -12,22 +12,13 @@ from kubesim.kubectl.describe.text import Text, annotation_lines, labels, tolera
 from kubesim.kubectl.go_format import sprint
 
 _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "hostPath": (
-        "HostPath (bare host directory volume)",
-        (("Path", "path"), ("HostPathType", "type")),
-    ),
+    "hostPath": ("HostPath (bare host directory volume)", (("Path", "path"), ("HostPathType", "type"))),
     "emptyDir": (
         "EmptyDir (a temporary directory that shares a pod's lifetime)",
         (("Medium", "medium"), ("SizeLimit", "sizeLimit")),
     ),
-    "secret": (
-        "Secret (a volume populated by a Secret)",
-        (("SecretName", "secretName"), ("Optional", "optional")),
-    ),
-    "configMap": (
-        "ConfigMap (a volume populated by a ConfigMap)",
-        (("Name", "name"), ("Optional", "optional")),
-    ),
+    "secret": ("Secret (a volume populated by a Secret)", (("SecretName", "secretName"), ("Optional", "optional"))),
+    "configMap": ("ConfigMap (a volume populated by a ConfigMap)", (("Name", "name"), ("Optional", "optional"))),
     "nfs": (
         "NFS (an NFS mount that lasts the lifetime of a pod)",
         (("Server", "server"), ("Path", "path"), ("ReadOnly", "readOnly")),
@@ -36,10 +27,7 @@ _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
         (("ClaimName", "claimName"), ("ReadOnly", "readOnly")),
     ),
-    "image": (
-        "Image (a container image or OCI artifact)",
-        (("Reference", "reference"), ("PullPolicy", "pullPolicy")),
-    ),
+    "image": ("Image (a container image or OCI artifact)", (("Reference", "reference"), ("PullPolicy", "pullPolicy"))),
     "downwardAPI": ("DownwardAPI (a volume populated by information about the pod)", ()),
     "projected": ("Projected (a volume that contains injected data from multiple sources)", ()),
 }

@@ -226,14 +226,7 @@ def _check_bounds(start: int, end: int, length: int) -> None:
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
-    {
-        "<": operator.lt,
-        ">": operator.gt,
-        "==": operator.eq,
-        "!=": operator.ne,
-        "<=": operator.le,
-        ">=": operator.ge,
-    }
+    {"<": operator.lt, ">": operator.gt, "==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge}
 )
 
 

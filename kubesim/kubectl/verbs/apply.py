@@ -164,17 +164,7 @@ def _server_side(call: Call, info: Info, mode: DryRun) -> str:
     return "serverside-applied"
 
 
-KINDS = (
-    "ConfigMap",
-    "Endpoints",
-    "Pod",
-    "Secret",
-    "Service",
-    "DaemonSet",
-    "Deployment",
-    "ReplicaSet",
-    "StatefulSet",
-)
+KINDS = ("ConfigMap", "Endpoints", "Pod", "Secret", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
 """The namespaced kinds that are pruned by default, in upstream's order."""
 
 

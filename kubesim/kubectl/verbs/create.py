@@ -52,11 +52,7 @@ def deployment(call: Call) -> int:
     if len(images) > 1 and command:
         raise KubectlError("cannot specify multiple --image options and command")
     wire = generators.deployment(
-        name,
-        images,
-        replicas=call.flags.number("replicas"),
-        port=call.flags.number("port"),
-        command=command,
+        name, images, replicas=call.flags.number("replicas"), port=call.flags.number("port"), command=command
     )
     return create_built(call, wire, "failed to create deployment")
 

@@ -44,13 +44,7 @@ def patch(call: Call) -> int:
             after = patched(before, body, kind)
         else:
             response = call.api.patch(
-                info.type,
-                info.name,
-                info.namespace,
-                body,
-                kind=kind,
-                subresource=subresource,
-                dry_run=mode == "server",
+                info.type, info.name, info.namespace, body, kind=kind, subresource=subresource, dry_run=mode == "server"
             )
             after = call.answered(response)
         info.object = after
