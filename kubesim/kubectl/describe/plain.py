@@ -9,7 +9,7 @@ from typing import Any
 from kubesim.api.objects import Wire
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels
-from kubesim.kubectl.output.go_format import sprint
+from kubesim.kubectl.go_format import sprint
 
 _ACRONYMS = ("API", "URL", "UID", "OSB", "GUID")
 _SHOWN_ABOVE = ("managedFields", "name", "namespace", "labels", "annotations")

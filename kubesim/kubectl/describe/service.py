@@ -18,7 +18,7 @@ from kubesim.api.printers.columns import label_map
 from kubesim.kubectl.describe.plain import heading
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text
-from kubesim.kubectl.output.go_format import sprint
+from kubesim.kubectl.go_format import sprint
 
 SHOWN = 3
 """How many endpoints are printed before ``+ N more...``."""

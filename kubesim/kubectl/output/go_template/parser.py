@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kubesim.kubectl.go_format import quote
 from kubesim.kubectl.jsonpath.parser import describe_character, unquote
-from kubesim.kubectl.output.go_format import quote
 from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS
 from kubesim.kubectl.output.go_template.lexer import Piece, Token, pieces
