@@ -8,8 +8,8 @@ import pytest
 from kubesim.api.objects import EndpointSlice, Probe, Wire, view
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.kubectl.describe import DESCRIBERS, Surroundings, describe
-from kubesim.kubectl.describe.node import Amount, pod_amounts, total
 from kubesim.kubectl.describe.containers import probe
+from kubesim.kubectl.describe.node import Amount, pod_amounts, total
 from kubesim.kubectl.describe.service import ready_endpoints
 from kubesim.kubectl.describe.text import Text, annotation_lines, labels, moment
 
