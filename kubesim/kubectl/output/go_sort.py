@@ -98,21 +98,13 @@ class _Work(Generic[T]):
 
     def _partition(self, a: int, b: int, pivot: int) -> tuple[int, bool]:
         self.swap(a, pivot)
-        i, j = a + 1, b - 1
-        i, j = self._close_in(a, i, j)
-        if i > j:
-            self.swap(j, a)
-            return j, True
-        self.swap(i, j)
-        i, j = i + 1, j - 1
-        while True:
-            i, j = self._close_in(a, i, j)
-            if i > j:
-                break
+        i, j = self._close_in(a, a + 1, b - 1)
+        partitioned = i > j
+        while i <= j:
             self.swap(i, j)
-            i, j = i + 1, j - 1
+            i, j = self._close_in(a, i + 1, j - 1)
         self.swap(j, a)
-        return j, False
+        return j, partitioned
 
     def _close_in(self, a: int, i: int, j: int) -> tuple[int, int]:
         while i <= j and self.less(i, a):

@@ -6,6 +6,7 @@ A field that no object has is an error; an object that lacks it comes first. Tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -85,39 +86,13 @@ def _quantity(text: str) -> Decimal | None:
 
 def natural_less(a: str, b: str) -> bool:
     """Natural order: runs of digits compare as numbers, and numbers come before letters (fvbommel/sortorder)."""
-    i = j = 0
-    while i < len(a) and j < len(b):
-        digit_a, digit_b = a[i] in _DIGITS, b[j] in _DIGITS
-        if digit_a != digit_b:
-            return digit_a
-        if not digit_a:
-            if a[i] != b[j]:
-                return a[i] < b[j]
-            i, j = i + 1, j + 1
-            continue
-        start_a, start_b = _skip_zeros(a, i), _skip_zeros(b, j)
-        end_a, end_b = _skip_digits(a, start_a), _skip_digits(b, start_b)
-        number_a, number_b = a[start_a:end_a], b[start_b:end_b]
-        if len(number_a) != len(number_b):
-            return len(number_a) < len(number_b)
-        if number_a != number_b:
-            return number_a < number_b
-        if start_a - i != start_b - j:
-            return start_a - i < start_b - j
-        i, j = end_a, end_b
-    return len(a) < len(b)
+    return _natural(a) < _natural(b)
 
 
-_DIGITS = frozenset("0123456789")
-
-
-def _skip_zeros(text: str, position: int) -> int:
-    while position < len(text) and text[position] == "0":
-        position += 1
-    return position
-
-
-def _skip_digits(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _DIGITS:
-        position += 1
-    return position
+def _natural(text: str) -> list[tuple[int, int, str, int]]:
+    """A key for natural order: of a number its length without zeros, its digits, its length with them."""
+    runs = re.findall(r"[0-9]+|[^0-9]", text)
+    return [
+        (0, len(run.lstrip("0")), run.lstrip("0"), len(run)) if run[0] in "0123456789" else (1, ord(run), "", 0)
+        for run in runs
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubesim.kubectl.go_format import sprint, type_name
 from kubesim.kubectl.output.go_template import nodes
-from kubesim.kubectl.output.go_template.functions import ARGUMENTS, FUNCTIONS, FunctionError, truth
+from kubesim.kubectl.output.go_template.functions import FUNCTIONS, FunctionError, arguments_of, truth
 from kubesim.kubectl.output.go_template.nodes import Command, Node, Operand, Pipeline, TemplateError, execution_error
 
 MOST_ROUNDS = 100_000
@@ -127,7 +127,7 @@ class Evaluation:
     def _call(self, function: nodes.Function, arguments: Command, dot: Any, final: Any) -> Any:
         name = function.name
         count = len(arguments) + (final is not _NOTHING)
-        least, most = ARGUMENTS.get(name, (0, None))
+        least, most = arguments_of(name)
         if count < least or (most is not None and count > most):
             wanted = f"at least {least}" if most is None else f"{least}"
             raise self._failed(function, f"wrong number of args for {name}: want {wanted} got {count}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import inspect
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -83,11 +84,10 @@ def _index(value: Any, *keys: Any) -> Any:
     return value
 
 
-def _slice(value: Any, *bounds: Any) -> Any:
+def _slice(value: Any, start: Any = 0, end: Any = None, _capacity: Any = None) -> Any:
     if not isinstance(value, (str, list)):
         raise FunctionError(f"can't slice item of type {type_name(value)}")
-    start = bounds[0] if bounds else 0
-    end = bounds[1] if len(bounds) > 1 else len(value)
+    end = len(value) if end is None else end
     for bound in (start, end):
         if not isinstance(bound, int) or not 0 <= bound <= len(value):
             raise FunctionError(f"index out of range: {bound}")
@@ -184,7 +184,7 @@ def _call(*values: Any) -> Any:
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
-        "and": lambda *values: next((v for v in values if not truth(v)), values[-1]),
+        "and": lambda first, *rest: next((v for v in (first, *rest) if not truth(v)), [first, *rest][-1]),
         "base64decode": _base64,
         "call": _call,
         "eq": _equal,
@@ -199,7 +199,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "lt": _ordered(operator.lt),
         "ne": lambda left, right: not _equal(left, right),
         "not": lambda value: not truth(value),
-        "or": lambda *values: next((v for v in values if truth(v)), values[-1]),
+        "or": lambda first, *rest: next((v for v in (first, *rest) if truth(v)), [first, *rest][-1]),
         "print": _print,
         "printf": _printf,
         "println": lambda *values: " ".join(sprint(v) for v in values) + "\n",
@@ -209,23 +209,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 """Every function, by name."""
 
-ARGUMENTS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
-    {
-        "and": (1, None),
-        "base64decode": (1, 1),
-        "eq": (1, None),
-        "exists": (1, None),
-        "ge": (2, 2),
-        "gt": (2, 2),
-        "index": (1, None),
-        "le": (2, 2),
-        "len": (1, 1),
-        "lt": (2, 2),
-        "ne": (2, 2),
-        "not": (1, 1),
-        "or": (1, None),
-        "printf": (1, None),
-        "slice": (1, 4),
-    }
-)
-"""How many arguments a function takes at least and at most; any number where it is not listed."""
+
+def arguments_of(name: str) -> tuple[int, int | None]:
+    """How many arguments a function takes at least and at most; None for any number."""
+    parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
+    positional = [each for each in parameters if each.kind is not each.VAR_POSITIONAL]
+    least = sum(each.default is each.empty for each in positional)
+    return least, len(positional) if len(positional) == len(parameters) else None
