@@ -67,14 +67,8 @@ class GarbageCollector:
             if self._each(key, self._dependents(uid), lambda wire: self._without_owner(wire, uid)):
                 self._client.set_finalizers(owner, [f for f in finalizers if f != ORPHAN])
         elif FOREGROUND in finalizers:
-            dependents = self._dependents(uid)
-            blocking = any(
-                reference.get("uid") == uid and reference.get("blockOwnerDeletion")
-                for wire in dependents
-                for reference in wire["metadata"]["ownerReferences"]
-            )
-            going = [wire for wire in dependents if not wire["metadata"].get("deletionTimestamp")]
-            if self._each(key, going, self._client.delete) and not blocking:
+            left = [wire for wire in self._dependents(uid) if not wire["metadata"].get("deletionTimestamp")]
+            if self._each(key, left, lambda wire: self._collect(wire, uid)) and not self._is_blocked(uid):
                 self._client.set_finalizers(owner, [f for f in finalizers if f != FOREGROUND])
 
     def _each(self, key: Hashable, wires: list[Wire], treat: Callable[[Wire], object]) -> bool:
@@ -93,8 +87,16 @@ class GarbageCollector:
     def _dependents(self, uid: str) -> list[Wire]:
         return [wire for kind in DEPENDENTS for wire in self._client.store.owned_by(kind, uid)]
 
+    def _is_blocked(self, uid: str) -> bool:
+        """Whether an owner has dependents without which it must not go."""
+        return any(
+            reference.get("uid") == uid and reference.get("blockOwnerDeletion")
+            for wire in self._dependents(uid)
+            for reference in wire["metadata"]["ownerReferences"]
+        )
+
     def _collect(self, wire: Wire, uid: str) -> None:
-        """A dependent whose owner is gone: it goes, unless another owner still lives."""
+        """A dependent whose owner is gone, or waits for it: it goes, unless another owner still lives."""
         others = [reference for reference in wire["metadata"]["ownerReferences"] if reference.get("uid") != uid]
         if any(self._lives(reference, wire) for reference in others):
             self._without_owner(wire, uid)
@@ -109,10 +111,14 @@ class GarbageCollector:
         )
 
     def _lives(self, reference: Wire, wire: Wire) -> bool:
+        """Whether an owner is there and does not itself wait for its dependents to go."""
         kind = reference.get("kind", "")
         namespace = wire["metadata"].get("namespace", "") if kind in TYPES and TYPES[kind].namespaced else ""
         found = self._client.get(kind, namespace, reference.get("name", ""))
-        return found is not None and found["metadata"].get("uid") == reference.get("uid")
+        if found is None or found["metadata"].get("uid") != reference.get("uid"):
+            return False
+        metadata = found["metadata"]
+        return not (metadata.get("deletionTimestamp") and FOREGROUND in (metadata.get("finalizers") or ()))
 
     def _without_owner(self, wire: Wire, uid: str) -> None:
         self._client.update(without_owner(wire, uid))

@@ -59,13 +59,18 @@ class PodState:
         """Whether a container's process runs."""
         return any(container.running for container in self.everyone)
 
+    @property
+    def initialised(self) -> bool:
+        """Whether the init containers are through; once another has run, the end of a sidecar changes nothing."""
+        return any(each.container_id for each in self.containers) or all(each.initialised for each in self.init)
+
 
 def phase(pod: Wire, state: PodState) -> str:
     """Pending, Running, Succeeded or Failed."""
     policy = pod["spec"].get("restartPolicy", "Always")
     if policy == "Never" and any(not c.sidecar and c.exit_code not in (None, 0) for c in state.init):
         return "Failed"
-    if not all(container.initialised for container in state.init):
+    if not state.initialised:
         return "Pending"
     if any("waiting" in c.state and "terminated" not in c.last for c in state.containers):
         return "Pending"
@@ -175,12 +180,10 @@ def _written(verdicts: Sequence[_Verdict], generation: int, now: str, stored: Se
 def _initialised(state: PodState, current: str) -> _Verdict:
     if current == "Succeeded":
         return True, "PodCompleted", ""
-    if not state.init:
+    if state.initialised:
         return _TRUE
-    incomplete = [container.name for container in state.init if not container.initialised]
-    if incomplete:
-        return False, "ContainersNotInitialized", f"containers with incomplete status: [{' '.join(incomplete)}]"
-    return _TRUE
+    incomplete = " ".join(container.name for container in state.init if not container.initialised)
+    return False, "ContainersNotInitialized", f"containers with incomplete status: [{incomplete}]"
 
 
 def _containers_ready(state: PodState, current: str) -> _Verdict:

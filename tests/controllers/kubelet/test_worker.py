@@ -255,3 +255,286 @@ def test_a_startup_probe_holds_back_the_others() -> None:
     run(cluster, {"startupProbe": {**PROBE, "failureThreshold": 30}, "livenessProbe": {**PROBE, "failureThreshold": 1}})
     cluster.advance(60)
     assert (len(script.started), status(cluster).started, status(cluster).ready) == (1, True, True)
+
+
+def test_the_readiness_probe_goes_on_while_the_pod_ends_and_the_others_do_not() -> None:
+    cluster, script = cluster_with(stop_seconds=None)
+    probe = {**PROBE, "failureThreshold": 1}
+    run(cluster, {"readinessProbe": probe, "livenessProbe": {**probe, "terminationGracePeriodSeconds": 1}})
+    delete(cluster, 30)
+    cluster.advance(5)
+    assert status(cluster).ready
+    script.healthy = lambda now: False
+    cluster.advance(5)
+    assert not status(cluster).ready
+    assert said(cluster, "Unhealthy") == ["Readiness probe failed: "]
+    script.healthy = lambda now: True
+    cluster.advance(5)
+    assert status(cluster).ready
+    cluster.advance(30)
+    assert len(script.stopped_at) == len(script.started) == 1
+
+
+# --- what was planned for a container that has ended -----------------------------------------------------------------
+
+
+def test_a_deadline_of_an_ended_container_does_not_concern_the_one_after_it() -> None:
+    cluster, script = cluster_with(stop_seconds=None)
+    script.healthy = lambda now: len(script.started) > 1
+    run(cluster, {"livenessProbe": {**PROBE, "failureThreshold": 1}})
+    cluster.advance(5)  # it failed its probe, and gets SIGKILL 30 s later
+    signal(cluster, "KILL")
+    cluster.advance(100)
+    assert (len(script.started), len(script.stopped_at)) == (2, 1)
+
+
+def signal(cluster: Cluster, name: str) -> None:
+    cluster.kubelet.signalled(cluster.get("Pod", "p"), "c", name)
+
+
+def said(cluster: Cluster, *reasons: str) -> list[str]:
+    """What the kubelet said of the Pod, in order, for some reasons."""
+    events = [e for e in cluster.store.list("Event") if e["involvedObject"]["name"] == "p"]
+    events.sort(key=lambda event: (event["firstTimestamp"] or "", int(event["metadata"]["resourceVersion"])))
+    return [event["message"] for event in events if event["reason"] in reasons]
+
+
+# --- signals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signals", "stop_seconds", "ends_after", "code"),
+    [
+        (["TERM"], 2.0, [2.0], 7),
+        (["KILL"], 2.0, [0.0], 137),
+        (["TERM", "KILL"], 2.0, [0.0], 137),
+        (["STOP", "TERM"], 2.0, [], None),  # a stopped process takes no signal but SIGKILL and SIGCONT
+        (["STOP", "KILL"], 2.0, [0.0], 137),
+        (["STOP", "CONT", "TERM"], 2.0, [2.0], 7),
+    ],
+)
+def test_what_a_signal_does_to_a_container(
+    signals: list[str], stop_seconds: float, ends_after: list[float], code: int | None
+) -> None:
+    cluster, script = cluster_with(stop_seconds=stop_seconds, exit_code=7)
+    run(cluster, restartPolicy="Never")
+    began = cluster.simulation.now
+    for each in signals:
+        signal(cluster, each)
+    cluster.advance(10)
+    assert [round(moment - began, 6) for moment in script.stopped_at] == ends_after
+    ended = status(cluster).state.terminated
+    assert (None if ended is None else ended.exitCode) == code
+
+
+def test_a_pod_that_hangs_is_killed_when_its_grace_period_is_over() -> None:
+    cluster, script = cluster_with(stop_seconds=0.5)
+    run(cluster)
+    cluster.suspend("p")
+    began = cluster.simulation.now
+    delete(cluster, 7)
+    cluster.advance(60)
+    assert [round(moment - began, 6) for moment in script.stopped_at] == [7]
+
+
+# --- another image ---------------------------------------------------------------------------------------------------
+
+
+def change_image(cluster: Cluster, image: str = "nginx:1.27") -> None:
+    cluster.patch("Pod", "p", {"spec": {"containers": [{"name": "c", "image": image}]}})
+
+
+def test_another_image_starts_a_running_container_anew() -> None:
+    cluster, script = cluster_with(stop_seconds=2.0)
+    run(cluster)
+    began = cluster.simulation.now
+    change_image(cluster)
+    cluster.advance(20)
+    assert [round(moment - began, 6) for moment in script.stopped_at] == [2]
+    assert (len(script.started), status(cluster).restartCount) == (2, 1)
+    assert status(cluster).image == "docker.io/library/nginx:1.27"
+    assert said(cluster, "Killing") == ["Container c definition changed, will be restarted"]
+
+
+def test_another_image_is_tried_at_once_where_the_one_before_cannot_be_pulled() -> None:
+    cluster, script = cluster_with()
+    script.pull_fails = True
+    run(cluster)
+    cluster.advance(100)
+    tried = len(script.pulled_at)
+    script.pull_fails = False
+    now = cluster.simulation.now
+    change_image(cluster)
+    cluster.settle()
+    cluster.advance(200)
+    assert [round(moment - now, 6) for moment in script.pulled_at[tried:]] == [0]
+    assert (len(script.started), status(cluster).restartCount) == (1, 0)
+
+
+def test_another_image_ends_the_wait_for_a_restart() -> None:
+    failed = Completed(returncode=1, seconds=0.0)
+    cluster, script = cluster_with(runs=[failed, failed, failed, Completed(returncode=0, seconds=10_000.0)])
+    run(cluster)
+    cluster.advance(20)
+    before, now = len(script.started), cluster.simulation.now
+    change_image(cluster)
+    cluster.advance(5)
+    assert [moment - now < 3 for moment in script.started[before:]] == [True]
+    assert status(cluster).restartCount == before
+
+
+@pytest.mark.parametrize(("code", "policy"), [(0, "Never"), (1, "Never"), (0, "OnFailure")])
+def test_another_image_does_not_start_what_has_ended_for_good(code: int, policy: str) -> None:
+    cluster, script = cluster_with(runs=[Completed(returncode=code, seconds=0.0)])
+    other = {"name": "other", "image": "nginx"}
+    first = {"name": "c", "image": "nginx"}
+    run(cluster, containers=[first, other], restartPolicy=policy)
+    cluster.advance(5)
+    started = len(script.started)
+    change_image(cluster)
+    cluster.advance(60)
+    assert len(script.started) == started
+
+
+# --- one container after another -------------------------------------------------------------------------------------
+
+
+def test_init_containers_run_one_after_another_and_before_the_others() -> None:
+    done = Completed(returncode=0, seconds=5.0)
+    cluster, script = cluster_with(runs=[done, done, Completed(returncode=0, seconds=10_000.0)])
+    init = [{"name": name, "image": "nginx"} for name in ("one", "two")]
+    run(cluster, initContainers=init)
+    cluster.advance(20)
+    assert len(script.started) == 3 and min(gaps(script.started)) >= 5
+    statuses = cluster.get("Pod", "p").status.initContainerStatuses or []
+    assert [(each.name, each.ready, each.started) for each in statuses] == [("one", True, False), ("two", True, False)]
+    assert cluster.get("Pod", "p").status.phase == "Running"
+
+
+@pytest.mark.parametrize(("policy", "started", "phase"), [("Never", 1, "Failed"), ("Always", 2, "Pending")])
+def test_a_failed_init_container_ends_the_pod_or_is_tried_again(policy: str, started: int, phase: str) -> None:
+    cluster, script = cluster_with(runs=[Completed(returncode=1, seconds=0.0)])
+    run(cluster, initContainers=[{"name": "one", "image": "nginx"}], restartPolicy=policy)
+    cluster.advance(5)
+    assert (len(script.started), cluster.get("Pod", "p").status.phase) == (started, phase)
+
+
+def test_a_sidecar_starts_first_keeps_running_and_ends_with_the_pod() -> None:
+    server: Any = Running({}, stop_seconds=0.5)
+    cluster, _ = cluster_with(runs=[server, Completed(returncode=0, seconds=100.0)])
+    sidecar = {"name": "side", "image": "nginx", "restartPolicy": "Always"}
+    run(cluster, initContainers=[sidecar], restartPolicy="Never")
+    (found,) = cluster.get("Pod", "p").status.initContainerStatuses or []
+    assert (found.ready, found.started, found.state.running is not None) == (True, True, True)
+    cluster.advance(110)
+    pod = cluster.get("Pod", "p")
+    assert pod.status.phase == "Succeeded" and (pod.status.initContainerStatuses or [])[0].state.terminated is not None
+
+
+def test_a_pod_waits_for_its_init_containers_in_words() -> None:
+    cluster, _ = cluster_with(runs=[Completed(returncode=0, seconds=100.0)])
+    run(cluster, initContainers=[{"name": "one", "image": "nginx"}])
+    assert status(cluster).state.waiting.reason == "PodInitializing"
+    other, script = cluster_with()
+    script.pull_fails = True
+    spec = {"containers": [{"name": "c", "image": "nginx"}]}
+    other.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    other.advance(0)
+    assert status(other).state.waiting.reason == "ContainerCreating"
+
+
+def test_a_program_that_cannot_be_started_is_a_failed_start() -> None:
+    cluster, script = cluster_with(runs=[StartFailed("no such file")])
+    run(cluster)
+    cluster.advance(5)
+    assert said(cluster, "Failed")[0] == "Error: no such file"
+    assert len(script.started) == 2
+    ended = status(cluster).lastState.terminated
+    assert (ended.exitCode, ended.reason, ended.message) == (128, "StartError", "no such file")
+
+
+# --- what the kubelet says -------------------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_a_pods_life() -> None:
+    cluster, _ = cluster_with()
+    run(cluster, {"image": "nginx:1.27"})
+    delete(cluster, 30)
+    cluster.advance(60)
+    reasons = ("Pulling", "Pulled", "Created", "Started", "Killing", "BackOff")
+    pulling, pulled, *rest = said(cluster, *reasons)
+    assert pulling == 'Pulling image "nginx:1.27"' and pulled.startswith('Successfully pulled image "nginx:1.27" in ')
+    assert rest == ["Container created", "Container started", "Stopping container c"]
+    events = [e for e in cluster.store.list("Event") if e["reason"] in reasons and e["involvedObject"]["name"] == "p"]
+    assert {e["involvedObject"]["fieldPath"] for e in events} == {"spec.containers{c}"}
+    assert {e["type"] for e in events} == {"Normal"}
+    node = {e["source"]["host"] for e in events}
+    assert {e["source"]["component"] for e in events} == {"kubelet"} and node <= {
+        wire["metadata"]["name"] for wire in cluster.store.list("Node")
+    }
+
+
+def test_a_back_off_is_said_with_the_pods_name() -> None:
+    cluster, _ = cluster_with(runs=[Completed(returncode=1, seconds=0.0)])
+    run(cluster)
+    cluster.advance(15)
+    identity = f"p_default({cluster.get('Pod', 'p').metadata.uid})"
+    assert said(cluster, "BackOff") == [f"Back-off restarting failed container c in pod {identity}"]
+    assert status(cluster).lastState.terminated.exitCode == 1
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+
+def test_a_pod_has_its_address_while_its_containers_may_run() -> None:
+    cluster, _ = cluster_with(runs=[Completed(returncode=0, seconds=100.0)])
+    run(cluster, restartPolicy="Never")
+    machine = "pod/default/p"
+    assert machine in cluster.network.topology
+    cluster.advance(110)
+    assert machine not in cluster.network.topology
+    assert cluster.get("Pod", "p").status.podIP, "it is still told where it was"
+
+
+def test_a_pod_of_the_hosts_network_has_the_nodes_address() -> None:
+    cluster, _ = cluster_with()
+    run(cluster, hostNetwork=True)
+    pod = cluster.get("Pod", "p")
+    assert pod.status.podIP == pod.status.hostIP and pod.status.phase == "Running"
+    assert "pod/default/p" not in cluster.network.topology
+    delete(cluster, 5)
+    cluster.advance(10)
+    assert not exists(cluster) and f"node/{pod.spec.nodeName}" in cluster.network.topology
+
+
+def test_a_node_that_stops_takes_its_pods_down_without_a_word() -> None:
+    cluster, script = cluster_with()
+    run(cluster)
+    name = cluster.get("Pod", "p").spec.nodeName
+    before = cluster.get("Pod", "p").status
+    cluster.kubelet.power_off(name)
+    assert len(script.stopped_at) == 1 and "pod/default/p" not in cluster.network.topology
+    cluster.advance(1)
+    assert cluster.get("Pod", "p").status == before
+    cluster.kubelet.power_on(name)
+    cluster.settle()
+    assert len(script.started) == 2 and cluster.get("Pod", "p").status.phase == "Running"
+
+
+@pytest.mark.parametrize("name", ["nobody", ""])
+def test_only_nodes_and_pods_that_are_there_can_be_acted_on(name: str) -> None:
+    cluster, _ = cluster_with()
+    with pytest.raises(LookupError, match=f"a node must be one of .*, got '{name}'"):
+        cluster.kubelet.power_off(name)
+    with pytest.raises(LookupError, match=f"a Pod must run to be suspended or resumed, got default/{name}"):
+        cluster.kubelet.suspend("default", name)
+
+
+def test_a_deleted_pod_that_waits_for_its_image_goes_at_once() -> None:
+    cluster, script = cluster_with()
+    script.pull_fails = True
+    run(cluster)
+    cluster.advance(15)
+    delete(cluster, 30)
+    cluster.advance(0)
+    assert not exists(cluster) and script.started == []
