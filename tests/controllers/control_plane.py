@@ -38,7 +38,9 @@ class ControlPlane:
         group = {"Deployment": "apps/v1", "ReplicaSet": "apps/v1", "EndpointSlice": "discovery.k8s.io/v1"}
         metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **parts.pop("metadata", {})}
         status = parts.pop("status", None)
-        made = self.api.create({"apiVersion": group.get(kind, "v1"), "kind": kind, "metadata": metadata, **parts})
+        made = self.api.create(
+            {"apiVersion": group.get(kind, "v1"), "kind": kind, "metadata": metadata, **parts}, namespace
+        )
         stored = self.store.get(kind, name, namespace)
         assert stored is not None, f"{made} must be stored"
         if status is not None:

@@ -159,8 +159,9 @@ def _share(subsets: list[Wire], field: str, total: int, room: int) -> None:
         quotas[position] += spare
         left -= spare
     for quota, subset in zip(quotas, subsets, strict=True):
-        if subset.get(field):
-            subset[field] = subset[field][:quota]
+        kept = subset.pop(field, [])[:quota]
+        if kept:
+            subset[field] = kept
 
 
 def _numeric(address: str) -> tuple[int, ...]:
