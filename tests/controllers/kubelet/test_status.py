@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from kubesim.api.objects import Container, VolumeMount
+from kubesim.controllers.conditions import SharedConditions
+from kubesim.controllers.kubelet import status as written
 from kubesim.controllers.kubelet.container import ContainerState
-from kubesim.controllers.kubelet.status import PodState, container_status, phase, pod_status
+from kubesim.controllers.kubelet.status import PodState, container_status, phase
 
 EARLIER, NOW = "2026-07-01T12:00:00Z", "2026-07-01T12:05:00Z"
 
@@ -111,6 +113,10 @@ def test_a_pod_that_has_run_is_initialised(policy: str, main: str, init: str, si
 
 def test_the_policy_is_always_where_none_is_said() -> None:
     assert phase({"metadata": {}, "spec": {}}, state([container("0")])) == "Running"
+
+
+def pod_status(wire: dict[str, Any], of: PodState, now: str) -> dict[str, Any]:
+    return written.pod_status(wire, of, now, SharedConditions())
 
 
 def conditions(wire: dict[str, Any], of: PodState) -> dict[str, tuple[str, str, str]]:
