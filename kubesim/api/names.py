@@ -66,6 +66,12 @@ def port_number(value: int) -> list[str]:
     return in_range(value, 1, 65535)
 
 
+def _unless(pattern: str, value: str, limit: int, sentence: str, *examples: str, unit: str = "characters") -> list[str]:
+    """What is wrong with a value that must match the pattern and may have so many bytes."""
+    problems = _length_problems(value, limit, unit)
+    return problems if matches(pattern, value) else [*problems, regex_problem(sentence, pattern, *examples)]
+
+
 def dns1123_label(value: str) -> list[str]:
     """One DNS label as RFC 1123 has it: the name of a Service, a container, a namespace."""
     problems = _length_problems(value, 63)
@@ -82,14 +88,11 @@ def dns1123_label(value: str) -> list[str]:
 
 def dns1035_label(value: str) -> list[str]:
     """One DNS label as RFC 1035 has it: like RFC 1123's, but starting with a letter."""
-    problems = _length_problems(value, 63)
-    if matches(_LABEL_1035, value):
-        return problems
     sentence = (
         "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
         "start with an alphabetic character, and end with an alphanumeric character"
     )
-    return [*problems, regex_problem(sentence, _LABEL_1035, "my-name", "abc-123")]
+    return _unless(_LABEL_1035, value, 63, sentence, "my-name", "abc-123")
 
 
 def dns1123_subdomain(value: str) -> list[str]:
@@ -98,38 +101,29 @@ def dns1123_subdomain(value: str) -> list[str]:
 
 
 def _subdomain_problems(value: str, unit: str) -> list[str]:
-    problems = _length_problems(value, 253, unit)
-    if matches(_SUBDOMAIN, value):
-        return problems
     sentence = (
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return [*problems, regex_problem(sentence, _SUBDOMAIN, "example.com")]
+    return _unless(_SUBDOMAIN, value, 253, sentence, "example.com", unit=unit)
 
 
 def search_domain(value: str) -> list[str]:
     """An entry of a resolver's search list: a subdomain in which underscores are allowed."""
-    problems = _length_problems(value, 253)
-    if matches(_LOOSE_SUBDOMAIN, value):
-        return problems
     sentence = (
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return [*problems, regex_problem(sentence, _LOOSE_SUBDOMAIN, "example.com")]
+    return _unless(_LOOSE_SUBDOMAIN, value, 253, sentence, "example.com")
 
 
 def wildcard_dns1123_subdomain(value: str) -> list[str]:
     """A subdomain behind ``*.``."""
-    problems = _length_problems(value, 253)
-    if matches(_WILDCARD_SUBDOMAIN, value):
-        return problems
     sentence = (
         "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
         "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character"
     )
-    return [*problems, regex_problem(sentence, _WILDCARD_SUBDOMAIN, "*.example.com")]
+    return _unless(_WILDCARD_SUBDOMAIN, value, 253, sentence, "*.example.com")
 
 
 _plain_key = re.compile("(?:[a-z0-9]+(?:[-.][a-z0-9]+)*/)?[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*", re.ASCII).fullmatch
@@ -168,14 +162,11 @@ def qualified_name(value: str) -> list[str]:
 
 def label_value(value: str) -> list[str]:
     """The value of a label: up to 63 bytes, or empty."""
-    problems = _length_problems(value, 63, "bytes")
-    if matches(_LABEL_VALUE, value):
-        return problems
     sentence = (
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
         "and must start and end with an alphanumeric character"
     )
-    return [*problems, regex_problem(sentence, _LABEL_VALUE, "MyValue", "my_value", "12345")]
+    return _unless(_LABEL_VALUE, value, 63, sentence, "MyValue", "my_value", "12345", unit="bytes")
 
 
 def port_name(value: str) -> list[str]:

@@ -10,10 +10,13 @@ from collections.abc import Callable
 
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
-from kubesim.api.validation.configuration import validate_config_map, validate_secret, validate_service_account
-from kubesim.api.validation.endpoints import validate_endpoints
-from kubesim.api.validation.endpointslice import validate_endpoint_slice
-from kubesim.api.validation.namespace import validate_namespace
+from kubesim.api.validation.configuration import (
+    validate_config_map,
+    validate_namespace,
+    validate_secret,
+    validate_service_account,
+)
+from kubesim.api.validation.endpoints import validate_endpoint_slice, validate_endpoints
 from kubesim.api.validation.node import validate_node
 from kubesim.api.validation.pod_update import validate_pod
 from kubesim.api.validation.service import validate_service

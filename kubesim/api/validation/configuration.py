@@ -1,6 +1,7 @@
-"""ConfigMaps, Secrets and ServiceAccounts: what Pods are configured with.
+"""What holds or configures Pods: Namespaces, ConfigMaps, Secrets, ServiceAccounts.
 
-Upstream: ``ValidateConfigMap``, ``ValidateSecret`` in ``pkg/apis/core/validation``.
+A Namespace's name is a DNS label, for it is part of every Service's DNS name. Upstream: ``ValidateNamespace``,
+``ValidateConfigMap``, ``ValidateSecret`` in ``pkg/apis/core/validation``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from kubesim.api.fields import forbidden, invalid_value, invalid_values, require
 from kubesim.api.objects import Wire
 from kubesim.api.validation.metadata import (
     validate_immutable,
+    validate_kube_finalizers,
     validate_metadata,
     validate_metadata_update,
 )
@@ -111,3 +113,30 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def validate_namespace(wire: Wire, old: Wire | None = None) -> list[FieldError]:
+    """The problems of a Namespace; on an update only its metadata is looked at."""
+    metadata = wire.get("metadata", {})
+    if old is not None:
+        return validate_metadata_update(metadata, old.get("metadata", {}))
+    errors = validate_metadata(metadata, names.dns1123_label, namespaced=False)
+    for finalizer in wire.get("spec", {}).get("finalizers", []):
+        errors += invalid_values("spec.finalizers", finalizer, names.qualified_name(finalizer))
+        errors += validate_kube_finalizers([finalizer], "spec.finalizers", indexed=False)
+    return errors
+
+
+def validate_namespace_status(wire: Wire, old: Wire) -> list[FieldError]:
+    """The problems of a status update: the phase follows from the deletion timestamp."""
+    metadata = wire.get("metadata", {})
+    errors = validate_metadata_update(metadata, old.get("metadata", {}))
+    phase = wire.get("status", {}).get("phase", "")
+    if metadata.get("deletionTimestamp") is None:
+        wanted, condition = "Active", "empty"
+    else:
+        wanted, condition = "Terminating", "not empty"
+    if phase != wanted:
+        problem = f"may only be '{wanted}' if `deletionTimestamp` is {condition}"
+        errors.append(invalid_value("status.Phase", phase, problem))
+    return errors

@@ -25,10 +25,9 @@ from kubesim.api.validation.metadata import (
     validate_labels,
     validate_metadata,
 )
-from kubesim.api.validation.profiles import validate_profile_annotations, validate_profiles_agree
 from kubesim.api.validation.resources import validate_resources
 from kubesim.api.validation.scheduling import validate_affinity, validate_tolerations, validate_topology_spread
-from kubesim.api.validation.security import validate_pod_security
+from kubesim.api.validation.security import validate_pod_security, validate_profile_annotations, validate_profiles_agree
 from kubesim.api.validation.volumes import validate_volumes
 
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")

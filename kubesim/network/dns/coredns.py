@@ -19,6 +19,7 @@ from kubesim.network.dns.plugins import PLUGINS
 from kubesim.network.dns.plugins.base import (
     Configuration,
     Handler,
+    Link,
     Reply,
     Request,
     Surroundings,
@@ -210,7 +211,7 @@ class CoreDNS:
                     links.append((plugin, link))
         chain = end_of(links[-1][0]) if links else _refuse
         for _, link in reversed(links):
-            chain = link(chain)
+            chain = _linked(link, chain)
         for key in block.keys:
             instance.chains[key.port, key.zone] = chain
         instance.endpoints.update(configuration.endpoints)
@@ -229,6 +230,10 @@ class _Port:
     def handle(self, request: Any, client: Client) -> DnsResponse | None:
         """Answer a query that came to this port; what is no DNS message gets no answer."""
         return self.server.handle(request, client, self.port) if isinstance(request, DnsQuery) else None
+
+
+def _linked(link: Link, following: Handler) -> Handler:
+    return lambda request: link(request, following)
 
 
 def _refuse(request: Request) -> Reply:

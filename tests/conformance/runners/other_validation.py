@@ -8,7 +8,7 @@ from pathlib import Path
 from kubesim.api.fields import message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
-from kubesim.api.validation.namespace import validate_namespace_status
+from kubesim.api.validation.configuration import validate_namespace_status
 from tests.conformance.result import Result, judged, without_nulls
 
 

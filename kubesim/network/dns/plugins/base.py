@@ -53,8 +53,8 @@ class Reply:
 Handler = Callable[[Request], Reply]
 """A link together with all that follow it."""
 
-Link = Callable[[Handler], Handler]
-"""A plugin, ready: given what follows, the chain from here on."""
+Link = Callable[[Request, Handler], Reply]
+"""A plugin, ready: it answers a request, or asks what follows."""
 
 
 def end_of(name: str) -> Handler:

@@ -63,33 +63,30 @@ def cache(line: Directive, configuration: Configuration) -> Link:
         NEGATIVE: OrderedDict(),
     }
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            if not names.longest_zone(request.name, limits.zones):
-                return following(request)
-            key = (request.name, request.query.type, request.query.class_name != "IN")
-            for store in (stores[POSITIVE], stores[NEGATIVE]):
-                kept = store.get(key)
-                if kept is not None and simulation.now < kept.until:
-                    return Reply(_from_cache(kept, request, simulation.now, limits.keep_ttl))
-            reply = following(request)
-            if reply.response is None:
-                return reply
-            response = reply.response
-            sort = _sort_of(response)
-            if sort == "":
-                return reply
-            seconds = limits.failure if sort == FAILED else _lifetime(response, sort, limits)
-            store = stores[POSITIVE if sort == POSITIVE else NEGATIVE]
-            if seconds > 0 and not response.truncated:
-                store[key] = _Kept(response, simulation.now + seconds, int(seconds))
-                while len(store) > limits.capacity[POSITIVE if sort == POSITIVE else NEGATIVE]:
-                    store.popitem(last=False)
-            return Reply(response if limits.keep_ttl else _with_ttl(response, int(seconds)))
+    def handle(request: Request, following: Handler) -> Reply:
+        if not names.longest_zone(request.name, limits.zones):
+            return following(request)
+        key = (request.name, request.query.type, request.query.class_name != "IN")
+        for store in (stores[POSITIVE], stores[NEGATIVE]):
+            kept = store.get(key)
+            if kept is not None and simulation.now < kept.until:
+                return Reply(_from_cache(kept, request, simulation.now, limits.keep_ttl))
+        reply = following(request)
+        if reply.response is None:
+            return reply
+        response = reply.response
+        sort = _sort_of(response)
+        if sort == "":
+            return reply
+        seconds = limits.failure if sort == FAILED else _lifetime(response, sort, limits)
+        store = stores[POSITIVE if sort == POSITIVE else NEGATIVE]
+        if seconds > 0 and not response.truncated:
+            store[key] = _Kept(response, simulation.now + seconds, int(seconds))
+            while len(store) > limits.capacity[POSITIVE if sort == POSITIVE else NEGATIVE]:
+                store.popitem(last=False)
+        return Reply(response if limits.keep_ttl else _with_ttl(response, int(seconds)))
 
-        return handle
-
-    return link
+    return handle
 
 
 def _option(option: Line, limits: _Limits) -> None:

@@ -78,16 +78,13 @@ def forward(line: Directive, configuration: Configuration) -> Link:
             case name if name not in _COUNTED | _TIMED | _PLAIN:
                 raise option.error(f"unknown property '{name}'")
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            inside = names.longest_zone(request.name, zones)
-            if not inside or names.longest_zone(request.name, excepted):
-                return following(request)
-            return _ask(request, upstreams, configuration)
+    def handle(request: Request, following: Handler) -> Reply:
+        inside = names.longest_zone(request.name, zones)
+        if not inside or names.longest_zone(request.name, excepted):
+            return following(request)
+        return _ask(request, upstreams, configuration)
 
-        return handle
-
-    return link
+    return handle
 
 
 def _servers(word: str, line: Directive, configuration: Configuration) -> list[tuple[str, int]]:

@@ -96,30 +96,27 @@ def hosts(line: Directive, configuration: Configuration) -> Link:
                 inline += found
     table = _Table(configuration, path, tuple(inline), interval)
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            query, name = request.query, request.name
-            inside = names.longest_zone(name, zones)
-            if query.type == "PTR":
-                address = names.address_of_reverse(name)
-                targets = table.names_of(address) if address is not None and reverse else []
-                if not targets:
-                    return following(request)
-                return _answer(request, [DnsRecord(name, "PTR", names.absolute(target), ttl) for target in targets])
-            if not inside:
+    def handle(request: Request, following: Handler) -> Reply:
+        query, name = request.query, request.name
+        inside = names.longest_zone(name, zones)
+        if query.type == "PTR":
+            address = names.address_of_reverse(name)
+            targets = table.names_of(address) if address is not None and reverse else []
+            if not targets:
                 return following(request)
-            lines = table.lines_of(name)
-            version = {"A": 4, "AAAA": 6}.get(query.type)
-            records = [DnsRecord(name, query.type, one.address, ttl) for one in lines if one.version == version]
-            if not records and not lines:
-                if falls is not None and names.longest_zone(name, falls):
-                    return following(request)
-                return Reply(rcode=SERVFAIL)
-            return _answer(request, records)
+            return _answer(request, [DnsRecord(name, "PTR", names.absolute(target), ttl) for target in targets])
+        if not inside:
+            return following(request)
+        lines = table.lines_of(name)
+        version = {"A": 4, "AAAA": 6}.get(query.type)
+        records = [DnsRecord(name, query.type, one.address, ttl) for one in lines if one.version == version]
+        if not records and not lines:
+            if falls is not None and names.longest_zone(name, falls):
+                return following(request)
+            return Reply(rcode=SERVFAIL)
+        return _answer(request, records)
 
-        return handle
-
-    return link
+    return handle
 
 
 def _answer(request: Request, records: list[DnsRecord]) -> Reply:

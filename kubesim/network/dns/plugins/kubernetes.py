@@ -24,16 +24,13 @@ def kubernetes(line: Directive, configuration: Configuration) -> Link:
         settings = _with_option(settings, option)
     zone = KubernetesZone(configuration.surroundings.objects, settings)
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            if request.query.class_name != "IN":
-                return following(request)
-            response = zone.answer(request.query, configuration.resolve)
-            return following(request) if response is None else Reply(response)
+    def handle(request: Request, following: Handler) -> Reply:
+        if request.query.class_name != "IN":
+            return following(request)
+        response = zone.answer(request.query, configuration.resolve)
+        return following(request) if response is None else Reply(response)
 
-        return handle
-
-    return link
+    return handle
 
 
 def _with_option(settings: ZoneSettings, option: Line) -> ZoneSettings:

@@ -19,24 +19,21 @@ def loadbalance(line: Directive, configuration: Configuration) -> Link:
         raise line.error(f"unknown policy: {arguments[0]}")
     chance = configuration.surroundings.simulation.random("coredns/loadbalance")
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            reply = following(request)
-            response = reply.response
-            if response is None or response.rcode != "NOERROR":
-                return reply
-            return replace(
-                reply,
-                response=replace(
-                    response,
-                    answer=_shuffled(response.answer, chance),
-                    additional=_shuffled(response.additional, chance),
-                ),
-            )
+    def handle(request: Request, following: Handler) -> Reply:
+        reply = following(request)
+        response = reply.response
+        if response is None or response.rcode != "NOERROR":
+            return reply
+        return replace(
+            reply,
+            response=replace(
+                response,
+                answer=_shuffled(response.answer, chance),
+                additional=_shuffled(response.additional, chance),
+            ),
+        )
 
-        return handle
-
-    return link
+    return handle
 
 
 def _shuffled(records: tuple[DnsRecord, ...], chance: random.Random) -> tuple[DnsRecord, ...]:

@@ -35,27 +35,24 @@ def rewrite(line: Directive, configuration: Configuration) -> Link | None:
     if len(rules) > 1:
         return None  # the first line's link has the list of all
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            changes: list[tuple[_Rule, Request, Request]] = []
-            current = request
-            for rule in rules:
-                assert isinstance(rule, _Rule)
-                changed = _applied(rule, current)
-                if changed is not None:
-                    changes.append((rule, current, changed))
-                    current = changed
-                    if not rule.goes_on:
-                        break
-            reply = following(current)
-            for rule, before, after in reversed(changes):
-                if reply.response is not None:
-                    reply = replace(reply, response=_restored(rule, before, after, reply.response))
-            return reply
+    def handle(request: Request, following: Handler) -> Reply:
+        changes: list[tuple[_Rule, Request, Request]] = []
+        current = request
+        for rule in rules:
+            assert isinstance(rule, _Rule)
+            changed = _applied(rule, current)
+            if changed is not None:
+                changes.append((rule, current, changed))
+                current = changed
+                if not rule.goes_on:
+                    break
+        reply = following(current)
+        for rule, before, after in reversed(changes):
+            if reply.response is not None:
+                reply = replace(reply, response=_restored(rule, before, after, reply.response))
+        return reply
 
-        return handle
-
-    return link
+    return handle
 
 
 def _rule(line: Line) -> _Rule:

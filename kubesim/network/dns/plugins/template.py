@@ -39,38 +39,35 @@ def template(line: Directive, configuration: Configuration) -> Link:
     for option in line.block:
         _option(option, made)
 
-    def link(following: Handler) -> Handler:
-        def handle(request: Request) -> Reply:
-            query = request.query
-            zone = names.longest_zone(request.name, made.zones)
-            wanted = made.class_name in (query.class_name, "ANY") and made.type in (query.type, "ANY")
-            found = _match(made, request.query.name) if zone and wanted else None
-            if found is None:
-                falls = made.falls is not None and names.longest_zone(request.name, made.falls)
-                if not zone or not wanted or falls or made.falls is None:
-                    return following(request)
-                return Reply(rcode=SERVFAIL)
-            try:
-                records = {
-                    section: tuple(_record(_filled(text, request, zone, found)) for text in texts)
-                    for section, texts in made.sections.items()
-                }
-            except ValueError as problem:
-                return Reply(rcode=SERVFAIL, error=f"plugin/template: {problem}")
-            return Reply(
-                DnsResponse(
-                    made.rcode,
-                    records.get("answer", ()),
-                    records.get("authority", ()),
-                    records.get("additional", ()),
-                    authoritative=True,
-                    recursion_desired=query.recursion_desired,
-                )
+    def handle(request: Request, following: Handler) -> Reply:
+        query = request.query
+        zone = names.longest_zone(request.name, made.zones)
+        wanted = made.class_name in (query.class_name, "ANY") and made.type in (query.type, "ANY")
+        found = _match(made, request.query.name) if zone and wanted else None
+        if found is None:
+            falls = made.falls is not None and names.longest_zone(request.name, made.falls)
+            if not zone or not wanted or falls or made.falls is None:
+                return following(request)
+            return Reply(rcode=SERVFAIL)
+        try:
+            records = {
+                section: tuple(_record(_filled(text, request, zone, found)) for text in texts)
+                for section, texts in made.sections.items()
+            }
+        except ValueError as problem:
+            return Reply(rcode=SERVFAIL, error=f"plugin/template: {problem}")
+        return Reply(
+            DnsResponse(
+                made.rcode,
+                records.get("answer", ()),
+                records.get("authority", ()),
+                records.get("additional", ()),
+                authoritative=True,
+                recursion_desired=query.recursion_desired,
             )
+        )
 
-        return handle
-
-    return link
+    return handle
 
 
 def _option(option: Line, made: _Template) -> None:

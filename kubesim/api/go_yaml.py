@@ -1,4 +1,13 @@
-"""Reading YAML: libyaml's parser, go-yaml's values, kubectl's documents and messages."""
+"""YAML as Go reads and writes it.
+
+Kubernetes uses a fork of go-yaml 2: a YAML 1.1 in which ``yes``, ``on`` and ``y`` are booleans, ``0755`` and ``0o755``
+are not the same thing, and dates or ``12:30:45`` stay strings. Both go-yaml and PyYAML's C extension are ports of
+libyaml, so the grammar, the messages of the parser and the layout of the output are the same; what differs is which
+plain scalars are something other than a string. That is what this module adds.
+
+Manifests pass from YAML to JSON before anything else, so what is loaded is a JSON value: keys are strings, and a later
+key replaces an earlier one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +16,74 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from functools import cmp_to_key
 from typing import Any
 
 import yaml
 
 from kubesim.api import go_json
-from kubesim.api.go_yaml.scalars import resolve
+
+_WORDS: dict[str, Any] = {
+    word: value
+    for value, words in (
+        (True, "y Y yes Yes YES true True TRUE on On ON"),
+        (False, "n N no No NO false False FALSE off Off OFF"),
+        (None, "~ null Null NULL"),
+    )
+    for word in words.split()
+} | {"": None}
+_SPECIAL_FLOATS = {
+    word: value
+    for value, words in (
+        (float("nan"), ".nan .NaN .NAN"),
+        (float("inf"), ".inf .Inf .INF +.inf +.Inf +.INF"),
+        (float("-inf"), "-.inf -.Inf -.INF"),
+    )
+    for word in words.split()
+}
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_TIMESTAMP = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?"
+)
+
+
+def resolve(text: str) -> Any:
+    """What a plain scalar means: a bool, None, a number, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text in _SPECIAL_FLOATS:
+        return _SPECIAL_FLOATS[text]
+    first = text[0]
+    if first not in "+-.0123456789":
+        return text
+    if first == ".":
+        return _float(text)
+    digits = text.replace("_", "")
+    match = _INTEGER.fullmatch(digits)
+    if match:
+        sign, *parts = match.groups()
+        number = next(int(part, base) for part, base in zip(parts, (16, 8, 2, 8, 10), strict=True) if part is not None)
+        number = -number if sign == "-" else number
+        if -(2**63) <= number < 2**64:
+            return number
+    return _float(digits, text)
+
+
+def reads_as_string(text: str) -> bool:
+    """Whether a plain scalar of this text is a string, to go-yaml and to the YAML 1.1 it keeps in mind."""
+    return isinstance(resolve(text), str) and not _TIMESTAMP.fullmatch(text) and not _BASE_60.fullmatch(text)
+
+
+def _float(digits: str, text: str | None = None) -> float | str:
+    """A number that has a point or an exponent and is not too large for one; else the text."""
+    if _FLOAT.fullmatch(digits):
+        number = float(digits)
+        if math.isfinite(number):
+            return number
+    return digits if text is None else text
+
 
 _PLAIN = "!plain"
 _STRING = "tag:yaml.org,2002:str"
@@ -275,3 +346,93 @@ def _go_syntax(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return go_json.quote(value) if isinstance(value, str) else str(value)
+
+
+class _Dumper(yaml.CSafeDumper):
+    """libyaml's emitter with go-yaml's choice of style.
+
+    Every scalar is handed to it as a string with a style; so no tag is ever written.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value that occurs twice out twice."""
+        return True
+
+
+def dump(value: Any) -> str:
+    """Write a JSON value as ``kubectl get -o yaml`` does: natural order of keys, strings quoted where they must be."""
+    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, width=80, default_flow_style=False))
+
+
+def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+    if "\n" in text:
+        style = "|"
+    elif not reads_as_string(text):
+        style = '"'
+    else:
+        style = ""
+    return dumper.represent_scalar(_STRING, text, style=style)
+
+
+def _represent_float(dumper: yaml.CSafeDumper, value: float) -> yaml.ScalarNode:
+    text = go_json.format_float(value)
+    text = re.sub(r"e([-+])(\d)$", r"e\g<1>0\2", text)  # strconv writes two digits of exponent, encoding/json one
+    return dumper.represent_scalar(_STRING, text)
+
+
+def _represent_constant(dumper: yaml.CSafeDumper, value: bool | int | None) -> yaml.ScalarNode:
+    return dumper.represent_scalar(_STRING, go_json.dumps(value))
+
+
+def _represent_mapping(dumper: yaml.CSafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+    pairs = [(key, value[key]) for key in sorted(value, key=natural_key)]
+    return dumper.represent_mapping("tag:yaml.org,2002:map", pairs, flow_style=not pairs)
+
+
+def _represent_list(dumper: yaml.CSafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=not value)
+
+
+_Dumper.add_representer(str, _represent_string)
+_Dumper.add_representer(float, _represent_float)
+for _constant in (bool, int, type(None)):
+    _Dumper.add_representer(_constant, _represent_constant)
+_Dumper.add_representer(dict, _represent_mapping)
+_Dumper.add_representer(list, _represent_list)
+
+
+def _compare(left: str, right: str) -> int:
+    """go-yaml's order of keys: letters after everything else, runs of digits by their value."""
+    digits = False
+    for index, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a == b:
+            digits = a.isdigit()
+            continue
+        if a.isalpha() and b.isalpha():
+            return -1 if a < b else 1
+        if a.isalpha() or b.isalpha():
+            return -1 if (a.isalpha() if digits else b.isalpha()) else 1
+        return _compare_numbers(left, right, index)
+    return len(left) - len(right)
+
+
+def _compare_numbers(left: str, right: str, index: int) -> int:
+    """Compare at the first difference, where neither side has a letter."""
+    lead = ""
+    if "0" in (left[index], right[index]) and re.search(r"[1-9][0-9]*$", left[:index]):
+        lead = "1"  # a nought that does not lead its number counts as a digit
+    numbers = []
+    for text in (left, right):
+        match = _DIGITS.match(text, index)
+        numbers.append((int(lead + match.group() or "0"), len(match.group())) if match else (0, 0))
+    if numbers[0] != numbers[1]:
+        return -1 if numbers[0] < numbers[1] else 1
+    return -1 if left[index] < right[index] else 1
+
+
+_DIGITS = re.compile(r"[0-9]*")
+
+natural_key = cmp_to_key(_compare)
+"""A sort key for the names of fields and labels."""
