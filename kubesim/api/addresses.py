@@ -11,7 +11,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from kubesim.api.fields import go_quote
+from kubesim.api.go_format import quote
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -69,7 +69,7 @@ def ip_address(value: str) -> list[str]:
     if problems := legacy_ip_address(value):
         return problems
     canonical = str(parse_sloppily(value))
-    return [] if value == canonical else [f"must be in canonical form ({go_quote(canonical)})"]
+    return [] if value == canonical else [f"must be in canonical form ({quote(canonical)})"]
 
 
 def parse_block_sloppily(text: str) -> tuple[Address, Network] | None:
@@ -114,10 +114,10 @@ def address_warnings(path: str, value: str) -> list[str]:
         return []
     canonical = str(address)
     if _has_leading_zeros(value) or _is_mapped(value):
-        return [f"{path}: non-standard IP address {go_quote(value)} is invalid: use {go_quote(canonical)}"]
+        return [f"{path}: non-standard IP address {quote(value)} is invalid: use {quote(canonical)}"]
     if address.version == 6 and canonical != value:
-        words = f"should be in RFC 5952 canonical format ({go_quote(canonical)})"
-        return [f"{path}: IPv6 address {go_quote(value)} {words}"]
+        words = f"should be in RFC 5952 canonical format ({quote(canonical)})"
+        return [f"{path}: IPv6 address {quote(value)} {words}"]
     return []
 
 
@@ -129,16 +129,16 @@ def cidr_warnings(path: str, value: str) -> list[str]:
     address, network = parsed
     warnings = []
     if address != network.network_address:
-        single = go_quote(f"{address}/{address.max_prefixlen}")
-        words = f"is ambiguous in this context (should be {go_quote(str(network))} or {single}?)"
-        warnings.append(f"{path}: CIDR value {go_quote(value)} {words}")
+        single = quote(f"{address}/{address.max_prefixlen}")
+        words = f"is ambiguous in this context (should be {quote(str(network))} or {single}?)"
+        warnings.append(f"{path}: CIDR value {quote(value)} {words}")
     address_text, _, prefix = value.partition("/")
     if _has_leading_zeros(address_text) or _is_mapped(address_text) or (len(prefix) > 1 and prefix[0] == "0"):
-        words = f"is invalid: use {go_quote(str(network))}"
-        warnings.append(f"{path}: non-standard CIDR value {go_quote(value)} {words}")
+        words = f"is invalid: use {quote(str(network))}"
+        warnings.append(f"{path}: non-standard CIDR value {quote(value)} {words}")
     if not warnings and address.version == 6 and str(network) != value:
-        words = f"should be in RFC 5952 canonical format ({go_quote(str(network))})"
-        warnings.append(f"{path}: IPv6 CIDR value {go_quote(value)} {words}")
+        words = f"should be in RFC 5952 canonical format ({quote(str(network))})"
+        warnings.append(f"{path}: IPv6 CIDR value {quote(value)} {words}")
     return warnings
 
 

@@ -8,11 +8,12 @@ does: strings quoted, numbers bare, everything else as JSON. :func:`invalid` col
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kubesim.api import go_json
 from kubesim.api.errors import ApiError, FieldError
+from kubesim.api.go_format import quote
 from kubesim.api.objects import Wire
 
 REQUIRED = "FieldValueRequired"
@@ -39,45 +40,17 @@ _TITLES = {
     INTERNAL: "Internal error",
 }
 _WITHOUT_VALUE = frozenset({REQUIRED, FORBIDDEN, TOO_LONG, INTERNAL})
-_GO_ESCAPES = {
-    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
-}  # fmt: skip
-
-
-def go_quote(text: str) -> str:
-    """The string in double quotes as Go's ``%q`` prints it: printable characters stay, others are escaped."""
-    return '"' + "".join(map(_go_escaped, text)) + '"'
-
-
-def _go_escaped(character: str) -> str:
-    if character in _GO_ESCAPES:
-        return _GO_ESCAPES[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-
-
-def go_json(value: Any, indent: int | None = None) -> str:
-    """JSON as Go's ``json.Marshal`` writes it: no blanks, ``<``, ``>`` and ``&`` escaped; keys in the order given."""
-    separators = (",", ":") if indent is None else (",", ": ")
-    text = json.dumps(value, ensure_ascii=False, separators=separators, indent=indent)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
 
 
 def go_value(value: Any) -> str:
     """A bad value as it is printed inside a message."""
     if isinstance(value, str):
-        return go_quote(value)
+        return quote(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return go_json(value)
+    return go_json.dumps(value, None, sort_keys=False)
 
 
 def body_of(error: FieldError) -> str:
@@ -97,7 +70,7 @@ def invalid(kind: str, group: str, name: str, errors: Sequence[FieldError]) -> A
     """The refusal (422) for an object with the given problems; the sentence names each different problem once."""
     messages = list(dict.fromkeys(message_of(error) for error in errors))
     qualified = f"{kind}.{group}" if group else kind
-    sentence = f"{qualified} {go_quote(name)} is invalid"
+    sentence = f"{qualified} {quote(name)} is invalid"
     if messages:
         sentence += ": " + (messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]")
     causes = [{"field": error.field, "message": body_of(error), "reason": error.type} for error in errors]
@@ -125,7 +98,7 @@ def invalid_values(field: str, value: Any, details: Iterable[str]) -> list[Field
 
 def not_supported(field: str, value: Any, allowed: Iterable[str]) -> FieldError:
     """A value outside an enumeration; the allowed values are printed in the order given."""
-    detail = "supported values: " + ", ".join(map(go_quote, allowed))
+    detail = "supported values: " + ", ".join(map(quote, allowed))
     return FieldError(NOT_SUPPORTED, field, value, detail)
 
 

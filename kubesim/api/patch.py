@@ -12,9 +12,11 @@ from kubesim.api import go_json, schema
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.fields import invalid, invalid_value
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire, copy_of
 from kubesim.api.resources import ResourceType
-from kubesim.api.strategic_merge import go_text, merge_strategically
+from kubesim.api.schema.decoder import json_kind
+from kubesim.api.strategic_merge import merge_strategically
 
 PatchKind = Literal["strategic", "merge", "json"]
 
@@ -31,12 +33,12 @@ def apply_patch(
     if kind == "json":
         patched = _apply_operations(old, patch)
     elif not isinstance(patch, dict):
-        raise bad_request(f"json: cannot unmarshal {_json_kind(patch)} into Go value of type map[string]interface {{}}")
+        raise bad_request(f"json: cannot unmarshal {json_kind(patch)} into Go value of type map[string]interface {{}}")
     elif kind == "merge":
         patched = merge(old, patch)
     else:
         patched = merge_strategically(old, patch, resource)
-    shown = go_text(patch) if kind == "strategic" else go_json.dumps(patched, None)
+    shown = sprint(patch) if kind == "strategic" else go_json.dumps(patched, None)
     try:
         decoded = schema.decode(patched, resource.kind, resource.api_version)
     except schema.DecodingError as error:
@@ -65,7 +67,7 @@ def _apply_operations(old: Wire, operations: Any) -> Wire:
     if not isinstance(operations, list):
         go_type = "[]handlers.jsonPatchOp"
         raise bad_request(
-            f"error decoding patch: json: cannot unmarshal {_json_kind(operations)} into Go value of type {go_type}"
+            f"error decoding patch: json: cannot unmarshal {json_kind(operations)} into Go value of type {go_type}"
         )
     import jsonpatch  # few patches are of this kind, and it is slow to load
     import jsonpointer
@@ -77,9 +79,3 @@ def _apply_operations(old: Wire, operations: Any) -> Wire:
     if not isinstance(patched, dict):
         raise ApiError(422, "Invalid", _REJECTED)
     return patched
-
-
-def _json_kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    return {dict: "object", list: "array", str: "string", int: "number", float: "number"}.get(type(value), "null")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubesim.api import quantities
-from kubesim.api.fields import go_quote
+from kubesim.api.go_format import quote
 from kubesim.api.objects import Wire
 
 _NODE_LABELS = {
@@ -96,7 +96,7 @@ def _repeated(items: Iterable[Wire], key: str, path: str) -> list[str]:
     for index, item in enumerate(items):
         value = item.get(key, "")
         if value in seen:
-            warnings.append(f"{path}[{index}].{key}: duplicate {key} {go_quote(value)}")
+            warnings.append(f"{path}[{index}].{key}: duplicate {key} {quote(value)}")
         seen.add(value)
     return warnings
 
@@ -106,7 +106,7 @@ def _fractions(amounts: Wire, path: str) -> list[str]:
     warnings = []
     for name in _BYTES:
         if name in amounts and quantities.parse(str(amounts[name])) % 1:
-            shown = go_quote(quantities.canonical(str(amounts[name])))
+            shown = quote(quantities.canonical(str(amounts[name])))
             warnings.append(f"{path}[{name}]: fractional byte value {shown} is invalid, must be an integer")
     return warnings
 
@@ -120,7 +120,7 @@ def _hidden_variables(variables: list[Wire], path: str) -> list[str]:
         reference = f"$({name})"
         builds_on_it = reference in value and value != reference and "valueFrom" not in variable
         if name in seen and not builds_on_it:
-            words = f"hides previous definition of {go_quote(name)}, which may be dropped when using apply"
+            words = f"hides previous definition of {quote(name)}, which may be dropped when using apply"
             warnings.append(f"{path}[{index}]: {words}")
         seen.add(name)
     return warnings

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import go_quote, invalid_value, message_of, not_supported
+from kubesim.api.fields import invalid_value, message_of, not_supported
+from kubesim.api.go_format import quote
 from kubesim.api.names import label_value, qualified_name
 from kubesim.api.objects import LabelSelector
 
@@ -303,7 +304,7 @@ def selector_of(selector: LabelSelector | None) -> Selector:
     requirements = [requirement(key, "=", [value]) for key, value in (selector.matchLabels or {}).items()]
     for expression in selector.matchExpressions or []:
         if expression.operator not in _EXPRESSION_OPERATORS:
-            raise ValueError(f"{go_quote(expression.operator)} is not a valid label selector operator")
+            raise ValueError(f"{quote(expression.operator)} is not a valid label selector operator")
         operator = _EXPRESSION_OPERATORS[expression.operator]
         requirements.append(requirement(expression.key, operator, expression.values or None))
     return Selector(_by_key(requirements))

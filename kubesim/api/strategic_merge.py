@@ -12,7 +12,7 @@ from typing import Any
 
 from kubesim.api import schema
 from kubesim.api.errors import ApiError, bad_request
-from kubesim.api.go_json import format_float
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 
@@ -107,7 +107,7 @@ def _merge_list(
         if not isinstance(item, dict):
             raise bad_request("The patch format is incorrect: a list of objects was expected")
         if key not in item:
-            raise ApiError(500, "", f"map: {go_text(item)} does not contain declared merge key: {key}")
+            raise ApiError(500, "", f"map: {sprint(item)} does not contain declared merge key: {key}")
         if item.get(_DIRECTIVE) == "delete":
             continue
         index = _index(merged, item, key)
@@ -179,16 +179,3 @@ def _without_directives(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_directives(item) for item in value]
     return value
-
-
-def go_text(value: Any) -> str:
-    """A value as Go's ``%v`` prints it: ``map[a:1 b:[x y]]``."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{name}:{go_text(item)}" for name, item in sorted(value.items())) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(go_text, value)) + "]"
-    if value is None:
-        return "<nil>"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return format_float(value) if isinstance(value, float) else str(value)

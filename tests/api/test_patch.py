@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from kubesim.api.errors import ApiError
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire, copy_of
 from kubesim.api.patch import apply_patch, merge
-from kubesim.api.strategic_merge import go_text
 from tests.api.examples import POD, SERVICE
 
 OLD: Wire = {
@@ -129,4 +129,4 @@ def test_the_old_object_stays_as_it_is() -> None:
 
 
 def test_values_are_shown_as_go_shows_maps() -> None:
-    assert go_text({"b": [1, "x", None], "a": True}) == "map[a:true b:[1 x <nil>]]"
+    assert sprint({"b": [1, "x", None], "a": True}) == "map[a:true b:[1 x <nil>]]"

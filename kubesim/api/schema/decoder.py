@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesim.api import quantities
-from kubesim.api.fields import go_quote
+from kubesim.api.go_format import quote
 from kubesim.api.go_json import format_float
 from kubesim.api.objects import Wire
 from kubesim.api.schema.models import TIMESTAMP, fast_decode
@@ -33,7 +33,7 @@ class Decoded:
     @property
     def problems(self) -> list[str]:
         """What a strict decoder says of each unknown field."""
-        return [f"unknown field {go_quote(path)}" for path in self.unknown]
+        return [f"unknown field {quote(path)}" for path in self.unknown]
 
 
 def decode(wire: Wire, kind: str, api_version: str) -> Decoded:
@@ -233,13 +233,14 @@ def _base64(value: str) -> str:
 
 
 def _mismatch(value: Any, struct_name: str, go_path: str, go_name: str, described: str | None = None) -> DecodingError:
-    what = described or _json_kind(value)
+    what = described or json_kind(value)
     return DecodingError(
         f"json: cannot unmarshal {what} into Go struct field {struct_name}.{go_path} of type {go_name}"
     )
 
 
-def _json_kind(value: Any) -> str:
+def json_kind(value: Any) -> str:
+    """The kind of a JSON value, as ``encoding/json`` names it."""
     if isinstance(value, bool):
         return "bool"
     if isinstance(value, (int, float)):

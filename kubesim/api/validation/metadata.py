@@ -11,13 +11,13 @@ from typing import Any
 from kubesim.api.errors import FieldError
 from kubesim.api.fields import (
     forbidden,
-    go_quote,
     invalid_value,
     invalid_values,
     not_supported,
     required,
     too_long,
 )
+from kubesim.api.go_format import quote
 from kubesim.api.names import Check, byte_length, dns1123_label, label_value, qualified_name, without_trailing_dash
 from kubesim.api.objects import Wire
 
@@ -77,7 +77,7 @@ def validate_metadata_update(metadata: Wire, old: Wire, path: str = "metadata") 
     if old.get("deletionTimestamp") is not None:
         extra = sorted(set(finalizers) - set(old.get("finalizers", [])))
         if extra:
-            listed = "[]string{" + ", ".join(map(go_quote, extra)) + "}"
+            listed = "[]string{" + ", ".join(map(quote, extra)) + "}"
             problem = "no new finalizers can be added if the object is being deleted, found new finalizers "
             errors.append(forbidden(f"{path}.finalizers", problem + listed))
     if not metadata.get("resourceVersion"):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubesim.api import names
+from kubesim.api import go_json, names
 from kubesim.api.addresses import legacy_ip_address, parse_sloppily
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import forbidden, go_json, invalid_value, invalid_values, required
+from kubesim.api.fields import forbidden, invalid_value, invalid_values, required
 from kubesim.api.objects import Wire
 from kubesim.api.validation.container import validate_padding
 from kubesim.api.validation.internal_form import internal_form, internal_pod_spec
@@ -138,7 +138,9 @@ def _other_changes(spec: Wire, old: Wire) -> list[FieldError]:
         return errors
     import difflib  # only for the words of a refusal
 
-    old_lines, new_lines = (go_json(form, indent=1).splitlines(keepends=True) for form in (before, after))
+    old_lines, new_lines = (
+        go_json.dumps(form, 1, sort_keys=False).splitlines(keepends=True) for form in (before, after)
+    )
     difference = "".join(list(difflib.unified_diff(old_lines, new_lines))[2:])
     problem = f"pod updates may not change fields other than {_CHANGEABLE}\n{difference}"
     return [*errors, forbidden("spec", problem)]

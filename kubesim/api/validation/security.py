@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 from kubesim.api import names
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import duplicate, forbidden, go_quote, invalid_value, invalid_values, not_supported, required
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, not_supported, required
+from kubesim.api.go_format import quote
 from kubesim.api.objects import Wire
 from kubesim.api.validation.internal_form import internal_form
 from kubesim.api.validation.volumes import validate_local_path
@@ -139,7 +140,7 @@ def validate_profile_annotations(annotations: dict[str, str], spec: Wire, path: 
         if container not in known:
             errors.append(invalid_value(f"{path}[{key}]", container, "container not found"))
         if profile not in ("", "runtime/default", "unconfined") and not profile.startswith(_LOCAL):
-            problem = f"invalid AppArmor profile name: {go_quote(profile)}"
+            problem = f"invalid AppArmor profile name: {quote(profile)}"
             errors.append(invalid_value(f"{path}[{key}]", profile, problem))
     return errors
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kubesim.api import quantities
+from kubesim.api.go_format import quote, sprint
 from kubesim.api.objects import (
     Container,
     ContainerPort,
@@ -17,7 +18,6 @@ from kubesim.api.objects import (
     Wire,
 )
 from kubesim.kubectl.describe.text import Text, moment, yes_or_no
-from kubesim.kubectl.go_format import quote, sprint
 
 
 def containers(

@@ -10,11 +10,11 @@ from typing import Any
 
 from kubesim.api import quantities
 from kubesim.api.durations import since
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Condition, Container, Node, Pod, Taint, Wire, view
 from kubesim.api.printers.cluster import roles
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels, moment
-from kubesim.kubectl.go_format import sprint
 
 _SYSTEM = (
     ("Machine ID", "machineID"),

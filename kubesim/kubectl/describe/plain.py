@@ -6,10 +6,10 @@ import base64
 import re
 from typing import Any
 
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels
-from kubesim.kubectl.go_format import sprint
 
 _ACRONYMS = ("API", "URL", "UID", "OSB", "GUID")
 _SHOWN_ABOVE = ("managedFields", "name", "namespace", "labels", "annotations")

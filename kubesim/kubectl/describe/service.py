@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import (
     EndpointPort,
     Endpoints,
@@ -18,7 +19,6 @@ from kubesim.api.printers.columns import label_map
 from kubesim.kubectl.describe.plain import heading
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text
-from kubesim.kubectl.go_format import sprint
 
 SHOWN = 3
 """How many endpoints are printed before ``+ N more...``."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import LabelSelector, PodTemplateSpec, Wire, view
 from kubesim.api.printers.columns import label_selector
 from kubesim.kubectl.describe.containers import containers
 from kubesim.kubectl.describe.text import Text, annotation_lines, labels, tolerations
-from kubesim.kubectl.go_format import sprint
 
 _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "hostPath": ("HostPath (bare host directory volume)", (("Path", "path"), ("HostPathType", "type"))),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kubesim.api import go_json
-from kubesim.kubectl.go_format import sprint, type_name
+from kubesim.api.go_format import sprint, type_name
 from kubesim.kubectl.jsonpath import nodes
 from kubesim.kubectl.jsonpath.nodes import JsonPathError, Node, Sequence
 from kubesim.kubectl.jsonpath.parser import parse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire
-from kubesim.kubectl.go_format import sprint
 from kubesim.kubectl.jsonpath import JsonPath, relaxed_expression
 from kubesim.kubectl.output.tabwriter import TabStops
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kubesim.api import go_json, go_yaml
+from kubesim.api.go_format import go_syntax, quote, sprint
 from kubesim.api.objects import Wire
 from kubesim.api.resources import kind_type
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.go_format import go_syntax, quote, sprint
 from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
 from kubesim.kubectl.output import kyaml
 from kubesim.kubectl.output.custom_columns import CustomColumns, columns_from_spec, columns_from_template

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from kubesim.api import quantities
+from kubesim.api.go_format import type_name
 from kubesim.api.objects import Wire
 from kubesim.api.tables import Table
-from kubesim.kubectl.go_format import type_name
 from kubesim.kubectl.jsonpath import JsonPath, relaxed_expression
 from kubesim.kubectl.output.go_sort import go_sort
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kubesim.kubectl.go_format import sprint, type_name
+from kubesim.api.go_format import sprint, type_name
 from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS, FunctionError, arguments_of, truth
 from kubesim.kubectl.output.go_template.nodes import Command, Node, Operand, Pipeline, TemplateError, execution_error

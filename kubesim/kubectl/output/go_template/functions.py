@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote_plus
 
-from kubesim.kubectl.go_format import quote, sprint, type_name
+from kubesim.api.go_format import quote, sprint, type_name
 
 
 class FunctionError(ValueError):

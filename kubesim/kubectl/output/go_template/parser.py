@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubesim.kubectl.go_format import quote
+from kubesim.api.go_format import quote
 from kubesim.kubectl.jsonpath.parser import describe_character, unquote
 from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.kubectl.go_format import format_float, go_syntax, quote, sprint, type_name
+from kubesim.api.go_format import format_float, go_syntax, quote, sprint, type_name
 
 
 @pytest.mark.parametrize(
