@@ -9,10 +9,7 @@ from kubesim.network.targets import Accept, Jump, Masquerade, Return, Target
 
 MULTICAST = "224.0.0.0/4"
 
-_BASES = (
-    built_in("nat", Hook.POSTROUTING),
-    built_in("filter", Hook.FORWARD),
-)
+_BASES = (built_in("nat", Hook.POSTROUTING), built_in("filter", Hook.FORWARD))
 
 
 def flannel_rules(pod_prefix: str, node_prefix: str, mode: str = "iptables", random_fully: bool = True) -> Ruleset:

@@ -34,11 +34,7 @@ from kubesim.network.targets import Dnat, Drop, Jump, Masquerade, Return
 EXCLUDED_LABEL = "node.kubernetes.io/exclude-from-external-load-balancers"
 """A node with this label gets no traffic from load balancers."""
 
-BASES = (
-    built_in("mangle", Hook.PREROUTING),
-    built_in("nat", Hook.PREROUTING),
-    built_in("nat", Hook.POSTROUTING),
-)
+BASES = (built_in("mangle", Hook.PREROUTING), built_in("nat", Hook.PREROUTING), built_in("nat", Hook.POSTROUTING))
 
 
 def balanced_addresses(services: Sequence[Service], nodes: Sequence[Node]) -> tuple[str, ...]:

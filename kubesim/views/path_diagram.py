@@ -46,13 +46,7 @@ def path_diagram(journey: Request, upto: int | None = None) -> Diagram:
     _draw_machines(graph, journey.scene, on_path, candidates)
     for number, (tail, head, label) in enumerate(shown, start=1):
         graph.edge(
-            tail,
-            head,
-            label=_plate(label, number),
-            color=PATH_COLOUR,
-            fontcolor=INK,
-            penwidth="2.4",
-            arrowsize="0.9",
+            tail, head, label=_plate(label, number), color=PATH_COLOUR, fontcolor=INK, penwidth="2.4", arrowsize="0.9"
         )
     complete = len(shown) == len(arrows)
     if complete:
@@ -69,24 +63,8 @@ def arrow_count(journey: Request) -> int:
 def new_graph() -> graphviz.Digraph:
     """An empty left-to-right picture in the course's style."""
     graph = graphviz.Digraph("path")
-    graph.attr(
-        rankdir="LR",
-        newrank="true",
-        fontname=FONT,
-        fontsize="11",
-        fontcolor=INK,
-        nodesep="0.22",
-        ranksep="0.2",
-    )
-    graph.attr(
-        "node",
-        shape="box",
-        style="rounded,filled",
-        fillcolor="white",
-        color=INK,
-        fontname=FONT,
-        fontsize="10",
-    )
+    graph.attr(rankdir="LR", newrank="true", fontname=FONT, fontsize="11", fontcolor=INK, nodesep="0.22", ranksep="0.2")
+    graph.attr("node", shape="box", style="rounded,filled", fillcolor="white", color=INK, fontname=FONT, fontsize="10")
     graph.attr("node", fixedsize="true", margin="0")
     graph.attr("edge", fontname=FONT, fontsize="10", color=INK)
     return graph

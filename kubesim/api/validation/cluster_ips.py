@@ -10,6 +10,7 @@ from kubesim.api.addresses import legacy_ip_address, parse_sloppily
 from kubesim.api.errors import FieldError
 from kubesim.api.fields import duplicate, invalid_value, invalid_values, not_supported, required
 from kubesim.api.objects import Service
+from kubesim.api.validation.metadata import validate_choice
 
 _FAMILIES = ("IPv4", "IPv6")
 _FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
@@ -39,8 +40,7 @@ def validate_cluster_ips(service: Service, before: Service | None = None) -> lis
             errors.append(not_supported(f"spec.ipFamilies[{index}]", family, _FAMILIES))
         if family in families[:index]:
             errors.append(duplicate(f"spec.ipFamilies[{index}]", family))
-    if spec.ipFamilyPolicy is not None and spec.ipFamilyPolicy not in _FAMILY_POLICIES:
-        errors.append(not_supported("spec.ipFamilyPolicy", spec.ipFamilyPolicy, _FAMILY_POLICIES))
+    errors += validate_choice(spec.ipFamilyPolicy, "spec.ipFamilyPolicy", _FAMILY_POLICIES)
     problems = _spelling(addresses, (before.spec.clusterIPs or []) if before else [])
     errors += problems
     if len(addresses) > 2:

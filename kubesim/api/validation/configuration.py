@@ -74,10 +74,7 @@ def validate_secret(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     return errors
 
 
-_DOCKER_KEYS = {
-    "kubernetes.io/dockercfg": ".dockercfg",
-    "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
-}
+_DOCKER_KEYS = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
 
 
 def _docker(data: dict[str, str], key: str) -> list[FieldError]:

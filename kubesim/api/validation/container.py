@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from kubesim.api import names
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, not_supported, required
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, required
 from kubesim.api.objects import Wire
 from kubesim.api.validation.endpoints import PROTOCOLS
 from kubesim.api.validation.environment import validate_environment, validate_environment_sources
-from kubesim.api.validation.metadata import validate_enumeration
+from kubesim.api.validation.metadata import validate_choice, validate_enumeration
 from kubesim.api.validation.probe import validate_lifecycle, validate_probes
 from kubesim.api.validation.resources import validate_resources
 from kubesim.api.validation.security import validate_container_security
@@ -40,7 +40,7 @@ def validate_containers(
         if "lifecycle" in container:
             errors += validate_lifecycle(container["lifecycle"], grace_period, f"{here}.lifecycle")
         errors += validate_probes(container, here)
-        errors += _restart_policy(container, here)
+        errors += validate_choice(container.get("restartPolicy"), f"{here}.restartPolicy", _RESTART_POLICIES)
     return errors + _host_ports(containers, path)
 
 
@@ -53,7 +53,7 @@ def validate_init_containers(
     for index, container in enumerate(containers):
         here, name = f"{path}[{index}]", container.get("name", "")
         errors += _common(container, volumes, here)
-        errors += _restart_policy(container, here)
+        errors += validate_choice(container.get("restartPolicy"), f"{here}.restartPolicy", _RESTART_POLICIES)
         if name in seen:
             errors.append(duplicate(f"{here}.name", name))
         elif name:
@@ -122,13 +122,6 @@ def _common(container: Wire, volumes: dict[str, Wire], path: str) -> list[FieldE
     errors += validate_pull_policy(container.get("imagePullPolicy", ""), f"{path}.imagePullPolicy")
     errors += validate_resources(container.get("resources", {}), f"{path}.resources")
     return errors + validate_container_security(container.get("securityContext"), f"{path}.securityContext")
-
-
-def _restart_policy(container: Wire, path: str) -> list[FieldError]:
-    policy = container.get("restartPolicy")
-    if policy is None or policy in _RESTART_POLICIES:
-        return []
-    return [not_supported(f"{path}.restartPolicy", policy, _RESTART_POLICIES)]
 
 
 def validate_pull_policy(policy: str, path: str) -> list[FieldError]:

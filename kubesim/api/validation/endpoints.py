@@ -10,17 +10,10 @@ from collections.abc import Mapping
 from kubesim.api import names
 from kubesim.api.addresses import legacy_ip_address, parse_sloppily, special_address
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import (
-    INTERNAL,
-    duplicate,
-    invalid_value,
-    invalid_values,
-    not_supported,
-    required,
-    too_many,
-)
+from kubesim.api.fields import INTERNAL, duplicate, invalid_value, invalid_values, required, too_many
 from kubesim.api.objects import Wire
 from kubesim.api.validation.metadata import (
+    validate_choice,
     validate_enumeration,
     validate_immutable,
     validate_labels,
@@ -97,10 +90,7 @@ def validate_endpoint_slice(wire: Wire, before: Wire | None = None) -> list[Fiel
     """The problems of an EndpointSlice; addresses that an update leaves alone keep their old spelling."""
     errors = validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain)
     address_type = wire.get("addressType", "")
-    if not address_type:
-        errors.append(required("addressType"))
-    elif address_type not in _ADDRESS_TYPES:
-        errors.append(not_supported("addressType", address_type, _ADDRESS_TYPES))
+    errors += validate_enumeration(address_type, "addressType", _ADDRESS_TYPES)
     unchanged = [
         address for endpoint in (before or {}).get("endpoints") or () for address in endpoint.get("addresses") or ()
     ]
@@ -199,10 +189,8 @@ def _slice_ports(ports: list[Wire]) -> list[FieldError]:
             errors.append(duplicate(f"{path}.name", name))
         seen.add(name)
         protocol, application = port.get("protocol"), port.get("appProtocol")
-        if protocol is None:
-            errors.append(required(f"{path}.protocol"))
-        elif protocol not in PROTOCOLS:
-            errors.append(not_supported(f"{path}.protocol", protocol, PROTOCOLS))
+        errors += [required(f"{path}.protocol")] if protocol is None else []
+        errors += validate_choice(protocol, f"{path}.protocol", PROTOCOLS)
         if application is not None:
             errors += invalid_values(f"{path}.appProtocol", application, names.qualified_name(application))
     return errors

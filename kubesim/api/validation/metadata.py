@@ -9,14 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import (
-    forbidden,
-    invalid_value,
-    invalid_values,
-    not_supported,
-    required,
-    too_long,
-)
+from kubesim.api.fields import forbidden, invalid_value, invalid_values, not_supported, required, too_long
 from kubesim.api.go_format import quote
 from kubesim.api.names import Check, byte_length, dns1123_label, label_value, qualified_name, without_trailing_dash
 from kubesim.api.objects import Wire
@@ -107,6 +100,22 @@ def validate_enumeration(value: str, path: str, allowed: Sequence[str]) -> list[
     return [] if value in allowed else [not_supported(path, value, allowed)]
 
 
+def validate_choice(value: str | None, path: str, allowed: Sequence[str]) -> list[FieldError]:
+    """A value that may be absent, and is one of a few where it is given."""
+    return [] if value is None or value in allowed else [not_supported(path, value, allowed)]
+
+
+def validate_values(operator: str, values: list[str], path: str) -> list[FieldError] | None:
+    """What an operator says of how many values there are; None for one that is none of the four."""
+    if operator in ("In", "NotIn"):
+        problem = "must be specified when `operator` is 'In' or 'NotIn'"
+        return [] if values else [required(path, problem)]
+    if operator in ("Exists", "DoesNotExist"):
+        problem = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+        return [forbidden(path, problem)] if values else []
+    return None
+
+
 def validate_non_negative(value: int, path: str) -> list[FieldError]:
     """A number of at least zero."""
     return [invalid_value(path, value, "must be greater than or equal to 0")] if value < 0 else []
@@ -164,15 +173,10 @@ def validate_label_selector(selector: Wire | None, path: str) -> list[FieldError
     for index, expression in enumerate(selector.get("matchExpressions", [])):
         here = f"{path}.matchExpressions[{index}]"
         operator, values = expression.get("operator", ""), expression.get("values", [])
-        if operator in ("In", "NotIn"):
-            if not values:
-                errors.append(required(f"{here}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
-        elif operator in ("Exists", "DoesNotExist"):
-            if values:
-                problem = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-                errors.append(forbidden(f"{here}.values", problem))
-        else:
-            errors.append(invalid_value(f"{here}.operator", operator, "not a valid selector operator"))
+        problems = validate_values(operator, values, f"{here}.values")
+        if problems is None:
+            problems = [invalid_value(f"{here}.operator", operator, "not a valid selector operator")]
+        errors += problems
         key = expression.get("key", "")
         errors += invalid_values(f"{here}.key", key, qualified_name(key))
         for position, value in enumerate(values):

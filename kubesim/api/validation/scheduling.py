@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from kubesim.api import names
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import (
-    DUPLICATE,
-    duplicate,
-    forbidden,
-    invalid_value,
-    invalid_values,
-    not_supported,
-    required,
-)
+from kubesim.api.fields import DUPLICATE, duplicate, invalid_value, invalid_values, not_supported, required
 from kubesim.api.objects import Wire
 from kubesim.api.validation.internal_form import internal_form
-from kubesim.api.validation.metadata import validate_label_selector
+from kubesim.api.validation.metadata import (
+    validate_choice,
+    validate_enumeration,
+    validate_label_selector,
+    validate_values,
+)
 
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -47,8 +44,7 @@ def validate_tolerations(tolerations: list[Wire], path: str) -> list[FieldError]
             errors.append(not_supported(f"{here}.operator", operator, ("Equal", "Exists")))
         elif value:
             errors.append(invalid_value(f"{here}.operator", value, "value must be empty when `operator` is 'Exists'"))
-        if effect and effect not in _EFFECTS:
-            errors.append(not_supported(f"{here}.effect", effect, _EFFECTS))
+        errors += validate_choice(effect or None, f"{here}.effect", _EFFECTS)
     return errors
 
 
@@ -62,10 +58,7 @@ def validate_taints(taints: list[Wire], path: str) -> list[FieldError]:
         errors += invalid_values(f"{here}.key", key, names.qualified_name(key))
         if problems := names.label_value(value):
             errors.append(invalid_value(f"{here}.value", value, ";".join(problems)))
-        if not effect:
-            errors.append(required(f"{here}.effect"))
-        elif effect not in _EFFECTS:
-            errors.append(not_supported(f"{here}.effect", effect, _EFFECTS))
+        errors += validate_enumeration(effect, f"{here}.effect", _EFFECTS)
         if (key, effect) in seen:
             detail = "taints must be unique by key and effect pair"
             errors.append(FieldError(DUPLICATE, here, internal_form(taint, "Taint"), detail))
@@ -127,13 +120,9 @@ def _node_term(term: Wire, strict: bool, path: str) -> list[FieldError]:
 def _node_expression(expression: Wire, strict: bool, path: str) -> list[FieldError]:
     operator, key, values = expression.get("operator", ""), expression.get("key", ""), expression.get("values", [])
     errors = []
-    if operator in ("In", "NotIn"):
-        if not values:
-            errors.append(required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            problem = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            errors.append(forbidden(f"{path}.values", problem))
+    problems = validate_values(operator, values, f"{path}.values")
+    if problems is not None:
+        errors += problems
     elif operator in ("Gt", "Lt"):
         if len(values) != 1:
             problem = "must be specified single value when `operator` is 'Lt' or 'Gt'"
@@ -168,17 +157,14 @@ def validate_topology_spread(constraints: list[Wire], path: str) -> list[FieldEr
             errors.append(invalid_value(f"{here}.maxSkew", skew or 0, "must be greater than zero"))
         if not key:
             errors.append(required(f"{here}.topologyKey", "can not be empty"))
-        if action not in ("DoNotSchedule", "ScheduleAnyway"):
-            allowed = ("DoNotSchedule", "ScheduleAnyway")
-            errors.append(not_supported(f"{here}.whenUnsatisfiable", action or "", allowed))
+        errors += validate_choice(action or "", f"{here}.whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"))
         later = [(other.get("topologyKey"), other.get("whenUnsatisfiable")) for other in constraints[index + 1 :]]
         if (key, action) in later:
             pair = f"{{{key or ''}, {action or ''}}}"
             errors.append(duplicate(f"{here}.{{topologyKey, whenUnsatisfiable}}", pair))
         errors += _least_domains(constraint, action or "", f"{here}.minDomains")
         for name in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
-            if name in constraint and constraint[name] not in ("Honor", "Ignore"):
-                errors.append(not_supported(f"{here}.{name}", constraint[name], ("Honor", "Ignore")))
+            errors += validate_choice(constraint.get(name), f"{here}.{name}", ("Honor", "Ignore"))
         errors += validate_label_selector(constraint.get("labelSelector"), f"{here}.labelSelector")
     return errors
 

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 from kubesim.api import names
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, not_supported, required
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, required
 from kubesim.api.go_format import quote
 from kubesim.api.objects import Wire
 from kubesim.api.validation.internal_form import internal_form
+from kubesim.api.validation.metadata import validate_choice
 from kubesim.api.validation.volumes import validate_local_path
 
 _LARGEST_ID = (1 << 32) - 1
@@ -38,7 +39,7 @@ def _profile(profile: Wire | None, word: str, path: str) -> list[FieldError]:
     field = path.rpartition(".")[2]
     if not kind:
         return [required(f"{path}.type", f"type is required when {field} is set")]
-    errors = [] if kind in _PROFILES else [not_supported(f"{path}.type", kind, _PROFILES)]
+    errors = validate_choice(kind, f"{path}.type", _PROFILES)
     if kind == "Localhost":
         if local is None:
             errors.append(required(f"{path}.localhostProfile", f"must be set when {word} type is Localhost"))
@@ -66,9 +67,7 @@ def validate_pod_security(spec: Wire, path: str) -> list[FieldError]:
         ("supplementalGroupsPolicy", ("Merge", "Strict")),
         ("seLinuxChangePolicy", ("MountOption", "Recursive")),
     ):
-        given = context.get(field)
-        if given is not None and given not in allowed:
-            errors.append(not_supported(f"{path}.{field}", given, allowed))
+        errors += validate_choice(context.get(field), f"{path}.{field}", allowed)
         if field == "fsGroupChangePolicy":
             errors += _profile(context.get("seccompProfile"), "seccomp", f"{path}.seccompProfile")
             errors += _profile(context.get("appArmorProfile"), "AppArmor", f"{path}.appArmorProfile")
@@ -96,9 +95,7 @@ def validate_container_security(context: Wire | None, path: str) -> list[FieldEr
     if context is None:
         return []
     errors = _id(context, "runAsUser", path) + _id(context, "runAsGroup", path)
-    proc_mount = context.get("procMount")
-    if proc_mount is not None and proc_mount not in ("Default", "Unmasked"):
-        errors.append(not_supported(f"{path}.procMount", proc_mount, ("Default", "Unmasked")))
+    errors += validate_choice(context.get("procMount"), f"{path}.procMount", ("Default", "Unmasked"))
     errors += _profile(context.get("seccompProfile"), "seccomp", f"{path}.seccompProfile")
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged"):

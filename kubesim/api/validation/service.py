@@ -12,18 +12,12 @@ from typing import Any
 from kubesim.api import names
 from kubesim.api.addresses import legacy_cidr, legacy_ip_address, parse_sloppily, special_address
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import (
-    duplicate,
-    forbidden,
-    invalid_value,
-    invalid_values,
-    not_supported,
-    required,
-)
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, not_supported, required
 from kubesim.api.objects import IntOrString, LoadBalancerStatus, Service, ServicePort, SessionAffinityConfig, Wire, view
 from kubesim.api.validation.cluster_ips import is_headless, validate_cluster_ip_changes, validate_cluster_ips
 from kubesim.api.validation.endpoints import PROTOCOLS
 from kubesim.api.validation.metadata import (
+    validate_choice,
     validate_enumeration,
     validate_labels,
     validate_metadata,
@@ -79,10 +73,7 @@ def _everything(wire: Wire, service: Service, before: Service | None) -> list[Fi
     errors += _load_balancer_class(None, service)
     errors += validate_external_traffic_policy(service)
     errors += _internal_traffic_policy(service)
-    distribution = spec.trafficDistribution
-    if distribution is not None and distribution not in _TRAFFIC_DISTRIBUTIONS:
-        errors.append(not_supported("spec.trafficDistribution", distribution, _TRAFFIC_DISTRIBUTIONS))
-    return errors
+    return errors + validate_choice(spec.trafficDistribution, "spec.trafficDistribution", _TRAFFIC_DISTRIBUTIONS)
 
 
 _ONLY_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'"
@@ -280,7 +271,7 @@ def _internal_traffic_policy(service: Service) -> list[FieldError]:
     policy, path = service.spec.internalTrafficPolicy, "spec.internalTrafficPolicy"
     if policy is None:
         return [required(path)] if service.spec.type in ("ClusterIP", "LoadBalancer", "NodePort") else []
-    return [] if policy in _TRAFFIC_POLICIES else [not_supported(path, policy, _TRAFFIC_POLICIES)]
+    return validate_choice(policy, path, _TRAFFIC_POLICIES)
 
 
 def validate_load_balancer_status(

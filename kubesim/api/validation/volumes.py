@@ -9,17 +9,10 @@ from collections.abc import Callable
 
 from kubesim.api import names
 from kubesim.api.errors import FieldError
-from kubesim.api.fields import (
-    duplicate,
-    forbidden,
-    invalid_value,
-    invalid_values,
-    missing,
-    not_supported,
-    required,
-)
+from kubesim.api.fields import duplicate, forbidden, invalid_value, invalid_values, missing, required
 from kubesim.api.objects import Wire
 from kubesim.api.validation.environment import validate_resource_reference, validate_volume_field_reference
+from kubesim.api.validation.metadata import validate_choice
 
 # In the order in which upstream looks at them: the first one counts, the others are too many.
 _SOURCES = (
@@ -31,6 +24,7 @@ _SOURCES = (
 _HOST_PATH_TYPES = (
     "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",
 )  # fmt: skip
+_PROPAGATIONS = ("Bidirectional", "HostToContainer", "None")
 _MODE = "must be a number between 0 and 0777 (octal), both inclusive"
 
 
@@ -68,9 +62,7 @@ def _host_path(source: Wire, path: str) -> list[FieldError]:
     if not where:
         return [required(f"{path}.path")]
     errors = _no_backsteps(where, f"{path}.path")
-    if kind is not None and kind not in _HOST_PATH_TYPES:
-        errors.append(not_supported(f"{path}.type", kind, _HOST_PATH_TYPES))
-    return errors
+    return errors + validate_choice(kind, f"{path}.type", _HOST_PATH_TYPES)
 
 
 def _no_backsteps(where: str, path: str) -> list[FieldError]:
@@ -227,8 +219,5 @@ def validate_volume_mounts(container: Wire, volumes: dict[str, Wire], path: str)
                 problem = "subPathExpr and subPath are mutually exclusive"
                 errors.append(invalid_value(f"{here}.subPathExpr", expression, problem))
             errors += validate_local_path(expression, f"{path}.subPathExpr")
-        propagation = mount.get("mountPropagation")
-        if propagation is not None and propagation not in ("Bidirectional", "HostToContainer", "None"):
-            allowed = ("Bidirectional", "HostToContainer", "None")
-            errors.append(not_supported(f"{path}.mountPropagation", propagation, allowed))
+        errors += validate_choice(mount.get("mountPropagation"), f"{path}.mountPropagation", _PROPAGATIONS)
     return errors

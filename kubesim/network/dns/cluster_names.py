@@ -104,10 +104,7 @@ class StandsFor:
 
 
 def _matches(asked: AskedName, port: Port) -> bool:
-    return asked.port.lower() in ("", port.name.lower()) and asked.protocol.lower() in (
-        "",
-        port.protocol.lower(),
-    )
+    return asked.port.lower() in ("", port.name.lower()) and asked.protocol.lower() in ("", port.protocol.lower())
 
 
 @dataclass(frozen=True, slots=True)

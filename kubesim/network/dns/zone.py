@@ -133,13 +133,7 @@ class KubernetesZone(ClusterNames):
         return records
 
     def _follow(
-        self,
-        name: str,
-        found: StandsFor,
-        zone: str,
-        record_type: str,
-        chain: tuple[DnsRecord, ...],
-        lookup: Lookup,
+        self, name: str, found: StandsFor, zone: str, record_type: str, chain: tuple[DnsRecord, ...], lookup: Lookup
     ) -> list[DnsRecord]:
         link = self._cname(name, found)
         looped = any(

@@ -58,10 +58,7 @@ def cache(line: Directive, configuration: Configuration) -> Link:
     for option in line.block:
         _option(option, limits)
     simulation = configuration.surroundings.simulation
-    stores: dict[str, OrderedDict[tuple[str, str, bool], _Kept]] = {
-        POSITIVE: OrderedDict(),
-        NEGATIVE: OrderedDict(),
-    }
+    stores: dict[str, OrderedDict[tuple[str, str, bool], _Kept]] = {POSITIVE: OrderedDict(), NEGATIVE: OrderedDict()}
 
     def handle(request: Request, following: Handler) -> Reply:
         if not names.longest_zone(request.name, limits.zones):
@@ -145,9 +142,6 @@ def _with_ttl(response: DnsResponse, ttl: int) -> DnsResponse:
 
 def _from_cache(kept: _Kept, request: Request, now: float, keep_ttl: bool) -> DnsResponse:
     response = replace(
-        kept.response,
-        authoritative=True,
-        seconds=0.0,
-        recursion_desired=request.query.recursion_desired,
+        kept.response, authoritative=True, seconds=0.0, recursion_desired=request.query.recursion_desired
     )
     return response if keep_ttl else _with_ttl(response, math.ceil(kept.until - now))

@@ -27,9 +27,7 @@ def loadbalance(line: Directive, configuration: Configuration) -> Link:
         return replace(
             reply,
             response=replace(
-                response,
-                answer=_shuffled(response.answer, chance),
-                additional=_shuffled(response.additional, chance),
+                response, answer=_shuffled(response.answer, chance), additional=_shuffled(response.additional, chance)
             ),
         )
 

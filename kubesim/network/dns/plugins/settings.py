@@ -36,10 +36,7 @@ class _Page:
 
 
 def _page(status: int, reason: str, body: str) -> HttpResponse:
-    headers = (
-        ("Content-Length", str(len(body))),
-        ("Content-Type", "text/plain; charset=utf-8"),
-    )
+    headers = (("Content-Length", str(len(body))), ("Content-Type", "text/plain; charset=utf-8"))
     return HttpResponse(status, reason, headers, body)
 
 
