@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from kubesim.api.defaults import apply_defaults
+from kubesim.api.errors import FieldError
 from kubesim.api.fields import message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
@@ -74,6 +76,11 @@ def changed(wire: Wire, path: str, value: Any) -> Wire:
     return result
 
 
+def messages(errors: Iterable[FieldError]) -> list[str]:
+    """What is printed of problems, one by one."""
+    return [message_of(error) for error in errors]
+
+
 def verdict(kind: str, new: Wire, old: Wire | None = None) -> list[str]:
     """The messages for an object."""
-    return [message_of(error) for error in validate(kind, new, old)]
+    return messages(validate(kind, new, old))
