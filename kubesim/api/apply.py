@@ -15,8 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from kubesim.api import go_json, schema
-from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import ApiServer
@@ -52,12 +53,7 @@ def _held(api: ApiServer, resource: ResourceType, name: object, namespace: objec
     """The server's form of an object; None where it has none, or where there can be none of that name."""
     if not (isinstance(name, str) and isinstance(namespace, str) and name):
         return None
-    try:
-        return api.get(resource, name, namespace)
-    except ApiError as error:
-        if error.reason != "NotFound":
-            raise
-        return None
+    return api.find(resource, name, namespace)
 
 
 # --- the annotation ------------------------------------------------------------------------------------------------
@@ -66,9 +62,8 @@ def _held(api: ApiServer, resource: ResourceType, name: object, namespace: objec
 def with_last_applied(manifest: Wire) -> Wire:
     """A copy of the manifest with the annotation that holds its own configuration."""
     text = last_applied_text(manifest)
-    copy: Wire = json.loads(text)
-    metadata = copy["metadata"]
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), LAST_APPLIED: text}
+    copy: Wire = msgspec.json.decode(text) if text.isascii() else json.loads(text)  # of halves of surrogates, too
+    copy["metadata"]["annotations"][LAST_APPLIED] = text
     return copy
 
 

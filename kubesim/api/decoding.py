@@ -5,8 +5,7 @@ The refusals are those of the API server's codec: ``Service in version "v1" cann
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from kubesim.api import schema
 from kubesim.api.errors import ApiError, bad_request, unknown_resource
@@ -16,8 +15,7 @@ from kubesim.api.resources import BY_KIND, ResourceType, kind_type
 FieldValidation = Literal["Strict", "Warn", "Ignore"]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A body that was understood: the kind, the object without unknown fields, and what to warn of."""
 
     resource: ResourceType
@@ -36,7 +34,7 @@ def decode(wire: Wire, field_validation: FieldValidation = "Strict", expected: R
         decoded = schema.decode(wire, resource.kind, resource.api_version)
     except schema.DecodingError as error:
         raise _unhandled(resource, str(error)) from None
-    unknown = decoded.problems
+    unknown = decoded.problems if decoded.unknown else []
     if unknown and field_validation == "Strict":
         raise _unhandled(resource, f"strict decoding error: {', '.join(unknown)}")
     return Request(resource, decoded.object, tuple(unknown) if field_validation == "Warn" else ())

@@ -20,8 +20,10 @@ _HTML_ESCAPES = str.maketrans(
 )
 
 
-_WRITTEN_OTHERWISE = re.compile(r"[<>&\u2028\u2029]|[:\[,]-?\d+[.eE]")
-"""What Go escapes and msgspec does not, and a float (or a text that looks like one)."""
+_FLOAT = re.compile(r"[:\[,]-?\d+[.eE]")
+"""A float, or a text that looks like one."""
+_PART_OF_FLOAT = re.compile(r"[0-9][.eE]")
+"""What each float has, and hardly any other text: it is found faster."""
 
 
 def dumps(value: Any, indent: int | None = 4, *, sort_keys: bool = True) -> str:
@@ -35,9 +37,16 @@ def dumps(value: Any, indent: int | None = 4, *, sort_keys: bool = True) -> str:
             text = msgspec.json.encode(value, order="sorted").decode()
         except (TypeError, ValueError):
             text = "<"
-        if _WRITTEN_OTHERWISE.search(text) is None:
+        if not _is_written_otherwise(text):
             return text
     return _encode(value, indent, "\n", sort_keys)
+
+
+def _is_written_otherwise(text: str) -> bool:
+    """Whether Go may write a JSON text otherwise than msgspec: what it escapes, and floats."""
+    if "<" in text or ">" in text or "&" in text or "\u2028" in text or "\u2029" in text:
+        return True
+    return _PART_OF_FLOAT.search(text) is not None and _FLOAT.search(text) is not None
 
 
 def quote(text: str) -> str:

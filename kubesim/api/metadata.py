@@ -16,7 +16,12 @@ LONGEST_NAME = 63
 
 def random_suffix(random: Random) -> str:
     """Five characters, as upstream's ``rand.String(5)``."""
-    return "".join(random.choice(SUFFIX_ALPHABET) for _ in range(SUFFIX_LENGTH))
+    suffix = ""
+    while len(suffix) < SUFFIX_LENGTH:
+        number = random.getrandbits(5)  # 0 to 31; what is too large is drawn again
+        if number < len(SUFFIX_ALPHABET):
+            suffix += SUFFIX_ALPHABET[number]
+    return suffix
 
 
 def generate_name(base: str, random: Random) -> str:

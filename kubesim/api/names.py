@@ -47,7 +47,7 @@ def regex_problem(sentence: str, pattern: str, *examples: str) -> str:
 
 def byte_length(value: str) -> int:
     """The length that upstream counts: bytes of UTF-8."""
-    return len(value.encode("utf-8", "surrogatepass"))
+    return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
 
 
 def _length_problems(value: str, limit: int, unit: str = "characters") -> list[str]:

@@ -13,9 +13,9 @@ is asked of their :class:`~kubesim.api.strategies.Strategy`. Upstream:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
+from typing import NamedTuple
 
 from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
 from kubesim.api.errors import ApiError, FieldError, already_exists, bad_request, conflict
@@ -34,8 +34,7 @@ from kubesim.simulation import Simulation
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What a request that succeeded left: the object, and what the server warns of."""
 
     object: Wire

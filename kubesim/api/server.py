@@ -91,12 +91,19 @@ class ApiServer:
 
         :raises ApiError: 404.
         """
-        if not resource.version:
-            raise unknown_resource()
-        found = self.store.get(resource.kind, name, namespace if resource.namespaced else "")
+        found = self.find(resource, name, namespace)
         if found is None:
             raise not_found(resource.plural, name, resource.group)
         return found
+
+    def find(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire | None:
+        """One object, or None.
+
+        :raises ApiError: 404 for a resource that is not served.
+        """
+        if not resource.version:
+            raise unknown_resource()
+        return self.store.get(resource.kind, name, namespace if resource.namespaced else "")
 
     def list(
         self,
@@ -262,5 +269,7 @@ def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) ->
 
 def _answer(resource: ResourceType, response: Response, warnings: tuple[str, ...] = ()) -> Response:
     """The registry's response, with what decoding warned of and the kind's deprecation before its warnings."""
+    if not (warnings or resource.deprecation):
+        return response
     deprecation = (resource.deprecation,) if resource.deprecation else ()
     return Response(response.object, deprecation + warnings + response.warnings)

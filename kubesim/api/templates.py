@@ -53,9 +53,10 @@ class Account(NamedTuple):
     @classmethod
     def of(cls, name: str, wire: Wire | None) -> Account:
         """Read a ServiceAccount; a Namespace's own may not be there yet."""
-        account = wire or {}
-        secrets = tuple(secret.get("name", "") for secret in account.get("imagePullSecrets") or ())
-        return cls(name, account.get("automountServiceAccountToken") is not False, secrets)
+        if wire is None:
+            return cls(name)
+        secrets = tuple([secret.get("name", "") for secret in wire.get("imagePullSecrets") or ()])
+        return cls(name, wire.get("automountServiceAccountToken") is not False, secrets)
 
 
 @dataclass(frozen=True, slots=True)

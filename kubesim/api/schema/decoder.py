@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kubesim.api import quantities
 from kubesim.api.go_format import quote
@@ -23,8 +22,7 @@ class DecodingError(Exception):
     """A value of a type that its field does not have; the message is ``encoding/json``'s."""
 
 
-@dataclass(slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """An object after Go's decoder and encoder: what remains of it, and the paths of the fields nobody knows."""
 
     object: Wire

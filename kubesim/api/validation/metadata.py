@@ -27,24 +27,28 @@ def validate_metadata(
     :param name_check: the kind's rule for names, such as ``names.dns1123_subdomain``.
     """
     errors = []
-    name, prefix, namespace = (metadata.get(key, "") for key in ("name", "generateName", "namespace"))
+    name, prefix, namespace = metadata.get("name"), metadata.get("generateName"), metadata.get("namespace")
     if prefix:
         errors += invalid_values(f"{path}.generateName", prefix, name_check(without_trailing_dash(prefix)))
     if not name:
         errors.append(required(f"{path}.name", "name or generateName is required"))
-    else:
-        errors += invalid_values(f"{path}.name", name, name_check(name))
-    if namespaced and not namespace:
+    elif problems := name_check(name):
+        errors += invalid_values(f"{path}.name", name, problems)
+    if not namespaced:
+        if namespace:
+            errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
+    elif not namespace:
         errors.append(required(f"{path}.namespace"))
-    elif namespaced:
-        errors += invalid_values(f"{path}.namespace", namespace, dns1123_label(namespace))
-    elif namespace:
-        errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
+    elif problems := dns1123_label(namespace):
+        errors += invalid_values(f"{path}.namespace", namespace, problems)
     errors += validate_non_negative(metadata.get("generation", 0), f"{path}.generation")
     errors += validate_labels(metadata.get("labels"), f"{path}.labels")
     errors += validate_annotations(metadata.get("annotations"), f"{path}.annotations")
-    errors += validate_owner_references(metadata.get("ownerReferences", []), f"{path}.ownerReferences")
-    finalizers = metadata.get("finalizers", [])
+    if "ownerReferences" in metadata:
+        errors += validate_owner_references(metadata["ownerReferences"], f"{path}.ownerReferences")
+    finalizers = metadata.get("finalizers")
+    if not finalizers:
+        return errors
     for finalizer in finalizers:
         errors += invalid_values(f"{path}.finalizers", finalizer, qualified_name(finalizer))
     if "orphan" in finalizers and "foregroundDeletion" in finalizers:
@@ -123,20 +127,25 @@ def validate_non_negative(value: int, path: str) -> list[FieldError]:
 
 def validate_labels(labels: dict[str, str] | None, path: str) -> list[FieldError]:
     """Label keys and values; upstream's order of keys is random, here they are sorted."""
-    errors = []
-    for key, value in sorted((labels or {}).items()):
-        errors += invalid_values(path, key, qualified_name(key))
-        errors += invalid_values(path, value, label_value(value))
+    errors: list[FieldError] = []
+    for key, value in sorted(labels.items()) if labels else ():
+        if problems := qualified_name(key):
+            errors += invalid_values(path, key, problems)
+        if problems := label_value(value):
+            errors += invalid_values(path, value, problems)
     return errors
 
 
 def validate_annotations(annotations: dict[str, str] | None, path: str) -> list[FieldError]:
     """Annotation keys (their case does not matter), and the size of all of them together."""
-    annotations = annotations or {}
-    errors = []
+    if not annotations:
+        return []
+    errors: list[FieldError] = []
+    size = 0
     for key in sorted(annotations):
-        errors += invalid_values(path, key, qualified_name(key.lower()))
-    size = sum(byte_length(text) for item in annotations.items() for text in item)
+        if problems := qualified_name(key.lower()):
+            errors += invalid_values(path, key, problems)
+        size += byte_length(key) + byte_length(annotations[key])
     return [*errors, too_long(path, _ANNOTATIONS_LIMIT)] if size > _ANNOTATIONS_LIMIT else errors
 
 
