@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import simpy
 
@@ -42,6 +43,14 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+class _Moment(NamedTuple):
+    """A moment in seconds since the simulation began, on the calendar, and as Kubernetes writes it."""
+
+    seconds: float
+    date: datetime
+    text: str
+
+
 class Simulation:
     """A clock, a queue of events and seeded chance.
 
@@ -55,7 +64,8 @@ class Simulation:
         self.environment = simpy.Environment()
         self._streams: dict[str, random.Random] = {}
         self._progress = 0
-        self._stamp = (-1.0, "")
+        self._start_second = start.timestamp()
+        self._last_asked = _Moment(-1.0, start, "")
 
     @property
     def now(self) -> float:
@@ -65,18 +75,23 @@ class Simulation:
     @property
     def datetime(self) -> datetime:
         """The simulated calendar time, in UTC."""
-        return self.start + timedelta(seconds=self.now)
+        return self._moment().date
 
     def unix_time(self) -> float:
         """The simulated time in seconds since 1970."""
-        return self.start.timestamp() + self.now
+        return self._start_second + self.now
 
     def timestamp(self) -> str:
         """The simulated time as Kubernetes writes it in objects: ``2026-07-01T09:00:00Z`` (whole seconds)."""
-        moment, text = self._stamp
-        if moment != self.environment.now:
-            moment, text = self._stamp = self.environment.now, f"{self.datetime:%Y-%m-%dT%H:%M:%SZ}"
-        return text
+        return self._moment().text
+
+    def _moment(self) -> _Moment:
+        """This moment: worked out once, however often it is asked for."""
+        now = self.environment.now
+        if now != self._last_asked.seconds:
+            date = self.start + timedelta(seconds=now)
+            self._last_asked = _Moment(now, date, f"{date:%Y-%m-%dT%H:%M:%SZ}")
+        return self._last_asked
 
     def random(self, stream: str) -> random.Random:
         """The random generator of a named stream; independent of every other stream."""

@@ -23,6 +23,11 @@ _canonical_ipv4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}", re.ASCII).fullmatc
 _DOTTED = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
+def is_canonical_ipv4(text: str) -> bool:
+    """Whether a text is an IPv4 address as it is always written: four numbers up to 255, no leading zeros."""
+    return _canonical_ipv4(text) is not None
+
+
 def parse_sloppily(text: str) -> Address | None:
     """The address, leading zeros allowed; None where it is none. An IPv4 address inside IPv6 reads as IPv4."""
     head, colon, tail = text.rpartition(":")

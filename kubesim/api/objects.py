@@ -21,7 +21,7 @@ Wire = dict[str, Any]
 IntOrString = int | str
 
 
-class View(msgspec.Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True):
+class View(msgspec.Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, gc=False):
     """The base of all views: keyword-only fields, and fields at their zero value are left out when encoded."""
 
 

@@ -135,15 +135,27 @@ class _Collection:
             self.objects[key] = new
             if old is None:
                 self.keys.add(key)
+            elif _are_filed_alike(old, new):
+                return
         for index in self._indexes.values():
             index.move(key, old, new)
 
-    def at(self, filing: str, place: Hashable) -> _Keys | tuple[()]:
-        """The keys of the objects filed at a place, such as ``("label", ("app", "web"))``, in order."""
+    def by(self, filing: str) -> _Index:
+        """The index of a filing: ``label``, ``namespace``, ``node`` or ``owner``."""
         index = self._indexes.get(filing)
         if index is None:
             index = self._indexes[filing] = _Index(_FILINGS[filing], self.objects)
-        return index.at(place)
+        return index
+
+
+def _are_filed_alike(old: Wire, new: Wire) -> bool:
+    """Whether two versions share all parts by which objects are filed."""
+    was, now = old["metadata"], new["metadata"]
+    return (
+        was.get("labels") is now.get("labels")
+        and was.get("ownerReferences") is now.get("ownerReferences")
+        and old.get("spec") is new.get("spec")
+    )
 
 
 class Store:
@@ -241,6 +253,8 @@ class Store:
         """
         collection = self._read(kind)
         keys = self._candidates(collection, namespace, _exact_labels(selector))
+        if not keys:
+            return []
         found = [collection.objects[key] for key in keys]
         if selector is None:
             return found
@@ -251,22 +265,23 @@ class Store:
 
     def _candidates(
         self, collection: _Collection, namespace: str | None, labels: builtins.list[tuple[str, str]]
-    ) -> Iterable[Key]:
+    ) -> _Keys | tuple[()] | builtins.list[Key]:
         """The keys of the shortest index that has every match."""
         if labels:
-            shortest = min((collection.at("label", label) for label in labels), key=len)
+            index = collection.by("label")
+            shortest = min([index.at(label) for label in labels], key=len)
             return shortest if namespace is None else [key for key in shortest if key[0] == namespace]
-        return collection.keys if namespace is None else collection.at("namespace", namespace)
+        return collection.keys if namespace is None else collection.by("namespace").at(namespace)
 
     def owned_by(self, kind: str, uid: str) -> builtins.list[Wire]:
         """Objects of a kind that name ``uid`` as an owner, ordered by namespace and name."""
         collection = self._read(kind)
-        return [collection.objects[key] for key in collection.at("owner", uid)]
+        return [collection.objects[key] for key in collection.by("owner").at(uid)]
 
     def on_node(self, node: str) -> builtins.list[Wire]:
         """The Pods bound to a node, ordered by namespace and name."""
         collection = self._collections["Pod"]
-        return [collection.objects[key] for key in collection.at("node", node)]
+        return [collection.objects[key] for key in collection.by("node").at(node)]
 
     def view(self, as_type: type[V], name: str, namespace: str = "") -> V | None:
         """One object as a typed view, or None."""

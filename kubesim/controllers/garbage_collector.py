@@ -125,8 +125,11 @@ class GarbageCollector:
 
 
 def _owners(wire: Wire) -> list[tuple[str, str, str, str]]:
+    references = wire["metadata"].get("ownerReferences")
+    if not references:
+        return []
     namespace = wire["metadata"].get("namespace", "")
     return [
         (reference.get("kind", ""), namespace, reference.get("name", ""), reference.get("uid", ""))
-        for reference in wire["metadata"].get("ownerReferences") or []
+        for reference in references
     ]

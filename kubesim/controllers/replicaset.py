@@ -67,7 +67,7 @@ class ReplicaSetController:
         if change.old is not None and change.new is not None and _belongs_as_before(change.old, change.new):
             return ()
         owners = [controller_of(pod) for pod in (change.old, change.new) if pod is not None]
-        found = dict.fromkeys((key[0], o["name"]) for o in owners if o is not None and o["kind"] == "ReplicaSet")
+        found = dict.fromkeys([(key[0], o["name"]) for o in owners if o is not None and o["kind"] == "ReplicaSet"])
         if change.new is not None and owners[-1] is None:
             labels = change.new["metadata"].get("labels") or {}
             if change.old is None or owners[0] is not None or change.old["metadata"].get("labels") != labels:
@@ -94,7 +94,8 @@ class ReplicaSetController:
         """The sets whose selectors match a Pod's labels, by name."""
         if not labels:
             return []
-        candidates = [*self._index.matching(namespace, labels), *(k for k in self._any_labels if k[0] == namespace)]
+        candidates = self._index.matching(namespace, labels)
+        candidates += [key for key in self._any_labels if key[0] == namespace]
         return sorted(key for key in candidates if self._selectors[key].matches(labels))
 
     def reconcile(self, key: Hashable) -> None:

@@ -6,7 +6,7 @@ be. Upstream: ``ValidateServiceClusterIPsRelatedFields`` and ``validateUpgradeDo
 
 from __future__ import annotations
 
-from kubesim.api.addresses import legacy_ip_address, parse_sloppily
+from kubesim.api.addresses import is_canonical_ipv4, legacy_ip_address, parse_sloppily
 from kubesim.api.errors import FieldError
 from kubesim.api.fields import duplicate, invalid_value, invalid_values, not_supported, required
 from kubesim.api.objects import Service
@@ -70,6 +70,8 @@ def _spelling(addresses: list[str], unchanged: list[str]) -> list[FieldError]:
 
 
 def _family(address: str) -> str:
+    if is_canonical_ipv4(address):
+        return "IPv4"
     parsed = parse_sloppily(address)
     return f"IPv{parsed.version}" if parsed else ""
 

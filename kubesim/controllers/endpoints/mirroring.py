@@ -32,9 +32,13 @@ class EndpointSliceMirroringController:
         self._client = client
 
     def keys(self, change: Change) -> Iterable[Hashable]:
-        """The Endpoints, the Service of that name, or the mirror that somebody touched."""
-        if change.kind != "EndpointSlice":
+        """The Endpoints of a Service without a selector, the Service itself, or the mirror that somebody touched."""
+        if change.kind == "Service":
             return (key_of(change.object),)
+        if change.kind == "Endpoints":
+            key = key_of(change.object)
+            service = self._client.get("Service", *key)
+            return () if service is not None and service["spec"].get("selector") else (key,)
         labels = change.object["metadata"].get("labels") or {}
         if labels.get(MANAGED_BY) == MIRRORING_CONTROLLER and SERVICE_NAME in labels and change.type != "ADDED":
             return ((change.object["metadata"].get("namespace", ""), labels[SERVICE_NAME]),)
