@@ -23,8 +23,8 @@ import simpy
 EPOCH = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
 """The calendar moment at which every simulation begins, unless told otherwise."""
 
-YOUNG_EVENTS = 20_000
-"""After so many events in one go, what they left is looked through for cycles once."""
+LEAST_EVENTS = 20_000
+"""After so many events, and a quarter more than at the last time, everything is looked through for cycles once."""
 
 
 @contextmanager
@@ -32,7 +32,8 @@ def without_collecting() -> Iterator[None]:
     """Let a burst of work make many objects that stay, without Python searching all of them for cycles meanwhile.
 
     A cluster that comes up makes objects and hardly any cycles: the collector would read through a growing heap again
-    and again and find nothing (a tenth to a fifth of the time). Reference counts free what is dropped in any case.
+    and again and find nothing (a tenth to a fifth of the time). Reference counts free what is dropped in any case. What
+    the burst leaves counts as old at once: it is looked through when everything is.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -40,6 +41,9 @@ def without_collecting() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():  # else somebody wants objects to stay frozen
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -64,6 +68,8 @@ class Simulation:
         self.environment = simpy.Environment()
         self._streams: dict[str, random.Random] = {}
         self._progress = 0
+        self._events = 0
+        self._next_search = LEAST_EVENTS
         self._start_second = start.timestamp()
         self._last_asked = _Moment(-1.0, start, "")
 
@@ -126,12 +132,12 @@ class Simulation:
     def _work_off(self, more: Callable[[], bool]) -> None:
         step = self.environment.step
         with without_collecting():
-            events = 0
             while more():
                 step()
-                events += 1
-                if events % YOUNG_EVENTS == 0:
-                    gc.collect(1)
+                self._events += 1
+                if self._events == self._next_search:
+                    gc.collect()
+                    self._next_search += max(LEAST_EVENTS, self._events // 4)
 
     def settle(self, limit: float = 120.0) -> bool:
         """Run until no progress is outstanding, or ``limit`` simulated seconds have passed.

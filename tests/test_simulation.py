@@ -1,6 +1,7 @@
 """Time, order and chance."""
 
 import gc
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -97,3 +98,34 @@ def test_work_runs_without_collecting_and_leaves_the_collector_as_it_was() -> No
         assert not gc.isenabled(), "whoever switched it off meant it"
     finally:
         gc.enable()
+
+
+def test_what_a_burst_of_work_leaves_is_not_searched_for_cycles_at_its_end() -> None:
+    simulation, left = Simulation(), []
+    gc.collect()
+    simulation.after(1, lambda: left.extend([number] for number in range(1000)))
+    simulation.advance(2)
+    assert len(left) == 1000
+    assert not {id(item) for item in left} & {id(item) for item in gc.get_objects(generation=0)}
+
+
+class _Cycle:
+    itself: object
+
+
+def test_cycles_are_found_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubesim.simulation.LEAST_EVENTS", 10)
+    simulation = Simulation()
+    lost: list[weakref.ref[_Cycle]] = []
+
+    def lose() -> None:
+        cycle = _Cycle()
+        cycle.itself = cycle
+        lost.append(weakref.ref(cycle))
+
+    simulation.after(1, lose)
+    simulation.advance(2)
+    for _ in range(10):
+        simulation.after(1, lambda: None)
+        simulation.advance(2)
+    assert [reference() for reference in lost] == [None]
