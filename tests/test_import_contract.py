@@ -1,6 +1,8 @@
 """What holds for the whole house: floors, no circles, no hidden imports, no slivers."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,3 +74,9 @@ def test_no_module_is_a_sliver() -> None:
         if text.count("\n") < SHORTEST_MODULE and not path.endswith(("__init__.py", "__main__.py"))
     }
     assert short - set(SHORT) == set()
+
+
+def test_a_cluster_alone_loads_no_shell() -> None:
+    code = "import sys; from kubesim import Cluster; Cluster(); print([m for m in sys.modules if '.shell' in m])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"

@@ -139,7 +139,6 @@ def _deliver(session: Session, result: Result, output: str | None) -> str:
     result.shown = output
     if result.response is None and not text:
         return ""
-    session.stdout = session.stdout
     path = absolute(output, session.invocation.directory)
     try:
         if options.on("create-dirs"):

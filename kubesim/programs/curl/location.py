@@ -9,24 +9,8 @@ from urllib.parse import urljoin
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}
 KNOWN_BUT_NOT_SIMULATED = frozenset(
-    {
-        "dict",
-        "file",
-        "ftps",
-        "gopher",
-        "imap",
-        "ldap",
-        "mqtt",
-        "pop3",
-        "rtsp",
-        "scp",
-        "sftp",
-        "smtp",
-        "telnet",
-        "tftp",
-        "ws",
-        "wss",
-    }
+    {"dict", "file", "ftps", "gopher", "imap", "ldap", "mqtt", "pop3", "rtsp", "scp", "sftp", "smtp"}
+    | {"telnet", "tftp", "ws", "wss"}
 )
 
 
@@ -100,9 +84,8 @@ def parse_location(text: str) -> Location:
         scheme = match[1].lower()
         rest = text[match.end() :]
         if scheme not in PORTS:
-            raise LocationError(
-                f'Protocol "{scheme}" {"disabled" if scheme in KNOWN_BUT_NOT_SIMULATED else "not supported"}', 1
-            )
+            why = "disabled" if scheme in KNOWN_BUT_NOT_SIMULATED else "not supported"
+            raise LocationError(f'Protocol "{scheme}" {why}', 1)
     elif re.match(r"(ftp)\.", text, re.IGNORECASE):
         scheme = "ftp"
     rest, _, fragment = rest.partition("#")

@@ -7,7 +7,6 @@ look-up ends without a newline: the error message follows on the same line.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 HEADER = (
     "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
@@ -38,15 +37,9 @@ def line(received: int = 0, expected: int = 0, sent: int = 0, to_send: int = 0, 
     )
 
 
-def waiting(seconds: float, *, until: float | None = None) -> str:
+def waiting(seconds: float, received: int = 0, expected: int = 0) -> str:
     """The lines of a wait in which nothing moves: one for each whole second passed before its end."""
-    last = math.floor(seconds if until is None else until)
-    return "".join(line(seconds=second) for second in range(1, last + 1))
-
-
-def drawn(moments: Sequence[tuple[float, int]], expected: int) -> str:
-    """The lines for bytes that arrived at given moments."""
-    return "".join(line(received, expected, seconds=moment) for moment, received in moments)
+    return "".join(line(received, expected, seconds=second) for second in range(1, math.floor(seconds) + 1))
 
 
 def _percent(part: int, whole: int) -> int:

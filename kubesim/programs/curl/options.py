@@ -31,6 +31,12 @@ LONG = {word.rpartition("/")[2]: kind for word, kind in _LETTERS}
 SHORT = {word[0]: (word[2:], kind) for word, kind in _LETTERS if word[1] == "/"}
 SHORT |= {"D": ("dump-header", TEXT), "E": ("cert", TEXT)}
 _NEGATABLE = "buffer", "keepalive", "progress-meter", "location", "fail", "silent", "show-error", "verbose", "insecure"
+_NUMERIC = {NUMBER: r"\d*\.?\d+|\d+\.", COUNT: r"-?\d+"}
+_GATHERED = {
+    "form": "forms", "form-string": "forms", "header": "headers", "output": "outputs", "resolve": "resolve",
+    "connect-to": "connect_to", "cookie": "cookies", "url": "urls",
+}  # fmt: skip
+"""The options that may be repeated, each with the list that its values go to."""
 _POST_DATA = ("data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "json")
 
 
@@ -150,35 +156,20 @@ def _set_flag(options: Options, name: str) -> None:
 
 
 def _set_value(options: Options, name: str, kind: str, value: str, word: str) -> None:
-    if kind == NUMBER and not re.fullmatch(r"\d*\.?\d+|\d+\.", value):
+    if kind in _NUMERIC and not re.fullmatch(_NUMERIC[kind], value):
         raise UsageError(f"option {word}: expected a proper numerical parameter")
-    if kind == COUNT and not re.fullmatch(r"-?\d+", value):
-        raise UsageError(f"option {word}: expected a proper numerical parameter")
+    if name == "resolve":
+        _check_resolve(value)
     if name in _POST_DATA:
         options.data.append((name, value))
-    elif name in ("form", "form-string"):
-        options.forms.append(value)
-    elif name == "header":
-        options.headers.append(value)
-    elif name == "output":
-        options.outputs.append(value)
-    elif name == "resolve":
-        _check_resolve(value, word)
-        options.resolve.append(value)
-    elif name == "connect-to":
-        options.connect_to.append(value)
-    elif name == "cookie":
-        options.cookies.append(value)
-    elif name == "url":
-        options.urls.append(value)
+    elif name in _GATHERED:
+        getattr(options, _GATHERED[name]).append(value)
     else:
         options.values[name] = value
 
 
-def _check_resolve(value: str, word: str) -> None:
-    if value.startswith("-"):
-        return
-    if not re.fullmatch(r"\+?[^:]+:\d+:.+", value):
+def _check_resolve(value: str) -> None:
+    if not value.startswith("-") and not re.fullmatch(r"\+?[^:]+:\d+:.+", value):
         raise UsageError(f"Couldn't parse CURLOPT_RESOLVE entry '{value}'", 49, hint=False)
 
 

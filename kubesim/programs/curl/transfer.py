@@ -207,7 +207,7 @@ class _Exchange:
         limited = self._deadline() != float("inf")
         session.elapsed = self._deadline() if limited else session.elapsed + 7200
         if received:
-            drawn = "".join(meter.line(received, expected, seconds=second) for second in range(1, int(self.passed) + 1))
+            drawn = meter.waiting(self.passed, received, expected)
         else:
             drawn = meter.waiting(self.passed - 0.01) + meter.line(seconds=self.passed)
         session.meter(drawn + "\n")

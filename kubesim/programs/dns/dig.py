@@ -10,7 +10,14 @@ from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Bind, illegal
 from kubesim.programs.dns.dig_options import EDNS_SIZE, USAGE, DigUsageError, Lookup, parse_arguments
-from kubesim.programs.dns.message_text import header_text, message_size, question_line, record_line, section_text
+from kubesim.programs.dns.message_text import (
+    header_text,
+    message_size,
+    question_line,
+    record_line,
+    section_text,
+    sections,
+)
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
 from kubesim.userland.process import Completed
@@ -127,7 +134,7 @@ class _Run:
                     ";; WARNING: .local is reserved for Multicast DNS\n"
                     ";; You are currently testing what happens when an mDNS query is leaked to DNS\n"
                 )
-            self.output.append(header_text(query, response, chance.randrange(65536)))
+            self.output.append(header_text(response, chance.randrange(65536)))
             if query.recursion_desired and not response.recursion_available:
                 self.output.append(";; WARNING: recursion requested but not available\n")
             self.output.append("\n")
@@ -141,11 +148,7 @@ class _Run:
             self.output.append(section_text("QUESTION", lines, comments=comments))
         elif comments and response.edns is not None:
             self.output.append("\n")
-        for title, records in (
-            ("ANSWER", response.answer),
-            ("AUTHORITY", response.authority),
-            ("ADDITIONAL", response.additional),
-        ):
+        for title, records in sections(response):
             if lookup.on(title.lower()):
                 lines = [
                     record_line(record, ttl=lookup.on("ttlid"), class_name=lookup.on("class")) for record in records

@@ -48,7 +48,7 @@ def question_line(query: DnsQuery) -> str:
     return ";" + in_columns([query.name, query.class_name, query.type], COLUMNS[1:3])
 
 
-def header_text(query: DnsQuery, response: DnsResponse, identifier: int) -> str:
+def header_text(response: DnsResponse, identifier: int) -> str:
     """The header's two lines."""
     extra = len(response.additional) + (response.edns is not None)
     return (
@@ -66,6 +66,11 @@ def section_text(title: str, lines: Sequence[str], *, comments: bool = True) -> 
     return f";; {title} SECTION:\n{body}\n" if comments else body
 
 
+def sections(response: DnsResponse) -> tuple[tuple[str, Sequence[DnsRecord]], ...]:
+    """The sections of records, each with its title."""
+    return (("ANSWER", response.answer), ("AUTHORITY", response.authority), ("ADDITIONAL", response.additional))
+
+
 def soa_text(record: DnsRecord) -> str:
     """A SOA record as ``nslookup`` prints it, BIND's and busybox': a field a line."""
     words = ("origin", "mail addr", "serial", "refresh", "retry", "expire", "minimum")
@@ -75,14 +80,9 @@ def soa_text(record: DnsRecord) -> str:
 
 def message_text(query: DnsQuery, response: DnsResponse, identifier: int) -> str:
     """A whole message, as ``host -v`` prints it."""
-    text = header_text(query, response, identifier) + "\n"
+    text = header_text(response, identifier) + "\n"
     text += section_text("QUESTION", [question_line(query)])
-    sections = (
-        ("ANSWER", response.answer),
-        ("AUTHORITY", response.authority),
-        ("ADDITIONAL", response.additional),
-    )
-    for title, records in sections:
+    for title, records in sections(response):
         text += section_text(title, [record_line(record) for record in records])
     return text
 

@@ -126,8 +126,9 @@ class _Reader(ABC):
     :param either: the word for "or"; ``both`` the one for "and".
     """
 
-    def __init__(self, words: Sequence[str], either: str, both: str) -> None:
+    def __init__(self, words: Sequence[str], facts: Facts, either: str, both: str) -> None:
         self.words = words
+        self.facts = facts
         self.either = either
         self.both = both
         self.position = 0
@@ -139,10 +140,6 @@ class _Reader(ABC):
     @abstractmethod
     def compare(self, left: str, operator: str, place: int) -> bool:
         """A comparison with the operand at a place."""
-
-    @abstractmethod
-    def unary(self, operator: str, operand: str) -> bool:
-        """A question about one operand."""
 
     def whole(self) -> bool:
         """Conditions joined by "or"."""
@@ -189,7 +186,7 @@ class _Reader(ABC):
             return result
         if word in _UNARY and operator is not None:
             self.position += 2
-            return self.unary(word, self.operand(here + 1))
+            return self.facts.unary(word, self.operand(here + 1))
         self.position += 1
         return self.operand(here) != ""
 
@@ -197,18 +194,11 @@ class _Reader(ABC):
 class _Test(_Reader):
     """``test``: its words were expanded before."""
 
-    def __init__(self, words: Sequence[str], facts: Facts) -> None:
-        super().__init__(words, "-o", "-a")
-        self.facts = facts
-
     def operand(self, place: int) -> str:
         return self.words[place]
 
     def compare(self, left: str, operator: str, place: int) -> bool:
         return self.facts.compare(left, operator, self.words[place])
-
-    def unary(self, operator: str, operand: str) -> bool:
-        return self.facts.unary(operator, operand)
 
 
 def holds(words: Sequence[str], facts: Facts) -> bool:
@@ -222,7 +212,7 @@ def holds(words: Sequence[str], facts: Facts) -> bool:
         raise TestError(f"{words[0]}: unary operator expected")
     if len(words) == 3 and words[1] not in _BINARY | {"-a", "-o"} and words[0] not in ("!", "("):
         raise TestError(f"{words[1]}: binary operator expected")
-    reader = _Test(words, facts)
+    reader = _Test(words, facts, "-o", "-a")
     result = reader.whole()
     if reader.position < len(words):
         raise TestError("too many arguments")
@@ -236,10 +226,9 @@ class DoubleBracket(_Reader):
     """
 
     def __init__(self, words: Sequence[Word], expander: Expander, facts: Facts) -> None:
-        super().__init__([word.source for word in words], "||", "&&")
+        super().__init__([word.source for word in words], facts, "||", "&&")
         self.operands = words
         self.expander = expander
-        self.facts = facts
         self.groups: list[str] | None = None
 
     def operand(self, place: int) -> str:
@@ -255,10 +244,6 @@ class DoubleBracket(_Reader):
         if operator in _NUMBERS:
             return _NUMBERS[operator](self.expander.arithmetic(left), self.expander.arithmetic(self.operand(place)))
         return self.facts.compare(left, operator, self.operand(place))
-
-    def unary(self, operator: str, operand: str) -> bool:
-        """A question about one operand."""
-        return self.facts.unary(operator, operand)
 
     def _matches(self, text: str, expression: Word) -> bool:
         try:

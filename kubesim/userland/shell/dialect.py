@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubesim.userland.filesystem import NO_SUCH_FILE
+
 
 class ShellSyntaxError(Exception):
     """Text that the shell cannot parse.
@@ -56,20 +58,21 @@ class Dialect:
 
     def cannot_create(self, path: str, reason: str) -> str:
         """Words for a redirection that cannot write."""
-        if self.name == "bash":
-            return f"{path}: {reason}"
+        missing = reason == NO_SUCH_FILE
         if self.name == "dash":
-            shorter = {"No such file or directory": "Directory nonexistent", "File exists": "File exists"}
-            return f"cannot create {path}: {shorter.get(reason, reason)}"
-        return f"can't create {path}: {'nonexistent directory' if reason == 'No such file or directory' else reason}"
+            return f"cannot create {path}: {'Directory nonexistent' if missing else reason}"
+        if self.name == "ash":
+            return f"can't create {path}: {'nonexistent directory' if missing else reason}"
+        return f"{path}: {reason}"
 
     def cannot_open(self, path: str, reason: str) -> str:
         """Words for a redirection that cannot read."""
-        if self.name == "bash":
-            return f"{path}: {reason}"
+        missing = reason == NO_SUCH_FILE
         if self.name == "dash":
-            return f"cannot open {path}: {'No such file' if reason == 'No such file or directory' else reason}"
-        return f"can't open {path}: {'no such file' if reason == 'No such file or directory' else reason}"
+            return f"cannot open {path}: {'No such file' if missing else reason}"
+        if self.name == "ash":
+            return f"can't open {path}: {'no such file' if missing else reason}"
+        return f"{path}: {reason}"
 
     def unset(self, name: str) -> str:
         """Words for ``set -u``."""

@@ -92,11 +92,9 @@ class ShellProgram(Nested):
         return f"{name}: {'0: ' if self.dialect.name == 'dash' else ''}-c requires an argument\n"
 
     def _cannot_open(self, name: str, path: str, reason: str) -> str:
-        if self.dialect.is_bash:
-            return f"{name}: {path}: {reason}\n"
-        if self.dialect.name == "dash":
-            return f"{name}: 0: cannot open {path}: {'No such file' if 'No such' in reason else reason}\n"
-        return f"{name}: can't open '{path}': {reason}\n"
+        if self.dialect.name == "ash":
+            return f"{name}: can't open '{path}': {reason}\n"
+        return f"{name}: {'' if self.dialect.is_bash else '0: '}{self.dialect.cannot_open(path, reason)}\n"
 
     def __call__(self, invocation: Invocation) -> Completed | Running:
         """Run to the end; a container's main process that lets time pass goes on as :class:`Running`."""

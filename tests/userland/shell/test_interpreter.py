@@ -2,6 +2,7 @@
 
 import pytest
 
+from kubesim.userland.process import Completed, Running
 from tests.programs.bare_machine import FILES, bare_machine, typed
 
 
@@ -69,3 +70,23 @@ def test_does_what_the_real_one_does(command: str, stdout: str, status: int) -> 
 def test_each_shell_has_its_words(shell: str, stderr: str, status: int) -> None:
     done = typed(bare_machine({}), f"{shell} -c nosuch")
     assert (done.stderr, done.returncode) == (stderr, status)
+
+
+@pytest.mark.parametrize(
+    ("text", "serves"),
+    [
+        ("nc -l -p 80", True),
+        ("nc -l -p 80; echo behind", True),
+        ("nc -l -p 80 | cat", False),
+        ("nc -l -p 80 | nc -l -p 81", True),
+        ("(nc -l -p 80)", False),
+        ("echo a | nc -l -p 80", True),
+        ("x=$(nc -l -p 80); echo $x", False),
+    ],
+)
+def test_only_the_last_command_of_a_pipe_takes_the_main_process_place(text: str, serves: bool) -> None:
+    """A server elsewhere (before a pipe, in a subshell, in a substitution) is not the container: it is waited for."""
+    done = bare_machine({}, "busybox").run(["sh", "-c", text], main=True)
+    assert isinstance(done, Running if serves else Completed)
+    if isinstance(done, Running):
+        assert list(done.listeners) == [("TCP", 81 if "81" in text else 80)]

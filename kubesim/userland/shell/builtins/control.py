@@ -68,9 +68,7 @@ def source(shell: Shell, words: list[str]) -> Steps:
         if shell.dialect.name == "ash":
             shell.complain(f".: line 0: can't open '{words[1]}': {error.reason}")
         else:
-            shell.complain(
-                f".: cannot open {words[1]}: {'No such file' if 'No such' in error.reason else error.reason}"
-            )
+            shell.complain(f".: {shell.dialect.cannot_open(words[1], error.reason)}")
         raise ShellExit(2) from error
     outer = shell.state.positional
     if len(words) > 2:

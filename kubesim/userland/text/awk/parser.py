@@ -38,8 +38,10 @@ _TOKEN = re.compile(
     r"|(?P<string>\"(?:\\.|[^\"\\])*\")|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<operator>\+\+|--|\+=|-=|\*=|/=|%=|\^=|==|!=|<=|>=|&&|\|\||!~|>>|[-+*/%^!<>~?:,;{}()\[\]$=|])"
 )
-_LEVELS = (("||",), ("&&",), ("in",), ("~", "!~"), ("<", "<=", "==", "!=", ">", ">="))
-"""Operators between two expressions that are no arithmetic, the weakest first."""
+_LEVELS = (
+    ("||",), ("&&",), ("in",), ("~", "!~"), ("<", "<=", "==", "!=", ">", ">="), (" ",), ("+", "-"), ("*", "/", "%"),
+)  # fmt: skip
+"""Operators between two expressions, the weakest first; the blank one, which joins texts, is not written."""
 
 
 class Rule(NamedTuple):
@@ -98,11 +100,10 @@ class Parser:
 
     def take(self, text: str = "") -> str:
         """The next token, taken."""
-        kind, found = self.peek()
+        found = self.peek()[1]
         if text and found != text:
             raise self.problem(text)
         self.position += 1
-        del kind
         return found
 
     def problem(self, expected: str = "") -> Complaint:
@@ -129,59 +130,41 @@ class Parser:
     # --- expressions, by strength of their operators ----------------------------------------------------------------
 
     def expression(self) -> Expression:
-        """One expression."""
-        return self._ternary()
-
-    def _ternary(self) -> Expression:
+        """One expression: an assignment, a choice, or operators."""
         condition = self._binary(0)
         if self.at("=", "+=", "-=", "*=", "/=", "%=", "^="):
             operator = self.take()
             if not isinstance(condition, Place):
                 raise self.problem()
-            return assignment(condition, operator, self._ternary())
+            return assignment(condition, operator, self.expression())
         if self.at("?"):
             self.take()
-            first = self._ternary()
+            first = self.expression()
             self.take(":")
-            second = self._ternary()
+            second = self.expression()
             return lambda awk: first(awk) if truth(condition(awk)) else second(awk)
         return condition
 
     def _binary(self, level: int) -> Expression:
         if level == len(_LEVELS):
-            return self._concatenation()
+            return self._unary()
         left = self._binary(level + 1)
-        while self.at(*_LEVELS[level]) and not (self.no_greater and self.at(">")):
-            operator = self.take()
+        while operator := self._operator(level):
             if operator in ("||", "&&"):
                 self.newlines()
             if operator == "in":
-                name = self.take()
-                left = member(left, name)
+                left = member(left, self.take())
             else:
                 left = operation(operator, left, self._binary(level + 1))
         return left
 
-    def _concatenation(self) -> Expression:
-        left = self._sum()
-        while True:
-            kind, text = self.peek()
-            starts = kind in ("number", "string", "regex") or (kind == "name" and text not in ("in", "else"))
-            if not starts and not (kind == "operator" and text in ("$", "(")):
-                return left
-            left = operation(" ", left, self._sum())
-
-    def _sum(self) -> Expression:
-        left = self._product()
-        while self.at("+", "-"):
-            left = operation(self.take(), left, self._product())
-        return left
-
-    def _product(self) -> Expression:
-        left = self._unary()
-        while self.at("*", "/", "%"):
-            left = operation(self.take(), left, self._unary())
-        return left
+    def _operator(self, level: int) -> str:
+        """The operator of a level that comes next, taken; empty where there is none."""
+        if _LEVELS[level] != (" ",):
+            return self.take() if self.at(*_LEVELS[level]) and not (self.no_greater and self.at(">")) else ""
+        kind, text = self.peek()
+        begins = kind in ("number", "string", "regex") or (kind == "name" and text not in ("in", "else"))
+        return " " if begins or (kind == "operator" and text in ("$", "(")) else ""
 
     def _unary(self) -> Expression:
         if self.at("!"):
@@ -327,11 +310,7 @@ class Parser:
         if self.at("if"):
             return self._if()
         if self.at("while"):
-            self.take()
-            self.take("(")
-            condition = self.expression()
-            self.take(")")
-            return _loop(condition, self.body())
+            return _loop(self._condition(), self.body())
         if self.at("for"):
             return self._for()
         if self.at("print", "printf"):
@@ -377,11 +356,16 @@ class Parser:
 
         return evaluate
 
-    def _if(self) -> Statement:
+    def _condition(self) -> Expression:
+        """The keyword and the parenthesis behind it."""
         self.take()
         self.take("(")
         condition = self.expression()
         self.take(")")
+        return condition
+
+    def _if(self) -> Statement:
+        condition = self._condition()
         then = self.body()
         mark = self.position
         self.skip()
