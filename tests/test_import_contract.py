@@ -16,8 +16,6 @@ SHORTEST_MODULE = 40
 
 SHORT = {
     "api/int_or_string.py": "one of upstream's types, with its own arithmetic, for controllers and validation alike",
-    "cluster/documents.py": "what may be handed over as a manifest, apart from what is done with it",
-    "kubectl/verbs/auth.py": "a verb of kubectl's, as each of them a module",
     "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
     "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
     "notebook/readme_picture.py": "a program of its own (`make pictures`)",
