@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,7 +74,7 @@ def test_late_and_early_are_the_same(mode: str, affinity: str, story: list[Any],
         if what == "connect":
             if source not in built.topology:
                 continue
-            early, taken = _early(built, seed, source, address, port, protocol, 40000 + number)
+            early, taken = _early(built, source, address, port, protocol, 40000 + number)
             connection = Sockets(built, source).connect(address, port, protocol, 40000 + number)
             assert connection.trace == taken
             held.append((connection, early))
@@ -84,7 +85,7 @@ def test_late_and_early_are_the_same(mode: str, affinity: str, story: list[Any],
 
 
 def _early(
-    built: Network, seed: int, source: str, address: str, port: int, protocol: str, source_port: int
+    built: Network, source: str, address: str, port: int, protocol: str, source_port: int
 ) -> tuple[tuple[Trace, ...], Trace]:
     """Every way, and the one that the seeded throw picks among them."""
     packet = built.packet(source, address, port, protocol, source_port)
@@ -148,3 +149,22 @@ def test_a_cluster_changes_and_the_pictures_of_before_do_not() -> None:
         cluster.settle()
     for journey, early in held:
         assert seen(journey.alternatives) == early
+
+
+def test_what_is_noted_for_those_who_may_still_ask_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More changes than are noted have the ways found at once, and they are the same."""
+    monkeypatch.setattr("kubesim.network.network.NOTES_KEPT", 5)
+    built = network([service()], [endpoints("web-0", "web-1")])
+    sockets, held = Sockets(built, "pod/default/client"), []
+    for number in range(6):
+        early, taken = _early(built, "pod/default/client", "10.43.0.20", 80, "TCP", 40000 + number)
+        held.append((sockets.connect("10.43.0.20", 80, "TCP", 40000 + number), early))
+        assert held[-1][0].trace == taken
+    built.simulation.advance(1)
+    for connection, early in held:
+        assert connection.alternatives == early and connection.alternatives is connection.alternatives
+
+
+def test_where_there_was_one_way_it_is_the_only_one() -> None:
+    connection = Sockets(network([service()], [endpoints("web-0")]), "pod/default/client").connect("10.43.0.20", 80)
+    assert connection.alternatives == (connection.trace,)

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kubesim.network.conntrack import AffinityLists, Entry, Event, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Journal, Table
 from kubesim.network.packet import Packet
 
 FIRST = Packet("UDP", "10.42.0.5", 4000, "10.43.0.10", 53)
@@ -89,6 +91,50 @@ def test_an_entry_that_goes_leaves_the_newer_one_its_replies() -> None:
     table = Table([older, newer])
     table.remove(older)
     assert table.reply(REWRITTEN.reply(), now=0.0) == newer
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(1, 9)))), st.integers(0, 8))
+def test_a_journal_knows_what_was_before_each_change(changes: list[tuple[str, int | None]], moment: int) -> None:
+    journal, here, there = Journal(), dict[str, int](), {"a": 7}
+    journal.kept = True
+    before: list[dict[str, int]] = []
+    for key, value in changes:
+        before.append(dict(here))
+        journal.write(here, key, value)
+    assert len(journal) == len(changes) and there == {"a": 7}
+    earlier = before[moment] if moment < len(changes) else dict(here)
+    for key in "abc":
+        assert journal.before(moment, here).get(key) == earlier.get(key)
+        assert journal.before(moment, there).get(key) == there.get(key)
+
+
+def test_a_journal_that_nobody_reads_notes_nothing() -> None:
+    journal, mapping = Journal(), dict[str, int]()
+    journal.write(mapping, "a", 1)
+    assert (len(journal), mapping) == (0, {"a": 1})
+    journal.kept = True
+    journal.write(mapping, "a", None)
+    journal.write(mapping, "b", None)
+    assert (len(journal), mapping) == (2, {})
+    journal.clear()
+    assert len(journal) == 0 and journal.before(0, mapping).get("a") is None
+
+
+def test_a_table_and_the_lists_as_they_were() -> None:
+    journal = Journal()
+    journal.kept = True
+    table, lists = Table([Entry.begun(FIRST, REWRITTEN)], journal), AffinityLists(journal)
+    moment = len(journal)
+    table.forget(lambda entry: True)
+    table.add(Entry.begun(FIRST, FIRST))
+    lists.remember("KUBE-SEP-A", "10.42.0.5", now=1.0)
+    assert table.original(FIRST, 0.0) == Entry.begun(FIRST, FIRST)
+    assert table.reply(REWRITTEN.reply(), 0.0) is None
+    assert table.before(moment).original(FIRST, 0.0) == Entry.begun(FIRST, REWRITTEN)
+    assert table.before(moment).reply(REWRITTEN.reply(), 0.0) == Entry.begun(FIRST, REWRITTEN)
+    assert table.before(moment).reply(FIRST.reply(), 0.0) is None
+    assert lists.remembers("KUBE-SEP-A", "10.42.0.5", 10, 1.0)
+    assert not lists.before(moment).remembers("KUBE-SEP-A", "10.42.0.5", 10, 1.0)
 
 
 def test_affinity_is_for_the_last_seconds() -> None:

@@ -7,7 +7,16 @@ import pytest
 from kubesim.network.conntrack import CLASSES, STATES, Entry, Event, Kind, Table
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.hooks import PRIORITIES, Hook
-from kubesim.network.matches import ConnectionState, InInterface, Mark, Match, OutInterface, Protocol, RememberSource
+from kubesim.network.matches import (
+    ConnectionState,
+    InInterface,
+    Mark,
+    Match,
+    OutInterface,
+    Protocol,
+    RememberSource,
+    Statistic,
+)
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Chain, Rule, Ruleset, built_in
 from kubesim.network.targets import Accept, Dnat, Drop, Masquerade, Reject, SetMark, Target
@@ -24,8 +33,8 @@ from kubesim.network.trace import (
     Step,
     Translated,
 )
-from kubesim.network.walker import explore
-from tests.network.small_cluster import PODS, network
+from kubesim.network.walker import MAX_HOPS, explore
+from tests.network.small_cluster import PODS, endpoints, network, service
 
 CLIENT, ROUTER, SERVER = "10.0.0.1", "10.0.0.254", "10.1.0.1"
 FAR_SIDE = "10.1.0.254"
@@ -401,3 +410,39 @@ def test_a_route_says_by_which_interface_and_to_whom() -> None:
     )
     assert (first.route.interface, first.route.gateway) == ("eth0", ROUTER)
     assert (second.route.interface, second.route.gateway) == ("eth1", "")
+
+
+def test_a_packet_that_goes_in_circles_is_lost_after_so_many_machines() -> None:
+    topology = Topology()
+    for name, own, other in (("a", "10.0.0.1", "10.0.0.2"), ("b", "10.0.0.2", "10.0.0.1")):
+        interface, route = Interface("eth0", own, "wire"), Route("0.0.0.0/0", "eth0", other)
+        topology.add(Host(name, (interface,), (route,), forwards=True))
+    given = NetworkState(topology, lambda machine: None, lambda *asked: True)
+    (way,) = explore(given, "a", Packet("TCP", "10.0.0.1", 40000, "192.0.2.1", 80))
+    assert (way.trace.outcome, way.trace.seconds, len(way.trace.hops)) == (Outcome.LOST, inf, MAX_HOPS)
+    assert [hop.machine for hop in way.trace.hops[:4]] == ["a", "b", "a", "b"] and way.trace.reply == ()
+
+
+def test_dice_that_fall_for_an_answer_make_no_other_way_and_the_first_is_taken() -> None:
+    thrown = (InInterface("eth1"), Statistic(0.25))
+    way = sent(state(ruleset(("filter", Hook.FORWARD, Drop(), thrown))))
+    assert (way.trace.outcome, way.trace.probability) == (Outcome.LOST, 1.0)
+
+
+def test_dice_that_fall_on_the_way_there_make_two() -> None:
+    given = state(ruleset(("filter", Hook.FORWARD, Drop(), (InInterface("eth0"), Statistic(0.25)))))
+    ways = explore(given, "client", Packet("TCP", CLIENT, 40000, SERVER, 80))
+    assert [(way.trace.outcome, way.trace.probability) for way in ways] == [
+        (Outcome.DROPPED, 0.25),
+        (Outcome.DELIVERED, 0.75),
+    ]
+
+
+def test_what_one_machine_knows_of_a_packet_stays_there() -> None:
+    """The first node has noted the connection; to the second it is new, so its nat rules are asked."""
+    built = network([service(type="NodePort")], [endpoints("web-1")])
+    (trace,) = built.trace("pod/default/client", "172.31.0.11", 30080)
+    assert (trace.outcome, trace.destination) == (Outcome.DELIVERED, "pod/default/web-1")
+    (rewriting,) = [hop.machine for hop in trace.hops for step in hop.steps if step.action is Action.DNAT]
+    assert rewriting == "node/worker"
+    assert all(hop.interface_out for hop in trace.hops[:-1]) and not trace.hops[-1].interface_out

@@ -59,6 +59,23 @@ def test_no_entry_outlives_a_reset(port: int, entries: int) -> None:
     assert len(built.connections("node/master")) == entries
 
 
+@pytest.mark.parametrize(
+    ("address", "port", "outcome"),
+    [
+        ("172.31.0.11", 30080, Outcome.REJECTED),  # the other node has no endpoints for the node port
+        ("10.42.1.6", 81, Outcome.REFUSED),  # nothing listens in the Pod on the other node
+    ],
+)
+def test_a_connection_that_ends_on_another_node_leaves_nothing_on_the_way(
+    address: str, port: int, outcome: Outcome
+) -> None:
+    built = network([service(type="NodePort")], [])
+    connection = Sockets(built, CLIENT).connect(address, port)
+    assert connection.outcome is outcome
+    assert "node/worker" in [hop.machine for hop in connection.trace.hops]
+    assert built.connections("node/master") == built.connections("node/worker") == ()
+
+
 def test_a_udp_client_keeps_its_endpoint_until_the_entry_is_deleted() -> None:
     ports = [{"port": 53, "protocol": "UDP", "targetPort": 8080}]
     services = [service(ports=ports)]
