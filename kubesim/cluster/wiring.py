@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from kubesim.api.objects import Node
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.cluster.boot import node_hosts_file, root_certificate
-from kubesim.cluster.configuration import ClusterConfiguration
+from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
 from kubesim.controllers.deployment import DeploymentController
@@ -41,6 +42,7 @@ from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileSystem, Layer
 from kubesim.userland.machine import DEFAULT_PATH
+from kubesim.userland.process import Program
 
 HOME = "/root"
 ACCOUNTS = """\
@@ -116,7 +118,7 @@ class Parts:
         if node is not None:
             address = self.kubelet.node(name).address
             self.network.add_node(name, address, node.spec.podCIDR)
-            start_node_daemons(self, name)
+            start_node_daemons(self, next(each for each in self.configuration.nodes if each.name == name))
             self.lifecycle.returned(name)
             self.kubelet.power_on(name)
 
@@ -175,7 +177,7 @@ def wire_parts(
     for node in nodes:
         network.add_node(node.name, node.address, node.podCIDR)
         add_node_machine(parts, node.name, node_hosts_file(node))
-        start_node_daemons(parts, node.name)
+        start_node_daemons(parts, node)
     for outside in configuration.outside:
         network.add_outside(outside.name, [outside.address])
         parts.machines[outside.name] = _host(parts, outside.name, outside.name, "127.0.0.1 localhost\n", None)
@@ -202,11 +204,17 @@ def add_node_machine(parts: Parts, name: str, hosts: str) -> None:
     parts.machines[machine] = _host(parts, machine, name, hosts, parts.store)
 
 
-def start_node_daemons(parts: Parts, name: str) -> None:
+def start_node_daemons(parts: Parts, node: NodeFile) -> None:
     """Let the kubelet, and on the control plane the API server, listen on a node."""
-    node = next(node for node in parts.configuration.nodes if node.name == name)
     first = str(ipaddress.IPv4Network(parts.configuration.networks.services)[1])
-    listen_on_node(parts.network, name, node.address, control_plane=node.controlPlane, service_addresses=(first,))
+    listen_on_node(parts.network, node.name, node.address, control_plane=node.controlPlane, service_addresses=(first,))
+
+
+@cache
+def _server() -> tuple[Layer, Mapping[str, Program]]:
+    """The files and the programs of an Ubuntu server, which all hosts share: a cluster may have 5,000 nodes."""
+    names = [program for program in COMMON if "entrypoint" not in program and not program.startswith("nginx")]
+    return Layer(skeleton("ubuntu", names)), programs_named(names, "ubuntu")
 
 
 def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | None) -> Machine:
@@ -216,8 +224,8 @@ def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | Non
     :param hosts: its ``/etc/hosts``.
     :param store: given to nodes, whose programs show what kube-proxy wrote.
     """
-    names = [program for program in COMMON if "entrypoint" not in program and not program.startswith("nginx")]
-    files = FileSystem(parts.simulation.unix_time, Layer(skeleton("ubuntu", names)))
+    layer, programs = _server()
+    files = FileSystem(parts.simulation.unix_time, layer)
     files.make_directory(HOME, parents=True)
     for path, text in (
         ("/etc/passwd", ACCOUNTS),
@@ -232,7 +240,7 @@ def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | Non
         hostname=hostname,
         files=files,
         sockets=Sockets(parts.network, name),
-        programs=programs_named(names, "ubuntu"),
+        programs=programs,
         simulation=parts.simulation,
         environment={"PATH": DEFAULT_PATH, "HOME": HOME, "HOSTNAME": hostname, "USER": "root", "SHELL": "/bin/bash"},
         store=store,
