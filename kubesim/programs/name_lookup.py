@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kubesim.network.dns import hosts_file, names, resolv_conf
 from kubesim.network.dns.exchange import Asker
@@ -19,8 +19,7 @@ START_SECONDS = 0.005
 """From the shell's fork to a small program's first packet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """What a name led to.
 
     :param addresses: in the order in which they are tried; IPv6 addresses have colons.

@@ -112,6 +112,11 @@ def endpoints_entry(slice_: EndpointSlice) -> EndpointsEntry:
     )
 
 
+def _address(pod: Wire) -> str:
+    """A Pod's address; empty while it has none."""
+    return (pod.get("status") or {}).get("podIP") or ""
+
+
 class KubernetesObjects:
     """The cache, indexed by name and by address.
 
@@ -148,6 +153,8 @@ class KubernetesObjects:
         wire = new if event != "DELETED" or old is None else old
         if wire is None:
             return
+        if old is not None and old is not wire and wire.get("kind") == "Pod" and _address(old) == _address(wire):
+            return  # of a Pod only its address is a name's answer
         kind, metadata = wire.get("kind") or "", wire.get("metadata") or {}
         name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""
         self._heard[kind, name, namespace] = None if event == "DELETED" else wire
@@ -166,7 +173,7 @@ class KubernetesObjects:
             elif kind == "EndpointSlice":
                 self.put_endpoints(key, None if wire is None else endpoints_entry(view(wire, EndpointSlice)))
             elif kind == "Pod":
-                self._put_pod(key, "" if wire is None else (wire.get("status") or {}).get("podIP") or "")
+                self._put_pod(key, "" if wire is None else _address(wire))
             elif kind == "Namespace":
                 self.put_namespace(name, exists=wire is not None)
 

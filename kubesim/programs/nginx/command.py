@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from kubesim.programs.machine import Invocation
 from kubesim.programs.nginx.configuration import MAIN, Configuration, ConfigurationError, Configurations
@@ -85,8 +86,7 @@ class Nginx:
         return Running({("TCP", port): NginxServer(master.nginx, port) for port in configuration.ports}, log, 0.05)
 
 
-@dataclass(frozen=True, slots=True)
-class _Beginning:
+class _Beginning(NamedTuple):
     """What every nginx says and runs that is started alike, in the same second."""
 
     key: tuple[datetime, int, str, str, str]

@@ -10,6 +10,7 @@ import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
 
@@ -52,8 +53,7 @@ class ConfigurationError(Exception):
     """A configuration that nginx refuses; ``str()`` is the part after ``[emerg] ``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
+class Directive(NamedTuple):
     """One directive: its words, and what its braces hold."""
 
     name: str

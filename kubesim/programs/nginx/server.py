@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
@@ -22,8 +23,7 @@ WITH_ADDED_HEADERS = (200, 201, 204, 206, 301, 302, 303, 304, 307, 308)
 """The statuses that ``add_header`` is for, unless it says ``always``."""
 
 
-@dataclass(frozen=True, slots=True)
-class NginxServer:
+class NginxServer(NamedTuple):
     """One port of an nginx."""
 
     nginx: RunningNginx
