@@ -21,7 +21,7 @@ from kubesim.api import go_json, schema
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import ApiServer
-from kubesim.api.strategic_merge import merge_key
+from kubesim.api.strategic_merge import PRIMITIVE, merge_key
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which ``apply`` remembers what it was last given."""
@@ -111,7 +111,7 @@ def _map_patch(last: Wire, now: Wire, server: Wire, struct: schema.Struct | None
     for name, value in now.items():
         if name not in server:
             patch[name] = value
-        elif server[name] != value or (isinstance(value, list) and merge_key(struct, name)):
+        elif server[name] != value or (isinstance(value, list) and merge_key(struct, name) is not None):
             patch |= _field_patch(name, last.get(name), value, server[name], struct)
     for name in last:
         if name not in now:
@@ -131,7 +131,7 @@ def _field_patch(name: str, last: Any, now: Any, server: Any, struct: schema.Str
             patch["$retainKeys"] = sorted(now)
         return {name: patch} if patch else {}
     key = merge_key(struct, name)
-    if isinstance(now, list) and isinstance(server, list) and key:
+    if isinstance(now, list) and isinstance(server, list) and key is not None:
         return _list_patch(name, last if isinstance(last, list) else [], now, server, key, below)
     return {name: now}
 
@@ -139,7 +139,7 @@ def _field_patch(name: str, last: Any, now: Any, server: Any, struct: schema.Str
 def _list_patch(
     name: str, last: list[Any], now: list[Any], server: list[Any], key: str, struct: schema.Struct | None
 ) -> Wire:
-    if not all(isinstance(item, dict) for item in (*last, *now, *server)):
+    if key == PRIMITIVE or not all(isinstance(item, dict) for item in (*last, *now, *server)):
         return _primitives_patch(name, last, now, server)
     items: list[Wire] = []
     kept: list[Any] = []

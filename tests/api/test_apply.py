@@ -51,6 +51,90 @@ def test_ports_of_the_manifest_arrive_and_those_of_others_stay(
     assert found == {*now, *[port + 100 for port in others]}
 
 
+def held(*names: str) -> dict[str, Any]:
+    return {"metadata": {"finalizers": list(names)}}
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "server", "expected"),
+    [
+        (held("a"), held("a"), held("a"), {}),
+        (held("a"), held("a"), held("a", "others"), {}),
+        (
+            held("a"),
+            held("a", "b"),
+            held("a"),
+            {"$setElementOrder/finalizers": ["a", "b"], "finalizers": ["b"]},
+        ),
+        (
+            held("a", "b"),
+            held("b"),
+            held("a", "b", "others"),
+            {"$setElementOrder/finalizers": ["b"], "$deleteFromPrimitiveList/finalizers": ["a"]},
+        ),
+        (
+            held("a"),
+            held("b"),
+            held("a"),
+            {
+                "$setElementOrder/finalizers": ["b"],
+                "$deleteFromPrimitiveList/finalizers": ["a"],
+                "finalizers": ["b"],
+            },
+        ),
+    ],
+)
+def test_lists_of_scalars_are_added_to_and_taken_from(last: Any, now: Any, server: Any, expected: Any) -> None:
+    patch = three_way_patch(last, now, server, SERVICE)
+    assert patch == ({"metadata": expected} if expected else {})
+    after = merge_strategically(server, patch, SERVICE)["metadata"]["finalizers"]
+    others = [name for name in server["metadata"]["finalizers"] if name not in last["metadata"]["finalizers"]]
+    assert set(after) == {*now["metadata"]["finalizers"], *others}
+
+
+def ports(*items: Any) -> dict[str, Any]:
+    return {"spec": {"ports": list(items)}}
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "server", "expected"),
+    [
+        # one item changed: its change, its key, and the order of all
+        (
+            ports({"port": 1}, {"port": 2}),
+            ports({"port": 1}, {"port": 2, "name": "x"}),
+            ports({"port": 1}, {"port": 2}),
+            {"$setElementOrder/ports": [{"port": 1}, {"port": 2}], "ports": [{"port": 2, "name": "x"}]},
+        ),
+        # an item is new, another gone
+        (
+            ports({"port": 1}),
+            ports({"port": 2}),
+            ports({"port": 1}),
+            {"$setElementOrder/ports": [{"port": 2}], "ports": [{"port": 2}, {"$patch": "delete", "port": 1}]},
+        ),
+        # a field of an item is gone
+        (
+            ports({"port": 1, "name": "x"}),
+            ports({"port": 1}),
+            ports({"port": 1, "name": "x", "protocol": "TCP"}),
+            {"$setElementOrder/ports": [{"port": 1}], "ports": [{"name": None, "port": 1}]},
+        ),
+        # only the order is another
+        (
+            ports({"port": 1}, {"port": 2}),
+            ports({"port": 2}, {"port": 1}),
+            ports({"port": 1}, {"port": 2}),
+            {"$setElementOrder/ports": [{"port": 2}, {"port": 1}]},
+        ),
+        # what others added among ours is theirs, and no change
+        (ports({"port": 1}), ports({"port": 1}), ports({"port": 7}, {"port": 1, "nodePort": 30000}), {}),
+    ],
+)
+def test_lists_of_objects_are_compared_item_by_item(last: Any, now: Any, server: Any, expected: Any) -> None:
+    assert three_way_patch(last, now, server, SERVICE) == ({"spec": expected} if expected else {})
+
+
 # --- laws, through both doors of the house: Cluster.apply and `kubectl apply` ----------------------------------------
 
 Apply = Callable[[Any], str]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from kubesim.api import quantities
@@ -28,3 +30,32 @@ def test_a_quantity_is_written_in_canonical_form(text: str, canonical: str) -> N
 def test_what_is_no_quantity(text: str) -> None:
     with pytest.raises(ValueError, match="quantities must match the regular expression"):
         quantities.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1n", "0.000000001"), ("1u", "0.000001"), ("1m", "0.001"), ("1", "1"), ("1k", "1000"), ("1M", "1000000"),
+        ("1G", "1000000000"), ("1T", "1000000000000"), ("1P", "1000000000000000"), ("1E", "1000000000000000000"),
+        ("1Ki", "1024"), ("1Mi", "1048576"), ("1Gi", "1073741824"), ("1Ti", "1099511627776"),
+        ("1Pi", "1125899906842624"), ("1Ei", "1152921504606846976"), ("12e6", "12000000"), ("12E-1", "1.2"),
+        ("-1.5", "-1.5"), ("+.5", "0.5"), ("5.", "5"),
+    ],
+)  # fmt: skip
+def test_every_suffix_has_its_value(text: str, value: str) -> None:
+    assert quantities.parse(text) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("0.1n", "1n"), ("1.1n", "2n"),  # finer than a billionth is rounded up
+        ("0.5Ki", "512"), ("0.1Ki", "102400m"), ("1.1Ki", "1126400m"),  # no fraction, even at the price of the suffix
+        ("1023Ki", "1023Ki"), ("-1024Mi", "-1Gi"), ("1024Ei", "1024Ei"), ("0Gi", "0"),
+        ("1000k", "1M"), ("1500", "1500"), ("0.001", "1m"), ("1000000000000000000", "1E"), ("1000E", "1000E"),
+        ("1e2", "100"), ("1E3", "1e3"), ("0.5e3", "500"), ("12E6", "12e6"), ("1e-3", "1e-3"),
+    ],
+)  # fmt: skip
+def test_the_canonical_form_loses_nothing(text: str, canonical: str) -> None:
+    assert quantities.canonical(text) == canonical
+    assert quantities.canonical(canonical) == canonical
