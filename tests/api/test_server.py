@@ -83,6 +83,16 @@ def test_kinds_are_known_by_their_exact_name(api: ApiServer, kind: str, message:
         api.create({**service(), "kind": kind})
 
 
+def test_the_version_of_a_kind_that_is_not_known_is_shown_without_its_group(api: ApiServer) -> None:
+    scheme = 'in scheme "pkg/api/legacyscheme/scheme.go:30"'
+    with pytest.raises(ApiError) as caught:
+        api.create({**service(), "apiVersion": "apps/v1", "kind": "deployment"})
+    assert caught.value.message == (
+        'deployment in version "v1" cannot be handled as a Deployment: no kind "deployment" is registered for version '
+        f'"apps/v1" {scheme}'
+    )
+
+
 def test_a_pinned_address_is_given_when_the_service_is_first_created(api: ApiServer) -> None:
     api.create(service("pinned"), dry_run=True)
     assert api.create(service("pinned")).object["spec"]["clusterIP"] == "10.43.113.175"

@@ -113,3 +113,38 @@ def test_a_repeated_event_is_as_old_as_its_last_time() -> None:
     }
     expected = ("60s", "", "", "pod/p", "", "kubelet, worker", "", "10m", 3, "e")
     assert cells("Event", wire, wide=True) == expected
+
+
+CONTAINERS = [{"name": "c", "image": "i"}, {"name": "d", "image": "j"}]
+WORKLOAD: Wire = {"selector": {"matchLabels": {"app": "a"}}, "template": {"spec": {"containers": CONTAINERS}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "wire", "expected"),
+    [
+        # name, desired, current, ready, up to date, available, node selector, age, containers, images, selector
+        ("DaemonSet", {"spec": WORKLOAD}, ("x", 0, 0, 0, 0, 0, "<none>", "<unknown>", "c,d", "i,j", "app=a")),
+        (
+            "DaemonSet",
+            {
+                "spec": WORKLOAD,
+                "status": {
+                    "desiredNumberScheduled": 1,
+                    "currentNumberScheduled": 2,
+                    "numberReady": 3,
+                    "updatedNumberScheduled": 4,
+                    "numberAvailable": 5,
+                },
+            },
+            ("x", 1, 2, 3, 4, 5, "<none>", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        # name, type, cluster IP, external IP, ports, age, selector
+        (
+            "Service",
+            {"spec": {"type": "Other", "clusterIP": "10.43.0.9"}},
+            ("x", "Other", "10.43.0.9", "<unknown>", "<none>", "<unknown>", "<none>"),
+        ),
+    ],
+)
+def test_whole_rows(kind: str, wire: Wire, expected: tuple[Any, ...]) -> None:
+    assert cells(kind, {"metadata": {"name": "x"}, **wire}, wide=True) == expected
