@@ -147,3 +147,12 @@ def test_many_dependents_go_as_fast_as_the_server_takes_the_requests() -> None:
     assert [each["metadata"]["name"] for each in lab.store.list("ConfigMap", "default")] == ["b"]
     # 500 at once, two requests each at 40 a second; 30 of a burst are free, so the others wait (1000 - 30) / 40 s
     assert lab.simulation.now == pytest.approx(24.25, abs=0.01)
+
+
+def test_an_owner_that_waits_itself_keeps_nobody() -> None:
+    lab = Lab()
+    lab.dependent("held", "b", finalizers=["example.com/held"])
+    lab.delete("b", "Foreground")
+    lab.dependent("late", "a", "b")
+    lab.delete("a")
+    assert lab.has("ConfigMap", "b") and "late" not in lab.pods()

@@ -77,3 +77,9 @@ def test_slices_are_filled_touching_as_few_as_possible(
     existing: list[int], pods: int, expected: tuple[list[int], list[int], list[int]]
 ) -> None:
     assert sizes(existing, pods) == expected
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_pod_that_has_finished_is_in_no_slice(phase: str) -> None:
+    plan = plan_slices(service(), [pod(1), pod(2)._replace(phase=phase), pod(3)._replace(addresses=())], [], {})
+    assert [point["targetRef"]["name"] for piece in plan.create for point in piece["endpoints"]] == ["p001"]
