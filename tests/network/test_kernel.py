@@ -446,3 +446,12 @@ def test_what_one_machine_knows_of_a_packet_stays_there() -> None:
     (rewriting,) = [hop.machine for hop in trace.hops for step in hop.steps if step.action is Action.DNAT]
     assert rewriting == "node/worker"
     assert all(hop.interface_out for hop in trace.hops[:-1]) and not trace.hops[-1].interface_out
+
+
+def test_a_packet_of_the_reply_direction_belongs_to_the_connection() -> None:
+    """The server sends by itself, from the port it was asked at: the client sees the address that it had asked."""
+    first = Packet("UDP", CLIENT, 40000, "10.9.9.9", 80)
+    table = Table([Entry.begun(first, first.rewritten(destination=SERVER))])
+    given = state(ruleset(), table=table, ports=(("client", "UDP", 40000),))
+    (way,) = explore(given, "server", Packet("UDP", SERVER, 80, CLIENT, 40000))
+    assert way.trace.delivered is not None and way.trace.delivered.source == "10.9.9.9"

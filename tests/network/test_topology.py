@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubesim.network.addresses import address_number
 from kubesim.network.topology import (
     LAN,
     Host,
@@ -123,6 +124,13 @@ def test_the_table_of_tunnels_finds_what_a_list_of_routes_would(prefixes: list[s
     listed = Host("worker", node.interfaces, node.routes)
     for address in (f"10.{second}.{third}.5", "10.200.1.7", "172.31.0.12", "8.8.8.8"):
         assert node.route_to(address) == listed.route_to(address)
+
+
+@pytest.mark.parametrize("prefixes", [["10.1.0.0/16", "10.1.2.0/24"], ["10.1.2.0/24", "10.1.0.0/16"]])
+def test_of_two_tunnels_the_longer_prefix_wins_whichever_came_first(prefixes: list[str]) -> None:
+    tunnels = Tunnels(prefixes)
+    found = [tunnels.to(address_number(address), -1) for address in ("10.1.2.9", "10.1.3.9")]
+    assert [route and route.prefix for route in found] == ["10.1.2.0/24", "10.1.0.0/16"]
 
 
 def test_a_node_that_is_gone_is_no_way() -> None:
