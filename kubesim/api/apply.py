@@ -46,7 +46,7 @@ def apply(api: ApiServer, manifest: Wire, namespace: str) -> Wire:
     if held is None:
         return api.create(without_version(now), namespace=where).object
     patch = change(now, held, resource)
-    return api.patch(resource, metadata["name"], where, patch).object if patch else held
+    return api.patch(resource, metadata["name"], where, patch, field_validation="Strict").object if patch else held
 
 
 def _held(api: ApiServer, resource: ResourceType, name: object, namespace: object) -> Wire | None:

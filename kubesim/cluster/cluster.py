@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from kubesim.api import go_yaml
 from kubesim.api.apply import apply
-from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, view
+from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, copy_of, view
+from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
@@ -124,11 +125,11 @@ class Cluster:
         """Create or update the objects of a manifest, as ``kubectl apply`` does.
 
         :param manifest: YAML text, a path, an object, or several.
-        :returns: the objects as stored.
+        :returns: copies of the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
         with without_collecting():
-            return [apply(self.api, wire, namespace) for wire in documents_of(manifest)]
+            return [copy_of(apply(self.api, wire, namespace)) for wire in documents_of(manifest)]
 
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.
@@ -150,10 +151,11 @@ class Cluster:
     def patch(self, kind: str, name: str, patch: Any, namespace: str = "default") -> Wire:
         """Change one object by a strategic merge patch (a dict) or a JSON patch (a list).
 
+        :returns: a copy of the object as stored.
         :raises ApiError: what the API server refused.
         """
-        how = "json" if isinstance(patch, list) else "strategic"
-        return self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object  # type: ignore[arg-type]
+        how: PatchKind = "json" if isinstance(patch, list) else "strategic"
+        return copy_of(self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object)
 
     def table(
         self,

@@ -113,9 +113,9 @@ class Parts:
         self.lifecycle.stopped(name)
 
     def recover_node(self, name: str) -> None:
-        """A node comes back."""
+        """A node comes back; one that is up stays as it is."""
         node = self.store.view(Node, name)
-        if node is not None:
+        if node is not None and not self.kubelet.node(name).alive:
             address = self.kubelet.node(name).address
             self.network.add_node(name, address, node.spec.podCIDR)
             start_node_daemons(self, next(each for each in self.configuration.nodes if each.name == name))
