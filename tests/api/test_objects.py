@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from kubesim.api import objects
-from kubesim.api.objects import Container, Object, View
+from kubesim.api.objects import Container, Object, View, copy_of
 from kubesim.api.schema.tree import FieldType, SchemaField, Struct, struct_named
 
 STRUCTS = {
@@ -98,3 +98,20 @@ def test_a_field_is_as_the_table_of_structs_says(view: type[View], name: str) ->
 def test_a_view_has_gos_zeros() -> None:
     assert msgspec.convert({}, Container) == Container()
     assert (Container().name, Container().tty, Container().ports) == ("", False, None)
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"spec": {"ports": [{"port": 80, "share": 0.5, "open": True, "name": None}]}},
+        {"data": {"half": "\ud800", "whole": "\U0001f600"}},
+        {"spec": {"large": 10**30, "negative": -(10**30)}},
+    ],
+    ids=["what JSON has", "half of a surrogate pair", "more than 64 bits"],
+)
+def test_a_copy_is_equal_and_shares_nothing(wire: dict) -> None:
+    copied = copy_of(wire)
+    assert copied == wire
+    (part,) = copied.values()
+    part["new"] = 1
+    assert copied != wire
