@@ -14,12 +14,9 @@ from __future__ import annotations
 from kubesim.api.admission import admit_create
 from kubesim.api.errors import ApiError, not_found
 from kubesim.api.objects import Wire
-from kubesim.api.resources import RESOURCE_TYPES, ResourceType
+from kubesim.api.resources import BY_KIND
 from kubesim.api.server import ApiServer
 from kubesim.api.store import Store
-
-TYPES: dict[str, ResourceType] = {resource.kind: resource for resource in RESOURCE_TYPES}
-"""The resource type of each kind."""
 
 
 class Client:
@@ -39,7 +36,7 @@ class Client:
 
         A Pod is made from its template; what only Pods have is filled in.
         """
-        resource = TYPES[wire["kind"]]
+        resource = BY_KIND[wire["kind"]]
         new = {**wire, "metadata": {**wire["metadata"]}}
         if resource.namespaced and not new["metadata"].get("namespace"):
             new["metadata"]["namespace"] = "default"
@@ -49,7 +46,7 @@ class Client:
 
     def update(self, wire: Wire) -> Wire:
         """Replace an object by a changed version; Endpoints and EndpointSlices that are gone are created again."""
-        resource, old = TYPES[wire["kind"]], self._stored(wire)
+        resource, old = BY_KIND[wire["kind"]], self._stored(wire)
         if old == wire:
             return wire
         if old is None:
@@ -66,30 +63,30 @@ class Client:
         old = self._stored(wire)
         if old is None:
             raise _gone(wire)
-        self._registry.update_status(TYPES[wire["kind"]], old, status)
+        self._registry.update_status(BY_KIND[wire["kind"]], old, status)
 
     def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
         """Write annotations through the status subresource, as controllers do: the generation stays."""
         old = self._stored(wire)
         if old is None:
             raise _gone(wire)
-        self._registry.demand_same_object(TYPES[wire["kind"]], wire, old)
+        self._registry.demand_same_object(BY_KIND[wire["kind"]], wire, old)
         self._write({**wire, "metadata": {**wire["metadata"], "annotations": annotations}}, old, "status")
 
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
-        self._registry.accept(TYPES["Pod"], wire)
+        self._registry.accept(BY_KIND["Pod"], wire)
 
     def deliver(self, wire: Wire, version: int) -> None:
         """Store an object whose writing was put off, at the version that was reserved for it."""
-        self._registry.accept(TYPES[wire["kind"]], wire, version)
+        self._registry.accept(BY_KIND[wire["kind"]], wire, version)
 
     def delete(self, wire: Wire, grace_period_seconds: int | None = None) -> None:
         """Delete an object; one that is gone already is no error."""
         metadata = wire["metadata"]
         try:
             self.api.delete(
-                TYPES[wire["kind"]],
+                BY_KIND[wire["kind"]],
                 metadata["name"],
                 metadata.get("namespace", ""),
                 grace_period_seconds=grace_period_seconds,
@@ -112,9 +109,9 @@ class Client:
 
     def _write(self, wire: Wire, old: Wire, subresource: str = "") -> Wire:
         new = {**wire, "metadata": {**wire["metadata"]}}
-        return self._registry.update(TYPES[wire["kind"]], new, old, subresource=subresource, trusted=True).object
+        return self._registry.update(BY_KIND[wire["kind"]], new, old, subresource=subresource, trusted=True).object
 
 
 def _gone(wire: Wire) -> ApiError:
-    resource = TYPES[wire["kind"]]
+    resource = BY_KIND[wire["kind"]]
     return not_found(resource.plural, wire["metadata"]["name"], resource.group)

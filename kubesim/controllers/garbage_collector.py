@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 
 from kubesim.api.objects import Wire
-from kubesim.controllers.client import TYPES, Client
+from kubesim.api.resources import BY_KIND
+from kubesim.controllers.client import Client
 from kubesim.controllers.manager import Change, Manager, Parts
 from kubesim.controllers.pods import without_owner
 from kubesim.controllers.request_budget import MOST_AT_ONCE, REQUESTS_PER_SECOND, RequestBudget
@@ -49,9 +50,9 @@ class GarbageCollector:
         """Look at one owner and its dependents."""
         assert isinstance(key, tuple)
         kind, namespace, name, uid = key
-        if kind not in TYPES:
+        if kind not in BY_KIND:
             return
-        if not TYPES[kind].namespaced:
+        if not BY_KIND[kind].namespaced:
             namespace = ""
         owner = self._client.get(kind, namespace, name)
         if owner is not None and owner["metadata"].get("uid") != uid:
@@ -113,7 +114,7 @@ class GarbageCollector:
     def _lives(self, reference: Wire, wire: Wire) -> bool:
         """Whether an owner is there and does not itself wait for its dependents to go."""
         kind = reference.get("kind", "")
-        namespace = wire["metadata"].get("namespace", "") if kind in TYPES and TYPES[kind].namespaced else ""
+        namespace = wire["metadata"].get("namespace", "") if kind in BY_KIND and BY_KIND[kind].namespaced else ""
         found = self._client.get(kind, namespace, reference.get("name", ""))
         if found is None or found["metadata"].get("uid") != reference.get("uid"):
             return False

@@ -9,7 +9,8 @@ from collections.abc import Hashable, Iterable, Sequence
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.controllers.client import TYPES, Client
+from kubesim.api.resources import BY_KIND
+from kubesim.controllers.client import Client
 from kubesim.controllers.manager import Change, Manager, Parts
 
 ROOT_CERTIFICATE = "kube-root-ca.crt"
@@ -93,5 +94,5 @@ class NamespaceController:
                 raise
 
     def _kinds(self) -> list[str]:
-        namespaced = {kind for kind, resource in TYPES.items() if resource.namespaced}
+        namespaced = {kind for kind, resource in BY_KIND.items() if resource.namespaced}
         return [*ORDER, *sorted(namespaced - set(ORDER) - {"Event"}), "Event"]

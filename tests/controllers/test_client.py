@@ -9,9 +9,10 @@ import pytest
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
+from kubesim.api.resources import BY_KIND
 from kubesim.api.server import ApiServer
 from kubesim.api.store import Store
-from kubesim.controllers.client import TYPES, Client
+from kubesim.controllers.client import Client
 from kubesim.simulation import Simulation
 
 LABELS = {"app": "web"}
@@ -55,7 +56,7 @@ class World:
         self.client = Client(self.api, self.store)
         for name in ("default", "going"):
             self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        self.api.delete(TYPES["Namespace"], "going")
+        self.api.delete(BY_KIND["Namespace"], "going")
 
     def given(self, *objects: Wire) -> None:
         for each in objects:
@@ -86,7 +87,7 @@ class People(World):
         self.update({**old, "metadata": {**old["metadata"], "finalizers": finalizers}})
 
     def delete(self, old: Wire) -> None:
-        self.api.delete(TYPES[old["kind"]], old["metadata"]["name"], propagation="Background")
+        self.api.delete(BY_KIND[old["kind"]], old["metadata"]["name"], propagation="Background")
 
 
 class Controllers(World):

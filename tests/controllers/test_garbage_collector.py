@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 import pytest
 
-from kubesim.controllers.client import TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.controllers.garbage_collector import GarbageCollector
 from kubesim.controllers.pods import owner_reference
 from tests.controllers.control_plane import ControlPlane
@@ -29,7 +29,7 @@ class Lab(ControlPlane):
         self.pod(name, metadata={"ownerReferences": references, **metadata})
 
     def delete(self, name: str, propagation: Propagation = "Background", kind: str = "ConfigMap") -> None:
-        self.api.delete(TYPES[kind], name, "default", propagation=propagation)
+        self.api.delete(BY_KIND[kind], name, "default", propagation=propagation)
         self.simulation.settle()
 
     def pods(self) -> dict[str, list[str]]:
@@ -132,7 +132,7 @@ def test_a_node_owns_objects_of_a_namespace() -> None:
     lab.pod("p", metadata={"ownerReferences": [owner_reference(lab.node("n"))]})
     lab.simulation.settle()
     assert lab.pods() == {"p": ["n"]}
-    lab.api.delete(TYPES["Node"], "n")
+    lab.api.delete(BY_KIND["Node"], "n")
     lab.simulation.settle()
     assert lab.pods() == {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.controllers.client import TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.controllers.namespaces import NamespaceController
 from tests.controllers.control_plane import CONTAINERS, ControlPlane
 
@@ -19,7 +19,7 @@ class Lab(ControlPlane):
         self.simulation.settle()
 
     def delete(self, kind: str, name: str, namespace: str = "") -> None:
-        self.api.delete(TYPES[kind], name, namespace)
+        self.api.delete(BY_KIND[kind], name, namespace)
         self.simulation.settle()
 
 

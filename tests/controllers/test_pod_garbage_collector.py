@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.controllers.client import TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.pod_garbage_collector import PodGarbageCollector
 from tests.controllers.control_plane import ControlPlane
@@ -59,7 +59,7 @@ def test_a_node_that_goes_leaves_its_pods_forty_seconds() -> None:
     lab = Lab()
     lab.pod("p", node="n")
     lab.simulation.advance(100)
-    lab.api.delete(TYPES["Node"], "n")
+    lab.api.delete(BY_KIND["Node"], "n")
     lab.simulation.advance(39)
     assert lab.names() == {"p"}
     lab.simulation.advance(2)
@@ -73,7 +73,7 @@ def test_a_node_that_comes_in_time_keeps_its_pods_and_the_next_absence_counts_an
     lab.node("slow")
     lab.simulation.advance(30)
     assert lab.names() == {"p"}
-    lab.api.delete(TYPES["Node"], "slow")
+    lab.api.delete(BY_KIND["Node"], "slow")
     lab.simulation.advance(39)
     assert lab.names() == {"p"}
     lab.simulation.advance(2)
@@ -83,7 +83,7 @@ def test_a_node_that_comes_in_time_keeps_its_pods_and_the_next_absence_counts_an
 def test_a_deleted_pod_of_a_missing_node_goes_too() -> None:
     lab = Lab()
     lab.pod("p", node="nowhere")
-    lab.api.delete(TYPES["Pod"], "p", "default")
+    lab.api.delete(BY_KIND["Pod"], "p", "default")
     assert lab.names() == {"p"}, "no kubelet confirms its end"
     lab.simulation.advance(41)
     assert lab.names() == set()
@@ -93,7 +93,7 @@ def test_a_quarantine_without_pods_is_forgotten() -> None:
     lab = Lab()
     lab.pod("p", node="nowhere")
     lab.simulation.advance(10)
-    lab.api.delete(TYPES["Pod"], "p", "default", grace_period_seconds=0)
+    lab.api.delete(BY_KIND["Pod"], "p", "default", grace_period_seconds=0)
     lab.simulation.advance(60)
     lab.pod("next", node="nowhere")
     lab.simulation.advance(39)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubesim.controllers.client import TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.controllers.endpoints.mirroring import EndpointSliceMirroringController, mirrors
 from tests.controllers.control_plane import ControlPlane
 
@@ -131,7 +131,7 @@ def test_a_mirror_that_somebody_changes_or_deletes_is_mended() -> None:
     lab.api.replace({**piece, "endpoints": []})
     lab.simulation.settle()
     assert lab.mirrored() == [["10.0.0.1"]]
-    lab.api.delete(TYPES["EndpointSlice"], piece["metadata"]["name"], "default")
+    lab.api.delete(BY_KIND["EndpointSlice"], piece["metadata"]["name"], "default")
     lab.simulation.settle()
     assert lab.mirrored() == [["10.0.0.1"]]
 
@@ -173,7 +173,7 @@ def test_a_selector_or_the_service_s_end_takes_the_mirrors_away() -> None:
     lab.api.replace({**service, "spec": {**service["spec"], "selector": {"app": "web"}}})
     lab.simulation.settle()
     assert lab.mirrored() == []
-    lab.api.delete(TYPES["Service"], "web", "default")
+    lab.api.delete(BY_KIND["Service"], "web", "default")
     lab.simulation.settle()
     lab.write(subset("10.0.0.2"))
     assert lab.mirrored() == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubesim.controllers.client import TYPES
+from kubesim.api.resources import BY_KIND
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.scheduler import Scheduler
 from tests.controllers.control_plane import ControlPlane
@@ -39,7 +39,7 @@ class Lab(ControlPlane):
         return found.get("status", ""), found.get("reason", ""), found.get("message", "")
 
     def free(self, name: str) -> None:
-        self.api.delete(TYPES["Pod"], name, "default", grace_period_seconds=0)
+        self.api.delete(BY_KIND["Pod"], name, "default", grace_period_seconds=0)
         self.simulation.settle()
 
 
@@ -165,6 +165,6 @@ def test_pods_that_are_placed_by_hand_count() -> None:
 def test_a_node_that_is_gone_is_no_place() -> None:
     lab = Lab()
     lab.room("n")
-    lab.api.delete(TYPES["Node"], "n")
+    lab.api.delete(BY_KIND["Node"], "n")
     assert lab.ask("p") == ""
     assert lab.verdict("p")[2] == "no nodes available to schedule pods"
