@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import simpy
 
+from kubesim.doors import Gate, door
+
 EPOCH = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
 """The calendar moment at which every simulation begins, unless told otherwise."""
 
@@ -62,9 +64,12 @@ class Simulation:
     :param start: the calendar time of second 0.
     """
 
+    caller = "clock"
+
     def __init__(self, seed: int = 0, start: datetime = EPOCH) -> None:
         self.seed = seed
         self.start = start
+        self.gate = Gate()
         self.environment = simpy.Environment()
         self._streams: dict[str, random.Random] = {}
         self._progress = 0
@@ -115,6 +120,7 @@ class Simulation:
         self.environment.schedule(scheduled, delay=delay)
         return scheduled
 
+    @door
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` of simulated time pass, running everything that falls due.
 
@@ -139,6 +145,7 @@ class Simulation:
                     gc.collect()
                     self._next_search += max(LEAST_EVENTS, self._events // 4)
 
+    @door
     def settle(self, limit: float = 120.0) -> bool:
         """Run until no progress is outstanding, or ``limit`` simulated seconds have passed.
 

@@ -32,6 +32,7 @@ from kubesim.api.store import Store
 from kubesim.api.strategies import strategies
 from kubesim.api.tables import Table
 from kubesim.api.templates import TemplateCache
+from kubesim.doors import Gate, door
 from kubesim.simulation import Simulation
 
 __all__ = ["ApiServer", "ApiSettings", "FieldValidation", "PatchKind", "Propagation", "Response"]
@@ -57,6 +58,8 @@ class ApiServer:
     :param strict: prove of each write of the controllers' door that it is what this door would have made of it.
     """
 
+    caller = "server"
+
     def __init__(
         self, simulation: Simulation, store: Store, settings: ApiSettings | None = None, *, strict: bool = False
     ) -> None:
@@ -73,6 +76,11 @@ class ApiServer:
         self.templates = TemplateCache()
         kinds = strategies(simulation, store, self.addresses, self.node_ports)
         self.registry = Registry(simulation, store, kinds, strict=strict)
+
+    @property
+    def gate(self) -> Gate:
+        """The gate that the writing verbs lead through."""
+        return self.simulation.gate
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -146,6 +154,7 @@ class ApiServer:
 
     # --- writing -----------------------------------------------------------------------------------------------
 
+    @door
     def create(
         self,
         wire: Wire,
@@ -172,6 +181,7 @@ class ApiServer:
         response = self.registry.create(resource, new, dry_run, template)
         return _answer(resource, response, warnings)
 
+    @door
     def replace(
         self,
         wire: Wire,
@@ -196,6 +206,7 @@ class ApiServer:
         self.registry.demand_same_object(resource, new, old)
         return self._update(resource, new, old, dry_run, request.warnings, subresource)
 
+    @door
     def patch(
         self,
         resource: ResourceType,
@@ -236,6 +247,7 @@ class ApiServer:
 
     # --- deleting ----------------------------------------------------------------------------------------------
 
+    @door
     def delete(
         self,
         resource: ResourceType,

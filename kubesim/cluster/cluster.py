@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,11 @@ from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
+from kubesim.cluster.journal import Journal, Origin, Step, load, replay
 from kubesim.cluster.moments import MomentKeeper
 from kubesim.cluster.places import machine_name, send, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
+from kubesim.doors import door, window
 from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from kubesim.cluster.inquiries import Difference, Reachability
 
 BOOT_SECONDS = 120.0
+OWN_RUNTIME = "the cluster has a container runtime of its own"
 
 
 class Cluster:
@@ -57,6 +60,8 @@ class Cluster:
     :param proxy_mode: overrides the file's mode: ``iptables`` or ``nftables``.
     :param runtime: makes another container runtime than the image catalogue's (for tests).
     """
+
+    caller = "cluster"
 
     def __init__(
         self,
@@ -72,9 +77,13 @@ class Cluster:
         self._parts = wire_parts(self.configuration, seed, runtime)
         self._expose(self._parts)
         self._boot()
+        self._keep_journal(Origin(seed, self.configuration, obstacle=OWN_RUNTIME if runtime else ""))
 
     def _expose(self, parts: Parts) -> None:
         self.simulation = parts.simulation
+        self.gate = parts.simulation.gate
+        self.guests: dict[str, Any] = {}
+        """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
         self._moments = MomentKeeper(parts.store, ("Node", "Pod"))
         self.api = parts.api
@@ -109,6 +118,7 @@ class Cluster:
         cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False)
         cluster._expose(cluster._parts)
         fill_from_dump(cluster._parts, documents)
+        cluster._keep_journal(Origin(seed, cluster.configuration, documents))
         return cluster
 
     def _boot(self) -> None:
@@ -119,6 +129,59 @@ class Cluster:
         self.settle(BOOT_SECONDS)
         self.advance(max(0.0, self.configuration.age_seconds - self.simulation.now))
 
+    # --- the journal -------------------------------------------------------------------------------------------
+
+    def _keep_journal(self, origin: Origin) -> None:
+        self.journal = Journal(origin, lambda: (self.simulation.now, self.store.resource_version))
+        self.gate.clerk = self.journal
+
+    def admit(self, kind: str, guest: Any) -> str:
+        """Give a name to what acts upon the cluster by doors of its own, and remember it; a door of the cluster's."""
+        name = f"{kind}/{len(self.guests)}"
+        self.guests[name] = guest
+        return name
+
+    @window
+    def save(self, path: Path | str) -> None:
+        """Write the journal to a file, from which :meth:`restore` makes the same cluster again, anywhere.
+
+        :raises JournalError: where something was done that no file can hold.
+        """
+        Path(path).write_text(self.journal.text(), encoding="utf-8")
+
+    @classmethod
+    def restore(cls, path: Path | str) -> Cluster:
+        """The cluster that a journal tells of, with its terminals (:attr:`guests`): all that was done is done again.
+
+        A journal that breaks off is followed to its last whole step, with a warning.
+
+        :raises JournalError: where the file is no journal, or its steps come out otherwise than when they were noted.
+        """
+        origin, steps = load(Path(path))
+        return cls._replayed(origin, steps)
+
+    def at(self, step: int) -> Cluster:
+        """Another cluster: this one as it was after so many steps of its journal.
+
+        :param step: 0 for what it was when it came up, ``len(cluster.journal)`` for what it is.
+        :raises ValueError: if there is no such step.
+        """
+        if not 0 <= step <= len(self.journal):
+            raise ValueError(f"a step must be between 0 and {len(self.journal)}, got {step}")
+        self.journal.demand_whole()
+        return self._replayed(self.journal.origin, [*self.journal][:step])
+
+    @classmethod
+    def _replayed(cls, origin: Origin, steps: Iterable[Step]) -> Cluster:
+        if origin.objects is None:
+            cluster = cls(origin.configuration, seed=origin.seed)
+        else:
+            mode = origin.configuration.proxy.mode
+            cluster = cls.from_objects(origin.objects, seed=origin.seed, proxy_mode=mode)
+        for _ in replay(cluster, steps):
+            pass
+        return cluster
+
     # --- objects -----------------------------------------------------------------------------------------------
 
     def apply(self, manifest: Any, namespace: str = "default") -> list[Wire]:
@@ -128,9 +191,14 @@ class Cluster:
         :returns: copies of the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
+        return self._apply(_as_given(manifest), namespace)
+
+    @door
+    def _apply(self, manifest: Any, namespace: str) -> list[Wire]:
         with without_collecting():
             return [copy_of(apply(self.api, wire, namespace)) for wire in documents_of(manifest)]
 
+    @window
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.
 
@@ -141,6 +209,7 @@ class Cluster:
         as_type: type[View] | None = VIEWS.get(resource.kind)
         return wire if as_type is None else view(wire, as_type)
 
+    @door
     def delete(self, kind: str, name: str, namespace: str = "default", grace_period_seconds: int | None = None) -> None:
         """Delete one object.
 
@@ -148,6 +217,7 @@ class Cluster:
         """
         self.api.delete(self.api.resource_type(kind), name, namespace, grace_period_seconds=grace_period_seconds)
 
+    @door
     def patch(self, kind: str, name: str, patch: Any, namespace: str = "default") -> Wire:
         """Change one object by a strategic merge patch (a dict) or a JSON patch (a list).
 
@@ -157,6 +227,7 @@ class Cluster:
         how: PatchKind = "json" if isinstance(patch, list) else "strategic"
         return copy_of(self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object)
 
+    @window
     def table(
         self,
         kind: str,
@@ -179,6 +250,7 @@ class Cluster:
 
     # --- time --------------------------------------------------------------------------------------------------
 
+    @door
     def advance(self, seconds: float) -> None:
         """Let simulated time pass.
 
@@ -186,6 +258,7 @@ class Cluster:
         """
         self.simulation.advance(_number_of_seconds(seconds))
 
+    @door
     def settle(self, limit: float = 120.0) -> bool:
         """Let time pass until nothing is pending that a person would wait for.
 
@@ -195,6 +268,7 @@ class Cluster:
 
     # --- traffic -----------------------------------------------------------------------------------------------
 
+    @door
     def connect(self, source: str, url: str) -> Journey:
         """Send one request, from the look-up of the name to the answer. No time passes.
 
@@ -221,6 +295,7 @@ class Cluster:
             response=response,
         )
 
+    @door
     def resolve(self, source: str, name: str) -> Lookup:
         """Look a name up as a program on that machine would: every query tried, every answer. No time passes.
 
@@ -231,6 +306,7 @@ class Cluster:
         texts = files.read("/etc/resolv.conf"), files.read("/etc/hosts")
         return Lookup(machine.name, resolve(machine.sockets, *texts, name, libc=machine.libc))
 
+    @window
     def scene(self) -> Scene:
         """The map: nodes with their Pods, and what is outside."""
         return self._map()()
@@ -246,6 +322,7 @@ class Cluster:
 
         return draw
 
+    @door
     def reachability(
         self, sources: Iterable[str] | None = None, destinations: Iterable[str] | None = None
     ) -> Reachability:
@@ -266,6 +343,7 @@ class Cluster:
 
         return Difference(reachability.diff(before, after))
 
+    @door
     def diagnose(self, source: str, url: str) -> Diagnosis:
         """Why a request does (not) get there: findings, their evidence, and the smallest change that mends it.
 
@@ -282,6 +360,7 @@ class Cluster:
 
     # --- machines ----------------------------------------------------------------------------------------------
 
+    @window
     def machine(self, source: str, container: str | None = None) -> Machine:
         """A machine to run programs on: a host, or a Pod's container (its first unless named).
 
@@ -311,6 +390,7 @@ class Cluster:
         known = ", ".join(spec.name for spec in everyone)
         raise LookupError(f"a container must be one of {known}, got {container!r}")
 
+    @door
     def exec(
         self,
         pod: str,
@@ -342,6 +422,7 @@ class Cluster:
             self.advance(done.seconds)
         return done
 
+    @window
     def logs(
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
     ) -> str:
@@ -353,6 +434,7 @@ class Cluster:
         lines = self.log_lines(pod, container, previous=previous, namespace=namespace)
         return "".join(line.text for line in lines)
 
+    @window
     def log_lines(
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
     ) -> list[LogLine]:
@@ -364,6 +446,7 @@ class Cluster:
         found, spec = self._container(pod, container, namespace)
         return self.runtime.log(found, spec, previous=previous)
 
+    @door
     def suspend(self, pod: str, namespace: str = "default", ports: Iterable[int] | None = None) -> None:
         """Let a Pod's processes hang: connections open, nothing is ever answered.
 
@@ -373,6 +456,7 @@ class Cluster:
         where, _, name = pod.rpartition("/")
         self.kubelet.suspend(where or namespace, name, ports)
 
+    @door
     def resume(self, pod: str, namespace: str = "default") -> None:
         """Let a suspended Pod's processes go on.
 
@@ -381,6 +465,7 @@ class Cluster:
         where, _, name = pod.rpartition("/")
         self.kubelet.resume(where or namespace, name)
 
+    @door
     def fail_node(self, name: str) -> None:
         """Switch a node off: its Pods are gone, its kubelet falls silent, the cluster finds out after a while.
 
@@ -388,6 +473,7 @@ class Cluster:
         """
         self._parts.fail_node(name)
 
+    @door
     def recover_node(self, name: str) -> None:
         """Switch a node on again.
 
@@ -397,6 +483,7 @@ class Cluster:
 
     # --- showing itself ----------------------------------------------------------------------------------------
 
+    @window
     def diagram(self, namespace: str = "default") -> Diagram:
         """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints."""
         from kubesim.views.cluster_diagram import cluster_diagram
@@ -414,6 +501,7 @@ class Cluster:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         return self.diagram()._repr_mimebundle_(include, exclude)
 
+    @window
     def __repr__(self) -> str:
         nodes, pods = len(self.store.list("Node")), len(self.store.list("Pod"))
         services = len(self.store.views(Service))
@@ -427,6 +515,13 @@ def _number_of_seconds(given: Any) -> float:
     if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
         return given
     raise ValueError(f"a time must be a number of seconds, got {given!r}")
+
+
+def _as_given(manifest: Any) -> Any:
+    """A manifest that can be noted: a file's text instead of its path, and a sequence for what is read only once."""
+    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
+        return Path(manifest).read_text(encoding="utf-8")
+    return list(manifest) if isinstance(manifest, Iterator) else manifest
 
 
 def documents_of(manifest: Any) -> Iterable[Wire]:

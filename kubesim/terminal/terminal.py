@@ -17,6 +17,7 @@ from typing import cast
 
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
+from kubesim.doors import door
 from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
@@ -50,12 +51,20 @@ class Terminal:
         self, cluster: Cluster, on: str = "master", *, patience: float = PATIENCE, interrupt: float = INTERRUPT
     ) -> None:
         self.cluster = cluster
+        self.gate = cluster.gate
         self.on = on
         self.patience = patience
         self.interrupt = interrupt
-        self.machine = self._host(on)
+        self._out, self._error, self._screen = Capture(terminal=True), Capture(), list[str]()
+        how = {"on": on, "patience": patience, "interrupt": interrupt}
+        self.gate.call(cluster.caller, "open", self._open, ("Terminal",), how)
+
+    def _open(self) -> None:
+        """Sit down at the host and start a shell."""
+        self.machine = self._host(self.on)
         state = shell_state(Start(("bash",), self.machine, "", self.machine.environment, HOME), "bash", (), 2000)
         self._shell = Interpreter(self.machine, INTERACTIVE_BASH, state, {}, opener=open_connection, from_option=False)
+        self.caller = self.cluster.admit("terminal", self)
 
     def _host(self, on: str) -> Machine:
         host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")
@@ -114,39 +123,56 @@ class Terminal:
         :param screen: gets all that is printed, in the order in which it comes.
         """
         shown = screen if screen is not None else []
-        out, error = Capture(terminal=True, screen=shown), Capture(screen=shown)
-        shell = self._shell
-        shell.machine = self.machine
-        shell.descriptors = {0: Input(), 1: out, 2: error}
-        shell.commands = 0
-        shell.clock = started = self.cluster.simulation.now
-        parser = Parser(text.replace("\r\n", "\n"), INTERACTIVE_BASH)
-        goes_on = True
-        while goes_on:
-            goes_on = self._next_line(parser, out, error)
+        lines = list(_complete_lines(text.replace("\r\n", "\n"))) or [("", 1)]
+        for position, (line, number) in enumerate(lines, 1):
+            self._screen = shown
+            done, goes_on = self.type_line(line, number, begins=position == 1, ends=position == len(lines))
+            yield done
             if not goes_on:
-                shell.show_jobs(self.cluster.simulation.now)
-            now = self.cluster.simulation.now
-            yield Completed(out.take(), error.take(), shell.state.status, now - started)
-            started = now
+                return
 
-    def _next_line(self, parser: Parser, out: Capture, error: Capture) -> bool:
-        """Read and carry out the next line; whether there may be another."""
+    @door
+    def type_line(
+        self, line: str, number: int = 1, *, begins: bool = True, ends: bool = True
+    ) -> tuple[Completed, bool]:
+        """Type one line, which may be a command over several lines, and let the cluster settle.
+
+        :param number: of its first line in what is typed together.
+        :param begins: whether it is the first of what is typed together: the standard streams are the terminal's again.
+        :param ends: whether it is the last: jobs that have ended meanwhile are told of.
+        :returns: what came of it, and whether the next line is read.
+        """
+        shell = self._shell
+        if begins:
+            self._out, self._error = Capture(terminal=True), Capture()
+            shell.machine = self.machine
+            shell.descriptors = {0: Input(), 1: self._out, 2: self._error}
+            shell.commands = 0
+            shell.clock = self.cluster.simulation.now
+        self._out.screen = self._error.screen = self._screen
+        started = self.cluster.simulation.now
+        goes_on = self._parse_and_run(Parser(line, INTERACTIVE_BASH, number))
+        if ends or not goes_on:
+            shell.show_jobs(self.cluster.simulation.now)
+        passed = self.cluster.simulation.now - started
+        return Completed(self._out.take(), self._error.take(), shell.state.status, passed), goes_on
+
+    def _parse_and_run(self, parser: Parser) -> bool:
+        """Read and carry out one line; whether the next is read."""
         shell = self._shell
         try:
             parsed = parser.next()
         except ShellSyntaxError as problem:
-            error.write(INTERACTIVE_BASH.syntax_error("bash", problem, from_option=False))
+            self._error.write(INTERACTIVE_BASH.syntax_error("bash", problem, from_option=False))
             shell.state.status = 2
             return False
         except RecursionError:
-            error.write("bash: maximum nesting level exceeded\n")
+            self._error.write("bash: maximum nesting level exceeded\n")
             shell.state.status = 2
             return False
         for warning in parser.lexer.warnings:
-            error.write(f"bash: {warning}\n")
-        parser.lexer.warnings.clear()
-        return parsed is not None and self._line(shell.command_list(parsed), out)
+            self._error.write(f"bash: {warning}\n")
+        return parsed is not None and self._line(shell.command_list(parsed), self._out)
 
     def _line(self, steps: Steps, out: Capture) -> bool:
         """Carry out one line; whether the next is read."""
@@ -192,6 +218,20 @@ class Terminal:
                 steps.close()
                 raise Interrupted
             self.cluster.advance(event)
+
+
+def _complete_lines(text: str) -> Iterator[tuple[str, int]]:
+    """The complete commands of a text, each with the number of its first line.
+
+    Where the text cannot be parsed, the rest of it comes as one: the shell complains when it gets there.
+    """
+    parser, begin, number = Parser(text, INTERACTIVE_BASH), 0, 1
+    try:
+        while parser.next() is not None:
+            yield text[begin : parser.lexer.position], number
+            begin, number = parser.lexer.position, parser.lexer.line
+    except (ShellSyntaxError, RecursionError):
+        yield text[begin:], number
 
 
 def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
