@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
 from kubesim.programs.net.iproute import routing_table
-from kubesim.programs.nginx.server import NginxServer
+from kubesim.programs.nginx.command import NginxServer
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed

@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from kubesim.network.service import Client
 from kubesim.programs.machine import Invocation
 from kubesim.programs.nginx.configuration import MAIN, Configuration, ConfigurationError, Configurations
-from kubesim.programs.nginx.exchange import RunningNginx
 from kubesim.programs.nginx.logs import error_time, notices
-from kubesim.programs.nginx.server import NginxServer
+from kubesim.programs.nginx.processes import Master, RunningNginx, started, worker_rows
 from kubesim.simulation import EPOCH
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
@@ -22,13 +22,6 @@ from kubesim.userland.process import Completed, Running
 _FIRST_WORKERS = (28, 29)
 _BUILD = "built by gcc 14.2.0 (Debian 14.2.0-19) "
 _SIGNALS = {"reload": "HUP", "stop": "TERM", "quit": "QUIT", "reopen": "USR1"}
-_HEEDED = {
-    "HUP": "signal 1 (SIGHUP) received from {}, reconfiguring",
-    "QUIT": "signal 3 (SIGQUIT) received, shutting down",
-    "TERM": "signal 15 (SIGTERM) received, exiting",
-    "INT": "signal 2 (SIGINT) received, exiting",
-}
-"""What the master says on the signals that it heeds; ``{}`` is who sent it."""
 
 
 class Nginx:
@@ -86,6 +79,19 @@ class Nginx:
         return Running({("TCP", port): NginxServer(master.nginx, port) for port in configuration.ports}, log, 0.05)
 
 
+class NginxServer(NamedTuple):
+    """What listens on one port of an nginx."""
+
+    nginx: RunningNginx
+    port: int
+
+    def handle(self, request: object, client: Client) -> object:
+        """Answer one request and log it."""
+        from kubesim.programs.nginx.server import answer  # slow to load: only when somebody asks
+
+        return answer(self.nginx, self.port, request, client)
+
+
 class _Beginning(NamedTuple):
     """What every nginx says and runs that is started alike, in the same second."""
 
@@ -96,74 +102,14 @@ class _Beginning(NamedTuple):
 
 def _beginning(second: datetime, pid: int, version: str, kernel: str, command: str) -> _Beginning:
     said = ['using the "epoll" event method', f"nginx/{version}", _BUILD, f"OS: Linux {kernel}"]
-    said += ["getrlimit(RLIMIT_NOFILE): 1048576:1048576", *_started(_FIRST_WORKERS)]
-    processes = (Process(pid, f"nginx: master process {command}"), *_worker_rows(_FIRST_WORKERS, pid))
+    said += ["getrlimit(RLIMIT_NOFILE): 1048576:1048576", *started(_FIRST_WORKERS)]
+    processes = (Process(pid, f"nginx: master process {command}"), *worker_rows(_FIRST_WORKERS, pid))
     lines = tuple(notices(error_time(second), pid, said))
     return _Beginning((second, pid, version, kernel, command), lines, processes)
 
 
-class Master:
-    """The master process: what it does and writes when it is signalled."""
-
-    def __init__(self, nginx: RunningNginx, configurations: Configurations) -> None:
-        self.nginx = nginx
-        self._configurations = configurations
-
-    def signal(self, name: str) -> bool:
-        """React to a signal; whether the process ends because of it."""
-        if name not in _HEEDED:
-            return name == "KILL"
-        self._say(_HEEDED[name].format(self.nginx.machine.next_pid))
-        if name == "HUP":
-            self._reconfigure()
-            return False
-        self._retire(graceful=name == "QUIT")
-        self._say("exit")
-        return True
-
-    def _reconfigure(self) -> None:
-        nginx, machine = self.nginx, self.nginx.machine
-        self._say("reconfiguring")
-        try:
-            nginx.configuration = self._configurations.read(machine.files)
-        except ConfigurationError as error:
-            nginx.log.append(f"{error_time(nginx.now())} [emerg] {nginx.pid}#{nginx.pid}: {error}")
-            return
-        fresh = tuple(machine.new_pid() for _ in nginx.workers)
-        self._say('using the "epoll" event method', *_started(fresh))
-        self._retire(graceful=True, replaced=True)
-        nginx.workers = fresh
-        others = [each for each in machine.processes if each.parent != nginx.pid]
-        machine.processes = [*others, *_worker_rows(fresh, nginx.pid)]
-
-    def _retire(self, *, graceful: bool, replaced: bool = False) -> None:
-        workers = self.nginx.workers
-        if graceful:
-            for worker in workers:
-                self._say("gracefully shutting down", pid=worker)
-        words = ("exiting", "exit")
-        order = [(word, worker) for word in words for worker in workers]
-        for word, worker in sorted(order, key=lambda each: workers.index(each[1])) if replaced else order:
-            self._say(word, pid=worker)
-        for worker in workers:
-            self._say(f"signal 17 (SIGCHLD) received from {worker}", f"worker process {worker} exited with code 0")
-            if replaced or worker != workers[-1]:
-                self._say("signal 29 (SIGIO) received")
-
-    def _say(self, *texts: str, pid: int = 0) -> None:
-        self.nginx.log.extend(notices(error_time(self.nginx.now()), pid or self.nginx.pid, texts))
-
-
 def _stamp(invocation: Invocation) -> str:
     return error_time(invocation.machine.datetime(invocation.elapsed))
-
-
-def _started(workers: Sequence[int]) -> list[str]:
-    return ["start worker processes", *(f"start worker process {worker}" for worker in workers)]
-
-
-def _worker_rows(workers: Sequence[int], master: int) -> list[Process]:
-    return [Process(worker, "nginx: worker process", "nginx", parent=master) for worker in workers]
 
 
 def _signal(invocation: Invocation, wanted: str) -> Completed:

@@ -1,4 +1,4 @@
-"""A running nginx, and one request on its way through it: what the configuration says there, and the variables."""
+"""One request on its way through nginx: what the configuration says there, and the variables."""
 
 from __future__ import annotations
 
@@ -6,34 +6,13 @@ import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from kubesim.network.service import Client, HttpRequest
 from kubesim.programs.http import header
-from kubesim.programs.machine import Machine
 from kubesim.programs.nginx.choosing import Location
-from kubesim.programs.nginx.configuration import Configuration, Directive
+from kubesim.programs.nginx.configuration import Directive
 from kubesim.programs.nginx.logs import time_local
-
-
-@dataclass(slots=True)
-class RunningNginx:
-    """A master process with its workers.
-
-    :param connections: how many there have been.
-    """
-
-    machine: Machine
-    configuration: Configuration
-    version: str
-    log: list[str]
-    pid: int
-    workers: tuple[int, ...]
-    connections: int = 0
-
-    def now(self) -> datetime:
-        """The simulation's time."""
-        return self.machine.datetime()
+from kubesim.programs.nginx.processes import RunningNginx
 
 
 @dataclass(slots=True)

@@ -1,9 +1,8 @@
-"""What listens on a port of an nginx: from a request to its answer and its lines in the log."""
+"""From a request to its answer, and its lines in the log."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
@@ -11,8 +10,9 @@ from kubesim.programs.http import ClientHello, byte_length, header, http_date, p
 from kubesim.programs.nginx import logs
 from kubesim.programs.nginx.choosing import choose_location, choose_server
 from kubesim.programs.nginx.configuration import Directive
-from kubesim.programs.nginx.exchange import Exchange, RunningNginx
+from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import OWN_REASONS, page, status_page
+from kubesim.programs.nginx.processes import RunningNginx
 from kubesim.programs.nginx.proxying import proxied
 from kubesim.programs.nginx.static import answer_with_file, error_page, redirect
 
@@ -23,37 +23,30 @@ WITH_ADDED_HEADERS = (200, 201, 204, 206, 301, 302, 303, 304, 307, 308)
 """The statuses that ``add_header`` is for, unless it says ``always``."""
 
 
-class NginxServer(NamedTuple):
-    """One port of an nginx."""
-
-    nginx: RunningNginx
-    port: int
-
-    def handle(self, request: object, client: Client) -> object:
-        """Answer one request and log it."""
-        nginx = self.nginx
-        nginx.connections += 1
-        if isinstance(request, ClientHello):
-            stamp = logs.time_local(nginx.now())
-            nginx.log.append(f'{client.address} - - [{stamp}] "\\x16\\x03\\x01\\x06" 400 157 "-" "-" "-"')
-            return "HTTP/1.1 400 Bad Request"
-        if not isinstance(request, HttpRequest):
-            return None
-        host = header(request.headers, "Host") or ""
-        server = choose_server(nginx.configuration.servers, self.port, host)
-        if server is None:
-            return page(404, f"nginx/{nginx.version}")
-        path = unquote(request.target.partition("?")[0])
-        exchange = Exchange(nginx, self.port, request, client, server, choose_location(server, path), path)
-        if not host and request.version == "1.1":
-            response = page(400, exchange.signature)
-        else:
-            response = _answer(exchange)
-        if response.status >= 400:
-            response = error_page(exchange, response)
-        response = _finished(exchange, response)
-        _write_lines(exchange)
-        return response
+def answer(nginx: RunningNginx, port: int, request: object, client: Client) -> object:
+    """Answer one request that came in on a port, and log it."""
+    nginx.connections += 1
+    if isinstance(request, ClientHello):
+        stamp = logs.time_local(nginx.now())
+        nginx.log.append(f'{client.address} - - [{stamp}] "\\x16\\x03\\x01\\x06" 400 157 "-" "-" "-"')
+        return "HTTP/1.1 400 Bad Request"
+    if not isinstance(request, HttpRequest):
+        return None
+    host = header(request.headers, "Host") or ""
+    server = choose_server(nginx.configuration.servers, port, host)
+    if server is None:
+        return page(404, f"nginx/{nginx.version}")
+    path = unquote(request.target.partition("?")[0])
+    exchange = Exchange(nginx, port, request, client, server, choose_location(server, path), path)
+    if not host and request.version == "1.1":
+        response = page(400, exchange.signature)
+    else:
+        response = _answer(exchange)
+    if response.status >= 400:
+        response = error_page(exchange, response)
+    response = _finished(exchange, response)
+    _write_lines(exchange)
+    return response
 
 
 def _answer(exchange: Exchange) -> HttpResponse:
