@@ -22,6 +22,8 @@ _Port = tuple[tuple[object, ...], Wire | None]
 """A port, and what makes it the same as another one; None stands for an address without any."""
 _Identity = tuple[str, str]
 """What makes an address the same one: the address itself, and the uid of the Pod behind it."""
+_Members = dict[_Identity, tuple[Wire, bool]]
+"""Addresses, each with whether it is ready."""
 
 
 def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wire | None) -> Wire | None:
@@ -57,27 +59,26 @@ def endpoints_object(service: Service, pods: Sequence[EndpointPod], current: Wir
 def subsets_of(service: Service, pods: Sequence[EndpointPod]) -> list[Wire]:
     """The subsets for a Service's Pods, packed. Pure."""
     publish = service.spec.publishNotReadyAddresses
-    ports_of: dict[NamedPorts, list[_Port]] = {}
-    loose: list[tuple[Wire, bool, list[_Port]]] = []
+    alike: dict[NamedPorts, tuple[list[_Port], _Members]] = {}
     for pod in pods:
         address = endpoint_address(service, pod) if pod.belongs(include_terminating=publish) else None
         if address is None:
             continue
-        ports = ports_of.get(pod.ports)
-        if ports is None:
-            ports = ports_of[pod.ports] = _ports(service, pod)
-        loose.append((address, publish or pod.is_ready, ports))
-    return _pack(loose)
+        known = alike.get(pod.ports)
+        if known is None:  # Pods that name their ports alike have the same ports here
+            known = alike[pod.ports] = _ports(service, pod), {}
+        _join(known[1], (address["ip"], pod.uid), address, publish or pod.is_ready)
+    return _pack(list(alike.values()))
 
 
 def _ports(service: Service, pod: EndpointPod) -> list[_Port]:
     if not service.spec.ports and service.spec.clusterIP == "None":
         return [(("",), None)]
-    found: list[_Port] = []
+    found: dict[tuple[object, ...], Wire | None] = {}
     for port in endpoint_ports(service, pod):
         written = {field: value for field, value in port.items() if value != "" or field == "appProtocol"}
-        found.append((tuple(sorted(written.items(), key=str)), written))
-    return found
+        found.setdefault(tuple(sorted(written.items(), key=str)), written)
+    return list(found.items())
 
 
 def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
@@ -94,38 +95,43 @@ def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
     return entry
 
 
-def _pack(loose: Sequence[tuple[Wire, bool, list[_Port]]]) -> list[Wire]:
+def _join(members: _Members, identity: _Identity, address: Wire, ready: bool) -> None:
+    """Add an address; one that is there twice is ready if it is once."""
+    known = members.get(identity)
+    members[identity] = address, ready or (known is not None and known[1])
+
+
+def _pack(alike: Sequence[tuple[list[_Port], _Members]]) -> list[Wire]:
     """Group addresses that share ports, so that each address is listed as seldom as possible. Pure.
 
-    :param loose: (address, ready, ports).
+    :param alike: ports, and the addresses that have just these.
     """
-    by_port: dict[tuple[object, ...], tuple[Wire | None, dict[_Identity, tuple[Wire, bool]]]] = {}
-    for address, ready, ports in loose:
-        identity = (address["ip"], address["targetRef"].get("uid", ""))
-        for key, port in ports:
-            if key not in by_port:
-                by_port[key] = port, {}
-            members = by_port[key][1]
-            known = members.get(identity)
-            members[identity] = (address, ready or (known is not None and known[1]))
-    grouped: dict[tuple[object, ...], tuple[list[Wire], dict[_Identity, tuple[Wire, bool]]]] = {}
+    if len(alike) == 1:  # as nearly always
+        return [_subset(*alike[0])] if alike[0][0] else []
+    by_port: dict[tuple[object, ...], tuple[_Port, _Members]] = {}
+    for ports, having in alike:
+        for port in ports:
+            members = by_port.setdefault(port[0], (port, {}))[1]
+            for identity, (address, ready) in having.items():
+                _join(members, identity, address, ready)
+    grouped: dict[tuple[object, ...], tuple[list[_Port], _Members]] = {}
     for port, members in by_port.values():
         same = tuple(sorted([(identity, ready) for identity, (_, ready) in members.items()]))
-        ports_of_group, _ = grouped.setdefault(same, ([], members))
-        if port is not None and port["port"] > 0:
-            ports_of_group.append(port)
-    subsets = []
-    for ports_of_group, members in grouped.values():
-        subset: Wire = {}
-        ordered = [members[identity] for identity in sorted(members, key=lambda i: (_numeric(i[0]), i[1]))]
-        for field, state in (("addresses", True), ("notReadyAddresses", False)):
-            chosen = [address for address, ready in ordered if ready is state]
-            if chosen:
-                subset[field] = chosen
-        if ports_of_group:
-            subset["ports"] = ports_of_group
-        subsets.append(subset)
-    return subsets
+        grouped.setdefault(same, ([], members))[0].append(port)
+    return [_subset(ports, members) for ports, members in grouped.values()]
+
+
+def _subset(ports: Sequence[_Port], members: _Members) -> Wire:
+    subset: Wire = {}
+    ordered = [members[identity] for identity in sorted(members, key=_place)]
+    for field, state in (("addresses", True), ("notReadyAddresses", False)):
+        chosen = [address for address, ready in ordered if ready is state]
+        if chosen:
+            subset[field] = chosen
+    written = [port for _, port in ports if port is not None and port["port"] > 0]
+    if written:
+        subset["ports"] = written
+    return subset
 
 
 def truncate(subsets: list[Wire], limit: int = MAX_ADDRESSES) -> tuple[list[Wire], bool]:
@@ -164,10 +170,12 @@ def _share(subsets: list[Wire], field: str, total: int, room: int) -> None:
             subset[field] = kept
 
 
-def _numeric(address: str) -> tuple[int, ...]:
+def _place(identity: _Identity) -> tuple[tuple[int, ...], str]:
+    """Addresses go by their numbers, then by their Pods' uids."""
+    address, uid = identity
     if ":" in address:
-        return (1, *(ord(character) for character in address))
-    return (0, *(int(part) for part in address.split(".")))
+        return (1, *map(ord, address)), uid
+    return (0, *map(int, address.split("."))), uid
 
 
 def _same(one: Sequence[Wire], other: Sequence[Wire]) -> bool:

@@ -6,6 +6,7 @@ Upstream: ``k8s.io/endpointslice/util`` and ``FindPort`` of ``pkg/api/v1/pod``.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from kubesim.controllers.manager import Change
 
 NamedPorts = tuple[tuple[tuple[str, str], int], ...]
 """(name, protocol) with the number, of the named container ports that keep running."""
+
+
+_LEADING_ZERO = re.compile(r"(^|\.)0\d")
 
 
 class PortNotFoundError(ValueError):
@@ -118,7 +122,7 @@ def _named_ports(spec: Wire) -> NamedPorts:
     """Of two ports of one name the first counts; containers come before the init containers that keep running."""
     found: dict[tuple[str, str], int] = {}
     sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
-    for container in (*(spec.get("containers") or ()), *sidecars):
+    for container in [*(spec.get("containers") or ()), *sidecars]:
         for port in container.get("ports") or ():
             if port.get("name"):
                 found.setdefault((port["name"], port.get("protocol") or ""), port.get("containerPort", 0))
@@ -129,6 +133,8 @@ def canonical(address: str) -> str:
     """An address without leading zeros."""
     if ":" in address:
         return str(ipaddress.ip_address(address))
+    if _LEADING_ZERO.search(address) is None:
+        return address
     return ".".join([str(int(part)) for part in address.split(".")])
 
 
@@ -166,7 +172,8 @@ class PodsByService:
         """A Pod was added, changed or deleted; returns the Services whose endpoints that may alter."""
         key, wire = key_of(change.object), change.new
         old = self._pods.get(key)
-        new = EndpointPod.of(wire) if wire is not None and _addresses(wire.get("status") or {}) else None
+        status: Wire = (wire.get("status") or {}) if wire is not None else {}
+        new = EndpointPod.of(wire) if wire is not None and (status.get("podIP") or status.get("podIPs")) else None
         if old == new:
             return []
         before = self.services_of(old) if old is not None else []

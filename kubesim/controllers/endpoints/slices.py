@@ -165,8 +165,10 @@ def _port_key(ports: Sequence[Wire]) -> PortKey:
     """What makes two lists of ports the same: names, numbers and protocols, in any order."""
     return tuple(
         sorted(
-            (p.get("name") or "", p.get("port") or 0, p.get("protocol") or "", p.get("appProtocol") or "")
-            for p in ports
+            [
+                (p.get("name") or "", p.get("port") or 0, p.get("protocol") or "", p.get("appProtocol") or "")
+                for p in ports
+            ]
         )
     )
 
@@ -192,8 +194,9 @@ def endpoint_of(pod: EndpointPod, zone: str, service: Service, address_type: str
 def _identity(endpoint: Wire) -> Identity:
     """What makes an endpoint the same one when its conditions change: address, host name, node and Pod."""
     target = endpoint.get("targetRef") or {}
+    addresses = endpoint.get("addresses") or ()
     return (
-        *sorted(endpoint.get("addresses") or ()),
+        *(addresses if len(addresses) < 2 else sorted(addresses)),
         endpoint.get("hostname") or "",
         endpoint.get("nodeName") or "",
         target.get("namespace") or "",
@@ -245,7 +248,7 @@ def _fill(service: Service, group: _Group, existing: Sequence[Wire], plan: Plan,
         for endpoint in before:
             wanted = missing.pop(_identity(endpoint), None)
             if wanted is not None:
-                differs = differs or _content(wanted) != _content(endpoint)
+                differs = differs or (wanted != endpoint and _content(wanted) != _content(endpoint))
                 kept.append(wanted)
         if not kept and before:
             plan.delete.append(piece)
