@@ -7,6 +7,7 @@ import pytest
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Service, Wire
+from kubesim.api.store import Change
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA, ClusterFileError
 
@@ -188,7 +189,7 @@ def test_a_rollout_never_drops_below_what_was_promised(cluster: Cluster) -> None
     assert len(ready_addresses(cluster, "web")) == 4
     fewest = 4
 
-    def watch(type: str, old: Wire | None, new: Wire | None) -> None:
+    def watch(change: Change) -> None:
         nonlocal fewest
         fewest = min(fewest, len(ready_addresses(cluster, "web")))
 

@@ -18,7 +18,6 @@ from kubesim.api.objects import View, Wire, view
 from kubesim.api.selectors import Selector
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-Watcher = Callable[[EventType, Wire | None, Wire | None], object]
 Key = tuple[str, str]
 """(namespace, name); the namespace is empty for kinds that have none."""
 
@@ -29,6 +28,38 @@ def key_of(wire: Wire) -> Key:
     """The (namespace, name) of an object."""
     metadata = wire["metadata"]
     return metadata.get("namespace") or "", metadata["name"]
+
+
+class Change:
+    """What happened to one object, as watchers are told it.
+
+    :ivar kind: of the object; ``key`` is its namespace and name.
+    :ivar old: the object before; None when it is new.
+    :ivar new: the object after; None when it is gone.
+    :ivar object: the object after the change, or the last one known of it.
+    """
+
+    __slots__ = ("key", "kind", "new", "object", "old")
+
+    def __init__(self, kind: str, key: Key, old: Wire | None, new: Wire | None) -> None:
+        wire = new if new is not None else old
+        if wire is None:
+            raise ValueError("a change must have an old or a new object, got neither")
+        self.kind, self.key, self.old, self.new, self.object = kind, key, old, new, wire
+
+    @classmethod
+    def of(cls, old: Wire | None, new: Wire | None) -> Change:
+        """The change from one version of an object to another."""
+        wire: Wire = new or old or {}
+        return cls(wire.get("kind", ""), key_of(wire) if wire else ("", ""), old, new)
+
+    @property
+    def type(self) -> EventType:
+        """``ADDED``, ``MODIFIED`` or ``DELETED``."""
+        return "ADDED" if self.old is None else "DELETED" if self.new is None else "MODIFIED"
+
+
+Watcher = Callable[[Change], object]
 
 
 class _Keys:
@@ -170,7 +201,7 @@ class Store:
         self._version = 0
         self._watchers: list[tuple[frozenset[str] | None, Watcher]] = []
         self._watchers_of: dict[str, tuple[Watcher, ...]] = {}
-        self._pending: deque[tuple[str, EventType, Wire | None, Wire | None]] = deque()
+        self._pending: deque[Change] = deque()
         self._telling = False
         self._late: dict[str, Callable[[], None]] = {}
 
@@ -196,7 +227,7 @@ class Store:
         collection = self._collections[kind]
         old = collection.objects.get(key)
         collection.swap(key, old, wire)
-        self._tell(kind, "ADDED" if old is None else "MODIFIED", old, wire)
+        self._tell(Change(kind, key, old, wire))
         return wire
 
     def reserve_version(self) -> int:
@@ -231,7 +262,7 @@ class Store:
             return None
         self._version += 1
         collection.swap((namespace, name), old, None)
-        self._tell(kind, "DELETED", old, None)
+        self._tell(Change(kind, (namespace, name), old, None))
         return old
 
     def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:
@@ -323,7 +354,6 @@ class Store:
     def watch(self, callback: Watcher, kinds: Iterable[str] | None = None) -> Callable[[], None]:
         """Be told of every change from now on.
 
-        :param callback: called with ``("ADDED", None, new)``, ``("MODIFIED", old, new)`` or ``("DELETED", old, None)``.
         :param kinds: only these kinds; None for all.
         :returns: a function that ends the watch.
         """
@@ -349,21 +379,20 @@ class Store:
             self._watchers_of[kind] = listening
         return listening
 
-    def _tell(self, kind: str, event: EventType, old: Wire | None, new: Wire | None) -> None:
+    def _tell(self, change: Change) -> None:
+        pending = self._pending
+        pending.append(change)
         if self._telling:
-            self._pending.append((kind, event, old, new))
             return
         self._telling = True
         try:
-            for callback in self._listening(kind):
-                callback(event, old, new)
-            while self._pending:
-                kind, event, old, new = self._pending.popleft()
-                for callback in self._listening(kind):
-                    callback(event, old, new)
+            while pending:
+                change = pending.popleft()
+                for callback in self._watchers_of.get(change.kind) or self._listening(change.kind):
+                    callback(change)
         finally:
             self._telling = False
-            self._pending.clear()
+            pending.clear()
 
 
 def _exact_labels(selector: Selector | Mapping[str, str] | None) -> list[tuple[str, str]]:

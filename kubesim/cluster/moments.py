@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from weakref import WeakSet
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import Key, Store, key_of
+from kubesim.api.store import Change, Key, Store, key_of
 
 
 class Moment:
@@ -54,11 +54,10 @@ class MomentKeeper:
         objects |= {key: before for of, key, before in reversed(self._notes[position:]) if of == kind}
         return [wire for _, wire in sorted(objects.items(), key=lambda item: item[0]) if wire is not None]
 
-    def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
-        wire = new or old
-        if not self._held or wire is None:
+    def _changed(self, change: Change) -> None:
+        if not self._held:
             return
-        noted = wire["kind"], key_of(wire)
+        noted = change.kind, change.key
         if noted not in self._noted:
             self._noted.add(noted)
-            self._notes.append((*noted, old))
+            self._notes.append((*noted, change.old))

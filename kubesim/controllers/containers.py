@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, Wire
-from kubesim.api.store import Key, Store, key_of
+from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
+from kubesim.api.store import Change, Key, Store
 from kubesim.controllers.environment import (
     ContainerEnvironment,
     ServiceVariables,
@@ -189,11 +189,11 @@ class SimulatedContainers:
         _write_all(machine, mounted_files(pod, container, self.store))
         return machine
 
-    def _config_changed(self, event: str, old: Wire | None, new: Wire | None) -> None:
+    def _config_changed(self, change: Change) -> None:
         """Bring a changed ConfigMap into the containers that mount it; whether they look again is up to them."""
-        if event != "MODIFIED" or new is None:
+        if change.type != "MODIFIED":
             return
-        for instance in self._mounting.get(key_of(new), {}).values():
+        for instance in self._mounting.get(change.key, {}).values():
             if instance.running is not None:
                 _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
 

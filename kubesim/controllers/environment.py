@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from kubesim.api.objects import Container, Pod, Wire
-from kubesim.api.store import Store, key_of
+from kubesim.api.store import Change, Store, key_of
 from kubesim.network.dns import hosts_file
 
 KUBERNETES = ("default", "kubernetes")
@@ -61,13 +61,14 @@ class ServiceVariables:
         self._told: dict[str, dict[bool, ServiceSnapshot]] = {}
         """The snapshots that are still true, by namespace, and with links or without."""
         for wire in store.list("Service"):
-            self._changed("ADDED", None, wire)
+            self._changed(Change.of(None, wire))
         store.watch(self._changed, ["Service"])
 
-    def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
+    def _changed(self, change: Change) -> None:
+        old, new = change.old, change.new
         if old is not None and new is not None and old["spec"] == new["spec"]:
             return
-        namespace, name = key_of(new or old or {})
+        namespace, name = change.key
         services = self._services.get(namespace, {})
         if self._told.pop(namespace, None):
             services = dict(services)  # a snapshot keeps the old ones

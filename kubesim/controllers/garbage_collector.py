@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable, Iterable
 
 from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
+from kubesim.api.store import Change
 from kubesim.controllers.client import Client
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 from kubesim.controllers.pods import without_owner
 from kubesim.controllers.request_budget import MOST_AT_ONCE, REQUESTS_PER_SECOND, RequestBudget
 from kubesim.simulation import Simulation

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.mirroring import SKIP
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 
 NAME = "kubernetes"
 KEY: Key = ("default", NAME)
@@ -37,7 +37,7 @@ class KubernetesServiceController:
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """When one of the three objects goes away, it is made again at the next round."""
-        if key_of(change.object) == KEY:
+        if change.key == KEY:
             self._manager.enqueue_after(self, KEY, REPAIR_SECONDS, progress=False)
         return ()
 

@@ -16,12 +16,12 @@ import ipaddress
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import EndpointSlice, Service, Wire
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import is_true
 from kubesim.controllers.endpoints.slices import SERVICE_NAME
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Manager
 from kubesim.controllers.proxies import BALANCER
 from kubesim.network.network import Network
 from kubesim.simulation import Simulation
@@ -75,7 +75,7 @@ class LoadBalancerController:
         if change.kind == "Service":
             types = {(w.get("spec") or {}).get("type") for w in (change.old, change.new) if w is not None}
             managed = FINALIZER in (change.object["metadata"].get("finalizers") or ())
-            return (key_of(change.object),) if "LoadBalancer" in types or managed else ()
+            return (change.key,) if "LoadBalancer" in types or managed else ()
         if self._provider != "servicelb":
             return ()
         if change.kind == "Node":

@@ -17,32 +17,12 @@ from typing import NamedTuple, Protocol
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.store import Store
+from kubesim.api.store import Change, Store
 from kubesim.simulation import Scheduled, Simulation
 
 FIRST_RETRY_SECONDS = 0.005
 LONGEST_RETRY_SECONDS = 1000.0
 """client-go's ItemExponentialFailureRateLimiter: 5 ms, doubled up to 1,000 s."""
-
-
-class Change:
-    """One event of the store's watch.
-
-    :ivar type: ``ADDED``, ``MODIFIED`` or ``DELETED``.
-    :ivar old: the object before; None when it is new.
-    :ivar new: the object after; None when it is gone.
-    :ivar object: the object after the change, or the last one known of it.
-    :ivar kind: the kind of the object that changed.
-    """
-
-    __slots__ = ("kind", "new", "object", "old", "type")
-
-    def __init__(self, type: str, old: Wire | None, new: Wire | None) -> None:
-        wire = new if new is not None else old
-        if wire is None:
-            raise ValueError("a change must have an old or a new object, got neither")
-        self.type, self.old, self.new, self.object = type, old, new, wire
-        self.kind: str = wire["kind"]
 
 
 class Parts(NamedTuple):
@@ -151,17 +131,17 @@ class Manager:
             audience.add(controller, parts)
             if parts is None or parts.come:
                 for wire in self._store.list(kind):
-                    self._offer([controller], Change("ADDED", None, wire))
+                    self._offer([controller], Change.of(None, wire))
 
-    def _changed(self, audience: _Audience, type: str, old: Wire | None, new: Wire | None) -> None:
-        if old is None:
+    def _changed(self, audience: _Audience, change: Change) -> None:
+        if change.old is None:
             concerned = audience.coming
-        elif new is None:
+        elif change.new is None:
             concerned = audience.going
         else:
-            concerned = audience.of_change(old, new)
+            concerned = audience.of_change(change.old, change.new)
         if concerned:
-            self._offer(concerned, Change(type, old, new))
+            self._offer(concerned, change)
 
     def _offer(self, concerned: Iterable[Controller], change: Change) -> None:
         for controller in concerned:

@@ -10,8 +10,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
+from kubesim.api.store import Change
 from kubesim.controllers.client import Client
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 
 ROOT_CERTIFICATE = "kube-root-ca.crt"
 DESCRIPTION = (

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Taint, Wire, view
-from kubesim.api.store import key_of
+from kubesim.api.store import Change, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import condition, moment, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 from kubesim.controllers.scheduler.filters import tolerates
 from kubesim.simulation import Simulation
 
@@ -103,12 +103,19 @@ class NodeLifecycleController:
             return ()
         if change.kind == "Pod":
             placed = new["spec"].get("nodeName")
-            return (key_of(new),) if placed and (old is None or not old["spec"].get("nodeName")) else ()
+            is_new = placed and (old is None or not old["spec"].get("nodeName"))
+            return (change.key,) if is_new and self._evicting_taints(placed) else ()
         if old is not None and (old["spec"].get("taints") or []) == (new["spec"].get("taints") or []):
             return ()
         if old is None and not new["spec"].get("taints"):
             return ()
-        return [key_of(pod) for pod in self._client.store.on_node(new["metadata"]["name"])]
+        return [key_of(pod) for pod in self._client.store.on_node(change.key[1])]
+
+    def _evicting_taints(self, node: str) -> list[Wire]:
+        """A node's taints that Pods must tolerate or go."""
+        wire = self._client.get("Node", "", node)
+        taints = wire["spec"].get("taints") if wire is not None else None
+        return [taint for taint in taints if taint["effect"] == "NoExecute"] if taints else []
 
     def reconcile(self, key: Hashable) -> None:
         """Evict one Pod if its node's NoExecute taints are not tolerated, or not for longer."""
@@ -116,8 +123,7 @@ class NodeLifecycleController:
         wire = self._client.get("Pod", *key)
         if wire is None or wire["metadata"].get("deletionTimestamp"):
             return
-        node = self._client.get("Node", "", wire["spec"].get("nodeName", ""))
-        taints = [t for t in ((node or {}).get("spec") or {}).get("taints") or [] if t["effect"] == "NoExecute"]
+        taints = self._evicting_taints(wire["spec"].get("nodeName", ""))
         left = self._seconds_left(wire, taints) if taints else None
         if left is None:
             return

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import key_of
+from kubesim.api.store import Change, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import with_condition
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 from kubesim.controllers.pods import is_finished
 from kubesim.simulation import Simulation
 

@@ -8,7 +8,7 @@ are gone are deleted at the same time, as kube-proxy does.
 from __future__ import annotations
 
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
-from kubesim.api.store import Key, Store, key_of
+from kubesim.api.store import Change, Key, Store
 from kubesim.network.load_balancer import balancer_ruleset
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
@@ -41,30 +41,29 @@ class KubeProxies:
         self._balancer: Ruleset | None = None
         for kind in WATCHED:
             for wire in store.list(kind):
-                self._changed("ADDED", None, wire)
+                self._changed(Change.of(None, wire))
         store.watch(self._changed, WATCHED)
 
-    def _changed(self, type: str, old: Wire | None, new: Wire | None) -> None:
-        wire = new or old
-        if wire is None or (old is not None and new is not None and _proxied(old) == _proxied(new)):
+    def _changed(self, change: Change) -> None:
+        old, new = change.old, change.new
+        if old is not None and new is not None and _proxied(old) == _proxied(new):
             return
         self._network.changes()
-        if wire["kind"] == "Node":
-            name = wire["metadata"]["name"]
+        if change.kind == "Node":
+            name = change.key[1]
             if new is None:
                 del self._nodes[name]
                 self._total.forget_node(name)
             else:
                 self._nodes[name] = node_view(view(new, Node))
             self._balancer = None
-        elif wire["kind"] == "Service":
-            self._changed_services[key_of(wire)] = None
+        elif change.kind == "Service":
+            self._changed_services[change.key] = None
         else:
             for each in (old, new):
                 if each is not None:
                     labels = each["metadata"].get("labels") or {}
-                    key = each["metadata"].get("namespace") or "", labels.get(SERVICE_NAME_LABEL) or ""
-                    self._changed_services[key] = None
+                    self._changed_services[change.key[0], labels.get(SERVICE_NAME_LABEL) or ""] = None
 
     def rules(self, machine: str) -> Ruleset | None:
         """The rules of a node, or of the load balancer, by now; None for other machines."""

@@ -15,12 +15,12 @@ from typing import Any
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.selectors import Selector, selector_of
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.index import SelectorIndex
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Manager
 from kubesim.controllers.names import RandomSuffix
 from kubesim.controllers.pods import (
     available_in,
@@ -60,7 +60,7 @@ class ReplicaSetController:
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The set itself, the owner of a Pod, or the sets that might adopt a Pod without one."""
-        key = key_of(change.object)
+        key = change.key
         if change.kind == "ReplicaSet":
             self._note_set(key, change)
             return (key,)

@@ -15,6 +15,7 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import Propagation, Response
+from kubesim.api.store import Change
 from kubesim.api.tables import Table
 from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError, UnreachableError
@@ -85,10 +86,9 @@ class Connection:
         """Be told of a kind's changes, each ``ADDED``, ``MODIFIED`` or ``DELETED``, until the result is called."""
         self._authorize("watch", resource, "", namespace)
 
-        def told(event: str, old: Wire | None, new: Wire | None) -> None:
-            wire = new if new is not None else old
-            if wire is not None and namespace in (None, wire["metadata"].get("namespace")):
-                note(event, wire)
+        def told(change: Change) -> None:
+            if namespace in (None, change.object["metadata"].get("namespace")):
+                note(change.type, change.object)
 
         return self._cluster.store.watch(told, (resource.kind,))
 

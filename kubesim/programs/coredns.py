@@ -12,12 +12,11 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubesim.api.objects import Wire
-from kubesim.api.store import Store
+from kubesim.api.store import Change, Store
 from kubesim.network.dns.coredns import BUILD, COREFILE, VERSION, CoreDNS
 from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.exchange import Sockets
-from kubesim.network.dns.objects import KubernetesObjects
+from kubesim.network.dns.objects import SERIAL_KINDS, KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Server
 from kubesim.programs.machine import Invocation, Machine
@@ -63,15 +62,17 @@ def watched_objects(store: Store, simulation: Simulation) -> KubernetesObjects:
     objects = _Watched(modified=start + int(simulation.now))
     for kind in WATCHED:
         for wire in store.list(kind):
-            objects.changed("ADDED", None, wire, objects.modified)
+            objects.changed(Change.of(None, wire))
     follower = weakref.ref(objects)
 
-    def changed(event: str, old: Wire | None, new: Wire | None) -> None:
+    def changed(change: Change) -> None:
         target = follower()
         if target is None:
             stop()
-        else:
-            target.changed(event, old, new, start + int(simulation.now))
+            return
+        target.changed(change)
+        if change.kind in SERIAL_KINDS:
+            target.modified = start + int(simulation.now)
 
     stop = store.watch(changed, WATCHED)
     return objects

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kubesim.api.objects import Service, Wire
 from kubesim.api.selectors import parse_label_selector
-from kubesim.api.store import Store
+from kubesim.api.store import Change, Store
 
 
 def wire(name: str, namespace: str = "default", kind: str = "Service", **metadata: Any) -> Wire:
@@ -64,12 +64,12 @@ def test_watchers_hear_changes_in_order_even_when_one_writes() -> None:
     store = Store()
     heard: list[tuple[str, str]] = []
 
-    def writer(event: str, old: Wire | None, new: Wire | None) -> None:
-        if event == "ADDED" and new is not None and new["metadata"]["name"] == "a":
+    def writer(change: Change) -> None:
+        if change.type == "ADDED" and change.key[1] == "a":
             store.commit(wire("b"))
 
     store.watch(writer)
-    stop = store.watch(lambda event, old, new: heard.append((event, (new or old or {})["metadata"]["name"])))
+    stop = store.watch(lambda change: heard.append((change.type, change.key[1])))
     store.commit(wire("a"))
     store.commit(wire("a", labels={"x": "y"}))
     store.delete("Service", "a", "default")
@@ -81,7 +81,7 @@ def test_watchers_hear_changes_in_order_even_when_one_writes() -> None:
 def test_a_watch_can_be_of_some_kinds() -> None:
     store = Store()
     heard: list[str] = []
-    store.watch(lambda event, old, new: heard.append((new or {})["kind"]), kinds=["Pod"])
+    store.watch(lambda change: heard.append(change.kind), kinds=["Pod"])
     store.commit(wire("a"))
     store.commit(wire("a", kind="Pod"))
     assert heard == ["Pod"]
@@ -101,8 +101,8 @@ def test_a_view_is_decoded_once_a_version() -> None:
 def test_a_watch_that_ends_during_a_telling_still_hears_of_that_change() -> None:
     store = Store()
     heard: list[str] = []
-    store.watch(lambda event, old, new: stop())
-    stop = store.watch(lambda event, old, new: heard.append(event))
+    store.watch(lambda change: stop())
+    stop = store.watch(lambda change: heard.append(change.type))
     store.commit(wire("a"))
     store.commit(wire("b"))
     assert heard == ["ADDED"]
@@ -111,11 +111,11 @@ def test_a_watch_that_ends_during_a_telling_still_hears_of_that_change() -> None
 def test_a_watcher_that_fails_leaves_the_store_able_to_tell() -> None:
     store = Store()
     heard: list[str] = []
-    stop = store.watch(lambda event, old, new: 1 / 0)
+    stop = store.watch(lambda change: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store.commit(wire("a"))
     stop()
-    store.watch(lambda event, old, new: heard.append(event))
+    store.watch(lambda change: heard.append(change.type))
     store.commit(wire("a", labels={"x": "y"}))
     assert heard == ["MODIFIED"]
 
@@ -175,7 +175,7 @@ def test_indexes_and_watchers_agree_with_a_scan(
 ) -> None:
     store, naive = Store(), Naive()
     heard: list[tuple[str, str]] = []
-    store.watch(lambda event, old, new: heard.append((event, (new or old or {})["metadata"]["name"])))
+    store.watch(lambda change: heard.append((change.type, change.key[1])))
     for step, (name, namespace, content) in enumerate(steps):
         key = (namespace, name)
         if content is None:

@@ -29,7 +29,7 @@ class World:
         self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})
         self.heard: list[tuple[str, Wire | None]] = []
         if eager:
-            self.store.watch(lambda event, old, new: self.heard.append((event, new)), ["Event"])
+            self.store.watch(lambda change: self.heard.append((change.type, change.new)), ["Event"])
 
     def record(self, name: str = "web", reason: str = "Pulling", **more: Any) -> None:
         self.events.record(pod(name), NORMAL, reason, "a message", component="kubelet", host="worker", **more)
@@ -129,7 +129,7 @@ def test_whoever_begins_to_watch_is_told_only_of_what_is_said_from_then_on() -> 
     world = World()
     world.record()
     heard: list[str] = []
-    world.store.watch(lambda event, old, new: heard.append(event))
+    world.store.watch(lambda change: heard.append(change.type))
     world.record(reason="Pulled")
     world.record()
     assert heard == ["ADDED", "MODIFIED"]

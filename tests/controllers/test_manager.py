@@ -8,8 +8,8 @@ import pytest
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.store import Store, key_of
-from kubesim.controllers.manager import Change, Manager, Parts, changed_parts
+from kubesim.api.store import Change, Store, key_of
+from kubesim.controllers.manager import Manager, Parts, changed_parts
 from kubesim.simulation import Simulation
 
 

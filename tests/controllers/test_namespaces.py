@@ -72,9 +72,7 @@ def test_pods_go_first_and_events_last() -> None:
     lab = Lab()
     order: list[str] = []
     kinds = ["Event", "Pod", "ConfigMap", "Service"]
-    lab.store.watch(
-        lambda type, old, new: order.append((new or old or {})["kind"]) if type == "DELETED" else None, kinds
-    )
+    lab.store.watch(lambda change: order.append(change.kind) if change.type == "DELETED" else None, kinds)
     pod = lab.make("Pod", "p", namespace="shop", spec={"containers": CONTAINERS})
     lab.make("Service", "s", namespace="shop", spec={"ports": [{"port": 80}]})
     lab.events.record(pod, "Normal", "Said", "a word", component="test")

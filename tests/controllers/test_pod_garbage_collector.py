@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubesim.api.resources import BY_KIND
+from kubesim.api.store import Change
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.pod_garbage_collector import PodGarbageCollector
 from tests.controllers.control_plane import ControlPlane
@@ -18,10 +19,9 @@ class Lab(ControlPlane):
         self.node("n")
         self.store.watch(self._note, ["Pod"])
 
-    def _note(self, type: str, old: object, new: object) -> None:
-        if type == "DELETED":
-            assert isinstance(old, dict)
-            self.last[old["metadata"]["name"]] = old
+    def _note(self, change: Change) -> None:
+        if change.type == "DELETED":
+            self.last[change.key[1]] = change.object
 
     def names(self) -> set[str]:
         return {pod["metadata"]["name"] for pod in self.store.list("Pod")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import key_of
+from kubesim.api.store import Change, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import moment, with_progress
 from kubesim.controllers.deployment.rolling import (
@@ -27,7 +27,7 @@ from kubesim.controllers.deployment.status import (
     with_failure,
 )
 from kubesim.controllers.events import NORMAL, EventRecorder
-from kubesim.controllers.manager import Change, Manager, Parts
+from kubesim.controllers.manager import Manager, Parts
 from kubesim.controllers.names import template_hash
 from kubesim.controllers.pods import controller_of, is_finished, owned_by, owner_reference
 from kubesim.simulation import Simulation
@@ -46,7 +46,7 @@ class DeploymentController:
     """Rolls Deployments out."""
 
     name = NAME
-    kinds = ("Deployment", "ReplicaSet", Parts.of("Pod"))
+    kinds = ("Deployment", "ReplicaSet", Parts.gone("Pod"))
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client, events: EventRecorder) -> None:
         self._simulation = simulation
@@ -57,11 +57,8 @@ class DeploymentController:
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The Deployment itself, or the one that owns a ReplicaSet; a Pod matters only when it is gone (Recreate)."""
         if change.kind == "Deployment":
-            return (key_of(change.object),)
-        if change.kind == "Pod" and change.type != "DELETED":
-            return ()
-        owner = controller_of(change.object)
-        namespace = change.object["metadata"].get("namespace", "")
+            return (change.key,)
+        owner, namespace = controller_of(change.object), change.key[0]
         if owner is not None and change.kind == "Pod" and owner["kind"] == "ReplicaSet":
             replica_set = self._client.get("ReplicaSet", namespace, owner["name"])
             owner = controller_of(replica_set) if replica_set is not None else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 from kubesim.api.objects import Service, Wire
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.hints import (
     ZONE_LABEL,
@@ -25,7 +25,6 @@ from kubesim.controllers.endpoints.pods import EndpointPod, PodsByService
 from kubesim.controllers.endpoints.slices import CONTROLLER, MANAGED_BY, SERVICE_NAME, Plan, plan_slices
 from kubesim.controllers.endpoints.triggers import TriggerTimes, stamped
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change
 
 SOURCE = "endpoint-slice-controller"
 """Who says the events about hints."""
@@ -57,17 +56,17 @@ class EndpointsController:
             case "Pod":
                 return self._index.note_pod(change)
             case "Service":
-                selector = change.object["spec"].get("selector") or {}
-                namespace = change.object["metadata"]["namespace"]
-                store = self._client.store
-                self._index.note_service(change, lambda: store.list("Pod", namespace, selector))
-                return (key_of(change.object),)
+                selector, store = change.object["spec"].get("selector") or {}, self._client.store
+                self._index.note_service(change, lambda: store.list("Pod", change.key[0], selector))
+                return (change.key,)
             case "Node":
                 return self._of_node(change)
+        if change.old is None:
+            return ()
         labels = change.object["metadata"].get("labels") or {}
-        key = (change.object["metadata"].get("namespace", ""), labels.get(SERVICE_NAME))
+        key = change.key[0], labels.get(SERVICE_NAME)
         foreign = labels.get(MANAGED_BY) == CONTROLLER and key[1] and key != self._writing
-        return (key,) if foreign and change.type != "ADDED" else ()
+        return (key,) if foreign else ()
 
     def _of_node(self, change: Change) -> Iterable[Hashable]:
         """A node that came, went or changed its zone concerns its Pods' Services; its CPUs, those with such hints."""

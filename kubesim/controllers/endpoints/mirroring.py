@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import key_of
+from kubesim.api.store import Change
 from kubesim.controllers.client import Client
 from kubesim.controllers.endpoints.slices import MANAGED_BY, SERVICE_NAME, slice_prefix
 from kubesim.controllers.endpoints.triggers import ANNOTATION
-from kubesim.controllers.manager import Change
 from kubesim.controllers.pods import owner_reference
 
 MIRRORING_CONTROLLER = "endpointslicemirroring-controller.k8s.io"
@@ -34,14 +33,14 @@ class EndpointSliceMirroringController:
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The Endpoints of a Service without a selector, the Service itself, or the mirror that somebody touched."""
         if change.kind == "Service":
-            return (key_of(change.object),)
+            versions = [wire for wire in (change.old, change.new) if wire is not None]
+            return () if all(wire["spec"].get("selector") for wire in versions) else (change.key,)
         if change.kind == "Endpoints":
-            key = key_of(change.object)
-            service = self._client.get("Service", *key)
-            return () if service is not None and service["spec"].get("selector") else (key,)
+            service = self._client.get("Service", *change.key)
+            return () if service is not None and service["spec"].get("selector") else (change.key,)
         labels = change.object["metadata"].get("labels") or {}
         if labels.get(MANAGED_BY) == MIRRORING_CONTROLLER and SERVICE_NAME in labels and change.type != "ADDED":
-            return ((change.object["metadata"].get("namespace", ""), labels[SERVICE_NAME]),)
+            return ((change.key[0], labels[SERVICE_NAME]),)
         return ()
 
     def reconcile(self, key: Hashable) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from kubesim.api.objects import IntOrString, Service, Wire
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key, key_of
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.index import SelectorIndex
-from kubesim.controllers.manager import Change
 
 NamedPorts = tuple[tuple[tuple[str, str], int], ...]
 """(name, protocol) with the number, of the named container ports that keep running."""
@@ -155,7 +154,7 @@ class PodsByService:
 
         :param candidates: finds the Pods of its namespace that its selector matches; asked only where that is new.
         """
-        key = key_of(change.object)
+        key = change.key
         selector = (change.new["spec"].get("selector") or {}) if change.new is not None else {}
         if self._selecting.get(key, {}) == selector:
             return
@@ -170,7 +169,7 @@ class PodsByService:
 
     def note_pod(self, change: Change) -> list[Key]:
         """A Pod was added, changed or deleted; returns the Services whose endpoints that may alter."""
-        key, wire = key_of(change.object), change.new
+        key, wire = change.key, change.new
         old = self._pods.get(key)
         status: Wire = (wire.get("status") or {}) if wire is not None else {}
         new = EndpointPod.of(wire) if wire is not None and (status.get("podIP") or status.get("podIPs")) else None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Wire
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key, key_of
 from kubesim.controllers.kubelet.node import KubeletContext, NodeState
 from kubesim.controllers.kubelet.worker import PodWorker
-from kubesim.controllers.manager import Change
 from kubesim.controllers.pods import is_finished
 
 
@@ -27,14 +26,15 @@ class Kubelet:
         """Pods that are bound to a node, or were; a change that only the kubelet's own status made needs nothing."""
         old, new = change.old, change.new
         if new is None:
-            return (key_of(change.object),)
-        if not new["spec"].get("nodeName"):
-            return (key_of(new),) if new["metadata"].get("deletionTimestamp") else ()
-        if old is None or old["metadata"].get("deletionTimestamp") != new["metadata"].get("deletionTimestamp"):
-            return (key_of(new),)
-        before, after = old["spec"], new["spec"]
+            return (change.key,)
+        after, deleted = new["spec"], new["metadata"].get("deletionTimestamp")
+        if not after.get("nodeName"):
+            return (change.key,) if deleted else ()
+        if old is None or old["metadata"].get("deletionTimestamp") != deleted:
+            return (change.key,)
+        before = old["spec"]
         same = before is after or (before.get("nodeName") == after["nodeName"] and _same_containers(before, after))
-        return () if same and not after.get("readinessGates") else (key_of(new),)
+        return () if same and not after.get("readinessGates") else (change.key,)
 
     def reconcile(self, key: Hashable) -> None:
         """Start, end or drop a Pod's worker."""

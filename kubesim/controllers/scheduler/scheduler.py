@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 
 from kubesim.api.objects import Node, Wire, view
-from kubesim.api.store import Key, key_of
+from kubesim.api.store import Change, Key
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import SharedConditions, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
-from kubesim.controllers.manager import Change, Manager
+from kubesim.controllers.manager import Manager
 from kubesim.controllers.pods import controller_of, is_finished
 from kubesim.controllers.scheduler.demand import Demand, Demands
 from kubesim.controllers.scheduler.nodes import Nodes
@@ -58,7 +58,7 @@ class Scheduler:
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Pod to schedule; whatever may free room sends the first of each group of waiting Pods round again."""
-        pod, key = change.new, key_of(change.object)
+        pod, key = change.new, change.key
         if change.kind == "Node":
             self._nodes.put(key[1], view(pod, Node) if pod is not None else None)
             return self._waiting.firsts()
@@ -66,11 +66,12 @@ class Scheduler:
             freed = self._nodes.release(key)
             following = self._waiting.drop(key)
             return self._waiting.firsts() if freed else () if following is None else (following,)
+        if self._nodes.holds(key):
+            return ()
         node = pod["spec"].get("nodeName")
-        if node:
+        if node:  # somebody else placed it
+            self._nodes.occupy(key, node, self._demands.of(pod["spec"]), _group(pod))
             following = self._waiting.drop(key)
-            if not self._nodes.holds(key):
-                self._nodes.occupy(key, node, self._demands.of(pod["spec"]), _group(pod))
             return () if following is None else (following,)
         if key in self._waiting and change.old is not None and change.old["spec"] == pod["spec"]:
             return ()  # only its status tells more, which makes no room
@@ -98,9 +99,12 @@ class Scheduler:
             for other in stale:
                 self._manager.enqueue(self, other)
             return
-        best = ranking.best(_group(wire))
-        if self._placements.get("/".join(key)) in ranking:
+        group = _group(wire)
+        best = ranking.best(group)
+        if self._placements and self._placements.get("/".join(key)) in ranking:
             best = self._placements.pop("/".join(key))
+        self._nodes.occupy(key, best, demand, group)
+        self._let_next(key)
         self._bind(wire, key, best)
 
     def _ranking(self, demand: Demand) -> Ranking:

@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubesim.api.objects import EndpointSlice, Service, Wire, view
+from kubesim.api.store import Change
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 NO_PORT = -1
 """The port of a Service or slice that declares none: it has addresses but no SRV record."""
+SERIAL_KINDS = ("Service", "EndpointSlice")
+"""The kinds whose changes move the SOA record's serial on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,21 +148,16 @@ class KubernetesObjects:
         """A cache of the given API objects; kinds that names do not depend on are passed over."""
         cache = cls(modified=modified)
         for wire in objects:
-            cache.changed("ADDED", None, wire, modified)
+            cache.changed(Change.of(None, wire))
         return cache
 
-    def changed(self, event: str, old: Wire | None, new: Wire | None, moment: int) -> None:
-        """Take in one watch event (``ADDED``, ``MODIFIED``, ``DELETED``) at a Unix time."""
-        wire = new if event != "DELETED" or old is None else old
-        if wire is None:
-            return
-        if old is not None and old is not wire and wire.get("kind") == "Pod" and _address(old) == _address(wire):
+    def changed(self, change: Change) -> None:
+        """Take in what happened to one object."""
+        kind, old, new = change.kind, change.old, change.new
+        if kind == "Pod" and old is not None and new is not None and _address(old) == _address(new):
             return  # of a Pod only its address is a name's answer
-        kind, metadata = wire.get("kind") or "", wire.get("metadata") or {}
-        name, namespace = metadata.get("name") or "", metadata.get("namespace") or ""
-        self._heard[kind, name, namespace] = None if event == "DELETED" else wire
-        if kind in ("Service", "EndpointSlice"):
-            self.modified = moment
+        namespace, name = change.key
+        self._heard[kind, name, namespace] = new
 
     def _catch_up(self) -> None:
         """Take in what was heard since the last question: of each object its last state."""

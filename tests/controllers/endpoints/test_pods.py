@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from kubesim.api.store import Change
 from kubesim.controllers.endpoints.pods import EndpointPod, PodsByService, PortNotFoundError
-from kubesim.controllers.manager import Change
 
 
 def ready(status: str, since: str = "2026-07-01T09:00:00Z") -> dict[str, Any]:
@@ -23,14 +23,14 @@ def pod(**status: Any) -> dict[str, Any]:
 
 def service(name: str = "web", **selector: str) -> Change:
     metadata = {"name": name, "namespace": "default"}
-    return Change("ADDED", None, {"kind": "Service", "metadata": metadata, "spec": {"selector": selector}})
+    return Change.of(None, {"kind": "Service", "metadata": metadata, "spec": {"selector": selector}})
 
 
 def index_of(*services: Change) -> PodsByService:
     index = PodsByService()
     for each in services:
         index.note_service(each, list)
-    index.note_pod(Change("ADDED", None, pod()))
+    index.note_pod(Change.of(None, pod()))
     return index
 
 
@@ -51,7 +51,7 @@ def index_of(*services: Change) -> PodsByService:
     ],
 )
 def test_what_of_a_pod_changes_its_services_endpoints(changed: dict[str, Any], concerned: bool) -> None:
-    found = index_of(service(app="web")).note_pod(Change("MODIFIED", pod(), changed))
+    found = index_of(service(app="web")).note_pod(Change.of(pod(), changed))
     assert found == ([("default", "web")] if concerned else [])
 
 
@@ -59,9 +59,7 @@ def test_a_pod_that_changes_its_labels_concerns_the_services_it_leaves_and_those
     index = index_of(service("old", app="web"), service("new", app="db"), service("both", tier="front"))
     labels = {"app": "db", "tier": "front"}
     moved = pod() | {"metadata": {**pod()["metadata"], "labels": labels}}
-    assert set(index.note_pod(Change("MODIFIED", pod(), moved))) == {
-        ("default", name) for name in ("old", "new", "both")
-    }
+    assert set(index.note_pod(Change.of(pod(), moved))) == {("default", name) for name in ("old", "new", "both")}
     assert [index.pods_of(("default", name)) for name in ("old", "new")] == [[], [EndpointPod.of(moved)]]
 
 
@@ -71,14 +69,14 @@ def test_a_service_that_comes_later_or_selects_others_finds_the_pods_that_are_th
     assert index.pods_of(key) == []
     index.note_service(service(app="web"), lambda: [pod()])
     assert index.pods_of(key) == [EndpointPod.of(pod())]
-    index.note_pod(Change("DELETED", pod(), None))
+    index.note_pod(Change.of(pod(), None))
     assert index.pods_of(key) == []
 
 
 def test_pods_are_ordered_by_name() -> None:
     index = index_of(service(app="web"))
     for name in ("c", "b"):
-        index.note_pod(Change("ADDED", None, pod() | {"metadata": {**pod()["metadata"], "name": name}}))
+        index.note_pod(Change.of(None, pod() | {"metadata": {**pod()["metadata"], "name": name}}))
     assert [each.name for each in index.pods_of(("default", "web"))] == ["a", "b", "c"]
 
 
