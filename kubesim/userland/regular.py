@@ -95,11 +95,16 @@ class Regex:
             raise Interrupted from None
 
     def subn(self, fill: Callable[[Match], str], text: str, count: int = 0) -> tuple[str, int]:
-        """The text with its matches replaced, and how many there were."""
-        made = 0
+        """The text with its matches replaced, and how many there were; no empty match follows another at once."""
+        made = done = 0
+        end = -1
 
         def counted(match: Match) -> str:
-            nonlocal made
+            nonlocal made, done, end
+            if match.start() == match.end() == end:
+                return ""
+            end = match.end()
+            done += 1
             piece = fill(match)
             made += len(piece)
             if made > LIMIT:
@@ -107,7 +112,7 @@ class Regex:
             return piece
 
         try:
-            changed, done = self._compiled.subn(counted, text, count=count, timeout=PATIENCE)
+            changed, _ = self._compiled.subn(counted, text, count=count, timeout=PATIENCE)
         except TimeoutError:
             raise Interrupted from None
         return changed, done

@@ -1,6 +1,5 @@
-"""``awk``: the part of the language that one-liners use.
+"""``awk``: the language of POSIX as Debian's mawk and busybox have it.
 
-Patterns (expressions, ranges, BEGIN, END), ``print`` and ``printf``, fields and variables, arithmetic, comparison,
-matching, arrays, ``if``/``while``/``for``, and the common functions. A parser builds closures: each takes the running
-:class:`Awk` and gives a value.
+A program becomes closures: :mod:`lexer <kubesim.userland.text.awk.lexer>` cuts it into tokens, ``parser`` builds a
+closure of every expression and statement, and each takes the running :class:`~kubesim.userland.text.awk.running.Awk`.
 """

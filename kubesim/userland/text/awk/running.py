@@ -1,74 +1,30 @@
-"""A running awk program: its values, its record and fields, its variables, what can be assigned to."""
+"""A running awk program: its variables and fields, its input, and the files and commands that it opened."""
 
 from __future__ import annotations
 
-import math
-import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol, TypeAlias
 
 from kubesim.userland.bounds import LIMIT, WORDS, Interrupted, require
-from kubesim.userland.regular import Regex, compile_posix
+from kubesim.userland.command_line import Complaint
+from kubesim.userland.process import Completed
+from kubesim.userland.regular import Regex, RegexProblem, compile_posix
+from kubesim.userland.text.awk.arrays import Array, BusyboxArray, MawkArray
+from kubesim.userland.text.awk.values import UNSET, InputText, Value, integer_of, number_of, text_of
 
-Value = str | float
-
-
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "/": "/"}
-
-
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+)\s*")
-
-
-def number_of(value: Value) -> float:
-    """A value as a number: the number at its beginning."""
-    if isinstance(value, float):
-        return value
-    match = re.match(r"\s*[-+]?(\d+\.?\d*([eE][-+]?\d+)?|\.\d+)", value)
-    return float(match[0]) if match else 0.0
-
-
-def text_of(value: Value) -> str:
-    """A value as text: whole numbers without a point."""
-    if isinstance(value, str):
-        return value
-    if value == int(value) if math.isfinite(value) else False:
-        return str(int(value))
-    return f"{value:.6g}"
-
-
-def truth(value: Value) -> bool:
-    """Whether a condition with this value holds."""
-    return number_of(value) != 0 if looks_numeric(value) else value != ""
-
-
-class InputText(str):
-    """Text that came from outside (a field, ``-v``, ``split``): compared as a number where it looks like one."""
-
-    __slots__ = ()
-
-
-UNSET = InputText("")
-"""The value of what was never assigned: both the empty text and zero."""
-
-
-def looks_numeric(value: Value) -> bool:
-    """Whether comparisons take it as a number; a text constant is never one."""
-    if isinstance(value, float) or value is UNSET:
-        return True
-    return isinstance(value, InputText) and _NUMBER.fullmatch(value) is not None
-
-
-Expression = Callable[["Awk"], Value]
-
-
-Statement = Callable[["Awk"], None]
-
+Expression: TypeAlias = "Callable[[Awk], Value]"
+Statement: TypeAlias = "Callable[[Awk], None]"
 
 _STEPS = 500_000
-"""Rounds of loops after which a program is taken to run for ever."""
+"""Rounds of loops and calls of functions after which a program is taken to run for ever."""
 _MADE = 8 * LIMIT
 """Characters that a program may make in all."""
+DEPTH = 60
+"""Calls of functions inside one another, each of which takes a handful of Python's own."""
+BUFFER = 4096
+"""Characters that gather before what is printed shows, beside what commands print."""
 
 
 class Next(Exception):  # noqa: N818
@@ -79,6 +35,14 @@ class Exit(Exception):  # noqa: N818
     """``exit``."""
 
 
+class Return(Exception):  # noqa: N818
+    """``return``."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 class LoopJump(Exception):  # noqa: N818
     """``break``, or ``continue`` (``again``)."""
 
@@ -87,20 +51,136 @@ class LoopJump(Exception):  # noqa: N818
         self.again = again
 
 
+class World(Protocol):
+    """What is outside the program."""
+
+    @property
+    def busybox(self) -> bool:
+        """Whether it is busybox' awk that runs."""
+
+    def read(self, path: str) -> str | None:
+        """A file's text; None where it cannot be read."""
+
+    def write(self, path: str, text: str, *, append: bool) -> str:
+        """Write a file; why it could not be done."""
+
+    def command(self, text: str, stdin: str | None) -> Completed:
+        """Run a command."""
+
+
+class Records:
+    """A text that is read record by record."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+
+    def next(self, separator: str, compiled: Callable[[str], Regex]) -> str | None:
+        """The next record; None at the end.
+
+        :param separator: ``RS``: one character, an expression, or empty for paragraphs.
+        """
+        text = self.text
+        if separator == "":
+            while self.position < len(text) and text[self.position] == "\n":
+                self.position += 1
+        if self.position >= len(text):
+            return None
+        if separator == "":
+            end = text.find("\n\n", self.position)
+            stop = len(text.rstrip("\n")) if end < 0 else end
+            record, self.position = text[self.position : stop], len(text) if end < 0 else end + 2
+            return record
+        if len(separator) == 1:
+            end = text.find(separator, self.position)
+            record = text[self.position :] if end < 0 else text[self.position : end]
+            self.position = len(text) if end < 0 else end + 1
+        else:
+            match = compiled(separator).search(text, self.position)
+            while match is not None and not match[0]:
+                match = compiled(separator).search(text, match.end() + 1) if match.end() < len(text) else None
+            record = text[self.position :] if match is None else text[self.position : match.start()]
+            self.position = len(text) if match is None else match.end()
+        if self.position >= len(text) and separator != "\n" and record.endswith("\n"):
+            record = record[:-1]
+        return record
+
+
 @dataclass(slots=True)
 class Awk:
-    """A running program: its record, variables and output."""
+    """A running program.
 
-    variables: dict[str, Value] = field(
-        default_factory=lambda: {"FS": " ", "OFS": " ", "ORS": "\n", "NR": 0.0, "SUBSEP": "\x1c"}
-    )
-    arrays: dict[str, dict[str, Value]] = field(default_factory=dict)
+    :param inputs: the texts of its operands, one after the other, each with its name; taken as they are needed.
+    :param frame: what the running function's parameters and local variables hold.
+    """
+
+    world: World
+    inputs: Iterator[tuple[str, str]]
+    variables: dict[str, Value | Array] = field(default_factory=dict)
     record: str = ""
-    fields: list[str] = field(default_factory=list)
-    out: list[str] = field(default_factory=list)
+    fields: list[Value] = field(default_factory=list)
+    frame: list[Value | Array] = field(default_factory=list)
     status: int = 0
     steps: int = 0
+    depth: int = 0
     characters: int = 0
+    seconds: float = 0.0
+    chance: Random = field(default_factory=lambda: Random(0))
+    seed: float = 0.0
+    out: list[str] = field(default_factory=list)
+    """What has been shown on standard output."""
+    buffer: list[str] = field(default_factory=list)
+    """What was printed and has not shown yet."""
+    errors: list[str] = field(default_factory=list)
+    current: Records | None = None
+    readers: dict[str, Records] = field(default_factory=dict)
+    """Files and commands that are read, by name."""
+    statuses: dict[str, int] = field(default_factory=dict)
+    pipes: dict[str, list[str]] = field(default_factory=dict)
+    """What commands are to read, by command."""
+    written: set[str] = field(default_factory=set)
+    """Files that were opened for writing."""
+    regexes: dict[str, Regex] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, value in (("FS", " "), ("OFS", " "), ("ORS", "\n"), ("RS", "\n"), ("SUBSEP", "\x1c")):
+            self.variables[name] = value
+        for name in ("CONVFMT", "OFMT"):
+            self.variables[name] = "%.6g"
+        for name in ("NR", "FNR", "RSTART"):
+            self.variables[name] = 0.0
+        self.variables["RLENGTH"] = -1.0
+        self.variables["FILENAME"] = ""
+
+    # --- values ---------------------------------------------------------------------------------------------------
+
+    def array(self) -> Array:
+        """A new array."""
+        return BusyboxArray() if self.world.busybox else MawkArray()
+
+    def value(self, name: str) -> Value:
+        """A special variable's value."""
+        found = self.variables.get(name, UNSET)
+        return found if isinstance(found, str | float) else UNSET
+
+    def text(self, name: str) -> str:
+        """A special variable's text."""
+        return text_of(self.value(name))
+
+    @property
+    def form(self) -> str:
+        """How numbers become texts: ``CONVFMT``."""
+        return self.text("CONVFMT")
+
+    def compiled(self, text: str) -> Regex:
+        """An extended regular expression.
+
+        :raises Complaint: where it is malformed.
+        """
+        found = self.regexes.get(text)
+        if found is None:
+            found = self.regexes[text] = compiled(text, self.world.busybox)
+        return found
 
     def made(self, text: str) -> str:
         """A text that the program made; each counts, and together they are bounded."""
@@ -109,106 +189,210 @@ class Awk:
             raise Interrupted
         return text
 
-    def set_record(self, text: str) -> None:
-        """Take a line apart."""
-        self.record = text
-        separator = str(self.variables["FS"])
-        if separator == " ":
-            self.fields = text.split()
-        elif not text:
-            self.fields = []
-        elif len(separator) == 1 and separator != "\\":
-            self.fields = text.split(separator)
-        else:
-            self.fields = Regex(compile_posix(separator, extended=True)).split(text)
-
-    def field_value(self, number: int) -> InputText:
-        """``$number``."""
-        if number == 0:
-            return InputText(self.record)
-        return InputText(self.fields[number - 1]) if 0 < number <= len(self.fields) else UNSET
-
-    def set_field(self, number: int, text: str) -> None:
-        """Assign ``$number``."""
-        if number == 0:
-            self.set_record(text)
-            return
-        if number > WORDS:
-            raise Interrupted
-        while len(self.fields) < number:
-            self.fields.append("")
-        self.fields[number - 1] = text
-        self.record = str(self.variables["OFS"]).join(self.fields)
-
     def tick(self) -> None:
         """Stop a program that never ends."""
         self.steps += 1
         if self.steps > _STEPS:
             raise Interrupted
 
+    def trouble(self, mawk: str, busybox: str) -> Complaint:
+        """A problem while it runs, in the words of each family; what was printed stays."""
+        if self.world.busybox:
+            return Complaint(f"awk: cmd. line:1: {busybox}\n", 1)
+        number, own = (text_of(self.value(name)) for name in ("NR", "FNR"))
+        where = f'\tFILENAME="{self.text("FILENAME")}" FNR={own} NR={number}\n'
+        return Complaint(f"awk: run time error: {mawk}\n{where}", 2)
 
-class Place(ABC):
-    """An expression that can stand on the left of ``=``."""
+    # --- the record -----------------------------------------------------------------------------------------------
 
-    @abstractmethod
-    def __call__(self, awk: Awk) -> Value:
-        """Its value."""
+    def split(self, text: str, separator: str) -> list[str]:
+        """A text taken apart as fields are."""
+        if separator == " ":
+            return text.split()
+        if not text:
+            return []
+        if separator == "":
+            return list(text)
+        if len(separator) == 1 and separator != "\\":
+            return text.split(separator)
+        return self.compiled(separator).split(text)
 
-    @abstractmethod
-    def assign(self, awk: Awk, value: Value) -> None:
-        """Give it a value."""
+    def set_record(self, text: str) -> None:
+        """Take a record apart."""
+        self.record = text
+        separator = self.text("FS")
+        if self.value("RS") == "" and separator != " ":
+            parts = [part for line in text.split("\n") for part in self.split(line, separator)]
+        else:
+            parts = self.split(text, separator)
+        self.fields = [InputText(part) for part in parts]
+        require(len(self.fields))
+
+    def field_value(self, number: int) -> Value:
+        """``$number``.
+
+        :raises Complaint: for a negative one.
+        """
+        if number < 0:
+            raise self.trouble(f"negative field index $-{-number}", "Access to negative field")
+        if number == 0:
+            return InputText(self.record)
+        return self.fields[number - 1] if number <= len(self.fields) else UNSET
+
+    def set_field(self, number: int, value: Value) -> None:
+        """Assign ``$number``; the record is made anew."""
+        if number == 0:
+            self.set_record(text_of(value, self.form))
+            return
+        if number < 0:
+            raise self.trouble(f"negative field index $-{-number}", "Access to negative field")
+        if number > WORDS:
+            raise Interrupted
+        self.fields += [UNSET] * (number - len(self.fields))
+        self.fields[number - 1] = value
+        self.rejoin()
+
+    def set_count(self, count: int) -> None:
+        """Assign ``NF``: fields are cut or added."""
+        require(count)
+        self.fields = [*self.fields, *[UNSET] * (count - len(self.fields))][: max(0, count)]
+        self.rejoin()
+
+    def rejoin(self) -> None:
+        """Make the record of its fields."""
+        form = self.form
+        self.record = self.made(self.text("OFS").join(text_of(each, form) for each in self.fields))
+
+    # --- input ----------------------------------------------------------------------------------------------------
+
+    def next_record(self) -> str | None:
+        """The next record of the main input; None at its end."""
+        while True:
+            if self.current is not None:
+                found = self.current.next(self.text("RS"), self.compiled)
+                if found is not None:
+                    self.variables["NR"] = number_of(self.value("NR")) + 1
+                    self.variables["FNR"] = number_of(self.value("FNR")) + 1
+                    return found
+            following = next(self.inputs, None)
+            if following is None:
+                self.current = None
+                return None
+            self.variables["FILENAME"] = following[0]
+            self.variables["FNR"] = 0.0
+            self.current = Records(following[1])
+
+    def read_file(self, name: str) -> str | None:
+        """The next record of a file; None at the end.
+
+        :raises OSError: where it cannot be read.
+        """
+        if name not in self.readers:
+            text = self.world.read(name)
+            if text is None:
+                raise OSError(name)
+            self.readers[name] = Records(text)
+        return self.readers[name].next(self.text("RS"), self.compiled)
+
+    def read_command(self, text: str) -> str | None:
+        """The next record of what a command writes."""
+        if text not in self.readers:
+            self.flush()
+            done = self.world.command(text, None)
+            self.seconds += done.seconds
+            self.errors.append(done.stderr)
+            self.statuses[text] = done.returncode
+            self.readers[text] = Records(done.stdout)
+        return self.readers[text].next(self.text("RS"), self.compiled)
+
+    # --- output ---------------------------------------------------------------------------------------------------
+
+    def print(self, text: str) -> None:
+        """Write to standard output."""
+        self.buffer.append(self.made(text))
+
+    def flush(self) -> None:
+        """Show what was printed."""
+        self.out += self.buffer
+        self.buffer.clear()
+
+    def write_file(self, name: str, text: str, *, append: bool) -> None:
+        """Write to a file; the first time it is made empty.
+
+        :raises Complaint: where it cannot be written.
+        """
+        if name in ("/dev/stdout", "-"):
+            self.print(text)
+        elif name == "/dev/stderr":
+            self.errors.append(text)
+        else:
+            reason = self.world.write(name, self.made(text), append=append or name in self.written)
+            if reason and self.world.busybox:
+                raise Complaint(f"awk: can't open '{name}': {reason}\n", 1)
+            if reason:
+                raise Complaint(f'awk: cannot open "{name}" for output ({reason})\n', 2)
+            self.written.add(name)
+
+    def write_pipe(self, command: str, text: str) -> None:
+        """Write to a command, which runs when the pipe is closed."""
+        if command not in self.pipes:
+            self.flush()
+        self.pipes.setdefault(command, []).append(self.made(text))
+
+    def system(self, command: str) -> float:
+        """Run a command; its status."""
+        self.flush()
+        return float(self._show(self.world.command(command, None)))
+
+    def _show(self, done: Completed) -> int:
+        self.seconds += done.seconds
+        self.out.append(self.made(done.stdout))
+        self.errors.append(done.stderr)
+        return done.returncode
+
+    def close(self, name: str) -> float:
+        """Close a file or command; a command's status, -1 for what was not open."""
+        if name in self.pipes:
+            return float(self._show(self.world.command(name, "".join(self.pipes.pop(name)))))
+        if name in self.readers:
+            del self.readers[name]
+            return float(self.statuses.pop(name, 0))
+        if name in self.written:
+            self.written.discard(name)
+            return 0.0
+        return -1.0
+
+    def finish(self) -> None:
+        """Close everything."""
+        self.flush()
+        for name in list(self.pipes):
+            self.close(name)
+
+    def seeded(self, seed: float) -> float:
+        """``srand``: the seed before."""
+        before, self.seed = self.seed, seed
+        self.chance = Random(integer_of(seed))
+        return before
 
 
-@dataclass(frozen=True, slots=True)
-class Variable(Place):
-    """A variable, or an array where a function takes one; assigning to ``NF`` cuts or fills the record."""
+def compiled(text: str, busybox: bool) -> Regex:
+    """An extended regular expression of a program.
 
-    name: str
-
-    def __call__(self, awk: Awk) -> Value:
-        """Its value; the empty text before the first assignment."""
-        return float(len(awk.fields)) if self.name == "NF" else awk.variables.get(self.name, UNSET)
-
-    def assign(self, awk: Awk, value: Value) -> None:
-        """Give it a value."""
-        if self.name == "NF":
-            count = int(number_of(value))
-            require(count)
-            awk.fields = (awk.fields + [""] * count)[:count]
-            awk.record = str(awk.variables["OFS"]).join(awk.fields)
-        awk.variables[self.name] = value
+    :raises Complaint: where it is malformed.
+    """
+    try:
+        return Regex(compile_posix(text, extended=True))
+    except RegexProblem as problem:
+        if busybox:
+            raise Complaint(f"awk: bad regex '{text}': {problem}\n", 1) from problem
+        reason = _REASONS.get(str(problem), str(problem))
+        raise Complaint(f"awk: line 1: regular expression compile failed ({reason})\n{text}\n", 2) from problem
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Place):
-    """``$number``."""
-
-    number: Expression
-
-    def __call__(self, awk: Awk) -> Value:
-        """The field's text."""
-        return awk.field_value(int(number_of(self.number(awk))))
-
-    def assign(self, awk: Awk, value: Value) -> None:
-        """Change the field, and with it the record."""
-        awk.set_field(int(number_of(self.number(awk))), text_of(value))
-
-
-@dataclass(frozen=True, slots=True)
-class Element(Place):
-    """``name[subscript]``; reading makes it exist."""
-
-    name: str
-    subscript: Expression
-
-    def __call__(self, awk: Awk) -> Value:
-        """Its value."""
-        return awk.arrays.setdefault(self.name, {}).setdefault(text_of(self.subscript(awk)), UNSET)
-
-    def assign(self, awk: Awk, value: Value) -> None:
-        """Give it a value."""
-        awk.arrays.setdefault(self.name, {})[text_of(self.subscript(awk))] = value
-
-
-RECORD = Field(lambda awk: 0.0)
-"""``$0``."""
+_REASONS = {
+    "Unmatched ( or \\(": "missing ')'",
+    "Unmatched ) or \\)": "missing '('",
+    "Unmatched [, [^, [:, [., or [=": "bad class -- [], [^] or [",
+    "Invalid preceding regular expression": "missing operand",
+}
+"""mawk's words for what is wrong."""
