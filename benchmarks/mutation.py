@@ -178,7 +178,7 @@ def read(path: str, chosen: Sequence[int] = ()) -> tuple[int, list[Fault]]:
     wrapper = MetadataWrapper(libcst.parse_module((ROOT / path).read_text(encoding="utf-8")))
     visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
     wrapper.visit(visitor)
-    inside = [mutation for mutation in visitor.mutations if mutation.contained_by_top_level_function is not None]
+    inside = [one for one in visitor.mutations if isinstance(one.contained_by_top_level_function, libcst.FunctionDef)]
     positions = wrapper.resolve(PositionProvider) if chosen else {}
 
     def lines(node: libcst.CSTNode) -> range:

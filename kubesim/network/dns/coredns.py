@@ -14,7 +14,7 @@ from typing import Any
 from kubesim.network.dns import corefile, names
 from kubesim.network.dns.corefile import ServerBlock, ServerKey
 from kubesim.network.dns.corefile_words import CorefileError, Line
-from kubesim.network.dns.message import FORMERR, NOERROR, REFUSED, DnsQuery, DnsResponse, fitted
+from kubesim.network.dns.message import FORMERR, REFUSED, DnsQuery, DnsResponse, fitted
 from kubesim.network.dns.plugins import PLUGINS
 from kubesim.network.dns.plugins.base import (
     Configuration,
@@ -117,9 +117,7 @@ class CoreDNS:
         reply = chain(request)
         if reply.response is not None:
             return reply.response
-        return DnsResponse(
-            reply.rcode if reply.rcode != NOERROR else NOERROR, recursion_desired=desired, seconds=reply.seconds
-        )
+        return DnsResponse(reply.rcode, recursion_desired=desired, seconds=reply.seconds)
 
     def _chain_for(self, name: str, port: int) -> Handler | None:
         zone = name

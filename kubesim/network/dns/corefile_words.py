@@ -115,7 +115,9 @@ _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def seconds_of(text: str) -> float | None:
-    """A Go duration (``30s``, ``1m30s``) in seconds, or None where it is none."""
+    """A Go duration (``30s``, ``1m30s``, ``0``) in seconds, or None where it is none."""
+    if text == "0":
+        return 0.0
     if not re.fullmatch(r"(\d+(\.\d+)?(h|ms|m|s))+", text):
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)(h|ms|m|s)", text))

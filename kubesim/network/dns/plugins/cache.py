@@ -29,6 +29,7 @@ class _Limits:
     longest: dict[str, float]
     shortest: dict[str, float]
     capacity: dict[str, int]
+    excepted: dict[str, tuple[str, ...]]
     failure: float = FAILURE_SECONDS
     keep_ttl: bool = False
 
@@ -37,7 +38,6 @@ class _Limits:
 class _Kept:
     response: DnsResponse
     until: float
-    ttl: int
 
 
 def cache(line: Directive, configuration: Configuration) -> Link:
@@ -48,6 +48,7 @@ def cache(line: Directive, configuration: Configuration) -> Link:
         {POSITIVE: LONGEST_POSITIVE, NEGATIVE: LONGEST_NEGATIVE},
         {POSITIVE: SHORTEST, NEGATIVE: SHORTEST},
         {POSITIVE: CAPACITY, NEGATIVE: CAPACITY},
+        {POSITIVE: (), NEGATIVE: ()},
     )
     if arguments and arguments[0].lstrip("-").isdecimal():
         ttl = int(arguments.pop(0))
@@ -76,10 +77,12 @@ def cache(line: Directive, configuration: Configuration) -> Link:
         if sort == "":
             return reply
         seconds = limits.failure if sort == FAILED else _lifetime(response, sort, limits)
-        store = stores[POSITIVE if sort == POSITIVE else NEGATIVE]
-        if seconds > 0 and not response.truncated:
-            store[key] = _Kept(response, simulation.now + seconds, int(seconds))
-            while len(store) > limits.capacity[POSITIVE if sort == POSITIVE else NEGATIVE]:
+        shelf = POSITIVE if sort == POSITIVE else NEGATIVE
+        excepted = names.longest_zone(request.name, limits.excepted[shelf])
+        if seconds > 0 and not response.truncated and not excepted:
+            store = stores[shelf]
+            store[key] = _Kept(response, simulation.now + seconds)
+            while len(store) > limits.capacity[shelf]:
                 store.popitem(last=False)
         return Reply(response if limits.keep_ttl else _with_ttl(response, int(seconds)))
 
@@ -106,7 +109,7 @@ def _option(option: Line, limits: _Limits) -> None:
         case "disable":
             if not arguments or arguments[0] not in (POSITIVE, NEGATIVE):
                 raise option.error(f'cache type for disable must be "{POSITIVE}" or "{NEGATIVE}"')
-            limits.longest[arguments[0]] = 0
+            limits.excepted[arguments[0]] = normalised_zones(arguments[1:], limits.zones)
         case "keepttl":
             limits.keep_ttl = True
         case "prefetch" | "serve_stale":

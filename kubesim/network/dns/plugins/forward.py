@@ -19,7 +19,7 @@ from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply
 READ_SECONDS, DEADLINE_SECONDS = 2.0, 5.0
 MOST_UPSTREAMS = 15
 POLICIES = ("random", "round_robin", "sequential")
-_COUNTED = frozenset({"max_fails", "max_concurrent", "max_idle_conns", "max_age"})
+_COUNTED = frozenset({"max_fails", "max_concurrent", "max_idle_conns"})
 _TIMED = frozenset({"expire", "health_check", "max_age"})
 _PLAIN = frozenset({"tls", "tls_servername", "failfast_all_unhealthy_upstreams", "next", "failover"})
 
@@ -94,7 +94,7 @@ def _servers(word: str, line: Directive, configuration: Configuration) -> list[t
             raise line.error(f"not an IP address or file: {word!r}".replace("'", '"'))
         found = resolv_conf.parse(text).nameservers
         if not found:
-            raise line.error(f"no nameservers found in {word}" if text else f"no nameserver in {word}")
+            raise line.error(f"no nameservers found in {word}")
         return [(server, DNS_PORT) for server in found]
     bare = word.removeprefix("dns://").removeprefix("tls://")
     address, colon, port = bare.rpartition(":") if bare.count(":") == 1 else (bare, "", "")

@@ -85,7 +85,7 @@ def hosts(line: Directive, configuration: Configuration) -> Link:
                 if not 0 < ttl <= 65535:
                     raise option.error("ttl provided is invalid")
             case "reload":
-                seconds = 0.0 if words == ["0"] else seconds_of(words[0]) if len(words) == 1 else None
+                seconds = seconds_of(words[0]) if len(words) == 1 else None
                 if seconds is None:
                     raise option.error(f"invalid duration for reload '{' '.join(words)}'")
                 interval = seconds

@@ -42,11 +42,11 @@ def template(line: Directive, configuration: Configuration) -> Link:
     def handle(request: Request, following: Handler) -> Reply:
         query = request.query
         zone = names.longest_zone(request.name, made.zones)
-        wanted = made.class_name in (query.class_name, "ANY") and made.type in (query.type, "ANY")
+        wanted = _meet(made.class_name, query.class_name) and _meet(made.type, query.type)
         found = _match(made, request.query.name) if zone and wanted else None
         if found is None:
             falls = made.falls is not None and names.longest_zone(request.name, made.falls)
-            if not zone or not wanted or falls or made.falls is None:
+            if not zone or not wanted or falls:
                 return following(request)
             return Reply(rcode=SERVFAIL)
         try:
@@ -72,7 +72,7 @@ def template(line: Directive, configuration: Configuration) -> Link:
 
 def _option(option: Line, made: _Template) -> None:
     words = option.arguments
-    if not words and option.name != "fallthrough":
+    if not words and option.name not in ("fallthrough", "upstream"):
         raise option.wrong_count()
     match option.name:
         case "match":
@@ -97,6 +97,11 @@ def _option(option: Line, made: _Template) -> None:
             pass
         case unknown:
             raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether a template and a question are about the same class or type; ``ANY``, on either side, is about all."""
+    return "ANY" in (one, other) or one == other
 
 
 def _match(made: _Template, name: str) -> re.Match[str] | None:

@@ -1,0 +1,126 @@
+"""``rewrite``: what is asked in the end, and what the client is told; after the plugin's README."""
+
+import pytest
+
+from kubesim.network.dns.message import DnsQuery, DnsResponse
+from tests.network.dns.plugins.asking import ask, refused, told
+from tests.network.dns.surroundings import CLIENT, Network, coredns
+
+ECHO = 'template ANY ANY . {\n answer "{{ .Name }} 60 IN {{ .Type }} 192.0.2.1"\n }'
+"""Answers every question about addresses with the very name that arrives."""
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "arrives"),
+    [
+        ("name a.example b.example", "a.example.", "b.example."),
+        ("name a.example. b.example.", "A.Example.", "b.example."),
+        ("name exact a.example b.example", "a.example.", "b.example."),
+        ("name a.example b.example", "x.a.example.", "x.a.example."),
+        ("name prefix a. b.", "a.example.", "b.example."),
+        ("name prefix a. b.", "x.a.example.", "x.a.example."),
+        ("name suffix .old.example .new.example", "web.old.example.", "web.new.example."),
+        ("name suffix old.example. new.example", "old.example.", "new.example."),
+        ("name suffix .old.example .new.example", "old.example.x.", "old.example.x."),
+        ("name substring old new", "a.old.b.old.", "a.new.b.new."),
+        ("name substring old new", "a.odd.b.", "a.odd.b."),
+        (r"name regex (.*)\.old\.(.*) {2}.{1}.new", "web.old.example.", "example.web.new."),
+        (r"name regex (.*)\.old {0}.x{3}", "web.old.", "web.old.x{3}."),
+        (r"name regex ^(a)?b {1}c", "b.", "c."),
+        (r"name regex ^z(.*) {1}", "a.z.", "a.z."),
+        ("stop name a.example b.example", "a.example.", "b.example."),
+        ("continue name a.example b.example", "a.example.", "b.example."),
+        ("{\n name a.example b.example\n }", "a.example.", "b.example."),
+    ],
+)
+def test_the_name_that_is_asked(rule: str, name: str, arrives: str) -> None:
+    asked = []
+
+    def upstream(query: DnsQuery) -> DnsResponse:
+        asked.append(query.name)
+        return DnsResponse()
+
+    server = coredns(f". {{\n rewrite {rule}\n forward . 192.0.2.53\n}}", network=Network({"192.0.2.53": upstream}))
+    server.handle(DnsQuery(name), CLIENT)
+    assert asked == [arrives]
+
+
+@pytest.mark.parametrize(
+    ("rules", "name", "told_name"),
+    [
+        ("rewrite name a.example b.example", "A.example.", "A.example."),  # an exact rule by itself
+        ("rewrite name suffix .old .new", "web.old.", "web.new."),  # others do not
+        ("rewrite name suffix .old .new answer auto", "web.old.", "web.old."),
+        (r"rewrite name suffix .old .new answer name (.*)\.new {1}.seen", "web.old.", "web.seen."),
+        (r"rewrite name suffix .old .new answer name nothing {1}.seen", "web.old.", "web.new."),
+        # the first rule that matches is the last, unless it says so
+        ("rewrite name suffix .a .b\n rewrite name suffix .b .c", "web.a.", "web.b."),
+        ("rewrite continue name suffix .a .b\n rewrite name suffix .b .c", "web.a.", "web.c."),
+        ("rewrite stop name suffix .a .b\n rewrite name suffix .b .c", "web.a.", "web.b."),
+        ("rewrite name suffix .z .y\n rewrite name suffix .b .c", "web.b.", "web.c."),
+        (
+            "rewrite continue name suffix .a .b answer auto\n rewrite name suffix .b .c answer auto",
+            "web.a.",
+            "web.a.",
+        ),
+    ],
+)
+def test_the_name_that_is_told(rules: str, name: str, told_name: str) -> None:
+    assert told(ask(f"{rules}\n {ECHO}", name)) == [f"{told_name} 60 A 192.0.2.1"]
+
+
+def test_names_inside_records_change_with_a_rule_for_answers_only() -> None:
+    sections = ('answer "{{ .Name }} 60 IN CNAME target.new."', 'additional "{{ .Name }} 60 IN A 192.0.2.1"')
+    alias = "template IN ANY . {\n " + "\n ".join(sections) + "\n }"
+    plain = ask(f"rewrite name web.old web.new\n {alias}", "web.old.")
+    assert told(plain) == ["web.old. 60 CNAME target.new."]
+    both = ask(rf"rewrite name suffix .old .new answer name (.*)\.new {{1}}.old{chr(10)} {alias}", "web.old.")
+    assert told(both) == ["web.old. 60 CNAME target.old."]
+    assert [record.name for record in both.additional] == ["web.old."]
+
+
+def test_a_type_and_a_class_can_be_another() -> None:
+    only_aaaa = 'template IN AAAA . {\n answer "{{ .Name }} 60 IN AAAA fd00::1"\n }'
+    assert told(ask(f"rewrite type A aaaa\n {only_aaaa}", "a.example.")) == ["a.example. 60 AAAA fd00::1"]
+    assert told(ask(f"rewrite type MX AAAA\n {only_aaaa}", "a.example.")) == ["SERVFAIL"]
+    assert told(ask(f"rewrite class CH IN\n {ECHO}", "a.example.", class_name="CH")) == ["a.example. 60 A 192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "ttl"),
+    [
+        ("ttl a.example 5", "a.example.", 5),
+        ("ttl exact a.example 5", "a.example.", 5),
+        ("ttl a.example 5", "b.example.", 60),
+        ("ttl suffix .example 7", "b.example.", 7),
+        ("ttl prefix b 7", "b.example.", 7),
+        ("ttl substring xam 7", "b.example.", 7),
+        (r"ttl regex ^b\. 7", "b.example.", 7),
+    ],
+)
+def test_the_ttl_that_is_told(rule: str, name: str, ttl: int) -> None:
+    assert told(ask(f"rewrite {rule}\n {ECHO}", name)) == [f"{name} {ttl} A 192.0.2.1"]
+
+
+def test_options_of_the_extension_change_nothing_here() -> None:
+    assert told(ask(f"rewrite edns0 local set 0xffee 0x61\n {ECHO}", "a.")) == ["a. 60 A 192.0.2.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rewrite", "Wrong argument count or unexpected line ending after 'rewrite'"),
+        ("rewrite stop", "Wrong argument count or unexpected line ending after 'stop'"),
+        ("rewrite nome a b", 'invalid rule type "nome"'),
+        ("rewrite type A", "type rules must have exactly two arguments"),
+        ("rewrite class IN CH HS", "class rules must have exactly two arguments"),
+        ("rewrite name a", "too few arguments for a name rule"),
+        ("rewrite name regex ( b", "invalid regex pattern in a name rule: ("),
+        ("rewrite name exact a b c", "exceeded the number of arguments for a exact name rule"),
+        ("rewrite name suffix a b answer name c", "exceeded the number of arguments for a suffix name rule"),
+        ("rewrite ttl a", "invalid number of arguments for a ttl rule"),
+        ("rewrite ttl a soon", "invalid number of arguments for a ttl rule"),
+    ],
+)
+def test_lines_that_cannot_be_used(line: str, words: str) -> None:
+    assert refused(line) == words
