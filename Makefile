@@ -72,12 +72,13 @@ clean: ## remove the environment and every cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 
-$(READY): requirements.lock pyproject.toml data/jupyterlab/overrides.json
+$(READY): requirements.lock pyproject.toml data/jupyterlab/overrides.json data/ipython/ipython_config.py
 	@test -n "$(PYTHON)" || { echo "kubesim needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python …)" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	mkdir -p .venv/share/jupyter/lab/settings
-	cp data/jupyterlab/overrides.json .venv/share/jupyter/lab/settings/overrides.json
+	mkdir -p .venv/share/jupyter/lab/settings .venv/etc/ipython
+	cp data/jupyterlab/overrides.json .venv/share/jupyter/lab/settings/
+	cp data/ipython/ipython_config.py .venv/etc/ipython/
 	touch $@

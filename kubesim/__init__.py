@@ -25,7 +25,7 @@ def __getattr__(name: str) -> Any:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """``%load_ext kubesim``: the magics of the course's notebooks."""
-    from kubesim.notebook import load_ipython_extension as load
+    """``%load_ext kubesim``: a fresh cluster for a notebook, and the course's magics."""
+    from kubesim.notebook.set_up import set_up
 
-    load(shell)
+    set_up(shell)

@@ -1,29 +1,32 @@
 """What a notebook of the course uses: magics, exercises, widgets, and clusters other than the page's own.
 
 ``%load_ext kubesim`` starts a cluster and puts it into the notebook as ``cluster``, with ``terminal``, a shell on its
-node ``master``.
+node ``master``. Run again, it starts another. The names of this package are loaded when they are first asked for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pandas
-
-from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
-from kubesim.notebook.magics import CourseMagics
-from kubesim.notebook.session import start
-from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
+import importlib
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
+    from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
+    from kubesim.notebook.session import start
+    from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
 
-__all__ = ["PathPlayer", "ProxyModeComparison", "ServiceExplorer", "exercise", "load_ipython_extension", "start"]
+__all__ = ["PathPlayer", "ProxyModeComparison", "ServiceExplorer", "exercise", "start"]
+
+_HOMES = {
+    "PathPlayer": "kubesim.notebook.widgets:PathPlayer",
+    "ProxyModeComparison": "kubesim.notebook.widgets:ProxyModeComparison",
+    "ServiceExplorer": "kubesim.notebook.widgets:ServiceExplorer",
+    "exercise": "kubesim.notebook.exercises:Exercise",
+    "start": "kubesim.notebook.session:start",
+}
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Start the page's cluster; IPython calls this for ``%load_ext kubesim``."""
-    pandas.set_option("display.width", 180, "display.max_columns", 20, "display.max_colwidth", 160)
-    session = start()
-    shell.register_magics(CourseMagics(shell, session))
-    shell.push({"cluster": session.cluster, "terminal": session.terminal})
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

@@ -12,10 +12,9 @@ import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Node, Pod, Service
@@ -23,6 +22,9 @@ from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA, read_yaml
 from kubesim.terminal import Terminal
 from kubesim.views.journey import Journey
+
+if TYPE_CHECKING:
+    import pandas
 
 DIRECTORY = DATA / "exercises"
 """Where the exercises are."""
@@ -136,6 +138,8 @@ class Exercise:
 
     def check(self) -> pandas.DataFrame:
         """The findings as a table; the exercise is solved when every row says ✓."""
+        import pandas
+
         found = self.findings()
         marks = ["✓" if finding.passed else "✗" for finding in found]
         rows = [[finding.what, finding.expected, finding.observed] for finding in found]

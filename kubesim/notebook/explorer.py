@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-
-import pandas
+from typing import TYPE_CHECKING
 
 from kubesim.api.objects import Node, Pod, Service
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.views.journey import Journey
+
+if TYPE_CHECKING:
+    import pandas
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 SOURCES = {

@@ -2,7 +2,9 @@
 
 ``%%terminal`` types a whole cell into the simulated terminal and shows what the screen would show, standard output and
 standard error in the order they were written. ``%%terminal laptop`` sits at another machine; ``%%terminal lab`` at the
-terminal of an exercise that a variable of that name holds. ``%kubectl get …`` shows a ``get`` as a pandas table.
+terminal of an exercise that a variable of that name holds. Both act on the cluster in the variable ``cluster``: one
+that was restored, or taken from an earlier step, only has to be put there. ``%kubectl get …`` shows a ``get`` as a
+pandas table.
 """
 
 from __future__ import annotations
@@ -10,14 +12,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+from kubesim.cluster import Cluster
 from kubesim.notebook.session import Session
 from kubesim.terminal import Terminal
-from kubesim.views.tables import frame_of_text
 
 if TYPE_CHECKING:
+    import pandas
     from IPython.core.interactiveshell import InteractiveShell
+
+
+NOT_SET_UP = "Run the set-up cell first, the one with %load_ext kubesim; then the cells between it and this one."
+"""What a cell says that is run in a new kernel, before the set-up."""
 
 
 @magics_class
@@ -25,12 +33,12 @@ class CourseMagics(Magics):
     """The magics of one notebook.
 
     :param shell: the IPython shell they belong to.
-    :param session: its cluster and terminals.
+    :param session: its cluster and terminals; None before the set-up.
     """
 
-    def __init__(self, shell: InteractiveShell, session: Session) -> None:
+    def __init__(self, shell: InteractiveShell, session: Session | None = None) -> None:
         super().__init__(shell)
-        self.session = session
+        self._session = session
 
     @cell_magic
     def terminal(self, line: str, cell: str) -> None:
@@ -46,18 +54,39 @@ class CourseMagics(Magics):
     def kubectl(self, line: str) -> Any:
         """Run one kubectl command; what it prints as a table comes back as a DataFrame."""
         done = self.session.terminal.run(f"kubectl {line}")
-        table = frame_of_text(done.stdout) if line.split()[:1] == ["get"] else None
+        table = self._table(done.stdout) if line.split()[:1] == ["get"] else None
         if table is None:
             self._show(done.stdout)
         self._show(done.stderr)
         return table
 
+    @property
+    def session(self) -> Session:
+        """The page's cluster and terminals: of the variable ``cluster``, should it have become another.
+
+        :raises UsageError: before the set-up; IPython shows it as one line.
+        """
+        held = self._variable("cluster")
+        if isinstance(held, Cluster) and (self._session is None or held is not self._session.cluster):
+            self._session = Session(held)
+        if self._session is None:
+            raise UsageError(NOT_SET_UP)
+        return self._session
+
+    def _variable(self, name: str) -> Any:
+        return self.shell.user_ns.get(name) if self.shell is not None else None
+
     def _find(self, name: str) -> Terminal:
-        held = self.shell.user_ns.get(name) if self.shell is not None else None
-        terminal = getattr(held, "terminal", None)
+        terminal = getattr(self._variable(name), "terminal", None)
         if isinstance(terminal, Terminal):
             return terminal
         return self.session.terminal_on(name)
+
+    @staticmethod
+    def _table(text: str) -> pandas.DataFrame | None:
+        from kubesim.views.tables import frame_of_text  # pandas, slow to load
+
+        return frame_of_text(text)
 
     @staticmethod
     def _show(text: str) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas
+from typing import TYPE_CHECKING
 
 from kubesim.network.trace import Applied
 from kubesim.notebook.session import Session, start
 from kubesim.views.journey import Journey
 from kubesim.views.reasons import cited
+
+if TYPE_CHECKING:
+    import pandas
 
 MODES = ("iptables", "nftables")
 REQUESTS = (
@@ -68,6 +70,8 @@ class ProxyModes:
 
     def table(self, requests: Sequence[tuple[str, str]] = REQUESTS) -> pandas.DataFrame:
         """One row a request: how it ends in each mode, and how many rules a kernel compares on the way."""
+        import pandas
+
         rows = []
         for compared in self.compare(requests):
             found = [compared.journeys[mode] for mode in MODES]

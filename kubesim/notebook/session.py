@@ -18,6 +18,9 @@ class Session:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self._terminals: dict[str, Terminal] = {}
+        for guest in cluster.guests.values():  # of a cluster that was restored
+            if isinstance(guest, Terminal):
+                self._terminals.setdefault(guest.on, guest)
 
     @property
     def terminal(self) -> Terminal:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-import pandas
 
 from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer, Shown
 from kubesim.notebook.proxy_modes import MODES, REQUESTS, ProxyModes
@@ -19,6 +18,9 @@ from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import arrow_count
 from kubesim.views.rendering import Diagram
 from kubesim.views.words import shown_steps, trace_lines
+
+if TYPE_CHECKING:
+    import pandas
 
 CONTROLS = ("type", "source", "replicas", "ready", "selector")
 """The controls a ServiceExplorer can have."""
