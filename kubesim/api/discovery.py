@@ -93,6 +93,9 @@ DISCOVERED: tuple[ResourceType, ...] = tuple(
 )
 """Every type, by group and name."""
 
+FURTHER_VERSIONS = frozenset(("autoscaling/v1",))
+"""Versions that are served beside those that are preferred, under which the types are listed."""
+
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 _REVIEWS = ("create",)
 

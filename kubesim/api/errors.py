@@ -23,10 +23,13 @@ class ApiError(Exception):
     :param reason: the machine-readable reason, such as ``NotFound``.
     :param message: upstream's sentence, without the client's ``Error from server (NotFound):`` in front.
     :param details: the ``details`` of the Status: name, group, kind, causes.
+
+    What the server had warned of when it refused is in ``warnings``, as in the answer to a request that succeeds.
     """
 
     def __init__(self, code: int, reason: str, message: str, details: Wire | None = None) -> None:
         super().__init__(message)
+        self.warnings: tuple[str, ...] = ()
         self.code = code
         self.reason = reason
         self.message = message

@@ -101,7 +101,7 @@ class YamlError(Exception):
 
 
 def load_all(text: str) -> list[Any]:
-    """Read every document of a manifest, as kubectl does: JSON if it begins with a brace, else YAML.
+    """Read every document of a manifest, as kubectl does: JSON if it begins with a brace and is JSON, else YAML.
 
     A document that is empty is left out.
 
@@ -175,22 +175,84 @@ def split(text: str) -> Iterator[str]:
         yield "\n".join(lines)
 
 
+_STILL_DOUBTFUL = 1
+"""After how many values of JSON a stream may still turn out to be YAML."""
+
+
 def _json_documents(text: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    position = 0
+    """The values of a stream that begins as JSON; what is none is read as YAML, where that is what it is.
+
+    Upstream: ``k8s.io/apimachinery/pkg/util/yaml.YAMLOrJSONDecoder``.
+    """
+    position = count = 0
     while text[position:].strip():
-        position += len(text[position:]) - len(text[position:].lstrip())
         try:
-            value, position = decoder.raw_decode(text, position)
-        except RecursionError:
-            raise YamlError("exceeded max depth") from None
-        except json.JSONDecodeError as error:
-            if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
-                raise YamlError("unexpected EOF") from None
-            offset = len(text[: error.pos].encode()) + 1
-            character = text[error.pos]
-            raise YamlError(f"json: offset {offset}: invalid character {character!r} {_expected(error)}") from None
+            value, position = _json_value(text, position)
+        except JsonError as error:
+            if count > _STILL_DOUBTFUL:
+                raise YamlError(error.reason) from None
+            yield from _yaml_instead(text[position:], error)
+            return
+        count += 1
         yield value
+
+
+def _yaml_instead(text: str, problem: YamlError) -> Iterator[Any]:
+    """The documents of YAML that is no JSON; where its first is no YAML either, the problem is that of the JSON."""
+    started = False
+    try:
+        for document in _yaml_documents(re.sub(r"\A[^\S\n]*\n", "", text)):
+            started = True
+            yield document
+    except YamlError:
+        if started:
+            raise
+        raise problem from None
+
+
+class JsonError(YamlError):
+    """Text that is no JSON.
+
+    :param reason: what Go's decoder says, without where.
+    """
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        super().__init__(where + reason)
+        self.reason = reason
+
+
+def load_json(text: str) -> Any:
+    """Read one JSON value.
+
+    :raises JsonError: with the words of Go's decoder.
+    """
+    value, position = _json_value(text, 0)
+    if text[position:].strip():
+        raise JsonError("invalid character after top-level value")
+    return value
+
+
+def _json_value(text: str, position: int) -> tuple[Any, int]:
+    """The value that begins at a position, and where it ends."""
+    position += len(text[position:]) - len(text[position:].lstrip())
+    try:
+        return _JSON.raw_decode(text, position)
+    except RecursionError:
+        raise JsonError("exceeded max depth") from None
+    except json.JSONDecodeError as error:
+        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+            raise JsonError("unexpected EOF") from None
+        offset = len(text[: error.pos].encode()) + 1
+        reason = f"invalid character {_quoted(text[error.pos])} {_expected(error)}"
+        raise JsonError(reason, f"json: offset {offset}: ") from None
+
+
+_JSON = json.JSONDecoder()
+
+
+def _quoted(character: str) -> str:
+    """A character as Go's decoder quotes it."""
+    return {"'": r"'\''", '"': "'\"'"}.get(character) or repr(character)
 
 
 def _expected(error: json.JSONDecodeError) -> str:

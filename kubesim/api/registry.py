@@ -86,17 +86,18 @@ class Registry:
             metadata["name"] = self._unused_name(resource, metadata, self.random(resource, dry_run))
         strategy = self.strategy(resource)
         transaction = strategy.begin_create(new, dry_run)
+        warnings: tuple[str, ...] = ()
         try:
             strategy.prepare_create(new)
             self._inspect(resource, new, None, trusted, template)
             strategy.canonicalize(new)
+            if not trusted:
+                warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
             self._refuse_taken_name(resource, metadata["name"], namespace)
-        except ApiError:
+        except ApiError as error:
             transaction.revert()
+            error.warnings = warnings
             raise
-        warnings: tuple[str, ...] = ()
-        if not trusted:
-            warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
         if dry_run:
             transaction.revert()
             return Response(new, warnings)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class ResourceType:
     """One kind as the API serves it.
 
-    :param deprecation: what the server warns of in every answer about this kind.
+    :param deprecation: what the server warns of with every answer to a request for this kind, refused or not.
     """
 
     kind: str
@@ -25,6 +25,10 @@ class ResourceType:
     short_names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     deprecation: str = ""
+
+    def answers_to(self, word: str) -> bool:
+        """Whether a word names this type: its plural or singular in any case, its short names only as they are."""
+        return word in self.short_names or word.lower() in (self.plural, self.singular)
 
     @property
     def api_version(self) -> str:
@@ -69,9 +73,9 @@ BY_KIND: dict[str, ResourceType] = {resource.kind: resource for resource in RESO
 
 def resource_type(name: str) -> ResourceType | None:
     """The resource of a name as typed: plural, singular, short name or kind; its group may follow after a dot."""
-    wanted, _, group = name.lower().partition(".")
+    wanted, _, group = name.partition(".")
     for resource in RESOURCE_TYPES:
-        if wanted in (resource.plural, resource.singular, resource.kind.lower(), *resource.short_names):
+        if resource.answers_to(wanted):
             versioned = f"{resource.version}.{resource.group}".rstrip(".")
             if (
                 not group

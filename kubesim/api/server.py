@@ -11,7 +11,8 @@ Any refusal is an :class:`~kubesim.api.errors.ApiError` and leaves no trace. Ups
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -167,7 +168,8 @@ class ApiServer:
         :param namespace: the namespace of the request's address; the object may name the same one or none.
         """
         request = decode(wire, field_validation)
-        return self._create(request.resource, request.object, namespace, dry_run, request.warnings)
+        with _warned(request.warnings):
+            return self._create(request.resource, request.object, namespace, dry_run, request.warnings)
 
     def _create(
         self, resource: ResourceType, new: Wire, namespace: str, dry_run: bool, warnings: tuple[str, ...]
@@ -179,7 +181,7 @@ class ApiServer:
             fill_in_defaults(new)
         template = admit_create(new, resource, self.store, self.registry.random(resource, dry_run), self.templates)
         response = self.registry.create(resource, new, dry_run, template)
-        return _answer(resource, response, warnings)
+        return _answer(response, warnings)
 
     @door
     def replace(
@@ -196,15 +198,16 @@ class ApiServer:
         """
         request = decode(wire, field_validation)
         resource, new = request.resource, request.object
-        _settle_namespace(resource, new["metadata"], namespace)
-        name = new["metadata"].get("name", "")
-        old = self.store.get(resource.kind, name, new["metadata"].get("namespace", ""))
-        if old is None:
-            if subresource or not self.registry.strategy(resource).create_on_update:
-                raise not_found(resource.plural, name, resource.group)
-            return self._create(resource, new, namespace, dry_run, request.warnings)
-        self.registry.demand_same_object(resource, new, old)
-        return self._update(resource, new, old, dry_run, request.warnings, subresource)
+        with _warned(request.warnings):
+            _settle_namespace(resource, new["metadata"], namespace)
+            name = new["metadata"].get("name", "")
+            old = self.store.get(resource.kind, name, new["metadata"].get("namespace", ""))
+            if old is None:
+                if subresource or not self.registry.strategy(resource).create_on_update:
+                    raise not_found(resource.plural, name, resource.group)
+                return self._create(resource, new, namespace, dry_run, request.warnings)
+            self.registry.demand_same_object(resource, new, old)
+            return self._update(resource, new, old, dry_run, request.warnings, subresource)
 
     @door
     def patch(
@@ -224,13 +227,14 @@ class ApiServer:
         """
         old = self.get(resource, name, namespace)
         patched, warnings = apply_patch(old, patch, kind, resource, field_validation)
-        request = decode(patched, "Ignore", resource)
-        metadata = request.object["metadata"]
-        if metadata.get("name") != name:
-            given = metadata.get("name", "")
-            raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-        _settle_namespace(resource, metadata, namespace)
-        return self._update(resource, request.object, old, dry_run, warnings, subresource)
+        with _warned(warnings):
+            request = decode(patched, "Ignore", resource)
+            metadata = request.object["metadata"]
+            if metadata.get("name") != name:
+                given = metadata.get("name", "")
+                raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+            _settle_namespace(resource, metadata, namespace)
+            return self._update(resource, request.object, old, dry_run, warnings, subresource)
 
     def _update(
         self,
@@ -243,7 +247,7 @@ class ApiServer:
     ) -> Response:
         fill_in_defaults(new)
         response = self.registry.update(resource, new, old, dry_run, subresource)
-        return _answer(resource, response, warnings)
+        return _answer(response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------
 
@@ -264,7 +268,7 @@ class ApiServer:
         """
         admit_delete(resource, name)
         old = self.get(resource, name, namespace)
-        return _answer(resource, self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run))
+        return self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run)
 
     def finish_deletion(self, resource: ResourceType, name: str, namespace: str = "default") -> Response:
         """End a grace period: the kubelet says that the Pod's containers have stopped."""
@@ -279,9 +283,16 @@ def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) ->
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
 
-def _answer(resource: ResourceType, response: Response, warnings: tuple[str, ...] = ()) -> Response:
-    """The registry's response, with what decoding warned of and the kind's deprecation before its warnings."""
-    if not (warnings or resource.deprecation):
-        return response
-    deprecation = (resource.deprecation,) if resource.deprecation else ()
-    return Response(response.object, deprecation + warnings + response.warnings)
+def _answer(response: Response, warnings: tuple[str, ...]) -> Response:
+    """The registry's response, with what decoding warned of before its warnings."""
+    return Response(response.object, warnings + response.warnings) if warnings else response
+
+
+@contextmanager
+def _warned(warnings: tuple[str, ...]) -> Iterator[None]:
+    """Have a refusal carry what decoding warned of."""
+    try:
+        yield
+    except ApiError as error:
+        error.warnings = warnings + error.warnings
+        raise

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kubesim.api.objects import Wire
-from kubesim.api.server import Response
 from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.errors import UsageError
 from kubesim.kubectl.flags import Flag, Values
@@ -48,6 +46,12 @@ class Verb:
     group: str = OTHER_COMMANDS
     long: str = ""
     any_flags: bool = False
+
+
+def klog_line(simulation: Simulation, severity: str, place: str, text: str) -> str:
+    """A line of klog: the process' id is made up."""
+    moment = simulation.datetime
+    return f"{severity}{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 {place}] {text}"
 
 
 @dataclass(slots=True)
@@ -103,11 +107,6 @@ class Call:
         if self.arguments:
             raise UsageError(self.command, f"{words}: [{' '.join(self.arguments)}]")
 
-    def answered(self, response: Response) -> Wire:
-        """What the server answered, once its warnings are printed."""
-        self.warn(*response.warnings)
-        return response.object
-
     def say(self, text: str) -> None:
         """Write a line to standard output."""
         self.stdout.append(f"{text}\n")
@@ -116,10 +115,16 @@ class Call:
         """Write a line to standard error."""
         self.stderr.append(f"{text}\n")
 
-    def warn(self, *warnings: str) -> None:
-        """Write API warnings to standard error, each once, as client-go does."""
-        for warning in warnings:
-            if warning in self.warned:
-                continue
+    def log(self, severity: str, place: str, text: str) -> None:
+        """Write a line in klog's format to standard error.
+
+        :param severity: ``W``, ``E`` or ``F``.
+        :param place: the file and the line of upstream's program.
+        """
+        self.complain(klog_line(self.simulation, severity, place, text))
+
+    def warn(self, warning: str) -> None:
+        """Write an API warning to standard error, each once, as client-go does."""
+        if warning not in self.warned:
             self.warned.add(warning)
             self.complain(f"Warning: {warning}")

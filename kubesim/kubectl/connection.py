@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kubesim.api.errors import ApiError
+from kubesim.api.names import path_segment
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType, kind_type
+from kubesim.api.resources import BY_KIND, ResourceType, kind_type
 from kubesim.api.server import Propagation, Response
 from kubesim.api.store import Change
 from kubesim.api.tables import Table
@@ -34,12 +35,14 @@ class Connection:
     """What a user may ask of the API server; an administrator may ask anything, everybody else is forbidden all.
 
     :param user: the user that requests are made as (``--as``).
+    :param warn: is told what the server warns of with its answers, whether they are refusals or not.
     :raises ApiError: by every method, 403 for who is no administrator.
     """
 
-    def __init__(self, cluster: Cluster, user: str = "") -> None:
+    def __init__(self, cluster: Cluster, user: str = "", warn: Callable[[str], object] = lambda warning: None) -> None:
         self._cluster = cluster
         self._user = user
+        self._warn = warn
         self.simulation = cluster.simulation
 
     @property
@@ -57,7 +60,7 @@ class Connection:
 
     def get(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire:
         """One object."""
-        self._authorize("get", resource, name, namespace)
+        self._ask("get", resource, name, namespace)
         return self._cluster.api.get(resource, name, namespace)
 
     def find(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire | None:
@@ -69,11 +72,23 @@ class Connection:
                 raise
             return None
 
+    def retrieve(self, resource: ResourceType, name: str, namespace: str) -> Wire:
+        """One object that a person named; where it is missing, its Namespace is asked for too (``Info.Get``).
+
+        :raises ApiError: 404, of the Namespace where that is missing.
+        """
+        try:
+            return self.get(resource, name, namespace)
+        except ApiError as error:
+            if error.reason == "NotFound" and resource.namespaced and namespace not in ("", "default"):
+                self.get(BY_KIND["Namespace"], namespace, "")
+            raise
+
     def list(
         self, resource: ResourceType, namespace: str | None = None, label_selector: str = "", field_selector: str = ""
     ) -> builtins.list[Wire]:
         """The objects of a kind; None for all namespaces."""
-        self._authorize("list", resource, "", namespace)
+        self._ask("list", resource, "", namespace)
         return self._cluster.api.list(resource, namespace, label_selector, field_selector)
 
     def table(self, resource: ResourceType, objects: Sequence[Wire], *, wide: bool = False) -> Table:
@@ -84,7 +99,7 @@ class Connection:
         self, resource: ResourceType, namespace: str | None, note: Callable[[str, Wire], object]
     ) -> Callable[[], object]:
         """Be told of a kind's changes, each ``ADDED``, ``MODIFIED`` or ``DELETED``, until the result is called."""
-        self._authorize("watch", resource, "", namespace)
+        self._ask("watch", resource, "", namespace)
 
         def told(change: Change) -> None:
             if namespace in (None, change.object["metadata"].get("namespace")):
@@ -94,20 +109,20 @@ class Connection:
 
     # --- writing -------------------------------------------------------------------------------------------------
 
-    def create(self, wire: Wire, namespace: str = "default", **options: Any) -> Response:
+    def create(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Create an object."""
-        self._authorize("create", _kind_of(wire), "", namespace)
-        return self._cluster.api.create(wire, namespace, **options)
+        self._ask("create", _kind_of(wire), "", namespace)
+        return self._answered(lambda: self._cluster.api.create(wire, namespace, **options))
 
-    def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Response:
+    def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Replace an object."""
-        self._authorize("update", _kind_of(wire), wire["metadata"].get("name", ""), namespace)
-        return self._cluster.api.replace(wire, namespace, **options)
+        self._ask("update", _kind_of(wire), wire["metadata"].get("name", ""), namespace)
+        return self._answered(lambda: self._cluster.api.replace(wire, namespace, **options))
 
-    def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Response:
+    def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Wire:
         """Change an object by a patch."""
-        self._authorize("patch", resource, name, namespace)
-        return self._cluster.api.patch(resource, name, namespace, patch, **options)
+        self._ask("patch", resource, name, namespace)
+        return self._answered(lambda: self._cluster.api.patch(resource, name, namespace, patch, **options))
 
     def delete(
         self,
@@ -117,16 +132,31 @@ class Connection:
         grace_period_seconds: int | None = None,
         propagation: Propagation | None = None,
         dry_run: bool = False,
-    ) -> Response:
+    ) -> Wire:
         """Delete an object."""
-        self._authorize("delete", resource, name, namespace)
-        return self._cluster.api.delete(resource, name, namespace, grace_period_seconds, propagation, dry_run)
+        self._ask("delete", resource, name, namespace)
+        return self._answered(
+            lambda: self._cluster.api.delete(resource, name, namespace, grace_period_seconds, propagation, dry_run)
+        )
+
+    def _answered(self, ask: Callable[[], Response]) -> Wire:
+        try:
+            answer = ask()
+        except ApiError as error:
+            self._note(error.warnings)
+            raise
+        self._note(answer.warnings)
+        return answer.object
+
+    def _note(self, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            self._warn(warning)
 
     # --- containers ----------------------------------------------------------------------------------------------
 
     def log(self, pod: Wire, container: str, *, previous: bool = False) -> builtins.list[LogLine]:
         """The lines that a container has written."""
-        name, namespace = self._authorize_pod("get", pod, "log")
+        name, namespace = self._ask_of_pod("get", pod, "log")
         return self._cluster.log_lines(name, container, previous=previous, namespace=namespace)
 
     def execute(self, pod: Wire, container: str, argv: Sequence[str], stdin: str, patience: float) -> Completed:
@@ -134,25 +164,30 @@ class Connection:
 
         :raises ExecutableNotFoundError: where its image has no such program.
         """
-        name, namespace = self._authorize_pod("create", pod, "exec")
+        name, namespace = self._ask_of_pod("create", pod, "exec")
         return self._cluster.exec(name, argv, container, stdin, namespace, patience=patience)
 
     def answers(self, pod: Wire, port: int) -> bool:
         """Whether something answers a request that goes through a tunnel to a port of a Pod."""
-        name, namespace = self._authorize_pod("create", pod, "portforward")
+        name, namespace = self._ask_of_pod("create", pod, "portforward")
         return self._cluster.connect(f"pod/{namespace}/{name}", f"http://127.0.0.1:{port}").response is not None
 
-    # --- authorization -------------------------------------------------------------------------------------------
+    # --- what comes first -------------------------------------------------------------------------------------------
 
-    def _authorize_pod(self, verb: str, pod: Wire, subresource: str) -> tuple[str, str]:
+    def _ask_of_pod(self, verb: str, pod: Wire, subresource: str) -> tuple[str, str]:
         kind, name, namespace = _kind_of(pod), pod["metadata"]["name"], pod["metadata"]["namespace"]
-        self._authorize(verb, kind, name, namespace, f"/{subresource}")
+        self._ask(verb, kind, name, namespace, f"/{subresource}")
         return name, namespace
 
-    def _authorize(
-        self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = ""
-    ) -> None:
+    def _ask(self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = "") -> None:
+        """What comes before the answer to every request: its path must be one, and the user may have to be refused."""
+        for what, segment in (("namespace", namespace if resource.namespaced else ""), ("resource name", name)):
+            problems = path_segment(segment or "")
+            if problems:
+                raise KubectlError(f'invalid {what} "{segment}": [{" ".join(problems)}]')
         if self._user in ADMINISTRATORS:
+            if resource.deprecation:
+                self._warn(resource.deprecation)
             return
         where = f'in the namespace "{namespace}"' if namespace and resource.namespaced else "at the cluster scope"
         named = f'{resource.qualified} "{name}"' if name else resource.qualified
@@ -170,12 +205,15 @@ def _kind_of(wire: Wire) -> ResourceType:
     return found
 
 
-def connect(cluster: Cluster, flags: Values, files: FileSystem, directory: str) -> Connection:
+def connect(
+    cluster: Cluster, flags: Values, files: FileSystem, directory: str, warn: Callable[[str], object]
+) -> Connection:
     """The connection that the flags ask for.
 
+    :param warn: is told what the server warns of.
     :raises KubectlError: for a context, file, server or time limit with which nothing can be reached.
     """
-    connection = Connection(cluster, flags.text("as"))
+    connection = Connection(cluster, flags.text("as"), warn)
     path = flags.text("kubeconfig")
     if path and not files.exists(absolute(path, directory)):
         raise KubectlError(f"stat {path}: no such file or directory")

@@ -96,9 +96,9 @@ def raise_all(errors: Sequence[Exception]) -> None:
 def report(error: Exception) -> tuple[str, int]:
     """What kubectl prints for an error, and its exit status (``checkErr``)."""
     if isinstance(error, Aggregate) and len(error.errors) == 1:
-        return report(error.errors[0])
+        error = error.errors[0]
     if isinstance(error, Aggregate):
-        return "".join(f"{_message(each)}\n" for each in error.errors), 1
+        return "".join(_line(_message(each)) for each in error.errors), 1
     if isinstance(error, ApiError):
         text = invalid_text(error) if error.reason == "Invalid" else _message(error)
         return _line(text), 1

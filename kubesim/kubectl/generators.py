@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from random import Random
 
 from kubesim.api import names
+from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.go_values import unsigned
@@ -100,12 +102,21 @@ def pod(
 
 
 def deployment(
-    name: str, images: Sequence[str], *, replicas: int = 1, port: int = -1, command: Sequence[str] = ()
+    name: str,
+    images: Sequence[str],
+    random: Random,
+    *,
+    replicas: int = 1,
+    port: int = -1,
+    command: Sequence[str] = (),
 ) -> Wire:
-    """The Deployment of ``kubectl create deployment``."""
+    """The Deployment of ``kubectl create deployment``.
+
+    :param random: for the names of containers that are not those of their images.
+    """
     own = what_is_set({"command": list(command)})
     containers: list[Wire] = [
-        {"name": container_name(image), "image": image, "resources": {}, **own} for image in images
+        {"name": container_name(image, random), "image": image, "resources": {}, **own} for image in images
     ]
     if port >= 0 and containers:
         containers[0]["ports"] = [{"containerPort": port}]
@@ -116,10 +127,15 @@ def deployment(
     return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata, "spec": spec, "status": {}}
 
 
-def container_name(image: str) -> str:
-    """The name of a container after its image: the last part of the path, without tag and digest."""
+def container_name(image: str, random: Random) -> str:
+    """The name of a container after its image: the last part of the path, without tag and digest.
+
+    :param random: makes one unique that has to be changed to be a name (``sanitizeAndUniquify``).
+    """
     last = image.split("/")[-1].split(":")[0].split("@")[0]
-    return re.sub(r"[^a-z0-9-]", "-", last.lower()) if names.dns1123_label(last) else last
+    if not set("_.") & set(last):
+        return last
+    return f"{re.sub('[_.]', '-', last)}-{random_suffix(random)}"
 
 
 def checked_service(

@@ -61,8 +61,11 @@ def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster) -> int:
     if verb.run is None:
         return _only_subcommands(verb, call)
     _check_required(verb, call)
-    call.api = connect(cluster, call.flags, call.files, call.directory)
-    return verb.run(call)
+    call.api = connect(cluster, call.flags, call.files, call.directory, call.warn)
+    status = verb.run(call)
+    if not status and call.warned and call.flags.on("warnings-as-errors"):
+        raise KubectlError(f"{len(call.warned)} warning{'s' if len(call.warned) > 1 else ''} received")
+    return status
 
 
 def _only_subcommands(verb: Verb, call: Call) -> int:

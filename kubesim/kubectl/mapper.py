@@ -21,14 +21,11 @@ def resource_type(word: str) -> ResourceType:
     found = resources.resource_type(word)
     if found is not None:
         return found
-    resource, dot, group = word.partition(".")
+    resource, _, group = word.partition(".")
     for known in KNOWN_BY_NAME:
-        names = (known.plural, known.singular, *known.short_names)
-        if resource.lower() in names and group.lower() in ("", known.group, f"{known.version}.{known.group}"):
+        if known.answers_to(resource) and group in ("", known.group, f"{known.version}.{known.group}"):
             return known
-    if not dot:
-        raise KubectlError(f'the server doesn\'t have a resource type "{word}"')
-    raise KubectlError(f'the server doesn\'t have a resource type "{resource}" in group "{group}"')
+    raise KubectlError(f'the server doesn\'t have a resource type "{resource}"')
 
 
 def expand_categories(words: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ def pod_of(call: Call, word: str) -> Wire:
     """
     kind, slash, name = word.partition("/")
     found = resource_type(kind) if slash else resource_type("pods")
-    wire = call.api.get(found, name if slash else word, call.namespace)
+    wire = call.api.retrieve(found, name if slash else word, call.namespace)
     if found.kind == "Pod":
         return wire
     pods = sorted(pods_behind(call, wire), key=_rank)

@@ -15,6 +15,7 @@ from kubesim.api.schema import in_struct_order
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output import kyaml
 from kubesim.kubectl.output.formats import object_printer
 
 DryRun = Literal["none", "client", "server"]
@@ -32,21 +33,17 @@ def dry_run(call: Call) -> DryRun:
     if text in ("none", "client", "server"):
         return text  # type: ignore[return-value]
     if text == "unchanged":
-        log(call, "--dry-run is deprecated and can be replaced with --dry-run=client.", 719)
+        call.log("W", "helpers.go:719", "--dry-run is deprecated and can be replaced with --dry-run=client.")
         return "client"
     if text in ("1", "t", "T", "true", "TRUE", "True"):
-        log(call, f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=client.", 705)
+        why = f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=client."
+        call.log("W", "helpers.go:705", why)
         return "client"
     if text in ("0", "f", "F", "false", "FALSE", "False"):
-        log(call, f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=none.", 711)
+        why = f"--dry-run={text} is deprecated (boolean value) and can be replaced with --dry-run=none."
+        call.log("W", "helpers.go:711", why)
         return "none"
     raise KubectlError(f'Invalid dry-run value ({text}). Must be "none", "server", or "client".')
-
-
-def log(call: Call, text: str, line: int) -> None:
-    """A warning in klog's format, from upstream's ``helpers.go``."""
-    moment = call.simulation.datetime
-    call.complain(f"W{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 helpers.go:{line}] {text}")
 
 
 class Printer:
@@ -77,6 +74,8 @@ class Printer:
         """Print an object in the format of ``-o``."""
         if self._typed and self.format == "json":
             self._call.say(go_json.dumps(in_struct_order(wire), sort_keys=False))
+        elif self._typed and self.format == "kyaml":
+            self._call.stdout.append(kyaml.dump(in_struct_order(wire), sort_keys=False))
         elif self._objects is not None:
             self._objects(wire, self._call.stdout)
 

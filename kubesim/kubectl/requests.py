@@ -36,9 +36,7 @@ def submit(call: Call, wire: Wire, mode: DryRun, *, namespace: str = "") -> Wire
     if mode == "client":
         return wire
     where, checked = namespace or call.namespace, field_validation(call)
-    return call.answered(
-        call.api.create(without_version(wire), where, dry_run=mode == "server", field_validation=checked)
-    )
+    return call.api.create(without_version(wire), where, dry_run=mode == "server", field_validation=checked)
 
 
 def create_from_manifest(call: Call, info: Info, mode: DryRun) -> None:
@@ -113,9 +111,7 @@ def send_change(call: Call, info: Info, after: Wire, mode: DryRun) -> Wire:
     if mode == "client":
         return after
     patch: Any = merge_difference(info.object or {}, after)
-    return call.answered(
-        call.api.patch(info.type, info.name, info.namespace, patch, kind="merge", dry_run=mode == "server")
-    )
+    return call.api.patch(info.type, info.name, info.namespace, patch, kind="merge", dry_run=mode == "server")
 
 
 class Changes:
@@ -127,6 +123,7 @@ class Changes:
     def __init__(self, call: Call) -> None:
         self._call = call
         self.mode: DryRun = dry_run(call)
+        self._local = call.flags.has("local") and call.flags.on("local")
         self._printer = Printer(call, self.mode)
 
     def each(self, selection: Selection, edit: Edit, *, needed: bool = False) -> int:
@@ -144,9 +141,13 @@ class Changes:
         after = copy.deepcopy(info.object or {})
         done = edit(info, after)
         if done:
-            if after != info.object:
-                info.object = send_change(self._call, info, after, self.mode)
-            self._printer.done(info, done)
+            self.send(info, after, done)
+
+    def send(self, info: Info, after: Wire, done: str) -> None:
+        """Send an object's new form, if it is one and the server is to hear of it, and print what was done."""
+        if after != info.object:
+            info.object = send_change(self._call, info, after, "client" if self._local else self.mode)
+        self._printer.done(info, done)
 
 
 def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:

@@ -16,7 +16,7 @@ from kubesim.api.resources import ResourceType
 from kubesim.api.selectors import Selector, parse_label_selector
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
-from kubesim.kubectl.manifests import Info, infos, sources
+from kubesim.kubectl.manifests import Info, infos, kustomization_problem, sources
 from kubesim.kubectl.mapper import expand_categories, resource_type
 
 MISSING_RESOURCE = """You must provide one or more resources by argument or filename.
@@ -25,6 +25,11 @@ Example resource specifications include:
    '--filename=rsrc.json'
    '<resource> <name>'
    '<resource>'"""
+
+LOCAL_ONLY = """you must specify resources by --filename when --local is set.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'"""
 
 Item = Info | Exception
 
@@ -97,29 +102,27 @@ def select(
 ) -> Selection:
     """Read which objects a command acts on.
 
-    :param everything: whether ``--all`` was given.
+    :param everything: whether ``--all`` was given, to a command that takes no names beside it (``SelectAllParam``).
     :param latest: whether objects named by manifests are fetched from the server.
     :param files: whether the verb reads ``-f``.
     :param validate: whether manifests get kubectl's own checks.
     :param fetch: whether objects named by words are fetched; if not, they come without an object.
-    :param all_if_bare: whether a bare type means all its objects (``get pods``).
+    :param all_if_bare: whether a bare type means all its objects (``get pods``; ``label pods --all``).
     :param by_selector: whether ``--selector`` chooses the objects; for ``expose`` it does not.
     :raises KubectlError: where the words do not make sense, or name an unknown type.
     """
     paths = call.flags.texts("filename") if files and call.flags.has("filename") else ()
     if call.flags.has("kustomize") and call.flags.text("kustomize"):
-        raise KubectlError("kustomization directories are not read here: give the manifests with -f")
+        raise KubectlError(kustomization_problem(call.flags.text("kustomize"), call.files, call.directory))
     label_selector = call.flags.text("selector") if by_selector and call.flags.has("selector") else ""
     field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
-    selecting = bool(label_selector or field_selector) or everything
+    request = _words(words)
+    bare = len(request.types) > 0 and not request.names
+    selecting = bool(label_selector or field_selector) or everything or (bare and all_if_bare)
     recursive = call.flags.has("recursive") and call.flags.on("recursive")
     found_sources = sources(paths, call.files, call.directory, recursive=recursive, resolver=call.api.resolver)
-    request = _words(words)
     if paths:
-        if request.types or request.pairs:
-            raise KubectlError(
-                "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
-            )
+        _refuse_words(request)
         chosen = _parse_selector(label_selector) if label_selector else None
         single = len(paths) == 1 and len(found_sources) == 1 and found_sources[0].path != "-"
 
@@ -138,11 +141,15 @@ def select(
             raise KubectlError("selectors and the all flag cannot be used when passing resource/name arguments")
         if not request.types:
             raise KubectlError("at least one resource must be specified to use a selector")
+        if call.flags.has("subresource") and call.flags.text("subresource"):
+            raise KubectlError("subresource cannot be used when bulk resources are specified")
     types = [resource_type(word) for word in request.types]
-    if selecting or (types and not request.names and all_if_bare):
+    if selecting:
         return Selection(lambda: _listed(call, types, label_selector, field_selector))
+    if len(types) > 1 and request.names:
+        raise KubectlError("you must specify only one resource")
     named = [(resource_type(word), name) for word, name in request.pairs]
-    named += [(type, name) for type in types for name in request.names]
+    named += [(types[0], name) for name in request.names]
     if named:
         return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
     raise KubectlError("resource(s) were provided, but no name was specified" if types else MISSING_RESOURCE)
@@ -157,7 +164,19 @@ class _Words:
     pairs: tuple[tuple[str, str], ...] = ()
 
 
+def _refuse_words(request: _Words) -> None:
+    """Beside manifests nothing may be named."""
+    if request.types:
+        raise KubectlError(
+            "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well"
+        )
+    if request.pairs:
+        raise KubectlError("resource/name arguments cannot be provided when a path is specified")
+
+
 def _words(words: Sequence[str]) -> _Words:
+    if len(words) > 1 and len(several := [part for part in words[0].split(",") if part]) > 1:
+        words = [f"{type}/{name}" for type in several for name in words[1:]]
     slashed = sum("/" in word for word in words)
     if slashed and slashed != len(words):
         raise KubectlError(
@@ -211,7 +230,7 @@ def _prepared(call: Call, item: Item, *, latest: bool) -> Item:
     if latest:
         try:
             require_name(item.name)
-            item.object = call.api.get(item.type, item.name, item.namespace)
+            item.object = call.api.retrieve(item.type, item.name, item.namespace)
         except (ApiError, KubectlError) as error:
             return error
     return item
@@ -242,7 +261,7 @@ def _named(call: Call, named: Sequence[tuple[ResourceType, str]], fetch: bool) -
             yield Info(kind, namespace, name)
             continue
         try:
-            yield Info(kind, namespace, name, call.api.get(kind, name, namespace))
+            yield Info(kind, namespace, name, call.api.retrieve(kind, name, namespace))
         except ApiError as error:
             yield error
 
@@ -271,15 +290,3 @@ def _enhanced(error: ApiError, kind: ResourceType, labels: str, fields: str) -> 
     else:
         looked_for = f"Unable to list {what}"
     return ApiError(error.code, error.reason, f"{looked_for}: {error.message}", error.details)
-
-
-def warn_of(call: Call, found: Sequence[Info], words: Sequence[str]) -> None:
-    """Warn once of each deprecated type that was asked for or found, as the server does with every answer."""
-    kinds = {info.type for info in found}
-    for word in words[:1] if not any("/" in word for word in words) else [w.partition("/")[0] for w in words]:
-        for part in expand_categories([part for part in word.split(",") if part]):
-            try:
-                kinds.add(resource_type(part))
-            except KubectlError:
-                continue
-    call.warn(*(kind.deprecation for kind in sorted(kinds, key=lambda kind: kind.kind) if kind.deprecation))

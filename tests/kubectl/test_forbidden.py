@@ -104,7 +104,6 @@ def test_a_request_is_forbidden(command: str, expected: str, terminal: Terminal)
             refusal("services", "create", "services"),
         ),
         ("delete -f pod.yaml", f"{FORBIDDEN}error when deleting", refusal('pods "x"', "delete", "pods")),
-        ("diff -f pod.yaml", FORBIDDEN, GET_POD),
         ("replace -f pod.yaml", f"{FORBIDDEN}error when replacing", refusal('pods "x"', "update", "pods")),
         ("replace --force -f pod.yaml", FORBIDDEN, refusal('pods "x"', "delete", "pods")),
     ],
@@ -115,6 +114,11 @@ def test_some_verbs_say_what_they_were_doing(command: str, start: str, expected:
     assert done.stderr.startswith(start) and done.stderr.endswith(f"{expected}\n"), done.stderr
     assert done.returncode == 1
     assert objects(terminal) == before
+
+
+def test_a_diff_that_fails_has_a_status_of_its_own(terminal: Terminal) -> None:
+    done = terminal.run("kubectl diff -f pod.yaml --as=nobody")
+    assert (done.returncode, done.stderr) == (2, f"{FORBIDDEN}{GET_POD}\n")
 
 
 @pytest.mark.parametrize("command", ["get pods", "wait --for=condition=Ready pod/x", "logs x", "exec x -- true"])

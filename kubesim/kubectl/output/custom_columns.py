@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire
 from kubesim.kubectl.jsonpath import JsonPath, relaxed_expression
+from kubesim.kubectl.output.table_text import escaped
 from kubesim.kubectl.output.tabwriter import TabStops
 
 _EXPECTED = "Expected format is one line of space separated headers, one line of space separated column specs."
@@ -88,5 +89,5 @@ class CustomColumns:
 def _cell(path: JsonPath, wire: Wire) -> str:
     results = path.find(wire)
     values = [] if results and results[0] else ["<none>"]
-    values += [sprint(value) for part in results for value in part]
+    values += [escaped(sprint(value)) for part in results for value in part]
     return ",".join(values)

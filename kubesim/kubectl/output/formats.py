@@ -42,9 +42,10 @@ def object_printer(call: Call, *, columns: bool = True) -> ObjectPrinter | None:
     if columns and given in TABLE_FORMATS:
         return None
     name, equals, argument = given.partition("=")
-    if name in (*_GO_TEMPLATE, *_JSON_PATH):
+    twice = bool(template and equals)  # a template may stand in one of two places
+    if name in (*_GO_TEMPLATE, *_JSON_PATH) and not twice:
         return _template_printer(call, name, template or argument)
-    if columns and name in _COLUMNS:
+    if columns and name in _COLUMNS and not twice:
         return _columns_printer(call, name, argument or template)
     if name in _PLAIN and not equals:
         plain: dict[str, ObjectPrinter] = {"json": _json, "kyaml": _kyaml, "name": _name, "yaml": _YamlPrinter()}

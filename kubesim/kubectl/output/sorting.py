@@ -23,6 +23,16 @@ T = TypeVar("T")
 _MISSING = object()
 
 
+class UnsortableError(Exception):
+    """Values that have no order; kubectl gives up at once, with a line of its log.
+
+    :param type: what Go calls their type.
+    """
+
+    def __init__(self, type: str) -> None:
+        super().__init__(f"unsortable type: {type}")
+
+
 def sort_objects(objects: Sequence[Wire], field: str) -> list[Wire]:
     """Objects in the order of a field.
 
@@ -66,14 +76,14 @@ def _less(left: tuple[Any, T], right: tuple[Any, T]) -> bool:
 def less(a: Any, b: Any) -> bool:
     """Whether a value comes before another.
 
-    :raises ValueError: for maps, lists and booleans.
+    :raises UnsortableError: for maps, lists and booleans.
     """
     if isinstance(a, str) and isinstance(b, str):
         left, right = _quantity(a), _quantity(b)
         return left < right if left is not None and right is not None else natural_less(a, b)
     for value in (a, b):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueError(f"unsortable type: {type_name(value)}")
+            raise UnsortableError(type_name(value))
     return bool(a < b)
 
 

@@ -104,7 +104,12 @@ def cell_text(cell: Any) -> str:
     cut = min((text.find(each) for each in _BREAKS if each in text), default=-1)
     if cut >= 0:
         text = text[:cut] + "..."
-    return text.replace("\x1b", "^[")
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """A text without what would steer a terminal (``EscapeTerminal``)."""
+    return text.replace("\x1b", "^[").replace("\r", "\\r")
 
 
 NAME_AND_AGE = (Column("Name", format="name"), Column("Age"))

@@ -9,7 +9,6 @@ and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``
 from __future__ import annotations
 
 import json
-import posixpath
 from collections.abc import Sequence
 
 from kubesim.api import go_json, go_yaml
@@ -19,7 +18,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, raise_all, with_source
-from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.manifests import Info, kustomization_problem
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation, patched, send_change
 from kubesim.kubectl.resource_arguments import select
@@ -87,7 +86,7 @@ def _get(call: Call, info: Info) -> Wire | None:
     try:
         if not info.name:
             raise KubectlError("resource name may not be empty")
-        return call.api.get(info.type, info.name, info.namespace)
+        return call.api.retrieve(info.type, info.name, info.namespace)
     except (ApiError, KubectlError) as error:
         if isinstance(error, ApiError) and error.reason == "NotFound":
             return None
@@ -118,7 +117,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
         create_from_manifest(call, info, mode)
         return "created"
     held = (server.get("metadata") or {}).get("annotations") or {}
-    if LAST_APPLIED not in held and mode != "client":
+    if LAST_APPLIED not in held:
         call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
     patch = change(now, server, info.type)
     if not patch:
@@ -135,7 +134,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
 
 def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
     try:
-        response = call.api.patch(
+        return call.api.patch(
             info.type,
             info.name,
             info.namespace,
@@ -147,7 +146,6 @@ def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
     except ApiError as error:
         text = f"applying patch:\n{go_json.dumps(patch, None)}\nto:\n{_described(info)}\nfor:"
         raise with_source(error, text, info.source) from None
-    return call.answered(response)
 
 
 def _server_side(call: Call, info: Info, mode: DryRun) -> str:
@@ -184,15 +182,9 @@ def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -
 
 
 def kustomize(call: Call) -> int:
-    """Refuse: kustomization directories are not built here; a missing one gets the real words."""
+    """Say why a kustomization is not built."""
     path = call.arguments[0] if call.arguments else "."
-    absolute = posixpath.normpath(posixpath.join(call.directory, path))
-    if not call.files.exists(absolute):
-        raise KubectlError(
-            f"must build at directory: not a valid directory: evalsymlink failure on '{path}' : lstat {absolute}: "
-            "no such file or directory"
-        )
-    raise KubectlError("kustomization directories are not built here: apply the manifests with -f")
+    raise KubectlError(kustomization_problem(path, call.files, call.directory))
 
 
 def view_last_applied(call: Call) -> int:

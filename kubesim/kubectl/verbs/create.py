@@ -51,8 +51,9 @@ def deployment(call: Call) -> int:
     images = call.flags.texts("image")
     if len(images) > 1 and command:
         raise KubectlError("cannot specify multiple --image options and command")
+    random = call.simulation.random("kubectl/names")
     wire = generators.deployment(
-        name, images, replicas=call.flags.number("replicas"), port=call.flags.number("port"), command=command
+        name, images, random, replicas=call.flags.number("replicas"), port=call.flags.number("port"), command=command
     )
     return create_built(call, wire, "failed to create deployment")
 

@@ -8,7 +8,7 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
-from kubesim.kubectl.resource_arguments import require_name, select, warn_of
+from kubesim.kubectl.resource_arguments import require_name, select
 from kubesim.kubectl.watching import wait_until_gone
 
 FORCED = (
@@ -36,23 +36,20 @@ def delete(call: Call) -> int:
         )
     if flags.text("output") not in ("", "name"):
         raise UsageError(call.command, f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'")
-    if flags.on("all") and flags.text("selector"):
-        raise KubectlError("cannot set --all and --selector at the same time")
-    if flags.on("all") and flags.text("field-selector"):
-        raise KubectlError("cannot set --all and --field-selector at the same time")
+    if flags.on("all") and (flags.text("selector") or flags.text("field-selector")):
+        raise KubectlError("setting 'all' parameter but found a non empty selector. ")
     if flags.on("interactive"):
         raise KubectlError("nobody can be asked here: leave --interactive out")
     selection = select(call, call.arguments, everything=flags.on("all"), latest=False, fetch=False)
     if grace == 0 and flags.on("force"):
         call.complain(FORCED)
     deleted: list[tuple[Info, str]] = []
-    warned: set[str] = set()
 
     def act(info: Info) -> None:
         if mode != "client":
             try:
                 require_name(info.name)
-                response = call.api.delete(
+                gone = call.api.delete(
                     info.type,
                     info.name,
                     info.namespace,
@@ -62,11 +59,7 @@ def delete(call: Call) -> int:
                 )
             except (ApiError, KubectlError) as error:
                 raise with_source(error, "deleting", info.source) from None
-            call.warn(*response.warnings)
-            if info.type.kind not in warned:
-                warn_of(call, (info,), ())
-                warned.add(info.type.kind)
-            deleted.append((info, response.object["metadata"].get("uid", "")))
+            deleted.append((info, gone["metadata"].get("uid", "")))
         print_deleted(call, info, grace, mode)
 
     ignore = _is_not_found if flags.on("ignore-not-found") or flags.on("all") else None

@@ -1,7 +1,7 @@
 """``kubectl describe``: everything about some objects, for a person to read.
 
-A name that does not exist is taken as the beginning of names. Of several objects the events are left out, unless
-they were asked for: each would cost the server another search.
+A name that does not exist is taken as the beginning of names. Events are shown of one object that was asked for alone,
+unless they were asked for: each would cost the server another search.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.describe import Surroundings, describe
 from kubesim.kubectl.errors import KubectlError, raise_all
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.resource_arguments import select, warn_of
+from kubesim.kubectl.resource_arguments import select
 
 NOTHING_NAMED = (
     'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported '
@@ -30,11 +30,9 @@ def run(call: Call) -> int:
         raise KubectlError(NOTHING_NAMED)
     selection = select(call, call.arguments, all_if_bare=True)
     found, errors = selection.parted()
-    warn_of(call, found, call.arguments)
-    missing = next((e for e in errors if isinstance(e, ApiError) and e.code == 404), None)
-    if missing is not None and len(call.arguments) == 2 and "/" not in call.arguments[0]:
-        return _matching(call, missing)
-    around = _around(call, several=len(found) > 1)
+    if len(call.arguments) == 2 and len(errors) == 1 and _is_not_found(errors[0]):
+        return _matching(call, errors[0])
+    around = _around(call, alone=len(found) == 1 and not errors)
     for index, info in enumerate(found):
         call.stdout.append(("\n\n" if index else "") + describe(info.object or {}, around))
     if not found and not errors:
@@ -44,20 +42,23 @@ def run(call: Call) -> int:
     return 0
 
 
-def _matching(call: Call, missing: ApiError) -> int:
-    """Describe the objects whose names begin with the word given.
+def _is_not_found(error: Exception) -> bool:
+    return isinstance(error, ApiError) and error.reason == "NotFound"
 
-    :raises ApiError: the original NotFound, where there are none.
+
+def _matching(call: Call, missing: Exception) -> int:
+    """Describe the objects whose names begin with the second word; the first is read as it stands, name and all.
+
+    :raises Exception: the original NotFound, where there are none.
     """
-    type_word, prefix = call.arguments
-    matches: list[Wire] = [
-        info.object or {}
-        for info in select(call, (type_word,), all_if_bare=True).infos()
-        if info.name.startswith(prefix)
-    ]
+    word, prefix = call.arguments
+    infos = select(call, (word,), all_if_bare=True).infos()
+    if len({info.type for info in infos}) > 1:
+        raise KubectlError("you may only specify a single resource type")
+    matches: list[Wire] = [info.object or {} for info in infos if info.name.startswith(prefix)]
     if not matches:
         raise missing
-    around = _around(call, several=True)
+    around = _around(call, alone=False)
     for wire in matches:
         call.stdout.append(describe(wire, around) + "\n")
     return 0
@@ -74,6 +75,6 @@ class _Others:
         return self.api.list(resource_type(kind), namespace)
 
 
-def _around(call: Call, *, several: bool) -> Surroundings:
-    show = call.flags.on("show-events") and (not several or call.flags.changed("show-events"))
+def _around(call: Call, *, alone: bool) -> Surroundings:
+    show = call.flags.on("show-events") and (alone or call.flags.changed("show-events"))
     return Surroundings(_Others(call.api), call.simulation.datetime, show)

@@ -10,15 +10,30 @@ from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, report
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.resource_arguments import select
 
+FAILED = 2
+"""The exit status where something went wrong; 1 says that there is a difference."""
+
 
 def diff(call: Call) -> int:
-    """Print the difference of each object; 1 where there is one."""
+    """Print the difference of each object; 1 where there is one.
+
+    :raises KubectlError: where something goes wrong, with an exit status of its own.
+    """
+    try:
+        return _diff(call)
+    except FAILURES as error:
+        text, _ = report(error)
+        call.stderr.append(text)
+        raise SilentExit(FAILED) from None
+
+
+def _diff(call: Call) -> int:
     call.refuse_arguments()
-    if not call.flags.texts("filename"):
+    if not call.flags.texts("filename") and not call.flags.text("kustomize"):
         raise KubectlError("must specify one of -f and -k")
     changed: list[bool] = []
     moment = call.simulation.datetime.strftime("%Y-%m-%d %H:%M:%S.000000000 +0000")
@@ -47,10 +62,10 @@ def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
     """The object as it is, and as it would be."""
     wanted = json.loads(last_applied_text(info.object or {}))
     try:
-        live = call.api.get(info.type, info.name, info.namespace)
+        live = call.api.retrieve(info.type, info.name, info.namespace)
     except ApiError as error:
         if error.reason != "NotFound":
             raise
-        return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True).object
-    merged = call.api.patch(info.type, info.name, info.namespace, change(wanted, live, info.type), dry_run=True).object
+        return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True)
+    merged = call.api.patch(info.type, info.name, info.namespace, change(wanted, live, info.type), dry_run=True)
     return live, merged

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api import go_json, go_yaml
-from kubesim.api.discovery import DISCOVERED, verbs
+from kubesim.api.discovery import DISCOVERED, FURTHER_VERSIONS, verbs
 from kubesim.api.objects import Wire
-from kubesim.api.resources import RESOURCE_TYPES, ResourceType
+from kubesim.api.resources import ResourceType
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.kubeconfig import SERVER
@@ -67,7 +67,8 @@ def _row(resource: ResourceType, wide: bool) -> tuple[str, ...]:
 
 def api_versions(call: Call) -> int:
     """List the group versions served."""
-    for name in sorted({kind.api_version for kind in RESOURCE_TYPES}):
+    call.refuse_arguments("unexpected arguments")
+    for name in sorted({kind.api_version for kind in DISCOVERED} | FURTHER_VERSIONS):
         call.say(name)
     return 0
 

@@ -16,13 +16,14 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Table
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import FAILURES, KubectlError, UsageError, raise_all
+from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, SilentExit, UsageError, raise_all
+from kubesim.kubectl.jsonpath import relaxed_expression
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import expand_categories, resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter, object_printer
-from kubesim.kubectl.output.sorting import sort_objects, sort_table
+from kubesim.kubectl.output.sorting import UnsortableError, sort_objects, sort_table
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter, client_table
-from kubesim.kubectl.resource_arguments import Selection, select, warn_of
+from kubesim.kubectl.resource_arguments import Selection, select
 from kubesim.kubectl.watching import watch
 
 Sorted = TypeVar("Sorted")
@@ -68,9 +69,8 @@ def _check(call: Call) -> None:
 
 
 def _collect(call: Call, selection: Selection) -> tuple[list[Info], list[Exception]]:
-    """The objects, warned about, and the errors that stand in the place of others."""
+    """The objects, and the errors that stand in the place of others."""
     found, errors = selection.parted()
-    warn_of(call, found, call.arguments)
     if call.flags.on("ignore-not-found"):
         errors = [error for error in errors if not (isinstance(error, ApiError) and error.code == 404)]
     return found, errors
@@ -85,7 +85,7 @@ def _print_objects(call: Call, selection: Selection, printer: ObjectPrinter) -> 
         return 0
     objects = [info.object or {} for info in found]
     if call.flags.text("sort-by") and objects:
-        objects = _sorted(lambda: sort_objects(objects, call.flags.text("sort-by")))
+        objects = _sorted(call, lambda: sort_objects(objects, call.flags.text("sort-by")), table=False)
     wire = objects[0] if selection.single and len(objects) == 1 else list_of(objects)
     try:
         printer(wire, call.stdout)
@@ -108,20 +108,29 @@ def _print_tables(call: Call, selection: Selection) -> int:
         options = table_options(call, infos[0].type, several=len({info.type for info in found}) > 1)
         table = _table(call, infos[0].type, [info.object or {} for info in infos])
         if call.flags.text("sort-by"):
-            table = _sorted(partial(sort_table, table, call.flags.text("sort-by")))
+            table = _sorted(call, partial(sort_table, table, call.flags.text("sort-by")), table=True)
         chunks.append(TablePrinter(options).print(table))
     call.stdout.append(("" if call.flags.on("no-headers") else "\n").join(chunks))
     if not chunks and not errors and not (call.flags.on("ignore-not-found")):
         call.complain(_nothing_found(call))
+    if selection.from_files and errors:
+        raise Aggregate([Aggregate(errors)])  # what went wrong with manifests is one of the errors
     raise_all(errors)
     return 0
 
 
-def _sorted(sort: Callable[[], Sorted]) -> Sorted:
+def _sorted(call: Call, sort: Callable[[], Sorted], *, table: bool) -> Sorted:
+    field = call.flags.text("sort-by")
     try:
         return sort()
     except ValueError as error:
         raise KubectlError(str(error)) from None
+    except UnsortableError as error:
+        line, what = (375, "[][][]reflect.Value") if table else (329, "*unstructured.Unstructured")
+        expression = relaxed_expression(field)
+        why = f"Field {expression} in {what} is an unsortable type: interface, err: {error}"
+        call.log("F", f"sorter.go:{line}", why)
+        raise SilentExit from None
 
 
 def _table(call: Call, type: ResourceType, objects: Sequence[Wire]) -> Table:

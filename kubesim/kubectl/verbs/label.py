@@ -16,19 +16,20 @@ from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import select
 
 
-def split_words(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_words(words: Sequence[str], what: str) -> tuple[list[str], list[str]]:
     """The resource words of a command, and the changes after them: the first word with ``=`` or a ``-`` at its end.
 
+    :param what: what is changed, such as ``label``.
     :raises KubectlError: where a resource follows a change.
     """
     resources: list[str] = []
     changes: list[str] = []
     for word in words:
-        is_change = ("=" in word and not word.startswith("=")) or word.endswith("-") if word else False
+        is_change = ("=" in word and not word.startswith("=")) or (word.endswith("-") and word != "-")
         if is_change:
             changes.append(word)
         elif changes:
-            raise KubectlError(f"all resources must be specified before label changes: {word}")
+            raise KubectlError(f"all resources must be specified before {what} changes: {word}")
         else:
             resources.append(word)
     return resources, changes
@@ -125,8 +126,9 @@ def _run(
     """
     flags = call.flags
     sending = Changes(call)
-    resources, changes = split_words(call.arguments)
+    resources, changes = split_words(call.arguments, field.removesuffix("s"))
     values, remove = parse(changes)
+    _check(call, resources)
     if not resources and not flags.texts("filename"):
         raise KubectlError("one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not changes and not flags.on("list"):
@@ -145,7 +147,17 @@ def _run(
                 call.say(f'label "{key}" not found.')
         return outcome(bool(values), bool(remove), after != info.object)
 
-    return sending.each(select(call, resources, everything=flags.on("all")), edit)
+    return sending.each(select(call, resources, all_if_bare=flags.on("all"), latest=not flags.on("local")), edit)
+
+
+def _check(call: Call, resources: Sequence[str]) -> None:
+    """Refuse flags that contradict each other."""
+    flags = call.flags
+    for other in ("selector", "field-selector"):
+        if flags.on("all") and flags.text(other):
+            raise KubectlError(f"cannot set --all and --{other} at the same time")
+    if flags.on("local") and resources:
+        raise KubectlError("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set")
 
 
 def label(call: Call) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 from kubesim.api import go_yaml
@@ -43,10 +41,9 @@ def patch(call: Call) -> int:
         if local or mode == "client":
             after = patched(before, body, kind)
         else:
-            response = call.api.patch(
+            after = call.api.patch(
                 info.type, info.name, info.namespace, body, kind=kind, subresource=subresource, dry_run=mode == "server"
             )
-            after = call.answered(response)
         info.object = after
         changed = _without_version(before) != _without_version(after)
         if printer.format == "":
@@ -85,13 +82,9 @@ def _body(text: str) -> Any:
         except go_yaml.YamlError as error:
             raise KubectlError(f'unable to parse "{text}": {error}') from None
     try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        try:
-            go_yaml.load_all(text)
-        except go_yaml.YamlError as error:
-            return bad_request(re.sub(r"^json: offset \d+: ", "", str(error)))
-        return bad_request("invalid character after top-level value")
+        return go_yaml.load_json(text)
+    except go_yaml.JsonError as error:
+        return bad_request(error.reason)
 
 
 def _without_version(wire: Wire) -> Wire:

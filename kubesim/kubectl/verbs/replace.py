@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubesim.api.apply import with_last_applied
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.errors import KubectlError, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
 from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation
@@ -20,7 +20,7 @@ def replace(call: Call) -> int:
     call.refuse_arguments()
     mode = dry_run(call)
     if not flags.texts("filename") and not flags.text("kustomize"):
-        raise UsageError(call.command, "Must specify --filename to replace")
+        raise KubectlError("must specify one of -f and -k")
     force = flags.on("force")
     grace = flags.number("grace-period")
     if grace >= 0 and not force:
@@ -38,12 +38,11 @@ def replace(call: Call) -> int:
             wire = with_last_applied(wire)
         if mode != "client":
             try:
-                response = call.api.replace(
+                info.object = call.api.replace(
                     wire, info.namespace, dry_run=mode == "server", field_validation=field_validation(call)
                 )
-            except ApiError as error:
+            except (ApiError, KubectlError) as error:
                 raise with_source(error, "replacing", info.source) from None
-            info.object = call.answered(response)
         printer.done(info, "replaced")
 
     def renew(info: Info) -> None:
@@ -59,12 +58,12 @@ def replace(call: Call) -> int:
 
 def _delete(call: Call, info: Info, grace: int) -> None:
     try:
-        response = call.api.delete(info.type, info.name, info.namespace, max(grace, 0))
+        gone = call.api.delete(info.type, info.name, info.namespace, max(grace, 0))
     except ApiError as error:
         if error.reason == "NotFound":
             return
         raise
     print_deleted(call, info, grace)
-    uid = response.object["metadata"].get("uid", "")
+    uid = gone["metadata"].get("uid", "")
     if not wait_until_gone(call, info, uid, call.flags.limit("timeout")):
         raise KubectlError("timed out waiting for the condition")

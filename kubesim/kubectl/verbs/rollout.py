@@ -8,8 +8,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 
+from kubesim.api.apply import LAST_APPLIED
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import PodTemplateSpec, Wire, view
+from kubesim.api.resources import ResourceType
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.describe.text import Text
 from kubesim.kubectl.describe.volumes import pod_template
@@ -110,12 +112,24 @@ def _select(call: Call) -> Selection:
 
 def _deployment(info: Info, doing: str) -> Wire:
     if info.type.kind != "Deployment":
-        raise KubectlError(
-            f'{info.type.qualified} "{info.name}" {doing} is not supported'
-            if doing == "pausing"
-            else f'no {doing} has been implemented for "{info.type.kind}"'
-        )
+        raise KubectlError(_unsupported(info.type, doing))
     return info.object or {}
+
+
+_VISITED = frozenset(
+    ("DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet", "CronJob")
+)
+"""The kinds that upstream's visitors of workloads know; for the others there is no method at all."""
+
+
+def _unsupported(type: ResourceType, doing: str) -> str:
+    kind = f"{type.kind}.{type.group}" if type.group else type.kind
+    if doing == "status viewer":
+        return f"no status viewer has been implemented for {kind}"
+    if type.kind in _VISITED:
+        return f'no {doing} has been implemented for "{kind}"'
+    what = "history" if doing == "history viewer" else doing
+    return f'error retrieving {what} for "{kind}", no visitor method exists for {{{type.group} {type.kind}}}'
 
 
 def _owned(call: Call, info: Info) -> list[Wire]:
@@ -226,6 +240,13 @@ def pausing(pause: bool) -> Callable[[Call], int]:
     return run
 
 
+APPLIED_BEFORE = (
+    "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {} "
+    "annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl "
+    "apply' with your previous configuration file instead."
+)
+
+
 def undo(call: Call) -> int:
     """Go back to an earlier template."""
     changes = Changes(call)
@@ -234,6 +255,8 @@ def undo(call: Call) -> int:
         raise KubectlError(f"revision must be a positive integer: {revision}")
 
     def edit(info: Info, after: Wire) -> str:
+        if LAST_APPLIED in (after["metadata"].get("annotations") or {}):
+            call.complain(APPLIED_BEFORE.format(info.type.plural, info.name, LAST_APPLIED))
         deployment = _deployment(info, "rollbacker")
         if (deployment.get("spec") or {}).get("paused"):
             raise KubectlError(

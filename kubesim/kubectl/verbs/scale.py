@@ -37,7 +37,7 @@ def scale(call: Call) -> int:
             wire = info.object or {}
             info.object = {**wire, "spec": {**(wire.get("spec") or {}), "replicas": replicas}}
         else:
-            response = call.api.patch(
+            after = call.api.patch(
                 info.type,
                 info.name,
                 info.namespace,
@@ -46,7 +46,7 @@ def scale(call: Call) -> int:
                 dry_run=mode == "server",
             )
             if mode == "none":
-                info.object = response.object
+                info.object = after
                 _wait(call, info, replicas)
         printer.done(info, "scaled")
     return 0

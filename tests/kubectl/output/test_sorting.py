@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from kubesim.api.tables import Column, Row, Table
-from kubesim.kubectl.output.sorting import natural_less, sort_objects, sort_table
+from kubesim.kubectl.output.sorting import UnsortableError, natural_less, sort_objects, sort_table
 
 
 def named(*names: str) -> list[dict[str, object]]:
@@ -28,13 +28,17 @@ def test_what_lacks_the_field_comes_first() -> None:
     [
         (".nosuch", 'couldn\'t find any field with path "{.nosuch}" in the list of objects'),
         ("bad[", "unterminated array"),
-        ("metadata", "unsortable type: map[string]interface {}"),
     ],
 )
 def test_errors(field: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:
         sort_objects(named("b", "a"), field)
     assert str(caught.value) == message
+
+
+def test_what_has_no_order() -> None:
+    with pytest.raises(UnsortableError, match=r"^unsortable type: map\[string\]interface \{\}$"):
+        sort_objects(named("b", "a"), "metadata")
 
 
 def test_tables_are_sorted_by_their_objects() -> None:
