@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -49,10 +50,9 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-class _Moment(NamedTuple):
-    """A moment in seconds since the simulation began, on the calendar, and as Kubernetes writes it."""
+class _Calendar(NamedTuple):
+    """A moment on the calendar, and as Kubernetes writes it."""
 
-    seconds: float
     date: datetime
     text: str
 
@@ -70,23 +70,24 @@ class Simulation:
         self.seed = seed
         self.start = start
         self.gate = Gate()
-        self.environment = simpy.Environment()
+        self.now = 0.0
+        """Seconds since the simulation began."""
+        self._environment = simpy.Environment()
+        self._present: deque[Scheduled] = deque()
+        """What is due now, in the order in which it was planned."""
+        self._planned = {self.now: self._present}
+        """The same by moment, for now and for the future: one event of SimPy for all that falls due together."""
+        self._calendar: _Calendar | None = None
         self._streams: dict[str, random.Random] = {}
         self._progress = 0
         self._events = 0
         self._next_search = LEAST_EVENTS
         self._start_second = start.timestamp()
-        self._last_asked = _Moment(-1.0, start, "")
-
-    @property
-    def now(self) -> float:
-        """Seconds since the simulation began."""
-        return float(self.environment.now)
 
     @property
     def datetime(self) -> datetime:
         """The simulated calendar time, in UTC."""
-        return self._moment().date
+        return (self._calendar or self._look_up()).date
 
     def unix_time(self) -> float:
         """The simulated time in seconds since 1970."""
@@ -94,15 +95,13 @@ class Simulation:
 
     def timestamp(self) -> str:
         """The simulated time as Kubernetes writes it in objects: ``2026-07-01T09:00:00Z`` (whole seconds)."""
-        return self._moment().text
+        return (self._calendar or self._look_up()).text
 
-    def _moment(self) -> _Moment:
-        """This moment: worked out once, however often it is asked for."""
-        now = self.environment.now
-        if now != self._last_asked.seconds:
-            date = self.start + timedelta(seconds=now)
-            self._last_asked = _Moment(now, date, f"{date:%Y-%m-%dT%H:%M:%SZ}")
-        return self._last_asked
+    def _look_up(self) -> _Calendar:
+        """This moment on the calendar: worked out once, however often it is asked for."""
+        date = self.start + timedelta(seconds=self.now)
+        self._calendar = _Calendar(date, f"{date:%Y-%m-%dT%H:%M:%SZ}")
+        return self._calendar
 
     def random(self, stream: str) -> random.Random:
         """The random generator of a named stream; independent of every other stream."""
@@ -116,9 +115,33 @@ class Simulation:
         :param progress: whether :meth:`settle` waits for it.
         :returns: a handle whose :meth:`Scheduled.cancel` withdraws it.
         """
-        scheduled = Scheduled(self, action, progress)
-        self.environment.schedule(scheduled, delay=delay)
+        scheduled, due = Scheduled(self, action, progress), self.now + delay
+        planned = self._planned.get(due)
+        if planned is None:
+            planned = self._planned[due] = deque()
+            self._environment.timeout(delay).callbacks.append(self._begin)
+        planned.append(scheduled)
         return scheduled
+
+    def _begin(self, event: simpy.Event) -> None:
+        """It is another moment now."""
+        moment = float(self._environment.now)
+        if moment != self.now:
+            del self._planned[self.now]
+            self.now, self._calendar = moment, None
+            self._present = self._planned.setdefault(moment, deque())
+
+    @property
+    def following(self) -> float:
+        """When the next action is due; infinity where none is planned."""
+        return self.now if self._present else float(self._environment.peek())
+
+    def step(self) -> None:
+        """Run the next action, at its time; there must be one."""
+        if not self._present:
+            self._environment.step()
+        if self._present:
+            self._present.popleft().fire()
 
     @door
     def advance(self, seconds: float) -> None:
@@ -131,15 +154,15 @@ class Simulation:
         self._run_until(self.now + seconds)
 
     def _run_until(self, moment: float) -> None:
-        self._work_off(lambda: self.environment.peek() <= moment)
+        self._work_off(lambda: self.following <= moment)
         if moment > self.now:
-            self.environment.run(until=moment)
+            self._environment.timeout(moment - self.now).callbacks.append(self._begin)
+            self._environment.step()
 
     def _work_off(self, more: Callable[[], bool]) -> None:
-        step = self.environment.step
         with without_collecting():
             while more():
-                step()
+                self.step()
                 self._events += 1
                 if self._events == self._next_search:
                     gc.collect()
@@ -152,19 +175,16 @@ class Simulation:
         :returns: whether everything settled within the limit.
         """
         deadline = self.now + limit
-        self._work_off(lambda: self._progress > 0 and self.environment.peek() <= deadline)
+        self._work_off(lambda: self._progress > 0 and self.following <= deadline)
         return not self._progress
 
 
 class Scheduled:
-    """One action that waits for its time, an event of SimPy with as much of one as its queue looks at."""
+    """One action that waits for its time."""
 
-    __slots__ = ("_action", "_progress", "_simulation", "callbacks")
-
-    _ok = True
+    __slots__ = ("_action", "_progress", "_simulation")
 
     def __init__(self, simulation: Simulation, action: Callable[[], object], progress: bool) -> None:
-        self.callbacks = _FIRE
         self._simulation = simulation
         self._action: Callable[[], object] | None = action
         self._progress = progress
@@ -185,7 +205,3 @@ class Scheduled:
             if self._progress:
                 self._simulation._progress -= 1
             action()  # an exception leaves the loop at once
-
-
-_FIRE: list[Callable[[Scheduled], None]] = [Scheduled.fire]
-"""SimPy takes an event's callbacks away when it is due and calls them with the event: all timers can share one list."""

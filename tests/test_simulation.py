@@ -21,6 +21,34 @@ def test_actions_run_at_their_time_and_in_the_order_they_were_planned() -> None:
     assert seen[2:] == [(2, "c")]
 
 
+def test_what_falls_due_together_runs_in_the_order_in_which_it_was_planned() -> None:
+    simulation, seen = Simulation(), []
+
+    def first() -> None:
+        simulation.after(1, lambda: seen.append("planned at 1"))
+        simulation.after(0, lambda: seen.append("at once"))
+        seen.append("first")
+
+    simulation.after(2, lambda: seen.append("planned at 0"))
+    simulation.after(1, first)
+    simulation.after(1, lambda: seen.append("second"))
+    assert simulation.following == 1
+    simulation.step()
+    assert (seen, simulation.now, simulation.following) == (["first"], 1, 1)
+    simulation.advance(1)
+    assert seen[1:] == ["second", "at once", "planned at 0", "planned at 1"]
+    assert simulation.following == float("inf")
+
+
+def test_what_is_planned_for_now_outside_of_any_action_runs_now() -> None:
+    simulation, seen = Simulation(), []
+    for expected in (0, 1.5):
+        simulation.after(0, lambda: seen.append(simulation.now))
+        simulation.advance(0)
+        assert seen[-1] == simulation.now == expected
+        simulation.advance(1.5)
+
+
 def test_time_passes_where_nothing_is_planned() -> None:
     simulation = Simulation(start=datetime(2026, 1, 1, tzinfo=UTC))
     simulation.advance(90.5)

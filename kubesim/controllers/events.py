@@ -102,12 +102,13 @@ def _repeated(event: Wire, times: int, last: str) -> Wire:
 class _Instant(NamedTuple):
     """One moment, as everything that is said then writes it.
 
-    :param now: in the simulation's seconds; ``unix`` in whole ones since 1970.
-    :param precise: with microseconds.
+    :param now: in the simulation's seconds; ``nanoseconds`` since 1970, of whole seconds.
+    :param text: in whole seconds; ``precise`` with microseconds.
     """
 
     now: float
-    unix: int
+    nanoseconds: int
+    text: str
     precise: str
 
 
@@ -122,7 +123,7 @@ class EventRecorder:
         self._log: dict[_Identity, _Saying] = {}
         self._delivered: dict[_Identity, Key] = {}
         self._serial = 0
-        self._instant = _Instant(-1.0, 0, "")
+        self._instant = _Instant(-1.0, 0, "", "")
         self._store.expect("Event", self._deliver)
 
     def record(
@@ -143,9 +144,8 @@ class EventRecorder:
         :param host: the node, for the kubelet.
         :param field_path: the part it is about, such as ``spec.containers{nginx}``.
         """
-        uid = about["metadata"].get("uid", "")
-        identity = (uid, field_path, type, reason, message, "", component, host)
-        self._say(about, identity, self._simulation.timestamp())
+        identity = (about["metadata"].get("uid", ""), field_path, type, reason, message, "", component, host)
+        self._say(about, identity, self._now().text)
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str
@@ -156,10 +156,11 @@ class EventRecorder:
 
     def _now(self) -> _Instant:
         """This instant, looked up on the calendar once."""
-        if self._instant.now != self._simulation.now:
+        now = self._simulation.now
+        if self._instant.now != now:
             moment = self._simulation.datetime
             precise = f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
-            self._instant = _Instant(self._simulation.now, int(moment.timestamp()), precise)
+            self._instant = _Instant(now, int(moment.timestamp()) * 10**9, self._simulation.timestamp(), precise)
         return self._instant
 
     def _say(self, about: Wire, identity: _Identity, moment: str) -> None:
@@ -176,9 +177,10 @@ class EventRecorder:
         self._serial += 1
         if not takes_new_objects(self._store, about["metadata"].get("namespace") or "default"):
             return
-        nanoseconds = self._now().unix * 10**9 + self._serial
+        instant = self._instant
         uid_bits, version = self._uids.getrandbits(128), self._store.reserve_version()
-        self._log[identity] = _Saying(about, nanoseconds, moment, self._simulation.timestamp(), uid_bits, version)
+        nanoseconds = instant.nanoseconds + self._serial
+        self._log[identity] = _Saying(about, nanoseconds, moment, instant.text, uid_bits, version)
         if self._store.is_watched("Event"):
             self._deliver()
 

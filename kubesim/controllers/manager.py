@@ -16,9 +16,11 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from kubesim.api.errors import ApiError
-from kubesim.api.objects import Wire
+from kubesim.api.objects import ObjectMeta, Wire
 from kubesim.api.store import Change, Store
 from kubesim.simulation import Scheduled, Simulation
+
+_OF_METADATA = frozenset(ObjectMeta.__struct_fields__)
 
 FIRST_RETRY_SECONDS = 0.005
 LONGEST_RETRY_SECONDS = 1000.0
@@ -216,7 +218,10 @@ def changed_parts(old: Wire, new: Wire, names: Iterable[str]) -> frozenset[str]:
 
     Versions that share a part hold the very same dict or list, so nothing is compared in depth.
     """
-    was, now = old["metadata"], new["metadata"]
-    return frozenset(
-        [name for name in names if old.get(name) is not new.get(name) or was.get(name) is not now.get(name)]
-    )
+    of_metadata = old["metadata"], new["metadata"]
+    changed = []
+    for name in names:
+        was, now = of_metadata if name in _OF_METADATA else (old, new)
+        if was.get(name) is not now.get(name):
+            changed.append(name)
+    return frozenset(changed)

@@ -38,8 +38,7 @@ def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> b
     simulation = call.simulation
     deadline = simulation.now + (PATIENCE if timeout is None else timeout)
     while not done():
-        following = simulation.environment.peek()
-        if following > deadline:
+        if simulation.following > deadline:
             simulation.advance(max(0.0, deadline - simulation.now))
             if done():
                 return True
@@ -47,7 +46,7 @@ def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> b
                 call.stderr.append("^C\n")
                 raise SilentExit(INTERRUPTED)
             return False
-        simulation.environment.step()
+        simulation.step()
     return True
 
 
