@@ -39,7 +39,7 @@ from kubesim.userland.process import Completed
 from kubesim.views.journey import Journey
 from kubesim.views.lookup import Lookup
 from kubesim.views.rendering import Diagram
-from kubesim.views.scene import Scene, scene_of
+from kubesim.views.scene import Scene, Seating, scene_of
 
 if TYPE_CHECKING:
     import pandas
@@ -86,6 +86,7 @@ class Cluster:
         """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
         self._moments = MomentKeeper(parts.store, ("Node", "Pod"))
+        self._seating = Seating()
         self.api = parts.api
         self.network = parts.network
         self.machines: Mapping[str, Machine] = parts.machines
@@ -318,7 +319,7 @@ class Cluster:
 
         def draw() -> Scene:
             nodes = [view(wire, Node) for wire in moment.list("Node")]
-            return scene_of(nodes, [view(wire, Pod) for wire in moment.list("Pod")], outside)
+            return scene_of(nodes, [view(wire, Pod) for wire in moment.list("Pod")], outside, self._seating)
 
         return draw
 

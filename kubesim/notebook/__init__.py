@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
+    from kubesim.notebook.player import PathPlayer
     from kubesim.notebook.session import start
-    from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
+    from kubesim.notebook.widgets import ProxyModeComparison, ServiceExplorer
 
 __all__ = ["PathPlayer", "ProxyModeComparison", "ServiceExplorer", "exercise", "start"]
 
 _HOMES = {
-    "PathPlayer": "kubesim.notebook.widgets:PathPlayer",
+    "PathPlayer": "kubesim.notebook.player:PathPlayer",
     "ProxyModeComparison": "kubesim.notebook.widgets:ProxyModeComparison",
     "ServiceExplorer": "kubesim.notebook.widgets:ServiceExplorer",
     "exercise": "kubesim.notebook.exercises:Exercise",

@@ -1,4 +1,4 @@
-"""Widgets: a ServiceExplorer to toggle and a PathPlayer to step through a path.
+"""Widgets that switch something and show the path that follows: the Service's type, or kube-proxy's mode.
 
 A widget wraps a plain function that tests call (:mod:`kubesim.notebook.explorer`), and it has a static twin: a saved
 notebook shows no widget without a kernel, so the same picture and tables are stored beside it as HTML and text.
@@ -7,7 +7,8 @@ notebook shows no widget without a kernel, so the same picture and tables are st
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -15,15 +16,16 @@ import ipywidgets as widgets
 from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer, Shown
 from kubesim.notebook.proxy_modes import MODES, REQUESTS, ProxyModes
 from kubesim.views.journey import Journey
-from kubesim.views.path_diagram import arrow_count
 from kubesim.views.rendering import Diagram
-from kubesim.views.words import shown_steps, trace_lines
+from kubesim.views.words import Way
 
 if TYPE_CHECKING:
     import pandas
 
 CONTROLS = ("type", "source", "replicas", "ready", "selector")
 """The controls a ServiceExplorer can have."""
+
+WAYS = {"there": Way.THERE, "back": Way.BACK}
 
 
 class WithStaticTwin(widgets.VBox):
@@ -48,10 +50,11 @@ class ServiceExplorer(WithStaticTwin):
     """Switch a Service's type, the client, replicas, readiness and selector, and watch the path follow.
 
     :param controls: which controls to show; the others stay at their first value.
+    :param compare: show all four types side by side, for one client.
     :param choice: the first state.
     """
 
-    def __init__(self, controls: Iterable[str] = CONTROLS, **choice: Any) -> None:
+    def __init__(self, controls: Iterable[str] = CONTROLS, *, compare: bool = False, **choice: Any) -> None:
         unknown = set(controls) - set(CONTROLS)
         if unknown:
             raise ValueError(f"controls must be among {', '.join(CONTROLS)}, got {', '.join(sorted(unknown))}")
@@ -66,48 +69,79 @@ class ServiceExplorer(WithStaticTwin):
         self.replicas = widgets.IntSlider(start.replicas, min=0, max=4, description="replicas", continuous_update=False)
         self.ready = widgets.Checkbox(start.ready, description="Pods are ready")
         self.selector = widgets.Checkbox(start.selector_right, description="selector matches")
+        self.way = way_buttons()
+        self.compare = compare
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
-        self.shown: Shown = self.explorer.show(start)
-        shown = [getattr(self, name) for name in CONTROLS if name in controls]
-        super().__init__([*shown, self.picture, self.details])
+        self.shown: dict[str, Shown] = {}
+        """Type → what follows from it; of all types where they are compared, else of the chosen one."""
+        asked = [name for name in CONTROLS if name in controls and not (compare and name == "type")]
+        shown = [getattr(self, name) for name in asked]
+        super().__init__([*shown, self.way, self.picture, self.details])
         for control in shown:
             control.observe(self._changed, names="value")
-        self._draw()
+        self.way.observe(lambda _: self._draw(), names="value")
+        self._changed(None)
 
     @property
     def choice(self) -> Choice:
         """What the controls say."""
         return Choice(self.type.value, self.source.value, self.replicas.value, self.ready.value, self.selector.value)
 
+    @property
+    def journey(self) -> Journey:
+        """The request of the chosen type."""
+        return self.shown[self.type.value].journey
+
     def _changed(self, _change: Any) -> None:
-        self.shown = self.explorer.show(self.choice)
+        chosen = self.choice
+        types = TYPES if self.compare else (chosen.type,)
+        self.shown = {each: self.explorer.show(replace(chosen, type=each)) for each in types}
         self._draw()
 
     def _draw(self) -> None:
-        self.picture.value = picture_html(self.shown.journey.diagram())
+        self.picture.value = self._pictures(picture_html)
         self.details.value = self._details()
 
+    def _pictures(self, form: Callable[[Diagram], str]) -> str:
+        pictures = {each: form(shown.journey.diagram(way=self.way.value)) for each, shown in self.shown.items()}
+        if not self.compare:
+            return pictures[self.type.value]
+        boxes = (
+            f'<figure style="margin:0;flex:1 1 20em;max-width:32em"><figcaption><b>{each}</b>: '
+            f"{html.escape(_ending(self.shown[each].journey))}</figcaption>{picture}</figure>"
+            for each, picture in pictures.items()
+        )
+        return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(boxes)}</div>'
+
     def _details(self) -> str:
-        changed = html.escape(self.shown.changed) or "(nothing)"
+        if self.compare:
+            import pandas  # slow to load: only where tables are joined
+
+            return table_html(pandas.concat(shown.service for shown in self.shown.values()))
+        shown = self.shown[self.type.value]
+        changed = html.escape(shown.changed) or "(nothing)"
         return "".join(
             [
-                f"<p><b>{html.escape(_request(self.shown.journey))}</b></p>",
+                f'<p role="status"><b>{html.escape(_request(shown.journey))}</b></p>',
                 "<p><code>kubectl get svc web</code></p>",
-                table_html(self.shown.service),
+                table_html(shown.service),
                 f"<p>lines of the manifest that changed</p><pre>{changed}</pre>",
-                f"<details><summary>every step of the path</summary>{table_html(self.shown.journey.table())}</details>",
+                "<details><summary>every step of the path</summary>"
+                f"{table_html(shown.journey.table(), index=True)}</details>",
             ]
         )
 
     def static_html(self) -> str:
         """The present picture, the Service's row and the steps."""
-        return still_html(self.shown.journey.diagram()) + str(self.details.value)
+        return self._pictures(lambda diagram: diagram.html) + str(self.details.value)
 
     def static_text(self) -> str:
-        """The controls, the Service's row and the path in words."""
-        row = self.shown.service.to_string(index=False)
-        return f"ServiceExplorer: {_controls(self.choice)}\n{row}\n{self.shown.journey}"
+        """The controls, the Service's row and the path in words; of each type where they are compared."""
+        lines = [f"ServiceExplorer: {_controls(self.choice, self.compare)}"]
+        for shown in self.shown.values():
+            lines += [shown.service.to_string(index=False), str(shown.journey)]
+        return "\n".join(lines)
 
 
 class ProxyModeComparison(WithStaticTwin):
@@ -121,11 +155,12 @@ class ProxyModeComparison(WithStaticTwin):
         labels = [f"{source} → {url}" for source, url in REQUESTS]
         self.request = widgets.Dropdown(options=labels, value=labels[0], description="request", layout={"width": "60%"})
         self.mode = widgets.ToggleButtons(options=MODES, value=MODES[0], description="mode")
+        self.way = way_buttons()
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
         self.requests = widgets.HTML()
-        super().__init__([self.request, self.mode, self.picture, self.details, self.requests])
-        for control in (self.request, self.mode):
+        super().__init__([self.request, self.mode, self.way, self.picture, self.details, self.requests])
+        for control in (self.request, self.mode, self.way):
             control.observe(self._changed, names="value")
         self._draw()
         self.requests.value = table_html(self.modes.table())
@@ -143,13 +178,18 @@ class ProxyModeComparison(WithStaticTwin):
         return REQUESTS[self.request.options.index(self.request.value)]
 
     def _draw(self) -> None:
-        self.picture.value = picture_html(self.journey.diagram())
+        journey = self.journey
+        self.picture.value = picture_html(journey.diagram(way=self.way.value))
         rules = "\n".join(self.modes.rules(self.mode.value, self._asked())) or "(none)"
-        self.details.value = f"<p>kube-proxy's rules on the way</p><pre>{html.escape(rules)}</pre>"
+        self.details.value = (
+            f'<p role="status"><b>{html.escape(_request(journey))}</b></p>'
+            f"<p>kube-proxy's rules on the way</p><pre>{html.escape(rules)}</pre>"
+        )
 
     def static_html(self) -> str:
         """The present picture and rules, and the table of all requests in both modes."""
-        return still_html(self.journey.diagram()) + str(self.details.value + self.requests.value)
+        picture = self.journey.diagram(way=self.way.value).html
+        return picture + str(self.details.value + self.requests.value)
 
     def static_text(self) -> str:
         """The table of all requests in both modes."""
@@ -158,49 +198,11 @@ class ProxyModeComparison(WithStaticTwin):
         )
 
 
-class PathPlayer(WithStaticTwin):
-    """Step through a path: each press adds one arrow to the picture and names what happened there.
-
-    :param journey: what ``cluster.connect`` returned.
-    """
-
-    def __init__(self, journey: Journey) -> None:
-        if not isinstance(journey, Journey):
-            raise TypeError(f"a PathPlayer shows what cluster.connect(…) returned, got {type(journey).__name__}")
-        self.journey = journey
-        last = max(arrow_count(journey), 1)
-        self.frame = widgets.Play(min=0, max=last, value=last, interval=1200)
-        self.step = widgets.IntSlider(last, min=0, max=last, description="arrow")
-        self.picture = widgets.HTML()
-        self.words = widgets.HTML()
-        widgets.jslink((self.frame, "value"), (self.step, "value"))
-        super().__init__([widgets.HBox([self.frame, self.step]), self.picture, self.words])
-        self.step.observe(self._changed, names="value")
-        self._draw()
-
-    def _changed(self, _change: Any) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        whole = self.step.value >= self.step.max
-        self.picture.value = picture_html(self.journey.diagram(None if whole else self.step.value))
-        self.words.value = f"<pre>{html.escape(self.caption())}</pre>"
-
-    def caption(self) -> str:
-        """What has happened up to the present arrow, in words."""
-        if self.journey.trace is None or self.step.value >= self.step.max:
-            return str(self.journey)
-        passed = [hop.machine for hop in self.journey.hops[: self.step.value]]
-        count = sum(machine in passed for machine, _ in shown_steps(self.journey.trace))
-        return "\n".join(trace_lines(self.journey.trace)[:count]) or "the packet has not left yet"
-
-    def static_html(self) -> str:
-        """The whole picture and its words."""
-        return still_html(self.journey.diagram()) + f"<pre>{html.escape(str(self.journey))}</pre>"
-
-    def static_text(self) -> str:
-        """The whole path in words."""
-        return f"PathPlayer: {self.journey}"
+def way_buttons() -> widgets.ToggleButtons:
+    """A toggle between the packet's way there and its answer's way back."""
+    return widgets.ToggleButtons(
+        options=WAYS, value=Way.THERE, description="way", tooltips=["the packet's way there", "its answer's way back"]
+    )
 
 
 def picture_html(diagram: Diagram) -> str:
@@ -208,28 +210,25 @@ def picture_html(diagram: Diagram) -> str:
     return diagram.svg or f"<pre>{html.escape(diagram.text)}</pre>"
 
 
-def still_html(diagram: Diagram) -> str:
-    """A picture for a saved page: JupyterLab shows an image also where it does not trust the notebook yet."""
-    bundle, metadata = diagram._repr_mimebundle_()
-    if "image/png" not in bundle:
-        return picture_html(diagram)
-    size = metadata["image/png"]
-    alternative = html.escape(diagram.text, quote=True)
-    source = f"data:image/png;base64,{bundle['image/png']}"
-    return f'<img src="{source}" alt="{alternative}" width="{size["width"]}" height="{size["height"]}">'
+def table_html(table: pandas.DataFrame, *, index: bool = False) -> str:
+    """A frame as an HTML table that scrolls where the page is too narrow for it."""
+    rows = table.to_html(border=0, index=index, classes="kubesim-table")
+    return f'<style>{_TABLE_STYLE}</style><div style="overflow-x:auto">{rows}</div>'
 
 
-def table_html(table: pandas.DataFrame) -> str:
-    """A frame as an HTML table."""
-    return str(table.to_html(border=0, index=False))
+_TABLE_STYLE = ".kubesim-table td, .kubesim-table th {padding: 2px 10px; text-align: left; white-space: nowrap}"
 
 
 def _request(journey: Journey) -> str:
-    return str(journey).splitlines()[0] + " : " + str(journey).splitlines()[-1].strip()
+    return f"{str(journey).splitlines()[0]} : {_ending(journey)}"
 
 
-def _controls(choice: Choice) -> str:
+def _ending(journey: Journey) -> str:
+    return str(journey).splitlines()[-1].strip()
+
+
+def _controls(choice: Choice, compared: bool) -> str:
     return (
-        f"type {choice.type}, asked by {choice.source}, {choice.replicas} replicas, "
+        f"{'all types' if compared else f'type {choice.type}'}, asked by {choice.source}, {choice.replicas} replicas, "
         f"{'ready' if choice.ready else 'not ready'}, selector {'right' if choice.selector_right else 'wrong'}"
     )

@@ -1,22 +1,26 @@
 """The picture of a cluster: nodes with their Pods, and each Service with arrows to its endpoints.
 
-A Service stands on no node: it is drawn beside them. An arrow leads to each endpoint; a dashed one to a Pod that the
-selector matches and that is not ready.
+It stands on the same :mod:`stage <kubesim.views.stage>` as the paths. A Service stands on no node: it is drawn below
+them. An arrow leads to each endpoint; a dashed one to a Pod that the selector matches and that is not ready.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import graphviz
 
 from kubesim.api.objects import EndpointSlice, Service
-from kubesim.views.path_diagram import draw_node, draw_place, new_graph
-from kubesim.views.rendering import IDLE_COLOUR, INK, Diagram, label_width
+from kubesim.views.rendering import IDLE_COLOUR, INK, Diagram
 from kubesim.views.scene import Scene
+from kubesim.views.stage import Box, Stage, draw_box, draw_corner, draw_line, new_stage_graph
 
 SERVICE_NAME = "kubernetes.io/service-name"
+IN_A_ROW = 3
+"""Services that stand side by side."""
+_WIDTH, _HEIGHT, _PITCH, _GAP = 102.0, 42.0, 122.0, 8.0
+_TRUNKS = (112.0, 190.0)
+"""Between which x the Services' arrows rise: left of the Pods, where no kernel is drawn in this picture."""
 
 
 def cluster_diagram(scene: Scene, services: Sequence[Service], slices: Sequence[EndpointSlice]) -> Diagram:
@@ -25,23 +29,54 @@ def cluster_diagram(scene: Scene, services: Sequence[Service], slices: Sequence[
     :param services: the Services to show.
     :param slices: their EndpointSlices.
     """
-    graph = new_graph()
-    graph.attr(ranksep="0.9")
-    columns = [[place.machine for place in scene.outside], [service_id(service) for service in services]]
-    for place in scene.outside:
-        draw_place(graph, place)
-    for service in services:
-        _draw_service(graph, service)
-    for node in scene.nodes:
-        draw_node(graph, node, pods=[(place, bool(place.note)) for place in node.pods], left_out=0, kernel=False)
-    columns.append([pod.machine for node in scene.nodes for pod in node.pods])
-    _stand_side_by_side(graph, columns)
-    for service in services:
-        for machine, ready in endpoints_of(service, slices, scene):
-            style = "solid" if ready else "dashed"
-            if machine.startswith("pod/"):
-                graph.edge(service_id(service), machine, style=style, color=INK if ready else IDLE_COLOUR)
-    return Diagram(graph.source, cluster_text(scene, services, slices))
+    behind = {service_id(service): endpoints_of(service, slices, scene) for service in services}
+    # Where many Pods share a node, those that a Service leads to are seen first.
+    endpoints = {machine for found in behind.values() for machine, _ in found}
+    stage = Stage(
+        scene,
+        endpoints | {place.machine for place in scene.outside},
+        [pod.machine for node in scene.nodes for pod in node.pods],
+    )
+    graph = new_stage_graph()
+    stage.draw(graph, {}, kernels=False)
+    roots = {}
+    for number, service in enumerate(services):
+        column, row = number % IN_A_ROW, number // IN_A_ROW
+        top = stage.height + _HEIGHT / 2 + row * (_HEIGHT + _GAP)
+        box = Box(column * _PITCH + _WIDTH / 2, top + _HEIGHT / 2, _WIDTH, _HEIGHT)
+        lines = [service.metadata.name, service.spec.type, _address(service)]
+        draw_box(graph, service_id(service), box, lines, idle=False, fill="#fff8e1", shape="hexagon")
+        roots[service_id(service)] = box
+    _draw_selections(graph, stage, roots, behind)
+    return Diagram(graph.source, cluster_text(scene, services, slices), engine="nop2")
+
+
+def _draw_selections(
+    graph: graphviz.Digraph,
+    stage: Stage,
+    roots: Mapping[str, Box],
+    behind: Mapping[str, Sequence[tuple[str, bool]]],
+) -> None:
+    """Each Service's arrows: out at its right side, up beside it, along to a trunk of its own, and off to its Pods."""
+    pods = {
+        root: [(machine, ready) for machine, ready in found if machine in stage.boxes and not stage.kernel(machine)]
+        for root, found in behind.items()
+    }
+    leading = [root for root in roots if pods[root]]
+    step = min(12.0, (_TRUNKS[1] - _TRUNKS[0]) / max(len(leading), 1))
+    for number, root in enumerate(leading):
+        x, channel = _TRUNKS[1] - step * number, roots[root].right + 6 + number % 4 * 2.0
+        along = stage.height + (_HEIGHT / 2 - 4) * (number + 1) / (len(leading) + 1)
+        turns = [(channel, roots[root].y), (channel, along), (x, along)]
+        trunk = [draw_corner(graph, f"{root} turn {place}", *turn) for place, turn in enumerate(turns)]
+        offset = (number - (len(leading) - 1) / 2) * min(5.0, 22.0 / len(leading))
+        for machine, ready in sorted(pods[root], key=lambda end: -stage.boxes[end[0]].y):
+            box = stage.boxes[machine]
+            trunk.append(draw_corner(graph, f"{root} at {machine}", x, box.y + offset))
+            end = draw_corner(graph, f"{root} to {machine}", box.left, box.y + offset)
+            style = f'style={"solid" if ready else "dashed"} color="{INK if ready else IDLE_COLOUR}"'
+            draw_line(graph, [(trunk[-1], ""), (end, "")], style)
+        draw_line(graph, [(root, "e"), *((point, "") for point in trunk)], f'arrowhead=none color="{INK}"')
 
 
 def endpoints_of(service: Service, slices: Sequence[EndpointSlice], scene: Scene) -> list[tuple[str, bool]]:
@@ -78,20 +113,6 @@ def cluster_text(scene: Scene, services: Sequence[Service], slices: Sequence[End
         lines.append(f"Service {service.metadata.name} ({_address(service)}) → {', '.join(behind) or 'no Pod'}")
     lines += [f"outside: {place.title} ({place.address})" for place in scene.outside]
     return "\n".join(lines)
-
-
-def _draw_service(graph: graphviz.Digraph, service: Service) -> None:
-    label = f"Service {service.metadata.name}\n{service.spec.type}\n{_address(service)}"
-    size = {"width": str(label_width(label) + 0.35), "height": "0.7"}
-    graph.node(service_id(service), label, shape="hexagon", style="filled", fillcolor="#fff8e1", **size)
-
-
-def _stand_side_by_side(graph: graphviz.Digraph, columns: Sequence[Sequence[str]]) -> None:
-    """Hold each group in a column of its own: an unseen arrow leads from the one before to each of its members."""
-    filled = [column for column in columns if column]
-    for before, after in pairwise(filled):
-        for member in after:
-            graph.edge(before[0], member, style="invis")
 
 
 def _at(address: str, scene: Scene) -> str:

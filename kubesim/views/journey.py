@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kubesim.views.request import Request
-from kubesim.views.words import journey_text
+from kubesim.views.words import Way, journey_text
 
 if TYPE_CHECKING:  # pandas and Graphviz are loaded when a table or a picture is first asked for
     import pandas
@@ -39,11 +39,16 @@ class Journey(Request):
 
         return endpoints_frame(self)
 
-    def diagram(self, upto: int | None = None) -> Diagram:
-        """The picture of the path; ``upto`` shows only its first steps (a PathPlayer's frames)."""
+    def diagram(self, upto: int | None = None, way: Way | str = Way.THERE) -> Diagram:
+        """The picture of the path.
+
+        :param upto: the packet is on this arrow of the way; later ones are pale (a PathPlayer's frames).
+        :param way: ``there``, or ``back``: the answer's way.
+        :raises ValueError: if there is no such way.
+        """
         from kubesim.views.path_diagram import path_diagram
 
-        return path_diagram(self, upto)
+        return path_diagram(self, upto, Way(way))
 
     def __str__(self) -> str:
         return journey_text(self)

@@ -14,8 +14,7 @@ import graphviz
 from kubesim.data_directory import DATA
 from kubesim.network.conntrack import CLASSES, FIRST, STATES, State
 from kubesim.network.hooks import COURSES, PRIORITIES, ROUTED, Hook, Point
-from kubesim.views.path_diagram import new_graph
-from kubesim.views.rendering import INK, PATH_COLOUR, Diagram, label_width
+from kubesim.views.rendering import FONT, INK, PATH_COLOUR, Diagram, label_width
 
 DOCUMENTS = DATA.parent / "docs"
 PICTURE, PAGE = DOCUMENTS / "images" / "kernel.svg", DOCUMENTS / "kernel.md"
@@ -66,7 +65,7 @@ def _state_text(name: str, state: State) -> str:
 
 def kernel_diagram() -> Diagram:
     """The tables as a picture: one row a course, hooks as boxes, the choices of routing dashed; below, TCP's states."""
-    graph = new_graph()
+    graph = _new_graph()
     for course, points in COURSES.items():
         names = [f"{course.name}{position}" for position in range(len(points))]
         graph.node(course.name, course.value, shape="plaintext", style="", width=str(label_width(course.value)))
@@ -80,6 +79,16 @@ def kernel_diagram() -> Diagram:
         graph.edge(last, after.name, label=words, style="dashed", color=INK, fontsize="9", constraint="false")
     _draw_states(graph, STATES["TCP"].items())
     return Diagram(graph.source, kernel_text())
+
+
+def _new_graph() -> graphviz.Digraph:
+    """An empty picture that Graphviz lays out from left to right."""
+    graph = graphviz.Digraph("path")
+    graph.attr(rankdir="LR", newrank="true", fontname=FONT, fontsize="11", fontcolor=INK, nodesep="0.22", ranksep="0.2")
+    graph.attr("node", shape="box", style="rounded,filled", fillcolor="white", color=INK, fontname=FONT, fontsize="10")
+    graph.attr("node", fixedsize="true", margin="0")
+    graph.attr("edge", fontname=FONT, fontsize="10", color=INK)
+    return graph
 
 
 def _draw_point(graph: graphviz.Digraph, name: str, point: Hook | Point) -> None:

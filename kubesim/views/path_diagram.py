@@ -1,235 +1,296 @@
-"""The picture of a journey: nodes as boxes with their Pods, numbered arrows along the path.
+"""The picture of a journey: numbered arrows on the cluster's :mod:`stage <kubesim.views.stage>`.
 
-Each rewriting of an address is written on the arrow that leaves the place where it happened; endpoints that were not
-taken are grey and dashed; the place of a failure is an octagon with a cross. Nothing is told by colour alone: the path
-is bold, alternatives are dashed, failures have their own shape.
+Each arrow has a number, and the legend below says what the packet's addresses were on it and what was rewritten before
+it; words, tables and the PathPlayer use the same numbers. Ways that were not taken are dashed, and beside each endpoint
+stands its share of the new connections; the place of a failure has a cross. Nothing is told by colour alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import graphviz
 
-from kubesim.network.trace import Action, Outcome, Step, Trace
-from kubesim.views.rendering import FAILURE_COLOUR, FONT, IDLE_COLOUR, INK, PATH_COLOUR, Diagram, label_width
+from kubesim.network.trace import Action, Hop, Trace
+from kubesim.views.rendering import FAILURE_COLOUR, IDLE_COLOUR, INK, PATH_COLOUR, Diagram
 from kubesim.views.request import Request
-from kubesim.views.scene import NodePlace, Place, Scene
-from kubesim.views.words import destination, journey_text, machine_title, percent
+from kubesim.views.stage import (
+    GUTTER,
+    STEP_OUTSIDE,
+    WIDTH,
+    Box,
+    Stage,
+    draw_corner,
+    draw_line,
+    draw_text,
+    new_stage_graph,
+    placed,
+)
+from kubesim.views.words import ENDINGS, Way, destination, machine_title, percent, source, way_text
 
-LONGEST_NAME = 15
-"""Longer names are broken into two lines."""
-
-MOST_IDLE_PODS = 4
-"""Pods that play no part, shown per node for orientation; the rest are counted."""
-
-FAILURE_WORDS = {
-    Outcome.REFUSED: "refused\n(RST: no listener)",
-    Outcome.REJECTED: "rejected\n(ICMP)",
-    Outcome.DROPPED: "dropped\n(time-out)",
-    Outcome.UNREACHABLE: "unreachable\n(no such host)",
-    Outcome.LOST: "lost\n(time-out)",
-}
+BADGE = 15.0
+"""The width of an arrow's number."""
+_LINE = 13.0
+_LETTERS = 56
+"""How many characters a line of the legend holds."""
 
 
-def path_diagram(journey: Request, upto: int | None = None) -> Diagram:
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One arrow of a path.
+
+    :param number: counted from 1 along the way there, and on along the way back.
+    :param badge: where its number stands.
+    :param ports: the sides of the boxes where it leaves and arrives, as Graphviz names them; empty for any.
+    :param lines: what the legend says of it.
+    """
+
+    number: int
+    tail: str
+    head: str
+    badge: Box
+    ports: tuple[str, str]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where everything of a journey's picture stands."""
+
+    stage: Stage
+    arrows: tuple[Arrow, ...]
+    ending: tuple[tuple[str, str], ...] = ()
+    """The legend's last lines, each with its colour."""
+
+    @property
+    def height(self) -> float:
+        """The whole picture's height in points, the legend included."""
+        return (
+            self.stage.height
+            + 4
+            + sum(_LINE * len(arrow.lines) + 3 for arrow in self.arrows)
+            + _LINE * len(self.ending)
+        )
+
+
+def plan(journey: Request, way: Way = Way.THERE) -> Plan:
+    """Find a place for everything in the picture of a journey.
+
+    :param way: which way's arrows.
+    """
+    trace = journey.drawn
+    everywhere = [hop.machine for hop in (*trace.hops, *trace.reply)] if trace else []
+    stage = Stage(journey.scene, {journey.source, *everywhere}, _endpoints(journey))
+    ending = _ending_lines(journey) if way is Way.THERE else []
+    return Plan(stage, tuple(_arrows(trace, way, stage)) if trace else (), tuple(ending))
+
+
+def path_diagram(journey: Request, upto: int | None = None, way: Way = Way.THERE) -> Diagram:
     """Draw a journey.
 
-    :param upto: draw only this many arrows (None: all); the text stays whole.
+    :param upto: the packet is on this arrow (counted from 1 on either way; 0: not yet on the first): the later ones are
+        pale. None draws all alike.
+    :param way: there, or back.
     """
-    graph = new_graph()
-    arrows = _arrows(journey.drawn) if journey.drawn else []
-    shown = arrows if upto is None else arrows[:upto]
-    others = [trace for trace in journey.alternatives if trace != journey.trace]
-    on_path = {journey.source, *(hop.machine for hop in journey.drawn.hops)} if journey.drawn else {journey.source}
-    candidates = {hop.machine for trace in others for hop in trace.hops} - on_path
-    _draw_machines(graph, journey.scene, on_path, candidates)
-    for number, (tail, head, label) in enumerate(shown, start=1):
-        graph.edge(
-            tail, head, label=_plate(label, number), color=PATH_COLOUR, fontcolor=INK, penwidth="2.4", arrowsize="0.9"
-        )
-    complete = len(shown) == len(arrows)
-    if complete:
-        _draw_alternatives(graph, journey.trace, others)
-        _draw_failure(graph, journey)
-    return Diagram(graph.source, journey_text(journey))
+    planned = plan(journey, way)
+    stage, arrows = planned.stage, planned.arrows
+    graph = new_stage_graph()
+    seen = [arrow for number, arrow in enumerate(arrows, start=1) if upto is None or number <= upto]
+    stage.draw(graph, _rewritings(journey, way, len(seen)))
+    for arrow in arrows:
+        _draw_arrow(graph, arrow, reached=arrow in seen, current=upto is not None and seen[-1:] == [arrow])
+    complete = len(seen) == len(arrows)
+    if way is Way.THERE:
+        _draw_alternatives(graph, journey, stage)
+        if complete:
+            _draw_failure(graph, journey, stage)
+    _draw_legend(graph, planned, seen, complete)
+    return Diagram(graph.source, way_text(journey, way), engine="nop2")
 
 
-def arrow_count(journey: Request) -> int:
+def arrow_count(journey: Request, way: Way = Way.THERE) -> int:
     """How many arrows the picture of a journey has."""
-    return len(_arrows(journey.drawn)) if journey.drawn else 0
+    return len(list(_links(journey.drawn, way))) if journey.drawn else 0
 
 
-def new_graph() -> graphviz.Digraph:
-    """An empty left-to-right picture in the course's style."""
-    graph = graphviz.Digraph("path")
-    graph.attr(rankdir="LR", newrank="true", fontname=FONT, fontsize="11", fontcolor=INK, nodesep="0.22", ranksep="0.2")
-    graph.attr("node", shape="box", style="rounded,filled", fillcolor="white", color=INK, fontname=FONT, fontsize="10")
-    graph.attr("node", fixedsize="true", margin="0")
-    graph.attr("edge", fontname=FONT, fontsize="10", color=INK)
-    return graph
+def _endpoints(journey: Request) -> set[str]:
+    """Every machine of every way the packet could have gone."""
+    return {hop.machine for trace in journey.alternatives for hop in trace.hops}
 
 
-def draw_place(graph: graphviz.Digraph, place: Place, *, idle: bool = False) -> None:
-    """Draw one machine as a box: its name, its address, and its state where that matters."""
-    lines = [_broken(place.title), place.address or "(no address)"]
-    if place.note:
-        lines.append(f"({place.note})")
-    label = "\n".join(lines)
-    colour = IDLE_COLOUR if idle else INK
-    graph.node(
-        place.machine,
-        label,
-        color=colour,
-        fontcolor=colour,
-        width=str(label_width(label)),
-        height=str(round(0.15 + 0.155 * len(label.split("\n")), 2)),
-        style="rounded,filled,dashed" if idle else "rounded,filled",
-    )
+def _links(trace: Trace, way: Way) -> Iterator[tuple[Hop, Hop]]:
+    hops = trace.hops if way is Way.THERE else trace.reply
+    return pairwise(hops)
 
 
-def _broken(name: str) -> str:
-    """A long generated name in two lines: ``web-6dc5b87c8d-`` and ``n7lht``."""
-    head, dash, tail = name.rpartition("-")
-    return f"{head}-\n{tail}" if dash and len(name) > LONGEST_NAME else name
-
-
-def draw_node(
-    graph: graphviz.Digraph, node: NodePlace, *, pods: list[tuple[Place, bool]], left_out: int, kernel: bool
-) -> None:
-    """Draw a node as a box with its Pods inside; ``kernel`` adds the node's own network stack, where rules act."""
-    with graph.subgraph(name=f"cluster_{node.place.title}") as box:
-        box.attr(
-            label=f"node {node.place.title}   {node.place.address}",
-            style="rounded,filled",
-            fillcolor="#f5f5f5",
-            color=INK,
-        )
-        box.attr(labeljust="l", labelloc="b")  # labels of arrows lie above them, so the title is safe below
-        if kernel:
-            label = f"kernel of\n{node.place.title}"
-            box.node(
-                node.place.machine,
-                label,
-                shape="box",
-                style="filled",
-                fillcolor="#e3ecf5",
-                width=str(label_width(label)),
-                height="0.45",
-            )
-        for place, idle in pods:
-            draw_place(box, place, idle=idle)
-        if left_out:
-            note = f"… {left_out} more Pod{'' if left_out == 1 else 's'}"
-            box.node(
-                f"more_{node.place.title}",
-                note,
-                shape="plaintext",
-                style="",
-                fontcolor=IDLE_COLOUR,
-                width=str(label_width(note)),
-                height="0.25",
-            )
-        if not kernel and not pods and not left_out:
-            box.node(f"empty_{node.place.title}", "", shape="point", style="invis", width="0.01")
-
-
-def _draw_machines(graph: graphviz.Digraph, scene: Scene, on_path: set[str], candidates: set[str]) -> None:
-    for node in scene.nodes:
-        busy = [place for place in node.pods if place.machine in on_path | candidates]
-        idle = [place for place in node.pods if place not in busy and place.machine.startswith("pod/default/")]
-        pods = [(place, place.machine not in on_path) for place in busy] + [
-            (place, True) for place in idle[:MOST_IDLE_PODS]
-        ]
-        draw_node(
-            graph,
-            node,
-            pods=pods,
-            left_out=max(0, len(idle) - MOST_IDLE_PODS),
-            kernel=node.place.machine in on_path | candidates,
-        )
-    for place in scene.outside:
-        if place.machine in on_path:
-            draw_place(graph, place)
-    known = {place.machine for node in scene.nodes for place in (node.place, *node.pods)} | {
-        place.machine for place in scene.outside
-    }
-    for machine in sorted(on_path - known):
-        draw_place(graph, Place(machine, machine_title(machine), "outside"))
-
-
-def _arrows(trace: Trace) -> list[tuple[str, str, list[str]]]:
-    """Tail, head and label of each arrow: from hop to hop, with the packet as it left and its rewritings."""
-    arrows = []
-    for here, there in zip(trace.hops, trace.hops[1:], strict=False):
+def _arrows(trace: Trace, way: Way, stage: Stage) -> Iterator[Arrow]:
+    """The arrows of one way, each with a place for its number where no other number stands."""
+    begin = 1 if way is Way.THERE else max(len(trace.hops), 1)
+    taken: list[Box] = []
+    links = list(_links(trace, way))
+    pairs = [frozenset((here.machine, there.machine)) for here, there in links]
+    for number, (here, there) in enumerate(links):
+        same = [index for index, pair in enumerate(pairs) if pair == pairs[number]]
+        aside = (same.index(number) - (len(same) - 1) / 2) * (BADGE + 3)
+        tail, head = stage.boxes[here.machine], stage.boxes[there.machine]
+        spots = _spots(tail, head, aside)
+        spot, ports = next((each for each in spots if not any(each[0].overlaps(box) for box in taken)), spots[0])
+        taken.append(spot)
         packet = here.steps[-1].after if here.steps else trace.packet
-        changes = [line for step in here.steps for line in _change(step)]
-        arrows.append((here.machine, there.machine, [f"{packet.source} →", destination(packet), *changes]))
-    return arrows
+        lines = (f"{source(packet)} → {destination(packet)}", *_changes(here))
+        yield Arrow(begin + number, here.machine, there.machine, spot, ports, lines)
 
 
-def _change(step: Step) -> list[str]:
-    """What a step rewrote, in short lines: long ones would push the boxes apart."""
-    if step.action is Action.DNAT:
-        return ["<i>DNAT, was</i>", f"<i>{destination(step.before)}</i>"]
-    if step.action is Action.SNAT:
-        return ["<i>masqueraded, was</i>", f"<i>{step.before.source}</i>"]
-    return []
+def _spots(tail: Box, head: Box, aside: float) -> list[tuple[Box, tuple[str, str]]]:
+    """Places for the number of an arrow between two boxes, the best first, with the sides where it leaves and arrives.
 
-
-def _plate(lines: Sequence[str], number: int | None = None, colour: str = INK) -> str:
-    """An arrow's label on a ground of its own, so that it stays legible where it crosses a border.
-
-    The row below it is empty: it keeps the ground clear of the arrow.
-
-    :param lines: in Graphviz' HTML.
+    :param aside: how far from the straight line: more than one arrow may join the two.
     """
-    head = f"<tr><td><b>{number}</b></td></tr>" if number is not None else ""
-    return (
-        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
-        f'<tr><td><table border="0" cellborder="0" cellspacing="0" cellpadding="1" bgcolor="white">{head}'
-        f'<tr><td><font color="{colour}">{"<br/>".join(lines)}</font></td></tr></table></td></tr>'
-        '<tr><td height="4"></td></tr></table>>'
+    if tail == head:
+        return [(_badge(tail.x + aside, tail.bottom + BADGE), ("s", "s"))]
+    if abs(tail.x - head.x) < 1:
+        middle = (tail.y + head.y) / 2
+        if abs(tail.y - head.y) < 1.5 * (STEP_OUTSIDE if tail.x < GUTTER else Stage.pitch()):
+            return [(_badge(tail.x + aside, middle), ("s", "n") if tail.y < head.y else ("n", "s"))]
+        side = "e" if tail.x < GUTTER else "w"  # by the gutter, past what stands between the two
+        return [(_badge(GUTTER, middle + aside), (side, side))]
+    ports = ("e", "w") if tail.x < head.x else ("w", "e")
+    start, end = (tail.right, head.left) if tail.x < head.x else (tail.left, head.right)
+    if min(tail.x, head.x) < GUTTER:  # in the gutter a number may also go up or down
+        y = tail.y + (head.y - tail.y) * (GUTTER - start) / (end - start) + aside
+        return [(_badge(GUTTER, y + up), ports) for up in (0, BADGE + 2, -BADGE - 2)]
+    # Between a kernel and its Pods the arrows spread like a fan: numbers stand where it is wide.
+    shares = (0.62, 0.5, 0.75, 0.3) if head.x > tail.x else (0.38, 0.5, 0.25, 0.7)
+    return [(_badge(start + (end - start) * t, tail.y + (head.y - tail.y) * t + aside), ports) for t in shares]
+
+
+def _badge(x: float, y: float) -> Box:
+    return Box(round(x, 2), round(y, 2), BADGE, BADGE)
+
+
+def _changes(hop: Hop) -> list[str]:
+    """What a machine rewrote before the packet left it."""
+    lines = []
+    for step in hop.steps:
+        where = machine_title(hop.machine)
+        if step.action is Action.DNAT:
+            lines.append(f"  DNAT on {where}, was {destination(step.before)}")
+        elif step.action is Action.SNAT:
+            lines.append(f"  masquerade on {where}, was {step.before.source}")
+        elif step.action is Action.UNTRANSLATE and step.before != step.after:
+            lines.append(f"  conntrack on {where}, was {source(step.before)}")
+    return lines
+
+
+_NOTES = {Action.DNAT: "DNAT", Action.SNAT: "masq.", Action.UNTRANSLATE: "conntrack"}
+
+
+def _rewritings(journey: Request, way: Way, passed: int) -> dict[str, list[str]]:
+    """Node → what its kernel rewrote on the arrows so far."""
+    if journey.drawn is None:
+        return {}
+    notes: dict[str, list[str]] = {}
+    for hop, _ in list(_links(journey.drawn, way))[:passed]:
+        for step in hop.steps:
+            word = _NOTES.get(step.action, "") if step.before != step.after else ""
+            if word and word not in notes.setdefault(hop.machine, []):
+                notes[hop.machine].append(word)
+    return notes
+
+
+def _draw_arrow(graph: graphviz.Digraph, arrow: Arrow, *, reached: bool, current: bool) -> None:
+    colour = PATH_COLOUR if reached else IDLE_COLOUR
+    width = "3.2" if current else "2" if reached else "1"
+    name = f"arrow {arrow.number}"
+    _draw_badge(graph, name, str(arrow.number), arrow.badge, filled=current, colour=colour)
+    by = [(arrow.tail, arrow.ports[0]), (name, ""), (arrow.head, arrow.ports[1])]
+    draw_line(graph, by, f'color="{colour}" penwidth={width}')
+
+
+def _draw_badge(
+    graph: graphviz.Digraph,
+    name: str,
+    text: str,
+    box: Box,
+    *,
+    filled: bool = False,
+    colour: str = PATH_COLOUR,
+    shape: str = "circle",
+) -> None:
+    inside = {"fillcolor": colour, "fontcolor": "white"} if filled else {"fillcolor": "white", "fontcolor": colour}
+    graph.node(name, f"<<b>{text}</b>>", shape=shape, style="filled", color=colour, **inside, **placed(box))
+
+
+def _draw_alternatives(graph: graphviz.Digraph, journey: Request, stage: Stage) -> None:
+    """The ways not taken, dashed; and of each end the share of new connections that it gets."""
+    if len(journey.alternatives) < 2:
+        return
+    drawn = (
+        {(here.machine, there.machine) for here, there in _links(journey.trace, Way.THERE)} if journey.trace else set()
     )
+    shares: dict[str, float] = {}
+    for trace in journey.alternatives:
+        shares[trace.destination] = shares.get(trace.destination, 0.0) + trace.probability
+        for here, there in _links(trace, Way.THERE):
+            link = here.machine, there.machine
+            if link in drawn or not set(link) <= set(stage.boxes):
+                continue
+            # Beside an arrow the other way, so that neither hides the other.
+            aside = BADGE if link[::-1] in drawn else 0.0
+            bend, ports = _spots(stage.boxes[link[0]], stage.boxes[link[1]], aside)[0]
+            drawn.add(link)
+            corner = draw_corner(graph, f"not taken {len(drawn)}", bend.x, bend.y)
+            by = [(link[0], ports[0]), (corner, ""), (link[1], ports[1])]
+            draw_line(graph, by, f'style=dashed color="{IDLE_COLOUR}"')
+    for machine, share in shares.items():
+        if machine in stage.boxes:
+            x, y = stage.share(machine)
+            draw_text(graph, f"share {machine}", percent(share), Box(x, y, 30.0, 14.0))
 
 
-def _draw_alternatives(graph: graphviz.Digraph, taken: Trace | None, others: list[Trace]) -> None:
-    """The ways not taken, as one tree: each dashed arrow with the chance that a packet goes along it."""
-    on_path = set(_links(taken)) if taken else set()
-    places_on_path = {hop.machine for hop in taken.hops} if taken else set()
-    chances: dict[tuple[str, str], float] = {}
-    for other in others:
-        for link in _links(other):
-            if link not in on_path:
-                chances[link] = chances.get(link, 0.0) + other.probability
-    for (tail, head), chance in chances.items():
-        label = _plate([f"not taken ({percent(chance)})"], colour=IDLE_COLOUR)
-        seen_already = {tail, head} <= places_on_path
-        graph.edge(tail, head, label=label, style="dashed", color=IDLE_COLOUR, constraint=str(not seen_already).lower())
+def _ending_lines(journey: Request) -> list[tuple[str, str]]:
+    """What the legend says below the arrows, with its colour: what the shares are of, and how a failure came about."""
+    lines = []
+    if len(journey.alternatives) > 1:
+        lines.append(("%: the share of new connections that end there", INK))
+    if not journey.reached:
+        words = textwrap.wrap(f"✗ {failure_words(journey)}", _LETTERS)
+        lines += [(line, FAILURE_COLOUR) for line in words]
+    return lines
 
 
-def _links(trace: Trace) -> list[tuple[str, str]]:
-    return [(here.machine, there.machine) for here, there in zip(trace.hops, trace.hops[1:], strict=False)]
+def failure_words(journey: Request) -> str:
+    """How a request that got nowhere ended, or the question for its name."""
+    if journey.trace is not None:
+        return ENDINGS[journey.trace.outcome]
+    if journey.question is None:
+        return "the name has no address, so no packet was sent"
+    ending = ENDINGS[journey.question.outcome] if journey.question.outcome != "delivered" else "no answer came"
+    return f"the question for the name: {ending}"
 
 
-def _draw_failure(graph: graphviz.Digraph, journey: Request) -> None:
+def _draw_failure(graph: graphviz.Digraph, journey: Request, stage: Stage) -> None:
     if journey.reached:
         return
     trace = journey.drawn
-    words = f"✗ {_failure(journey)}"
-    graph.attr("node", shape="octagon", style="filled", color=FAILURE_COLOUR, fontcolor=FAILURE_COLOUR, penwidth="2.4")
-    graph.node("failure", words, fillcolor="white", width=str(label_width(words, least=1.3)), height="0.75")
-    where = destination(trace.steps[-1].after) if trace and trace.steps else ""
-    tail = trace.hops[-1].machine if trace else journey.source
-    graph.edge(tail, "failure", label=_plate([where]) if where else "", color=FAILURE_COLOUR, style="bold")
+    x, y = stage.cross(trace.hops[-1].machine if trace else journey.source)
+    _draw_badge(graph, "failure", "✗", Box(x, y, 17.0, 17.0), filled=True, colour=FAILURE_COLOUR, shape="octagon")
 
 
-def _failure(journey: Request) -> str:
-    """What the octagon says: how the request ended, or the question for its name."""
-    if journey.trace is not None:
-        return FAILURE_WORDS[journey.trace.outcome]
-    if journey.question is None:
-        return "no address\nfor this name"
-    if journey.question.outcome is Outcome.DELIVERED:
-        return "no answer\n(time-out)"
-    return f"question {FAILURE_WORDS[journey.question.outcome]}"
+def _draw_legend(graph: graphviz.Digraph, planned: Plan, arrows: Sequence[Arrow], complete: bool) -> None:
+    y = planned.stage.height + 4
+    for arrow in arrows:
+        size = _LINE * len(arrow.lines)
+        _draw_badge(graph, f"legend {arrow.number}", str(arrow.number), Box(BADGE / 2, y + _LINE / 2, BADGE, BADGE - 1))
+        width = WIDTH - BADGE - 6
+        box = Box(BADGE + 6 + width / 2, y + size / 2, width, size)
+        draw_text(graph, f"legend text {arrow.number}", "\n".join(arrow.lines), box, left=True)
+        y += size + 3
+    y = planned.height - _LINE * len(planned.ending)
+    for number, (line, colour) in enumerate(planned.ending if complete else ()):
+        box = Box(WIDTH / 2, y + (number + 0.5) * _LINE, WIDTH, _LINE)
+        draw_text(graph, f"ending {number}", line, box, colour=colour, left=True)
+    draw_corner(graph, "foot", 0, planned.height)

@@ -1,8 +1,9 @@
 """From DOT to a picture in a notebook.
 
 Graphviz runs inside the process (pygraphviz's wheel carries it), so no ``dot`` need be installed; without pygraphviz a
-``dot`` on PATH is used, and without that the text is shown. A picture offers Jupyter three forms at once: text/plain
-(the same in words, what tests compare), SVG, and PNG, which JupyterLab shows in a notebook it does not trust yet.
+``dot`` on PATH is used, and without that the text is shown. A picture offers Jupyter two forms at once: text/plain (the
+same in words, what tests compare), and HTML with the SVG as an image whose alternative text is these words. JupyterLab
+shows an image also in a notebook that it does not trust yet, and would give an SVG of its own no alternative text.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import contextlib
 import html
 import os
 import re
-import struct
 import subprocess
 import tempfile
 import unicodedata
@@ -24,12 +24,12 @@ from typing import Any
 FONT = "Helvetica"
 INK = "#1a1a1a"
 PATH_COLOUR = "#0b5394"
-IDLE_COLOUR = "#999999"
+IDLE_COLOUR = "#636363"
+"""Of what plays no part: still legible, at a contrast of 5.5 to 1 on a node's ground."""
 FAILURE_COLOUR = "#b3261e"
 PNG_RESOLUTION = 144
-WIDEST = 880
-"""Pixels: a notebook cuts off what is wider, so wider pictures are shown smaller."""
-PIXELS_PER_POINT = 96 / 72
+PIXELS_PER_POINT = 1.4
+"""How large a picture is shown where the page is wide enough: text of 10.5 points has 14.7 pixels."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Diagram:
 
     :param dot: the Graphviz source.
     :param text: the same in words, for whoever does not see the picture.
+    :param engine: Graphviz' layout: ``dot``, or ``nop2`` where the source says where everything stands.
     """
 
     dot: str
     text: str
+    engine: str = "dot"
 
     def __str__(self) -> str:
         return self.text
@@ -51,25 +53,31 @@ class Diagram:
 
     @cached_property
     def svg(self) -> str:
-        """The picture as SVG, as wide as the page at most, with its text alternative; empty without Graphviz."""
-        drawn = _draw(self.dot, "svg").decode()
+        """The picture as SVG with its text alternative, never wider than the page; empty without Graphviz."""
+        drawn = _draw(self.dot, "svg", self.engine).decode()
         return _accessible(drawn, self.text) if drawn else ""
 
     @cached_property
     def png(self) -> bytes:
         """The picture as PNG at twice the screen's resolution; empty without Graphviz."""
-        return _draw(self.dot, "png", f"-Gdpi={PNG_RESOLUTION}")
+        return _draw(self.dot, "png", self.engine, f"-Gdpi={PNG_RESOLUTION}")
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        data: dict[str, Any] = {"text/plain": self.text}
-        metadata: dict[str, Any] = {}
-        if self.svg:
-            data["image/svg+xml"] = self.svg
-            data["image/png"] = base64.b64encode(self.png).decode()
-            width, height = struct.unpack(">II", self.png[16:24])
-            scale = min(96 / PNG_RESOLUTION, WIDEST / width)
-            metadata["image/png"] = {"width": round(width * scale), "height": round(height * scale)}
-        return data, metadata
+    @cached_property
+    def html(self) -> str:
+        """The picture as an image for a page, its words the alternative text; without Graphviz the words alone."""
+        if not self.svg:
+            return f"<pre>{html.escape(self.text)}</pre>"
+        source = base64.b64encode(self.svg.encode()).decode()
+        width = re.search(r'width="(\d+)"', self.svg)
+        assert width is not None
+        alternative = html.escape(self.text, quote=True)
+        return (
+            f'<img src="data:image/svg+xml;base64,{source}" alt="{alternative}" width="{width[1]}" '
+            'style="max-width:100%;height:auto">'
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/plain": self.text} | ({"text/html": self.html} if self.svg else {})
 
 
 def label_width(text: str, *, per_character: float = 0.082, least: float = 0.8) -> float:
@@ -85,13 +93,13 @@ def _columns(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
 
 
-def _draw(dot: str, form: str, *options: str) -> bytes:
+def _draw(dot: str, form: str, engine: str, *options: str) -> bytes:
     try:
         import pygraphviz
     except ImportError:
-        return _draw_with_program(dot, form, *options)
+        return _draw_with_program(dot, form, f"-K{engine}", *options)
     with _quiet_standard_error():
-        drawn = pygraphviz.AGraph(string=dot).draw(format=form, prog="dot", args=" ".join(options))
+        drawn = pygraphviz.AGraph(string=dot).draw(format=form, prog=engine, args=" ".join(options))
     return bytes(drawn)
 
 
@@ -130,6 +138,5 @@ def _accessible(svg: str, text: str) -> str:
 
 def _size(width: float, height: float) -> str:
     """The attributes that say how large a picture is shown, from its size in points."""
-    scale = min(PIXELS_PER_POINT, WIDEST / width)
     style = "max-width:100%;height:auto;background:white"
-    return f'width="{round(width * scale)}" height="{round(height * scale)}" style="{style}"'
+    return f'width="{round(width * PIXELS_PER_POINT)}" height="{round(height * PIXELS_PER_POINT)}" style="{style}"'

@@ -12,7 +12,7 @@ from kubesim.api.tables import Table
 from kubesim.network.trace import Hop, Step
 from kubesim.views.reasons import cited, reason, stage
 from kubesim.views.request import Request
-from kubesim.views.words import destination, machine_title, percent, source
+from kubesim.views.words import Way, destination, machine_title, marked_hops, percent, source
 
 CELL = re.compile(r"\S+(?: \S+)*")
 """What stands in one column of a line: words with single blanks between them."""
@@ -57,15 +57,19 @@ def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) 
 
 
 def steps_frame(journey: Request) -> pandas.DataFrame:
-    """The steps of a journey, the look-up of its name first; the index counts from 1."""
+    """The steps of a journey, the look-up of its name first; the index has the numbers of the picture's arrows."""
     rows: list[list[str]] = []
+    marks: list[str] = []
     if journey.resolution is not None:
         for exchange in journey.resolution.queries:
             rows.append(_query_row(journey, exchange))
+            marks.append("")
     if journey.trace is not None:
-        for way, hops in (("there", journey.trace.hops), ("back", journey.trace.reply)):
-            rows += [_step_row(way, hop, step) for hop in hops for step in hop.steps]
-    return pandas.DataFrame(rows, columns=list(STEP_COLUMNS), index=range(1, len(rows) + 1), dtype=object)
+        for way in Way:
+            for mark, hop in marked_hops(journey.trace, way):
+                rows += [_step_row(way, hop, step) for step in hop.steps]
+                marks += [mark] * len(hop.steps)
+    return pandas.DataFrame(rows, columns=list(STEP_COLUMNS), index=marks, dtype=object)
 
 
 def _step_row(way: str, hop: Hop, step: Step) -> list[str]:

@@ -1,9 +1,16 @@
-"""A journey in words: the text alternative of every picture, and what a terminal shows."""
+"""A journey in words: the text alternative of every picture, and what a terminal shows.
+
+What happens on a machine is numbered by the arrow on which the packet leaves it (①, ②…), in words, tables and pictures
+alike; the machine where the way ends has ● where the packet was delivered, else ✗.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
+
 from kubesim.network.packet import Packet
-from kubesim.network.trace import Action, Applied, Outcome, Step, Trace
+from kubesim.network.trace import Action, Applied, Hop, Outcome, Step, Trace
 from kubesim.views.reasons import reason
 from kubesim.views.request import Request
 
@@ -16,6 +23,16 @@ ENDINGS = {
     Outcome.LOST: "lost: the packet left and nothing will ever answer; the sender waits until its time-out",
 }
 """What each outcome means, in half a sentence."""
+
+
+DELIVERED_MARK, FAILED_MARK = "●", "✗"
+
+
+class Way(StrEnum):
+    """Which way of a journey: the packet's there, or its answer's back."""
+
+    THERE = "there"
+    BACK = "back"
 
 
 def machine_title(machine: str) -> str:
@@ -68,17 +85,36 @@ def journey_text(journey: Request) -> str:
     return "\n".join(lines)
 
 
-def trace_lines(trace: Trace) -> list[str]:
-    """One trace, one line a step that a reader should see."""
+def trace_lines(trace: Trace, way: Way = Way.THERE, machines: int | None = None) -> list[str]:
+    """One way of a trace, one line a step that a reader should see, each machine marked with its arrow's number.
+
+    :param machines: how many machines of the way; None takes all.
+    """
     lines = []
-    for number, (machine, step) in enumerate(shown_steps(trace), start=1):
-        lines.append(f"  {number}. {machine_title(machine)}: {describe(step)}")
+    for mark, hop in marked_hops(trace, way)[:machines]:
+        for step in shown_steps(hop):
+            lines.append(f"  {mark or ' '} {machine_title(hop.machine)}: {describe(step)}")
+            mark = ""
     return lines
 
 
-def shown_steps(trace: Trace) -> list[tuple[str, Step]]:
-    """The steps that decide something, each with its machine; jumps between chains are left to the table."""
-    return [(hop.machine, step) for hop in trace.hops for step in hop.steps if step.action is not Action.RULE]
+def marked_hops(trace: Trace, way: Way = Way.THERE) -> list[tuple[str, Hop]]:
+    """The machines of one way, each with its mark. Arrows are counted on from the way there to the way back."""
+    hops = trace.hops if way is Way.THERE else trace.reply
+    before = 0 if way is Way.THERE else max(len(trace.hops) - 1, 0)
+    delivered = way is Way.BACK or trace.outcome is Outcome.DELIVERED
+    marks = [circled(before + number) for number in range(1, len(hops))]
+    return list(zip([*marks, DELIVERED_MARK if delivered else FAILED_MARK], hops, strict=True)) if hops else []
+
+
+def circled(number: int) -> str:
+    """An arrow's number as a character: ``①``; numbers above 20, which Unicode has not in this row, in parentheses."""
+    return chr(0x2460 + number - 1) if 1 <= number <= 20 else f"({number})"
+
+
+def shown_steps(hop: Hop) -> Sequence[Step]:
+    """The steps of a machine that decide something; jumps between chains are left to the table."""
+    return [step for step in hop.steps if step.action is not Action.RULE]
 
 
 def describe(step: Step) -> str:
@@ -88,6 +124,17 @@ def describe(step: Step) -> str:
         chance = f" ({percent(step.probability)})" if isinstance(step, Applied) and step.probability < 1 else ""
         return f"{change}{chance}"
     return reason(step)
+
+
+def way_text(journey: Request, way: Way) -> str:
+    """One way of a journey in words."""
+    if way is Way.THERE or journey.trace is None:
+        return journey_text(journey)
+    trace = journey.trace
+    lines = [f"{machine_title(journey.source)} → {journey.target}, the way back", *trace_lines(trace, Way.BACK)]
+    if not trace.reply:
+        lines.append("  nothing comes back")
+    return "\n".join(lines)
 
 
 def _resolution_lines(journey: Request) -> list[str]:

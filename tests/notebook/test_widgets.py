@@ -2,7 +2,8 @@
 
 import pytest
 
-from kubesim.notebook.widgets import PathPlayer, ProxyModeComparison, ServiceExplorer
+from kubesim.notebook.explorer import TYPES
+from kubesim.notebook.widgets import ProxyModeComparison, ServiceExplorer
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +15,7 @@ def test_a_toggle_redraws_the_path(explorer: ServiceExplorer) -> None:
     explorer.type.value = "ClusterIP"
     before = explorer.picture.value
     explorer.type.value = "NodePort"
-    assert explorer.shown.journey.trace.packet.destination_port == 30080
+    assert explorer.journey.trace.packet.destination_port == 30080
     assert explorer.picture.value != before
     assert "30080" in explorer.picture.value
     assert "nodePort: 30080" in explorer.details.value
@@ -25,14 +26,14 @@ def test_the_static_twin_says_what_the_picture_shows(explorer: ServiceExplorer) 
     bundle = explorer._repr_mimebundle_()
     assert "asked by laptop" in bundle["text/plain"]
     assert "DNAT" in bundle["text/plain"]
-    assert '<img src="data:image/png' in bundle["text/html"] and 'alt="laptop' in bundle["text/html"]
+    assert '<img src="data:image/svg+xml' in bundle["text/html"] and 'alt="laptop' in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
 def test_controls_can_be_left_out() -> None:
     small = ServiceExplorer(controls=["replicas"], type="NodePort", source="laptop")
-    assert [type(child).__name__ for child in small.children] == ["IntSlider", "HTML", "HTML"]
-    assert small.shown.journey.reached
+    assert [type(child).__name__ for child in small.children] == ["IntSlider", "ToggleButtons", "HTML", "HTML"]
+    assert small.journey.reached
 
 
 def test_an_unknown_control_is_named() -> None:
@@ -40,15 +41,29 @@ def test_an_unknown_control_is_named() -> None:
         ServiceExplorer(controls=["colour"])
 
 
-def test_the_player_adds_one_arrow_at_a_time(explorer: ServiceExplorer) -> None:
-    player = PathPlayer(explorer.shown.journey)
-    arrows = []
-    for step in range(player.step.max + 1):
-        player.step.value = step
-        arrows.append(player.picture.value.count("<b>") + player.picture.value.count('class="edge"'))
-    assert arrows == sorted(arrows) and arrows[0] < arrows[-1]
-    player.step.value = 0
-    assert player.caption() == "the packet has not left yet"
+def test_the_way_back_is_a_toggle(explorer: ServiceExplorer) -> None:
+    explorer.type.value, explorer.source.value = "NodePort", "laptop"
+    there = explorer.picture.value
+    explorer.way.value = "back"
+    assert explorer.picture.value != there and "conntrack" in explorer.picture.value
+    explorer.way.value = "there"
+    assert explorer.picture.value == there
+
+
+def test_the_four_types_are_compared_for_one_client() -> None:
+    compared = ServiceExplorer(["source"], compare=True)
+    assert list(compared.shown) == list(TYPES)
+    assert compared.picture.value.count("<svg") == 4
+    compared.source.value = "laptop"
+    outcomes = {type: shown.journey.outcome for type, shown in compared.shown.items()}
+    # A cluster IP means nothing outside, nor does the name that ExternalName gives an alias to.
+    assert outcomes == {
+        "ClusterIP": "lost",
+        "NodePort": "delivered",
+        "LoadBalancer": "delivered",
+        "ExternalName": "unresolved",
+    }
+    assert all(type in compared.static_text() for type in TYPES)
 
 
 def test_the_two_modes_agree_but_where_upstream_differs() -> None:
@@ -78,8 +93,3 @@ def test_the_table_of_requests_stands_below_the_rules_of_the_live_widget() -> No
 def test_an_unknown_first_state_is_named(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be one of .*, got {value}"):
         ServiceExplorer(**{name: value})
-
-
-def test_a_player_needs_a_path() -> None:
-    with pytest.raises(TypeError, match="a PathPlayer shows"):
-        PathPlayer(3)  # type: ignore[arg-type]

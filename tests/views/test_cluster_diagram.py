@@ -1,8 +1,13 @@
 """The picture of a cluster: nodes with Pods, Services, and arrows to endpoints."""
 
+from itertools import combinations
+
+import pytest
+
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service, view
 from kubesim.views.cluster_diagram import cluster_diagram, endpoints_of
 from kubesim.views.scene import Scene, scene_of
+from tests.views.drawing import Drawing, crosses
 
 NODE = view(
     {"metadata": {"name": "master"}, "status": {"addresses": [{"type": "InternalIP", "address": "172.31.0.10"}]}}, Node
@@ -57,9 +62,21 @@ def test_the_endpoints_of_a_service_are_its_slices_alone() -> None:
 
 def test_arrows_lead_to_endpoints_and_are_dashed_where_not_ready() -> None:
     dot = cluster_diagram(SCENE, [WEB], SLICES).dot
-    lines = [line for line in dot.splitlines() if "->" in line and "invis" not in line]
-    assert len(lines) == 2
-    assert sum("dashed" in line for line in lines) == 1
+    arrows = [line for line in dot.splitlines() if "->" in line and "arrowhead=none" not in line]
+    assert ["dashed" in line for line in arrows if "pod/default/a" in line] == [False]
+    assert ["dashed" in line for line in arrows if "pod/default/b" in line] == [True]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_no_service_covers_another_and_no_arrow_passes_through_a_box(count: int) -> None:
+    services = [service(f"web-{number}", type="ClusterIP", clusterIP="10.43.236.219") for number in range(count)]
+    slices = [slice_of(each.metadata.name, ("a", "10.42.0.2", True), ("b", "10.42.0.3", False)) for each in services]
+    drawing = Drawing(cluster_diagram(SCENE, services, slices))
+    for one, other in combinations(drawing.boxes.values(), 2):
+        assert not one.overlaps(other)
+    for line in drawing.lines:
+        for name, box in drawing.boxes.items():
+            assert name in (line.tail, line.head) or not crosses(line.segment, box), f"{line} crosses {name}"
 
 
 def test_the_words_say_the_same() -> None:
