@@ -73,7 +73,7 @@ class ServiceExplorer(WithStaticTwin):
         self.compare = compare
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
-        self.shown: dict[str, Shown] = {}
+        self.compared: dict[str, Shown] = {}
         """Type → what follows from it; of all types where they are compared, else of the chosen one."""
         asked = [name for name in CONTROLS if name in controls and not (compare and name == "type")]
         shown = [getattr(self, name) for name in asked]
@@ -89,14 +89,14 @@ class ServiceExplorer(WithStaticTwin):
         return Choice(self.type.value, self.source.value, self.replicas.value, self.ready.value, self.selector.value)
 
     @property
-    def journey(self) -> Journey:
-        """The request of the chosen type."""
-        return self.shown[self.type.value].journey
+    def shown(self) -> Shown:
+        """What follows from the chosen type."""
+        return self.compared[self.type.value]
 
     def _changed(self, _change: Any) -> None:
         chosen = self.choice
         types = TYPES if self.compare else (chosen.type,)
-        self.shown = {each: self.explorer.show(replace(chosen, type=each)) for each in types}
+        self.compared = {each: self.explorer.show(replace(chosen, type=each)) for each in types}
         self._draw()
 
     def _draw(self) -> None:
@@ -104,12 +104,12 @@ class ServiceExplorer(WithStaticTwin):
         self.details.value = self._details()
 
     def _pictures(self, form: Callable[[Diagram], str]) -> str:
-        pictures = {each: form(shown.journey.diagram(way=self.way.value)) for each, shown in self.shown.items()}
+        pictures = {each: form(shown.journey.diagram(way=self.way.value)) for each, shown in self.compared.items()}
         if not self.compare:
             return pictures[self.type.value]
         boxes = (
             f'<figure style="margin:0;flex:1 1 20em;max-width:32em"><figcaption><b>{each}</b>: '
-            f"{html.escape(_ending(self.shown[each].journey))}</figcaption>{picture}</figure>"
+            f"{html.escape(_ending(self.compared[each].journey))}</figcaption>{picture}</figure>"
             for each, picture in pictures.items()
         )
         return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(boxes)}</div>'
@@ -118,8 +118,8 @@ class ServiceExplorer(WithStaticTwin):
         if self.compare:
             import pandas  # slow to load: only where tables are joined
 
-            return table_html(pandas.concat(shown.service for shown in self.shown.values()))
-        shown = self.shown[self.type.value]
+            return table_html(pandas.concat(shown.service for shown in self.compared.values()))
+        shown = self.shown
         changed = html.escape(shown.changed) or "(nothing)"
         return "".join(
             [
@@ -139,7 +139,7 @@ class ServiceExplorer(WithStaticTwin):
     def static_text(self) -> str:
         """The controls, the Service's row and the path in words; of each type where they are compared."""
         lines = [f"ServiceExplorer: {_controls(self.choice, self.compare)}"]
-        for shown in self.shown.values():
+        for shown in self.compared.values():
             lines += [shown.service.to_string(index=False), str(shown.journey)]
         return "\n".join(lines)
 

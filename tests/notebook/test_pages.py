@@ -54,8 +54,11 @@ def test_reads_well(notebook: nbformat.NotebookNode) -> None:
 def test_pictures_have_a_text_twin(notebook: nbformat.NotebookNode) -> None:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            if "image/svg+xml" in output.get("data", {}):
-                assert len(output["data"]["text/plain"].splitlines()) > 1
+            data = output.get("data", {})
+            assert "image/svg+xml" not in data, "JupyterLab would show it without an alternative text"
+            if "<img " in data.get("text/html", ""):
+                assert ' alt="' in data["text/html"]
+                assert len(data["text/plain"].splitlines()) > 1
 
 
 def test_the_navigation_is_a_chain() -> None:

@@ -15,7 +15,7 @@ def test_a_toggle_redraws_the_path(explorer: ServiceExplorer) -> None:
     explorer.type.value = "ClusterIP"
     before = explorer.picture.value
     explorer.type.value = "NodePort"
-    assert explorer.journey.trace.packet.destination_port == 30080
+    assert explorer.shown.journey.trace.packet.destination_port == 30080
     assert explorer.picture.value != before
     assert "30080" in explorer.picture.value
     assert "nodePort: 30080" in explorer.details.value
@@ -33,7 +33,7 @@ def test_the_static_twin_says_what_the_picture_shows(explorer: ServiceExplorer) 
 def test_controls_can_be_left_out() -> None:
     small = ServiceExplorer(controls=["replicas"], type="NodePort", source="laptop")
     assert [type(child).__name__ for child in small.children] == ["IntSlider", "ToggleButtons", "HTML", "HTML"]
-    assert small.journey.reached
+    assert small.shown.journey.reached
 
 
 def test_an_unknown_control_is_named() -> None:
@@ -52,10 +52,10 @@ def test_the_way_back_is_a_toggle(explorer: ServiceExplorer) -> None:
 
 def test_the_four_types_are_compared_for_one_client() -> None:
     compared = ServiceExplorer(["source"], compare=True)
-    assert list(compared.shown) == list(TYPES)
+    assert list(compared.compared) == list(TYPES)
     assert compared.picture.value.count("<svg") == 4
     compared.source.value = "laptop"
-    outcomes = {type: shown.journey.outcome for type, shown in compared.shown.items()}
+    outcomes = {type: shown.journey.outcome for type, shown in compared.compared.items()}
     # A cluster IP means nothing outside, nor does the name that ExternalName gives an alias to.
     assert outcomes == {
         "ClusterIP": "lost",
