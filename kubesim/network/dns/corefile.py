@@ -144,6 +144,7 @@ class _Parser:
         return words
 
     def _server_block(self) -> ServerBlock | None:
+        """The next block; None for a snippet, and for one whose keys are variables that stand for nothing."""
         names: list[Token] = []
         braced = False
         while self.position < len(self.tokens):
@@ -166,7 +167,7 @@ class _Parser:
             return None
         keys = [key for name in names for key in self._keys(name)]
         directives = self._directives(braced)
-        return ServerBlock(keys, directives)
+        return ServerBlock(keys, directives) if keys else None
 
     def _raw_block(self) -> list[Token]:
         inside: list[Token] = []

@@ -263,3 +263,152 @@ def test_every_corefile_is_used_or_refused(text: str) -> None:
 
 def test_records_of_a_response_are_values() -> None:
     assert str(DnsRecord("a.", "A", "10.0.0.1", 5)) == "a.\t5\tIN\tA\t10.0.0.1"
+
+
+class TestServer:
+    """What the server does around its chains."""
+
+    TEXT = (
+        'a.example b.example:54 {\n template IN A {\n answer "{{ .Name }} 60 IN A 192.0.2.1"\n }\n}\n'
+        'sub.a.example {\n template IN A {\n answer "{{ .Name }} 60 IN A 192.0.2.2"\n }\n}\n'
+        "empty.example {\n health\n}\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("name", "port", "expected"),
+        [
+            ("x.a.example.", 53, "192.0.2.1"),
+            ("A.EXAMPLE.", 53, "192.0.2.1"),
+            ("a.example", 53, "192.0.2.1"),
+            ("x.sub.a.example.", 53, "192.0.2.2"),
+            ("xsub.a.example.", 53, "192.0.2.1"),
+            ("a.example.", 54, "REFUSED"),
+            ("b.example.", 54, "192.0.2.1"),
+            ("b.example.", 53, "REFUSED"),
+            ("example.", 53, "REFUSED"),
+            (".", 53, "REFUSED"),
+            ("x.empty.example.", 53, "REFUSED"),
+            ("a..example.", 53, "FORMERR"),
+            (f"{'a' * 64}.a.example.", 53, "FORMERR"),
+        ],
+    )
+    def test_which_block_answers(self, name: str, port: int, expected: str) -> None:
+        response = coredns(self.TEXT).handle(DnsQuery(name), CLIENT, port)
+        assert (response.addresses() or (response.rcode,)) == (expected,)
+
+    def test_its_ports(self) -> None:
+        server = coredns(self.TEXT)
+        assert server.ports == (53, 54)
+        assert list(server.endpoints) == [8080]
+        answer = server.on_port(54).handle(DnsQuery("b.example."), CLIENT)
+        assert isinstance(answer, DnsResponse)
+        assert answer.addresses() == ("192.0.2.1",)
+        assert server.on_port(54).handle("GET / HTTP/1.1", CLIENT) is None
+
+    @pytest.mark.parametrize("name", ["a.example.", "x.example.", "a..example."])
+    def test_what_the_query_says_comes_back(self, name: str) -> None:
+        server = coredns(self.TEXT)
+        for desired in (True, False):
+            response = server.handle(DnsQuery(name, recursion_desired=desired), CLIENT)
+            assert response.recursion_desired is desired
+
+    @pytest.mark.parametrize(("edns", "told"), [(None, None), (512, 1232), (4096, 1232)])
+    def test_a_client_that_speaks_edns_is_told_its_size(self, edns: int | None, told: int | None) -> None:
+        assert coredns(self.TEXT).handle(DnsQuery("a.example.", edns=edns), CLIENT).edns == told
+
+    def test_a_long_answer_is_cut(self) -> None:
+        records = "\n".join(f'answer "{{{{ .Name }}}} 60 IN A 192.0.2.{last}"' for last in range(1, 100))
+        server = coredns(f". {{\n template IN A {{\n {records}\n }}\n}}")
+        assert server.handle(DnsQuery("a.example."), CLIENT).truncated
+        assert not server.handle(DnsQuery("a.example.", transport="TCP"), CLIENT).truncated
+
+    def test_start_up_is_told_whole(self) -> None:
+        log = coredns(self.TEXT).surroundings.log
+        assert log == [
+            "a.example.:53",
+            "b.example.:54",
+            "sub.a.example.:53",
+            "empty.example.:53",
+            "CoreDNS-1.13.1",
+            "linux/amd64, go1.25.2, 1db4568",
+        ]
+
+    def test_a_missing_file(self) -> None:
+        surroundings = coredns(self.TEXT).surroundings
+        with pytest.raises(CorefileError, match=r"^open /etc/missing: no such file or directory$"):
+            CoreDNS(surroundings, "/etc/missing")
+
+    def test_an_environment(self) -> None:
+        surroundings = coredns("{$ZONE} {\n errors\n}").surroundings
+        assert surroundings.log == ["CoreDNS-1.13.1", "linux/amd64, go1.25.2, 1db4568"]  # a block without keys is none
+        server = CoreDNS(surroundings, environment={"ZONE": "lab.test"})
+        assert server.handle(DnsQuery("a.lab.test."), CLIENT).rcode == "SERVFAIL"
+        assert server.handle(DnsQuery("a.example."), CLIENT).rcode == "REFUSED"
+
+
+PARTS = {"/etc/coredns/custom/a.override": "log\n", "/etc/coredns/b": "errors\n"}
+
+
+class TestImports:
+    def test_beside_the_corefile_or_from_the_root(self) -> None:
+        server = coredns(". {\n import custom/*.override\n import /etc/coredns/b\n}", files=PARTS)
+        server.handle(DnsQuery("a."), CLIENT)
+        assert [line.split()[0] for line in server.surroundings.log[-2:]] == ["[INFO]", "[ERROR]"]
+
+    def test_a_pattern_that_nothing_matches_is_told(self) -> None:
+        log = coredns(". {\n import custom/*.server\n}", files=PARTS).surroundings.log
+        assert log[0] == "[WARNING] No files matching import glob pattern: custom/*.server"
+
+
+class TestReloadSteps:
+    OLD = 'a.example {\n template IN A {\n answer "{{ .Name }} 60 IN A 192.0.2.1"\n }\n}\n'
+    NEW = OLD.replace("192.0.2.1", "192.0.2.2")
+
+    def look(self, server: CoreDNS, text: str | None) -> tuple[bool, list[str]]:
+        files = server.surroundings.files.files  # type: ignore[attr-defined]
+        files.pop(COREFILE) if text is None else files.update({COREFILE: text})
+        before = len(server.surroundings.log)
+        return server.look_again(), server.surroundings.log[before:]
+
+    def test_step_by_step(self) -> None:
+        server = coredns(self.OLD)
+        assert self.look(server, None) == (False, [])
+        assert self.look(server, self.OLD) == (False, [])
+        assert self.look(server, "a.example {")[1] == [
+            "[WARNING] plugin/reload: Corefile parse failed: "
+            "/etc/coredns/Corefile:1 - Error during parsing: Unexpected EOF"
+        ]
+        bad = "a.example {\n loadbalance best\n}"
+        reason = "plugin/loadbalance: /etc/coredns/Corefile:2 - Error during parsing: unknown policy: best"
+        assert self.look(server, bad) == (
+            False,
+            [
+                "[INFO] Reloading",
+                f"[ERROR] Restart failed: {reason}",
+                f"[ERROR] plugin/reload: Corefile changed but reload failed: {reason}",
+            ],
+        )
+        assert self.look(server, bad) == (False, [])  # not tried again
+        assert ask(server, "a.example.").addresses() == ("192.0.2.1",)
+        done, log = self.look(server, self.NEW)
+        assert done
+        assert [line.split(" = ")[0] for line in log] == [
+            "[INFO] Reloading",
+            "[INFO] plugin/reload: Running configuration SHA512",
+            "[INFO] Reloading complete",
+        ]
+        assert ask(server, "a.example.").addresses() == ("192.0.2.2",)
+
+    @pytest.mark.parametrize(
+        ("other", "changed"),
+        [
+            (OLD.replace(" {", "   {  # here"), False),
+            (OLD.replace("a.example", "a.example:53"), False),
+            (OLD.replace("a.example", "b.example"), True),
+            (OLD.replace("IN A {", "IN ANY {"), True),
+            (OLD.replace("}\n}", "}\n errors\n}"), True),
+            (OLD.replace("answer", "additional"), True),
+        ],
+    )
+    def test_what_counts_as_a_change(self, other: str, changed: bool) -> None:
+        assert self.look(coredns(self.OLD), other)[0] is changed

@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns import hosts_file, resolv_conf
+from kubesim.network.dns.exchange import Asker
 from kubesim.network.dns.getaddrinfo import in_order
+from kubesim.network.dns.glibc import Glibc
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
+from kubesim.network.dns.musl import Musl
 from kubesim.network.dns.resolver import Failure, Family, Resolution, resolve
 from kubesim.network.trace import Outcome
 from tests.network.dns.surroundings import Answerer, Network
@@ -186,3 +189,230 @@ def test_a_pods_resolv_conf_follows_its_policy(policy: str, host_network: bool, 
 def test_hosts_lines_without_a_name_or_an_address_mean_nothing() -> None:
     lines = hosts_file.parse("# comment\n10.0.0.1\nfoo bar\n10.0.0.2 two deux # zwei\n")
     assert [(line.address, line.names) for line in lines] == [("10.0.0.2", ("two", "deux"))]
+
+
+Steps = list[tuple[float, str, str]]
+
+
+def one(libc: str, name: str, servers: Mapping[str, Answerer | Outcome], **settings: str) -> tuple[Steps, Resolution]:
+    """A question for IPv4 addresses only: what was sent, and what came of it."""
+    resolution = run(name, servers, libc, settings.get("conf", POD), Family.IPV4)
+    return sent(resolution), resolution
+
+
+class TestUclibc:
+    """uClibc: AAAA through all candidates, then A; a name with a dot is tried as it is first."""
+
+    @pytest.mark.parametrize(
+        ("name", "candidates"),
+        [
+            ("web", [*(f"web.{suffix}" for suffix in SUFFIXES), "web."]),
+            ("web.shop", ["web.shop.", *(f"web.shop.{suffix}" for suffix in SUFFIXES)]),
+            ("web.", ["web."]),
+        ],
+    )
+    def test_candidates(self, name: str, candidates: list[str]) -> None:
+        resolution = run(name, {"10.43.0.10": knows()}, "uclibc")
+        asked = [(kind, candidate) for kind in ("AAAA", "A") for candidate in candidates]
+        assert [(kind, candidate) for _, candidate, kind in sent(resolution)] == asked
+        assert resolution.error is Failure.NO_NAME
+
+    def test_the_first_address_ends_the_walk(self) -> None:
+        steps, resolution = one("uclibc", "web", {"10.43.0.10": knows(f"web.{SUFFIXES[1]}")})
+        assert [name for _, name, _ in steps] == [f"web.{SUFFIXES[0]}", f"web.{SUFFIXES[1]}"]
+        assert (resolution.addresses, resolution.canonical_name) == (("10.43.0.7",), "web.svc.cluster.local")
+
+    def test_a_name_without_an_address_ends_it_too(self) -> None:
+        steps, resolution = one("uclibc", "web", {"10.43.0.10": lambda query: DnsResponse()})
+        assert (len(steps), resolution.error) == (1, Failure.NO_DATA)
+
+    def test_a_server_failure_is_an_answer(self) -> None:
+        steps, resolution = one("uclibc", "web.", {"10.43.0.10": knows(rcode="SERVFAIL")})
+        assert (len(steps), resolution.error) == (1, Failure.NO_NAME)
+
+    @pytest.mark.parametrize(("outcome", "asked", "seconds"), [(Outcome.DROPPED, 2, 10.0), (Outcome.REJECTED, 1, 0.0)])
+    def test_no_answer_is_asked_for_again_and_a_rejection_is_not(
+        self, outcome: Outcome, asked: int, seconds: float
+    ) -> None:
+        steps, resolution = one("uclibc", "web", {"10.43.0.10": outcome})
+        assert (len(steps), resolution.seconds, resolution.error) == (asked, seconds, Failure.TRY_AGAIN)
+
+    def test_another_server_is_asked_after_a_rejection(self) -> None:
+        conf = POD + "nameserver 10.43.0.11\n"
+        steps, resolution = one("uclibc", "web", {"10.43.0.10": Outcome.REJECTED, "10.43.0.11": knows(WEB)}, conf=conf)
+        assert (len(steps), resolution.addresses) == (2, ("10.43.0.7",))
+
+
+class TestMusl:
+    """musl 1.2.5, ``name_from_dns_search`` and ``res_msend``."""
+
+    @pytest.mark.parametrize(
+        ("name", "conf", "candidates"),
+        [
+            ("web", POD, [*(f"web.{suffix}" for suffix in SUFFIXES), "web."]),
+            ("web.", POD, ["web."]),
+            ("a.b.c.d.e", POD, [*(f"a.b.c.d.e.{suffix}" for suffix in SUFFIXES), "a.b.c.d.e."]),
+            ("a.b.c.d.e.f", POD, ["a.b.c.d.e.f."]),  # as many dots as ndots: as it is, and nothing else
+            ("web", "nameserver 10.43.0.10\nsearch lan\n", ["web.lan.", "web."]),
+            ("web.lan", "nameserver 10.43.0.10\nsearch lan\n", ["web.lan."]),
+        ],
+    )
+    def test_candidates(self, name: str, conf: str, candidates: list[str]) -> None:
+        steps, resolution = one("musl", name, {"10.43.0.10": knows()}, conf=conf)
+        assert ([candidate for _, candidate, _ in steps], resolution.error) == (candidates, Failure.NO_NAME)
+
+    @pytest.mark.parametrize(
+        ("rcode", "asked", "error"),
+        [("SERVFAIL", 6, Failure.TRY_AGAIN), ("REFUSED", 2, Failure.TRY_AGAIN), ("NXDOMAIN", 4, Failure.NO_NAME)],
+    )
+    def test_what_an_error_means(self, rcode: str, asked: int, error: Failure) -> None:
+        steps, resolution = one("musl", "web", {"10.43.0.10": knows(rcode=rcode)})
+        assert (len(steps), resolution.error) == (asked, error)
+
+    @pytest.mark.parametrize("name", [".", "web..", "-web"])
+    def test_names_that_it_does_not_ask_for(self, name: str) -> None:
+        steps, resolution = one("musl", name, {"10.43.0.10": knows()})
+        assert (steps, resolution.error) == ([], Failure.NO_NAME)
+
+    def test_an_answer_takes_the_time_of_the_slower_question(self) -> None:
+        def slow(query: DnsQuery) -> DnsResponse:
+            took = 0.5 if query.type == "A" else 1.5
+            records = (DnsRecord(query.name, "A", "10.43.0.7", 5),) if query.type == "A" else ()
+            return DnsResponse(answer=records, seconds=took)
+
+        assert run("web", {"10.43.0.10": slow}, "musl").seconds == 1.5
+
+    def test_what_is_unanswered_is_sent_again_after_half_the_time(self) -> None:
+        conf = "nameserver 10.43.0.10\noptions timeout:6 attempts:3\n"
+        steps, resolution = one("musl", "web.", {"10.43.0.10": Outcome.DROPPED}, conf=conf)
+        assert steps == [(0.0, "web.", "A"), (2.0, "web.", "A"), (4.0, "web.", "A")]
+        assert (resolution.seconds, resolution.error) == (6.0, Failure.TRY_AGAIN)
+
+
+class TestGlibc:
+    """glibc 2.41, ``res_search`` and ``res_send``."""
+
+    @pytest.mark.parametrize(
+        ("name", "conf", "candidates"),
+        [
+            ("web.", POD, ["web."]),
+            ("a.b.c.d.e", POD, [*(f"a.b.c.d.e.{suffix}" for suffix in SUFFIXES), "a.b.c.d.e."]),
+            ("a.b.c.d.e.f", POD, ["a.b.c.d.e.f.", *(f"a.b.c.d.e.f.{suffix}" for suffix in SUFFIXES)]),
+            ("web", "nameserver 10.43.0.10\nsearch . lan\n", ["web.", "web.lan."]),
+            ("web", "nameserver 10.43.0.10\n", ["web."]),
+        ],
+    )
+    def test_candidates(self, name: str, conf: str, candidates: list[str]) -> None:
+        steps, resolution = one("glibc", name, {"10.43.0.10": knows()}, conf=conf)
+        assert ([candidate for _, candidate, _ in steps], resolution.error) == (candidates, Failure.NO_NAME)
+
+    @pytest.mark.parametrize(
+        ("answers", "error"),
+        [
+            (["NXDOMAIN"] * 4, Failure.NO_NAME),
+            (["NXDOMAIN", "NOERROR", "NXDOMAIN", "NXDOMAIN"], Failure.NO_DATA),  # an empty answer is remembered
+            (["SERVFAIL", "NXDOMAIN", "NXDOMAIN", "NXDOMAIN"], Failure.TRY_AGAIN),
+            (["NXDOMAIN", "NXDOMAIN", "NXDOMAIN", "NOERROR"], Failure.NO_DATA),
+            (["SERVFAIL", "NOERROR", "NXDOMAIN", "NXDOMAIN"], Failure.NO_DATA),
+        ],
+    )
+    def test_which_failure_is_told_in_the_end(self, answers: list[str], error: Failure) -> None:
+        by_name = dict(zip([*(f"web.{suffix}" for suffix in SUFFIXES), "web."], answers, strict=True))
+        steps, resolution = one("glibc", "web", {"10.43.0.10": lambda query: DnsResponse(by_name[query.name])})
+        assert (resolution.error, {name for _, name, _ in steps}) == (error, set(by_name))
+
+    @pytest.mark.parametrize(
+        ("option", "types", "transports", "edns"),
+        [
+            ("", ["A", "AAAA"], {"UDP"}, {None}),
+            ("no-aaaa", ["A"], {"UDP"}, {None}),
+            ("use-vc", ["A", "AAAA"], {"TCP"}, {None}),
+            ("edns0", ["A", "AAAA"], {"UDP"}, {1232}),
+        ],
+    )
+    def test_options(self, option: str, types: list[str], transports: set[str], edns: set[int | None]) -> None:
+        conf = f"nameserver 10.43.0.10\noptions {option}\n"
+        queries = [one.query for one in run("web.", {"10.43.0.10": knows()}, conf=conf).queries]
+        assert [query.type for query in queries] == types
+        assert ({query.transport for query in queries}, {query.edns for query in queries}) == (transports, edns)
+        assert {query.authentic_data for query in queries} == {False}
+
+    def test_trust_ad_asks_for_authentic_data(self) -> None:
+        conf = "nameserver 10.43.0.10\noptions trust-ad\n"
+        assert {one.query.authentic_data for one in run("web.", {"10.43.0.10": knows()}, conf=conf).queries} == {True}
+
+    def test_no_aaaa_leaves_nothing_to_ask_of_ipv6(self) -> None:
+        conf = "nameserver 10.43.0.10\noptions no-aaaa\n"
+        resolution = run("web.", {"10.43.0.10": knows()}, conf=conf, family=Family.IPV6)
+        assert (resolution.error, resolution.queries) == (Failure.NO_DATA, ())
+
+    @pytest.mark.parametrize(
+        ("option", "seconds"), [("", 1.0), ("single-request", 2.0), ("single-request-reopen", 2.0)]
+    )
+    def test_one_after_the_other_where_so_told(self, option: str, seconds: float) -> None:
+        conf = f"nameserver 10.43.0.10\noptions {option}\n"
+        slow = {"10.43.0.10": lambda query: DnsResponse("NXDOMAIN", seconds=1.0)}
+        assert run("web.", slow, conf=conf).seconds == seconds
+
+    def test_when_one_of_two_answers_is_lost_they_are_asked_one_by_one(self) -> None:
+        def half(query: DnsQuery) -> DnsResponse | None:
+            return DnsResponse(answer=(DnsRecord(query.name, "A", "10.0.0.1", 5),)) if query.type == "A" else None
+
+        resolution = run("web.", {"10.43.0.10": half})
+        assert sent(resolution) == [*both(0.0, "web."), (5.0, "web.", "A"), (5.0, "web.", "AAAA")]
+        assert resolution.error is Failure.TRY_AGAIN
+
+    @pytest.mark.parametrize(
+        ("servers", "moments"),
+        [(1, [0.0, 5.0]), (2, [0.0, 5.0, 10.0, 15.0]), (3, [0.0, 5.0, 8.0, 14.0, 19.0, 22.0])],
+    )
+    def test_patience_with_each_server(self, servers: int, moments: list[float]) -> None:
+        addresses = [f"10.43.0.{last}" for last in range(10, 10 + servers)]
+        conf = "".join(f"nameserver {address}\n" for address in addresses)
+        steps, _ = one("glibc", "web.", dict.fromkeys(addresses, Outcome.DROPPED), conf=conf)
+        assert [moment for moment, _, _ in steps] == moments
+
+
+@pytest.mark.parametrize(
+    ("libc", "server", "expected"),
+    [
+        ("glibc", "10.0.0.1", ["web.example"]),
+        ("musl", "10.0.0.1", ["web.example"]),
+        ("glibc", "10.0.0.2", Failure.NO_NAME),
+        ("musl", "10.0.0.2", Failure.NO_NAME),
+        ("glibc", "10.0.0.3", Failure.TRY_AGAIN),
+        ("musl", "10.0.0.3", Failure.TRY_AGAIN),
+    ],
+)
+def test_names_of_addresses(libc: str, server: str, expected: list[str] | Failure) -> None:
+    def names_it(query: DnsQuery) -> DnsResponse:
+        assert (query.name, query.type) == ("1.2.0.192.in-addr.arpa.", "PTR")
+        records = DnsRecord(query.name, "CNAME", "x."), DnsRecord("x.", "PTR", "web.example.")
+        return DnsResponse(answer=records)
+
+    network = Network({"10.0.0.1": names_it, "10.0.0.2": knows(), "10.0.0.3": Outcome.REJECTED})
+    library = {"glibc": Glibc, "musl": Musl}[libc]
+    assert library(Asker(network), resolv_conf.parse(f"nameserver {server}\n")).reverse("192.0.2.1") == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "family", "expected"),
+    [
+        ("10.42.0.3", Family.ANY, ("10.42.0.3",)),
+        ("10.42.0.3", Family.IPV4, ("10.42.0.3",)),
+        ("fd00:0::1", Family.ANY, ("fd00::1",)),
+        ("fd00::1", Family.IPV6, ("fd00::1",)),
+        ("fd00::1", Family.IPV4, ()),
+    ],
+)
+def test_addresses_stand_for_themselves(address: str, family: Family, expected: tuple[str, ...]) -> None:
+    resolution = run(address, {}, family=family)
+    assert (resolution.addresses, resolution.queries) == (expected, ())
+    assert resolution.canonical_name == (address if expected else "")
+    assert resolution.error is (None if expected else Failure.NO_NAME)
+
+
+def test_a_resolution_as_lines() -> None:
+    found = run("web.", {"10.43.0.10": knows("web.")}, family=Family.IPV4)
+    assert str(found) == "0.000 s  web. A → 10.43.0.10: NOERROR\nweb.: 10.43.0.7"
+    assert str(run("10.0.0.1", {}, family=Family.IPV6)) == "10.0.0.1: Name or service not known"
