@@ -8,8 +8,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/ready
-# Jupyter refuses to run as root unless told; a container often has no other user.
-LAB_OPTIONS ?= $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+# Where the learner works; the notebooks of the repository are not rewritten by reading them.
+COURSE ?= kubesim-course
+LAB_OPTIONS ?=
 WORKERS ?= 2
 PART ?= network
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
@@ -17,8 +18,8 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-lab: $(READY) ## open the course in JupyterLab (first run: sets everything up)
-	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/00-start-here.ipynb
+lab: $(READY) ## open the course in JupyterLab, in a folder of your own (COURSE=DIR; first run: sets everything up)
+	$(BIN)/kubesim lab $(COURSE) $(LAB_OPTIONS)
 
 test: $(READY) ## run every test, and hold every notebook to its saved output
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests

@@ -1,12 +1,22 @@
-"""Where the course's data is: the clusters, the chapter's manifests, the images, the Internet, the exercises."""
+"""Where the course's files are: the clusters, the chapter's manifests, the images, the exercises, the notebooks."""
 
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-DATA = Path(__file__).parent.parent / "data"
-"""The ``data`` folder of the checkout that kubesim is installed from."""
+
+def _root() -> Path:
+    """The folder that holds ``data`` and ``notebooks``: the package where a wheel brought them, else the checkout."""
+    package = Path(__file__).parent
+    return package if (package / "data").is_dir() else package.parent
+
+
+DATA = _root() / "data"
+"""The clusters, manifests, images, exercises and settings."""
+
+NOTEBOOKS = _root() / "notebooks"
+"""The chapters as they are published; a learner works on copies."""
 
 
 def read_yaml(path: Path) -> Any:

@@ -173,12 +173,15 @@ class Cluster:
         return self._replayed(self.journal.origin, [*self.journal][:step])
 
     @classmethod
-    def _replayed(cls, origin: Origin, steps: Iterable[Step]) -> Cluster:
+    def begun(cls, origin: Origin) -> Cluster:
+        """The cluster at the beginning of a journal."""
         if origin.objects is None:
-            cluster = cls(origin.configuration, seed=origin.seed)
-        else:
-            mode = origin.configuration.proxy.mode
-            cluster = cls.from_objects(origin.objects, seed=origin.seed, proxy_mode=mode)
+            return cls(origin.configuration, seed=origin.seed)
+        return cls.from_objects(origin.objects, seed=origin.seed, proxy_mode=origin.configuration.proxy.mode)
+
+    @classmethod
+    def _replayed(cls, origin: Origin, steps: Iterable[Step]) -> Cluster:
+        cluster = cls.begun(origin)
         for _ in replay(cluster, steps):
             pass
         return cluster

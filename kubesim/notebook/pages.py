@@ -13,9 +13,7 @@ from pathlib import Path
 import msgspec
 import nbformat
 
-from kubesim.data_directory import DATA, read_yaml
-
-NOTEBOOKS = DATA.parent / "notebooks"
+from kubesim.data_directory import DATA, NOTEBOOKS, read_yaml
 
 
 class Chapter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

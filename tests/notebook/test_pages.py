@@ -5,7 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kubesim.notebook.pages import NOTEBOOKS, Chapter, course, generated, navigation
+from kubesim.data_directory import NOTEBOOKS
+from kubesim.notebook.pages import Chapter, course, generated, navigation
 
 WHOLE = course()
 

@@ -15,8 +15,8 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from kubesim.data_directory import NOTEBOOKS
 from kubesim.notebook.execute import WIDGET_VIEW
-from kubesim.notebook.pages import NOTEBOOKS
 
 TIMES = 3
 NOT_COMPARED = (WIDGET_VIEW, "image/png")

@@ -1,0 +1,65 @@
+"""Floor 9, the command ``kubesim``: the course and the simulator from a real shell.
+
+``kubesim lab [DIR]`` opens the course in JupyterLab, ``kubesim run FILE`` plays a script in a terminal of a simulated
+cluster, ``kubesim replay FILE`` does again what a saved journal tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+FOLDER = "kubesim-course"
+"""The learner's working folder, where no other is named."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    :param words: what was typed after ``kubesim``; None takes the process' own arguments.
+    :returns: the exit status.
+    """
+    parser = _parser()
+    given, extra = parser.parse_known_args(words)
+    if given.verb is None:
+        parser.print_help()
+        return 2
+    if extra and given.verb != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    run = import_module(f"kubesim.command.{given.verb}").run  # only what is asked for: JupyterLab is slow to load
+    try:
+        return int(run(given, extra))
+    except ValueError as error:  # a journal or a cluster file that is none: it says what must hold
+        print(f"kubesim {given.verb}: {error}", file=sys.stderr)
+        return 1
+    except LookupError as error:
+        print(f"kubesim {given.verb}: {error.args[0]}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kubesim", description="How traffic finds a Pod in Kubernetes.")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND")
+
+    lab = verbs.add_parser("lab", help="open the course in JupyterLab", epilog="More options go to JupyterLab.")
+    lab.add_argument("folder", nargs="?", type=Path, default=Path(FOLDER), metavar="DIR", help=f"default: {FOLDER}")
+    lab.add_argument("--fresh", action="store_true", help="new copies of all notebooks; yours are kept beside them")
+    lab.add_argument("--prepare", action="store_true", help="only put the notebooks there")
+
+    cluster = argparse.ArgumentParser(add_help=False)
+    begin = cluster.add_mutually_exclusive_group()
+    begin.add_argument("--cluster", type=Path, metavar="FILE", help="a cluster file instead of the course's")
+    begin.add_argument("--restore", type=Path, metavar="JOURNAL", help="begin with a saved cluster")
+    cluster.add_argument("--seed", type=int, default=0, help="default: 0")
+    cluster.add_argument("--on", default="master", metavar="HOST", help="master, worker or laptop (default: master)")
+    cluster.add_argument("--save", type=Path, metavar="JOURNAL", help="save the cluster at the end")
+
+    run = verbs.add_parser("run", parents=[cluster], help="play a script in a terminal of a simulated cluster")
+    run.add_argument("file", metavar="FILE", help="- for the standard input")
+
+    replay = verbs.add_parser("replay", help="do again what a saved journal tells, and show it")
+    replay.add_argument("file", type=Path, metavar="JOURNAL")
+    return parser

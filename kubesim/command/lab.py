@@ -1,0 +1,93 @@
+"""``kubesim lab [DIR]``: the course in a folder of the learner's, opened in JupyterLab.
+
+The notebooks are copied once; what is there is the learner's and never overwritten. ``--fresh`` sets aside what the
+learner has and copies all anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from kubesim.data_directory import DATA, NOTEBOOKS
+
+FIRST = "00-start-here.ipynb"
+"""What JupyterLab opens."""
+
+
+def run(given: argparse.Namespace, extra: list[str]) -> int:
+    """Put the notebooks into the folder and open JupyterLab there.
+
+    :param extra: more options for JupyterLab.
+    :raises ValueError: if the folder cannot be one.
+    """
+    folder: Path = given.folder
+    print(prepare(folder, fresh=given.fresh), flush=True)
+    if given.prepare:
+        return 0
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Jupyter refuses unless told
+    command = [sys.executable, "-m", "jupyterlab", *root, *extra, str(folder / FIRST)]
+    try:
+        return subprocess.run(command, env=environment(), check=False).returncode
+    except KeyboardInterrupt:  # JupyterLab has heard it too and ended
+        return 0
+
+
+def environment() -> dict[str, str]:
+    """The environment for JupyterLab: its kernels have the course's magics from the start."""
+    paths = [str(DATA / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
+    return {**os.environ, "JUPYTER_PATH": os.pathsep.join(path for path in paths if path)}
+
+
+def prepare(folder: Path, *, fresh: bool = False) -> str:
+    """Copy the notebooks that the folder lacks.
+
+    :param fresh: set aside those that differ from the course's, and copy all.
+    :returns: what was done, in words.
+    :raises ValueError: if the folder cannot be one.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"DIR must be a folder, got the file {folder}")
+    if folder.resolve() == NOTEBOOKS.resolve():
+        raise ValueError(f"DIR must be a folder of your own, got the course's {folder}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        published = sorted(NOTEBOOKS.glob("*.ipynb"))
+        aside = _set_aside(folder, published) if fresh else None
+        missing = [path for path in published if not (folder / path.name).exists()]
+        for path in missing:
+            shutil.copyfile(path, folder / path.name)
+    except OSError as error:
+        raise ValueError(f"DIR must be a folder that can be written, got {folder}: {error.strerror}") from None
+    said = []
+    if aside is not None:
+        said.append(f"What you had is in {aside}.")
+    if missing:
+        said.append(f"{len(missing)} notebooks were put into {folder}.")
+    if len(missing) < len(published):
+        kept = len(published) - len(missing)
+        said.append(f"{kept} were there and are as you left them (--fresh for new copies; yours are kept).")
+    return " ".join(said)
+
+
+def _set_aside(folder: Path, published: list[Path]) -> Path | None:
+    """Move the learner's copies that differ from the course's into a folder of their own; None where none does."""
+    mine = [folder / path.name for path in published]
+    changed = [
+        copy
+        for copy, path in zip(mine, published, strict=True)
+        if copy.exists() and copy.read_bytes() != path.read_bytes()
+    ]
+    if not changed:
+        return None
+    number = 1
+    while (aside := folder / f"kept-{number}").exists():
+        number += 1
+    aside.mkdir()
+    for copy in changed:
+        copy.rename(aside / copy.name)
+    return aside

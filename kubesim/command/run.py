@@ -1,0 +1,59 @@
+"""``kubesim run FILE``: a script, played line by line in a terminal of a simulated cluster."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from kubesim.cluster import Cluster, ClusterConfiguration
+from kubesim.terminal import Terminal
+
+
+def run(given: argparse.Namespace, _extra: list[str]) -> int:
+    """Play the script; the status is that of its last line.
+
+    :raises ValueError: if the script, the cluster file or the journal cannot be read.
+    :raises LookupError: if there is no such host.
+    """
+    text = sys.stdin.read() if given.file == "-" else _script(Path(given.file))
+    terminal = seat(cluster_of(given), given.on)
+    status = 0
+    for done in terminal.steps(text):
+        sys.stdout.write(done.stdout)
+        sys.stdout.flush()
+        sys.stderr.write(done.stderr)
+        sys.stderr.flush()
+        status = done.returncode
+    if given.save is not None:
+        terminal.cluster.save(given.save)
+    return status
+
+
+def cluster_of(given: argparse.Namespace) -> Cluster:
+    """The cluster that the options ask for: one from a journal, or a new one.
+
+    :raises ValueError: if the cluster file or the journal cannot be read.
+    """
+    if given.restore is not None:
+        return Cluster.restore(given.restore)
+    configuration = None if given.cluster is None else ClusterConfiguration.load(given.cluster)
+    return Cluster(configuration, seed=given.seed)
+
+
+def seat(cluster: Cluster, host: str) -> Terminal:
+    """The terminal on a host: the one that a restored cluster had there, with its shell's variables, or a new one.
+
+    :raises LookupError: if there is no such host.
+    """
+    for guest in cluster.guests.values():
+        if isinstance(guest, Terminal) and guest.on == host:
+            return guest
+    return Terminal(cluster, on=host)
+
+
+def _script(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ValueError(f"FILE must be a script that can be read, got {path}: {error.strerror}") from None
