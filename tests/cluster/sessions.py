@@ -91,29 +91,27 @@ def perform(cluster: Cluster, done: Iterable[list[Any]]) -> str:
     """Do things, and say what came of them."""
     heard = []
     for method, *arguments in done:
-        if method == "type":
-            host, line = arguments
-            here = [each for each in cluster.guests.values() if each.on == host]
-            heard.append((here[0] if here else Terminal(cluster, on=host)).screen(line))
-            continue
         try:
-            heard.append(str(getattr(cluster, method)(*arguments)))
+            if method == "type":
+                heard.append(typed(cluster, *arguments))
+            else:
+                heard.append(str(getattr(cluster, method)(*arguments)))
         except (ApiError, LookupError) as refused:
             heard.append(str(refused))
     return "\n".join(heard)
 
 
+def typed(cluster: Cluster, host: str, line: str) -> str:
+    """Type a line into the terminal on a host, and say what the screen shows."""
+    here = [each for each in cluster.guests.values() if each.on == host]
+    return (here[0] if here else Terminal(cluster, on=host)).screen(line)
+
+
 def state(cluster: Cluster) -> str:
     """All that is to be seen of a cluster."""
     objects = {each.kind: cluster.store.list(each.kind) for each in RESOURCE_TYPES}
-    kernel = [
-        [str(entry) for entry in cluster.network.conntrack(host)] if hasattr(cluster.network, "conntrack") else []
-        for host in HOSTS
-    ]
-    screens = [
-        Terminal(cluster, on=host).screen("iptables-save; conntrack -L; ls -la; ps; date +%s.%N") for host in HOSTS
-    ]
-    return json.dumps([objects, kernel, screens, cluster.simulation.now, cluster.store.resource_version])
+    seen = perform(cluster, (["type", host, "iptables-save; conntrack -L; ls -la; ps; date +%s.%N"] for host in HOSTS))
+    return json.dumps([objects, seen, cluster.simulation.now, cluster.store.resource_version])
 
 
 def goes_on(cluster: Cluster, rest: Iterable[list[Any]]) -> str:
