@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation conformance pictures structs lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation fuzz conformance pictures structs lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -13,6 +13,7 @@ COURSE ?= kubesim-course
 LAB_OPTIONS ?=
 WORKERS ?= 2
 PART ?= network
+MINUTES ?= 30
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
 help: ## list the targets
@@ -41,6 +42,9 @@ notebooks: $(READY) ## re-execute every notebook from a fresh kernel and save it
 mutation: $(READY) ## put small faults into PART (api, controllers or network); the tests must notice
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutation
 	$(BIN)/python benchmarks/mutation.py $(PART)
+
+fuzz: $(READY) ## try random inputs at every door for MINUTES; says what failed, where, and with which input
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --workers $(WORKERS)
 
 conformance: $(READY) ## run the recorded facts and write docs/conformance.md
 	$(BIN)/python -m tests.conformance.page

@@ -10,10 +10,11 @@ cluster again.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from kubesim.turn import Turn
 
 
 class Clerk(Protocol):
@@ -29,10 +30,11 @@ class Clerk(Protocol):
 class Gate:
     """What all doors and windows of one cluster lead through."""
 
-    __slots__ = ("_inside", "_lock", "clerk")
+    __slots__ = ("_inside", "clerk", "turn")
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.turn = Turn()
+        """Whose turn it is: who is inside holds it."""
         self._inside = False
         self.clerk: Clerk | None = None
         """Who notes; None until the cluster is up."""
@@ -40,7 +42,7 @@ class Gate:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Be inside for a while: others wait, and nothing that happens meanwhile is noted."""
-        with self._lock:
+        with self.turn:
             before, self._inside = self._inside, True
             try:
                 yield
@@ -49,7 +51,7 @@ class Gate:
 
     def call(self, caller: str, method: str, run: Callable[[], R], arguments: tuple[Any, ...], options: Any) -> R:
         """Go in by a door."""
-        with self._lock:
+        with self.turn:
             if self._inside:
                 return run()
             clerk, problem = self.clerk, None

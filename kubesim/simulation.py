@@ -151,18 +151,32 @@ class Simulation:
         """
         if seconds < 0:
             raise ValueError(f"seconds must not be negative, got {seconds}")
-        self._run_until(self.now + seconds)
+        self.run_until(self.now + seconds)
 
-    def _run_until(self, moment: float) -> None:
-        self._work_off(lambda: self.following <= moment)
+    def run_until(self, moment: float, reached: Callable[[], bool] = lambda: False) -> bool:
+        """Let time pass until a moment, or until something is true between two events.
+
+        :returns: whether it is.
+        """
+        self._work_off(lambda: self.following <= moment and not reached())
+        if reached():
+            return True
         if moment > self.now:
             self._environment.timeout(moment - self.now).callbacks.append(self._begin)
             self._environment.step()
+        return reached()
 
     def _work_off(self, more: Callable[[], bool]) -> None:
-        with without_collecting():
+        """Take one event after the other; between two of them Ctrl-C takes effect."""
+        turn = self.gate.turn
+        with turn, without_collecting():
             while more():
-                self.step()
+                turn.pause()
+                outer = turn.of_event()
+                try:
+                    self.step()
+                finally:
+                    turn.event_over(outer)
                 self._events += 1
                 if self._events == self._next_search:
                     gc.collect()

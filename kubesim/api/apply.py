@@ -10,7 +10,6 @@ Upstream: ``k8s.io/apimachinery/pkg/util/strategicpatch.CreateThreeWayMergePatch
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -62,7 +61,7 @@ def _held(api: ApiServer, resource: ResourceType, name: object, namespace: objec
 def with_last_applied(manifest: Wire) -> Wire:
     """A copy of the manifest with the annotation that holds its own configuration."""
     text = last_applied_text(manifest)
-    copy: Wire = msgspec.json.decode(text) if text.isascii() else json.loads(text)  # of halves of surrogates, too
+    copy: Wire = msgspec.json.decode(text)
     copy["metadata"]["annotations"][LAST_APPLIED] = text
     return copy
 
@@ -79,8 +78,8 @@ def last_applied(held: Wire) -> Wire:
     """What was applied last to an object; nothing, where the annotation is missing or no JSON."""
     annotations = (held.get("metadata") or {}).get("annotations") or {}
     try:
-        last = json.loads(annotations.get(LAST_APPLIED) or "{}")
-    except json.JSONDecodeError:
+        last = go_json.loads(annotations.get(LAST_APPLIED) or "{}")
+    except go_json.JsonError:
         return {}
     return last if isinstance(last, dict) else {}
 

@@ -12,7 +12,6 @@ key replaces an earlier one.
 from __future__ import annotations
 
 import base64
-import json
 import math
 import re
 from collections.abc import Iterator
@@ -42,6 +41,8 @@ _SPECIAL_FLOATS = {
     for word in words.split()
 }
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[oO]([0-7]+)|0[bB]([01]+)|0([0-7]+)|(0|[1-9][0-9]*))")
+LONGEST_NUMBER = 1000
+"""Digits that a whole number may have; one of more is a text, as it is to Go."""
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIMESTAMP = re.compile(
@@ -64,10 +65,11 @@ def resolve(text: str) -> Any:
     match = _INTEGER.fullmatch(digits)
     if match:
         sign, *parts = match.groups()
-        number = next(int(part, base) for part, base in zip(parts, (16, 8, 2, 8, 10), strict=True) if part is not None)
-        number = -number if sign == "-" else number
-        if -(2**63) <= number < 2**64:
-            return number
+        written, base = next(each for each in zip(parts, (16, 8, 2, 8, 10), strict=True) if each[0] is not None)
+        if len(written) <= LONGEST_NUMBER:
+            number = -int(written, base) if sign == "-" else int(written, base)
+            if -(2**63) <= number < 2**64:
+                return number
     return _float(digits, text)
 
 
@@ -89,7 +91,7 @@ _PLAIN = "!plain"
 _STRING = "tag:yaml.org,2002:str"
 
 
-class YamlError(Exception):
+class YamlError(ValueError):
     """Text that is no YAML, or no JSON once read as YAML; the message is what kubectl prints after the file's name.
 
     :param documents: the values of the documents before the one at fault, which kubectl has already acted on.
@@ -101,7 +103,7 @@ class YamlError(Exception):
 
 
 def load_all(text: str) -> list[Any]:
-    """Read every document of a manifest, as kubectl does: JSON if it begins with a brace and is JSON, else YAML.
+    """Read every document of a manifest, as kubectl does: JSON if it begins with a brace, else YAML.
 
     A document that is empty is left out.
 
@@ -121,7 +123,9 @@ def load(text: str) -> Any:
 
     :raises YamlError: with go-yaml's words, such as ``yaml: line 3: did not find expected key``.
     """
+    text = go_json.clean(text)
     try:
+        _check_depth(text)
         loader = _Loader(text)
         try:
             node = loader.get_node() if loader.check_node() else None
@@ -133,16 +137,25 @@ def load(text: str) -> Any:
         raise YamlError(f"yaml: {_where(error)}{error.problem or 'unknown problem parsing YAML content'}") from None
     except yaml.reader.ReaderError as error:
         raise YamlError(f"yaml: {error.reason}") from None
-    except UnicodeEncodeError:
-        raise YamlError("yaml: invalid leading UTF-8 octet") from None
-    except RecursionError:
-        raise YamlError("yaml: exceeded max depth of 10000") from None
-    if node is None:
-        return None
-    try:
-        return _Construction(text).value(node, ())
-    except RecursionError:
-        raise YamlError("yaml: exceeded max depth of 10000") from None
+    return None if node is None else _Construction(text).value(node, ())
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what nests too deep before anything recurses into it.
+
+    A text nests no deeper than it has brackets and columns: only one that has many is parsed for this.
+    """
+    columns = max(map(len, text.split("\n")))
+    if text.count("[") + text.count("{") + 2 * columns <= go_json.DEPTH:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > go_json.DEPTH:
+                raise YamlError("yaml: exceeded max depth of 10000")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _yaml_documents(text: str) -> Iterator[Any]:
@@ -186,15 +199,24 @@ def _json_documents(text: str) -> Iterator[Any]:
     """
     position = count = 0
     while text[position:].strip():
+        start = position + len(text[position:]) - len(text[position:].lstrip())
         try:
-            value, position = _json_value(text, position)
-        except JsonError as error:
-            if count > _STILL_DOUBTFUL:
-                raise YamlError(error.reason) from None
-            yield from _yaml_instead(text[position:], error)
+            value, end = go_json.decode_at(text, start)
+        except go_json.JsonError as error:
+            if error.position < 0 or count > _STILL_DOUBTFUL:
+                raise YamlError(str(error)) from None
+            yield from _yaml_instead(text[position:], _told(error, text))
             return
+        position = end
         count += 1
         yield value
+
+
+def _told(error: go_json.JsonError, text: str) -> YamlError:
+    """What is told of a text that is neither JSON nor YAML."""
+    if str(error) == "unexpected EOF":
+        return YamlError(str(error))
+    return YamlError(f"json: offset {len(text[: error.position].encode()) + 1}: {error}")
 
 
 def _yaml_instead(text: str, problem: YamlError) -> Iterator[Any]:
@@ -208,74 +230,6 @@ def _yaml_instead(text: str, problem: YamlError) -> Iterator[Any]:
         if started:
             raise
         raise problem from None
-
-
-class JsonError(YamlError):
-    """Text that is no JSON.
-
-    :param reason: what Go's decoder says, without where.
-    """
-
-    def __init__(self, reason: str, where: str = "") -> None:
-        super().__init__(where + reason)
-        self.reason = reason
-
-
-def load_json(text: str) -> Any:
-    """Read one JSON value.
-
-    :raises JsonError: with the words of Go's decoder.
-    """
-    value, position = _json_value(text, 0)
-    if text[position:].strip():
-        raise JsonError("invalid character after top-level value")
-    return value
-
-
-def _json_value(text: str, position: int) -> tuple[Any, int]:
-    """The value that begins at a position, and where it ends."""
-    position += len(text[position:]) - len(text[position:].lstrip())
-    try:
-        return _JSON.raw_decode(text, position)
-    except RecursionError:
-        raise JsonError("exceeded max depth") from None
-    except json.JSONDecodeError as error:
-        if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
-            raise JsonError("unexpected EOF") from None
-        offset = len(text[: error.pos].encode()) + 1
-        reason = f"invalid character {_quoted(text[error.pos])} {_expected(error)}"
-        raise JsonError(reason, f"json: offset {offset}: ") from None
-
-
-_JSON = json.JSONDecoder()
-
-
-def _quoted(character: str) -> str:
-    """A character as Go's decoder quotes it."""
-    return {"'": r"'\''", '"': "'\"'"}.get(character) or repr(character)
-
-
-def _expected(error: json.JSONDecodeError) -> str:
-    """Go's account of where a JSON text went wrong."""
-    if error.msg.startswith("Expecting ',' delimiter"):
-        inside = "array element" if _innermost(error.doc[: error.pos]) == "[" else "object key:value pair"
-        return f"after {inside}"
-    if error.msg.startswith("Expecting ':' delimiter"):
-        return "after object key"
-    if error.msg.startswith("Expecting property name"):
-        return "looking for beginning of object key string"
-    return "looking for beginning of value"
-
-
-def _innermost(text: str) -> str:
-    """The bracket that is open at the end of a piece of JSON."""
-    open_brackets: list[str] = []
-    for bracket in re.findall(r"[\[\]{}]", re.sub(r'"(\\.|[^"\\])*"', "", text)):
-        if bracket in "[{":
-            open_brackets.append(bracket)
-        elif open_brackets:
-            open_brackets.pop()
-    return open_brackets[-1] if open_brackets else ""
 
 
 class _Loader(yaml.CSafeLoader):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
 from kubesim.api.server import ApiServer
-from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
+from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 KUBELET_CONDITIONS = (
@@ -167,11 +167,25 @@ def addon_objects(cluster: ClusterConfiguration) -> Iterable[Wire]:
         "{cluster-domain}": cluster.networks.domain,
         "{node-hosts}": hosts,
     }
-    for relative in cluster.addons:
-        text = cluster.file(relative).read_text(encoding="utf-8")
+    for relative in cluster.addons:  # as k3s applies the manifests of its own folder
+        text = cluster.text("addons", relative)
         for placeholder, value in values.items():
             text = text.replace(placeholder, value)
-        yield from (document for document in go_yaml.load_all(text) if document)
+        try:
+            documents = go_yaml.load_all(text)
+        except go_yaml.YamlError as error:
+            raise ClusterFileError(f"an add-on must be a manifest, got {relative!r}: {error}") from None
+        for document in documents:
+            if not isinstance(document, dict):
+                raise ClusterFileError(f"an add-on must hold objects, got {relative!r} with {document!r:.80}")
+            yield document
+
+
+def namespace_of(wire: Wire) -> str:
+    """The namespace that an add-on's object names; what is odd about it the API server says."""
+    metadata = wire.get("metadata")
+    named = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return named if isinstance(named, str) and named else "default"
 
 
 def node_hosts_file(node: NodeFile) -> str:

@@ -9,20 +9,21 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kubesim.api import go_yaml
+from kubesim.api import go_json, go_yaml
 from kubesim.api.apply import apply
+from kubesim.api.errors import ApiError
 from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, copy_of, view
 from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
-from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration
+from kubesim.cluster.arguments import checked, shown
+from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration, ClusterFileError
 from kubesim.cluster.journal import Journal, Origin, Step, load, replay
 from kubesim.cluster.moments import MomentKeeper
 from kubesim.cluster.places import machine_name, send, target_of
@@ -33,7 +34,7 @@ from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
 from kubesim.simulation import without_collecting
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed
 from kubesim.views.journey import Journey
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from kubesim.cluster.inquiries import Difference, Reachability
 
 BOOT_SECONDS = 120.0
+Patience: TypeAlias = float
+"""Simulated seconds that somebody waits; ``math.inf`` waits for ever."""
 OWN_RUNTIME = "the cluster has a container runtime of its own"
 
 
@@ -82,6 +85,8 @@ class Cluster:
     def _expose(self, parts: Parts) -> None:
         self.simulation = parts.simulation
         self.gate = parts.simulation.gate
+        self.turn = self.gate.turn
+        """Whose turn it is: each method takes it by itself, and ``with cluster.turn:`` holds it over several."""
         self.guests: dict[str, Any] = {}
         """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
@@ -96,6 +101,8 @@ class Cluster:
         self.kubelet = parts.kubelet
         self.runtime = parts.runtime
         self.events = parts.events
+        self.images = parts.containers.images
+        """What can be pulled."""
 
     @classmethod
     def from_file(cls, path: Path | str = DEFAULT_FILE, *, seed: int = 0, **overrides: Any) -> Cluster:
@@ -113,7 +120,7 @@ class Cluster:
         """
         from kubesim.cluster.dump import fill_from_dump
 
-        documents = list(documents_of(objects))
+        documents = documents_of(objects)
         cluster = cls.__new__(cls)
         cluster.configuration = ClusterConfiguration.load().with_overrides("none", proxy_mode)
         cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False)
@@ -123,10 +130,15 @@ class Cluster:
         return cluster
 
     def _boot(self) -> None:
-        boot.create_namespaces_and_nodes(self.api, self.configuration, self.simulation.timestamp())
-        self._parts.bring_up()
-        for wire in [*boot.control_plane_objects(), *boot.addon_objects(self.configuration)]:
-            self.api.create(wire, wire["metadata"].get("namespace") or "default")
+        try:
+            boot.create_namespaces_and_nodes(self.api, self.configuration, self.simulation.timestamp())
+            self._parts.bring_up()
+            for wire in boot.control_plane_objects():
+                self.api.create(wire, "kube-system")
+            for wire in boot.addon_objects(self.configuration):
+                self.api.create(wire, boot.namespace_of(wire))
+        except ApiError as error:
+            raise ClusterFileError(f"the API server must take what a cluster file describes: {error}") from None
         self.settle(BOOT_SECONDS)
         self.advance(max(0.0, self.configuration.age_seconds - self.simulation.now))
 
@@ -142,6 +154,7 @@ class Cluster:
         self.guests[name] = guest
         return name
 
+    @checked
     @window
     def save(self, path: Path | str) -> None:
         """Write the journal to a file, from which :meth:`restore` makes the same cluster again, anywhere.
@@ -161,6 +174,7 @@ class Cluster:
         origin, steps = load(Path(path))
         return cls._replayed(origin, steps)
 
+    @checked
     def at(self, step: int) -> Cluster:
         """Another cluster: this one as it was after so many steps of its journal.
 
@@ -188,6 +202,7 @@ class Cluster:
 
     # --- objects -----------------------------------------------------------------------------------------------
 
+    @checked
     def apply(self, manifest: Any, namespace: str = "default") -> list[Wire]:
         """Create or update the objects of a manifest, as ``kubectl apply`` does.
 
@@ -195,13 +210,14 @@ class Cluster:
         :returns: copies of the objects as stored.
         :raises ApiError: what the API server refused; objects before it have been applied.
         """
-        return self._apply(_as_given(manifest), namespace)
+        return self._apply(documents_of(manifest), namespace)
 
     @door
-    def _apply(self, manifest: Any, namespace: str) -> list[Wire]:
+    def _apply(self, documents: list[Wire], namespace: str) -> list[Wire]:
         with without_collecting():
-            return [copy_of(apply(self.api, wire, namespace)) for wire in documents_of(manifest)]
+            return [copy_of(apply(self.api, wire, namespace)) for wire in documents]
 
+    @checked
     @window
     def get(self, kind: str, name: str, namespace: str = "default") -> Any:
         """A copy of one object: a typed view where the kind has one, else the wire form.
@@ -209,10 +225,11 @@ class Cluster:
         :raises ApiError: NotFound.
         """
         resource: ResourceType = self.api.resource_type(kind)
-        wire = copy.deepcopy(self.api.get(resource, name, namespace))
+        wire = copy_of(self.api.get(resource, name, namespace))
         as_type: type[View] | None = VIEWS.get(resource.kind)
         return wire if as_type is None else view(wire, as_type)
 
+    @checked
     @door
     def delete(self, kind: str, name: str, namespace: str = "default", grace_period_seconds: int | None = None) -> None:
         """Delete one object.
@@ -221,6 +238,7 @@ class Cluster:
         """
         self.api.delete(self.api.resource_type(kind), name, namespace, grace_period_seconds=grace_period_seconds)
 
+    @checked
     @door
     def patch(self, kind: str, name: str, patch: Any, namespace: str = "default") -> Wire:
         """Change one object by a strategic merge patch (a dict) or a JSON patch (a list).
@@ -229,8 +247,10 @@ class Cluster:
         :raises ApiError: what the API server refused.
         """
         how: PatchKind = "json" if isinstance(patch, list) else "strategic"
+        patch = go_json.value_of(patch)
         return copy_of(self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object)
 
+    @checked
     @window
     def table(
         self,
@@ -254,24 +274,27 @@ class Cluster:
 
     # --- time --------------------------------------------------------------------------------------------------
 
+    @checked
     @door
     def advance(self, seconds: float) -> None:
         """Let simulated time pass.
 
         :raises ValueError: if it is no number of seconds, or a negative one.
         """
-        self.simulation.advance(_number_of_seconds(seconds))
+        self.simulation.advance(seconds)
 
+    @checked
     @door
     def settle(self, limit: float = 120.0) -> bool:
         """Let time pass until nothing is pending that a person would wait for.
 
         :returns: whether everything settled within ``limit`` simulated seconds.
         """
-        return self.simulation.settle(_number_of_seconds(limit))
+        return self.simulation.settle(limit)
 
     # --- traffic -----------------------------------------------------------------------------------------------
 
+    @checked
     @door
     def connect(self, source: str, url: str) -> Journey:
         """Send one request, from the look-up of the name to the answer. No time passes.
@@ -299,6 +322,7 @@ class Cluster:
             response=response,
         )
 
+    @checked
     @door
     def resolve(self, source: str, name: str) -> Lookup:
         """Look a name up as a program on that machine would: every query tried, every answer. No time passes.
@@ -310,6 +334,7 @@ class Cluster:
         texts = files.read("/etc/resolv.conf"), files.read("/etc/hosts")
         return Lookup(machine.name, resolve(machine.sockets, *texts, name, libc=machine.libc))
 
+    @checked
     @window
     def scene(self) -> Scene:
         """The map: nodes with their Pods, and what is outside."""
@@ -326,6 +351,7 @@ class Cluster:
 
         return draw
 
+    @checked
     @door
     def reachability(
         self, sources: Iterable[str] | None = None, destinations: Iterable[str] | None = None
@@ -340,6 +366,7 @@ class Cluster:
 
         return all_pairs(self.network, self.store, sources, destinations, self._address_of)
 
+    @checked
     def diff(self, before: Reachability, after: Reachability) -> Difference:
         """The flows that changed between two answers of :meth:`reachability`, and why."""
         from kubesim.cluster import reachability
@@ -347,6 +374,7 @@ class Cluster:
 
         return Difference(reachability.diff(before, after))
 
+    @checked
     @door
     def diagnose(self, source: str, url: str) -> Diagnosis:
         """Why a request does (not) get there: findings, their evidence, and the smallest change that mends it.
@@ -364,6 +392,7 @@ class Cluster:
 
     # --- machines ----------------------------------------------------------------------------------------------
 
+    @checked
     @window
     def machine(self, source: str, container: str | None = None) -> Machine:
         """A machine to run programs on: a host, or a Pod's container (its first unless named).
@@ -394,6 +423,7 @@ class Cluster:
         known = ", ".join(spec.name for spec in everyone)
         raise LookupError(f"a container must be one of {known}, got {container!r}")
 
+    @checked
     @door
     def exec(
         self,
@@ -403,7 +433,7 @@ class Cluster:
         stdin: str = "",
         namespace: str = "default",
         *,
-        patience: float = math.inf,
+        patience: Patience = math.inf,
     ) -> Completed:
         """Run a program in a Pod's container; the time it takes passes.
 
@@ -426,6 +456,7 @@ class Cluster:
             self.advance(done.seconds)
         return done
 
+    @checked
     @window
     def logs(
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
@@ -438,6 +469,7 @@ class Cluster:
         lines = self.log_lines(pod, container, previous=previous, namespace=namespace)
         return "".join(line.text for line in lines)
 
+    @checked
     @window
     def log_lines(
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"
@@ -450,6 +482,7 @@ class Cluster:
         found, spec = self._container(pod, container, namespace)
         return self.runtime.log(found, spec, previous=previous)
 
+    @checked
     @door
     def suspend(self, pod: str, namespace: str = "default", ports: Iterable[int] | None = None) -> None:
         """Let a Pod's processes hang: connections open, nothing is ever answered.
@@ -460,6 +493,7 @@ class Cluster:
         where, _, name = pod.rpartition("/")
         self.kubelet.suspend(where or namespace, name, ports)
 
+    @checked
     @door
     def resume(self, pod: str, namespace: str = "default") -> None:
         """Let a suspended Pod's processes go on.
@@ -469,6 +503,7 @@ class Cluster:
         where, _, name = pod.rpartition("/")
         self.kubelet.resume(where or namespace, name)
 
+    @checked
     @door
     def fail_node(self, name: str) -> None:
         """Switch a node off: its Pods are gone, its kubelet falls silent, the cluster finds out after a while.
@@ -477,6 +512,7 @@ class Cluster:
         """
         self._parts.fail_node(name)
 
+    @checked
     @door
     def recover_node(self, name: str) -> None:
         """Switch a node on again.
@@ -487,6 +523,7 @@ class Cluster:
 
     # --- showing itself ----------------------------------------------------------------------------------------
 
+    @checked
     @window
     def diagram(self, namespace: str = "default") -> Diagram:
         """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints."""
@@ -515,37 +552,47 @@ class Cluster:
         )
 
 
-def _number_of_seconds(given: Any) -> float:
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
-        return given
-    raise ValueError(f"a time must be a number of seconds, got {given!r}")
+def documents_of(manifest: Any) -> list[Wire]:
+    """The objects in YAML or JSON text, a file, a List, or a sequence of them; they share nothing with what was given.
 
-
-def _as_given(manifest: Any) -> Any:
-    """A manifest that can be noted: a file's text instead of its path, and a sequence for what is read only once."""
+    :raises ValueError: where there is something else in it.
+    """
     if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
-        return Path(manifest).read_text(encoding="utf-8")
-    return list(manifest) if isinstance(manifest, Iterator) else manifest
-
-
-def documents_of(manifest: Any) -> Iterable[Wire]:
-    """The objects in YAML or JSON text, a file, a List, or a sequence of them."""
-    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
-        manifest = Path(manifest).read_text(encoding="utf-8")
+        manifest = _text_of(Path(manifest))
     if isinstance(manifest, str):
-        manifest = go_yaml.load_all(manifest)
+        return _objects(go_yaml.load_all(go_json.clean(manifest)))
     if isinstance(manifest, Mapping):
-        manifest = [manifest]
-    for document in manifest:
-        if not document:
+        return _objects([go_json.value_of(manifest)])
+    if isinstance(manifest, bytes) or not isinstance(manifest, Iterable):
+        raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {shown(manifest)}")
+    return [found for each in manifest for found in _objects([go_json.value_of(each)])]
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise ValueError(f"a manifest's file must be one that can be read, got {str(file)!r}: {why}") from None
+
+
+def _objects(documents: Iterable[Any]) -> list[Wire]:
+    """The objects of documents, those of Lists one by one."""
+    found: list[Wire] = []
+    for document in documents:
+        if document is None or document == {}:
             continue
-        if not isinstance(document, Mapping):
-            raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {document!r:.80}")
+        if not isinstance(document, dict):
+            raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {shown(document)}")
         if str(document.get("kind", "")).endswith("List") and "items" in document:
-            yield from documents_of(document["items"])
+            items = document["items"]
+            if not isinstance(items, list | None):
+                raise ValueError(f"the items of a {document['kind']} must be a list of objects, got {shown(items)}")
+            found += _objects(items or [])
         else:
-            yield dict(document)
+            found.append(document)
+    return found
 
 
 def _names_file(text: str) -> bool:
-    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and Path(text).is_file()
+    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and "\0" not in text and Path(text).is_file()

@@ -6,16 +6,24 @@ cluster's value; a field that does not exist is an error, so that a typing mista
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
+from kubesim.api import go_json, go_yaml
+from kubesim.cluster import requirements
+from kubesim.cluster.arguments import shown
+from kubesim.cluster.requirements import refuse
 from kubesim.data_directory import DATA, read_yaml
 
 DEFAULT_FILE = DATA / "clusters" / "k3s.yaml"
+MOST_BALANCER_ADDRESSES = 65_536
+"""Addresses that a load balancer may have to give away."""
 
 
 class ClusterFileError(ValueError):
@@ -23,7 +31,7 @@ class ClusterFileError(ValueError):
 
 
 class _Part(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
-    """A part of the file."""
+    """A part of the file; what must hold of its fields beyond their types it checks itself."""
 
 
 class Networks(_Part, frozen=True):
@@ -37,13 +45,41 @@ class Networks(_Part, frozen=True):
     domain: str = "cluster.local"
     nameservers: tuple[str, ...] = ("8.8.8.8",)
 
+    def __post_init__(self) -> None:
+        pods, services = self.pod_range, self.service_range
+        if pods.overlaps(services):
+            raise refuse("networks.pods", f"apart from networks.services ({services})", self.pods)
+        requirements.contained("networks.dns", self.dns, "networks.services", services)
+        self.outside("networks.gateway", self.gateway)
+        requirements.name("networks.domain", self.domain)
+        for each in self.nameservers:
+            requirements.address("networks.nameservers", each)
+        requirements.span("networks.nodePorts", self.nodePorts, "FIRST-LAST, two ports", requirements.port, 65536)
+
+    @property
+    def pod_range(self) -> ipaddress.IPv4Network:
+        """The Pods' addresses."""
+        return requirements.network("networks.pods", self.pods)
+
+    @property
+    def service_range(self) -> ipaddress.IPv4Network:
+        """The Services' addresses."""
+        return requirements.network("networks.services", self.services)
+
     @property
     def node_port_range(self) -> tuple[int, int]:
         """The first and the last node port."""
-        first, dash, last = self.nodePorts.partition("-")
-        if not (dash and first.isdigit() and last.isdigit()):
-            raise ClusterFileError(f"networks.nodePorts must read FIRST-LAST, got {self.nodePorts!r}")
-        return int(first), int(last)
+        first, _, last = self.nodePorts.partition("-")
+        return int(first), int(last or first)
+
+    def outside(self, field: str, given: str) -> None:
+        """Hold an address to be neither a Pod's nor a Service's.
+
+        :raises ValueError: where it is, or is none.
+        """
+        found = requirements.address(field, given)
+        if found in self.pod_range or found in self.service_range or found.is_loopback:
+            raise refuse(field, "an address that is no Pod's, no Service's and not of 127.0.0.0/8", given)
 
 
 class NodeFile(_Part, frozen=True):
@@ -59,6 +95,11 @@ class NodeFile(_Part, frozen=True):
     bootID: str = ""
     systemUUID: str = ""
 
+    def __post_init__(self) -> None:
+        requirements.name("a node's name", self.name)
+        requirements.address(f"the address of node {self.name}", self.address)
+        requirements.network(f"the podCIDR of node {self.name}", self.podCIDR)
+
 
 class Hardware(_Part, frozen=True):
     """What each node is made of and reports."""
@@ -72,6 +113,10 @@ class Hardware(_Part, frozen=True):
     kernel: str = "6.8.0-60-generic"
     containerRuntime: str = "containerd://2.2.3-k3s1"
 
+    def __post_init__(self) -> None:
+        for field in ("cpu", "memory", "storage", "allocatableStorage", "pods"):
+            requirements.amount(f"hardware.{field}", getattr(self, field))
+
 
 class Proxy(_Part, frozen=True):
     """kube-proxy's configuration."""
@@ -81,6 +126,15 @@ class Proxy(_Part, frozen=True):
     nodePortAddresses: list[str] = []
     localhostNodePorts: bool = True
 
+    def __post_init__(self) -> None:
+        if self.mode not in ("iptables", "nftables"):
+            raise refuse("proxy.mode", "iptables or nftables", self.mode)
+        for each in self.nodePortAddresses:
+            try:
+                ipaddress.IPv4Network(each)
+            except ValueError:
+                raise refuse("proxy.nodePortAddresses", "IPv4 ranges such as 172.31.0.0/24", each) from None
+
 
 class LoadBalancer(_Part, frozen=True):
     """Who provides addresses to Services of type LoadBalancer."""
@@ -88,12 +142,25 @@ class LoadBalancer(_Part, frozen=True):
     provider: str = "external"
     addresses: str = "172.31.0.200-172.31.0.230"
 
+    def __post_init__(self) -> None:
+        if self.provider not in ("external", "servicelb", "none"):
+            raise refuse("loadBalancer.provider", "external, servicelb or none", self.provider)
+        field = "loadBalancer.addresses"
+        what = "FIRST-LAST, two IPv4 addresses"
+        requirements.span(
+            field, self.addresses, what, lambda each: int(ipaddress.IPv4Address(each)), MOST_BALANCER_ADDRESSES
+        )
+
 
 class Outside(_Part, frozen=True):
     """A machine outside the cluster, on the nodes' LAN."""
 
     name: str
     address: str
+
+    def __post_init__(self) -> None:
+        requirements.name("the name of a machine outside", self.name)
+        requirements.address(f"the address of {self.name}", self.address)
 
 
 class Pins(_Part, frozen=True):
@@ -115,11 +182,54 @@ class ClusterConfiguration(_Part, frozen=True):
     proxy: Proxy = Proxy()
     loadBalancer: LoadBalancer = LoadBalancer()
     outside: list[Outside] = []
-    internet: str = "../internet.yaml"
+    internet: str = "../internet.yaml"  # empty for none
     images: str = "../images.yaml"
     addons: list[str] = []
     pins: Pins = Pins()
     directory: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.name.isprintable():
+            raise refuse("name", "a name", self.name)
+        if not re.fullmatch(r"v\d{1,3}\.\d{1,4}\.\d{1,4}[-+.\w]{0,60}", self.version, re.ASCII):
+            raise refuse("version", "one such as v1.36.2+k3s1", self.version)
+        requirements.age("age", self.age)
+        if not self.nodes:
+            raise ValueError("a cluster must have a node, got none")
+        if not any(node.controlPlane for node in self.nodes):
+            raise ValueError("a cluster must have a node with controlPlane: true, got none")
+        self._check_machines()
+        self._check_pins()
+
+    def _check_machines(self) -> None:
+        """Nothing may have another's name or address; every node's Pods lie in the Pods' range."""
+        machines: list[NodeFile | Outside] = [*self.nodes, *self.outside]
+        _all_different("the names of nodes and machines outside", (each.name for each in machines))
+        gateway = self.networks.gateway
+        _all_different("the addresses of nodes and machines outside", [gateway, *(each.address for each in machines)])
+        for each in machines:
+            self.networks.outside(f"the address of {each.name}", each.address)
+        pods, taken = self.networks.pod_range, list[ipaddress.IPv4Network]()
+        for node in self.nodes:
+            field, own = f"the podCIDR of node {node.name}", ipaddress.IPv4Network(node.podCIDR)
+            if not own.subnet_of(pods):
+                raise refuse(field, f"a part of networks.pods ({pods})", node.podCIDR)
+            taken.append(own)
+        taken.sort()
+        for before, after in itertools.pairwise(taken):
+            if before.overlaps(after):
+                raise refuse("the podCIDRs of nodes", "apart from one another", f"{before} and {after}")
+
+    def _check_pins(self) -> None:
+        for kind, pins, within in (
+            ("pods", self.pins.pods, self.networks.pod_range),
+            ("services", self.pins.services, self.networks.service_range),
+        ):
+            for key, address in pins.items():
+                if not re.fullmatch(r"[^/\s]+/[^/\s]+", key):
+                    raise refuse(f"a key of pins.{kind}", "NAMESPACE/NAME", key)
+                requirements.contained(f"pins.{kind}.{key}", address, f"networks.{kind}", within)
+            _all_different(f"the addresses of pins.{kind}", pins.values())
 
     @classmethod
     def load(cls, path: Path | str = DEFAULT_FILE) -> ClusterConfiguration:
@@ -136,34 +246,28 @@ class ClusterConfiguration(_Part, frozen=True):
     def from_document(cls, document: Any, directory: Path) -> ClusterConfiguration:
         """Read a cluster file's parsed document; ``base`` names another file whose values it starts from.
 
-        :param directory: where files that it names are looked for.
+        :param directory: where files that it names are looked for, before the package's own.
         :raises ClusterFileError: where the document does not read as one.
         """
-        merged = dict(_mapping(document))
+        try:
+            merged = dict(_mapping(go_json.value_of(document)))
+        except go_json.JsonError as error:
+            raise ClusterFileError(f"a cluster file must hold YAML's values: {error}") from None
         base = merged.pop("base", None)
         if base is not None:
-            merged = _merge(_mapping(_read(directory / str(base))), merged)
+            merged = _merge(_mapping(_read(_named("base", base, directory))), merged)
         try:
-            found = msgspec.convert({**merged, "directory": str(directory)}, cls)
+            return msgspec.convert({**merged, "directory": str(directory)}, cls)
         except msgspec.ValidationError as error:
             raise ClusterFileError(f"a cluster file must hold the fields that k3s.yaml explains: {error}") from None
-        if not found.nodes:
-            raise ClusterFileError("a cluster must have a node, got none")
-        if not any(node.controlPlane for node in found.nodes):
-            raise ClusterFileError("a cluster must have a node with controlPlane: true, got none")
-        if found.loadBalancer.provider not in ("external", "servicelb", "none"):
-            given = found.loadBalancer.provider
-            raise ClusterFileError(f"loadBalancer.provider must be external, servicelb or none, got {given!r}")
-        _seconds(found.age)
-        if found.proxy.mode not in ("iptables", "nftables"):
-            raise ClusterFileError(f"proxy.mode must be iptables or nftables, got {found.proxy.mode!r}")
-        return found
 
     def with_overrides(self, load_balancer: str, proxy_mode: str) -> ClusterConfiguration:
         """The same cluster with another load balancer provider or mode of kube-proxy; empty keeps the file's.
 
         :raises ClusterFileError: where there is no such provider or mode.
         """
+        if not load_balancer and not proxy_mode:
+            return self
         document = msgspec.to_builtins(self)
         if load_balancer:
             document["loadBalancer"]["provider"] = load_balancer
@@ -174,22 +278,61 @@ class ClusterConfiguration(_Part, frozen=True):
     @property
     def age_seconds(self) -> float:
         """How old the cluster is when somebody first looks at it."""
-        return _seconds(self.age)
+        return requirements.age("age", self.age)
 
-    def file(self, relative: str) -> Path:
-        """The path of a file that the cluster file names."""
-        return Path(self.directory) / relative if self.directory else DATA / "clusters" / relative
+    def document(self, field: str, given: str) -> Any:
+        """The document of a file that a field of this one names.
+
+        :raises ClusterFileError: where there is no such file, or it is no YAML.
+        """
+        return _read(_named(field, given, Path(self.directory)))
+
+    def text(self, field: str, given: str) -> str:
+        """The text of a file that a field of this one names.
+
+        :raises ClusterFileError: where there is no such file, or it is no text.
+        """
+        return _text(_named(field, given, Path(self.directory)))
+
+
+def _number(address: str) -> int:
+    return int(ipaddress.IPv4Address(address))
+
+
+def _named(field: str, given: object, directory: Path) -> Path:
+    """A file that the cluster file names: of its own folder, or of the package's data.
+
+    :raises ClusterFileError: where it lies elsewhere, or there is none.
+    """
+    if not isinstance(given, str) or not given or "\0" in given:
+        raise ClusterFileError(f"{field} must be the name of a file, got {shown(given)}")
+    for start, within in ((directory, directory), (directory, DATA), (DEFAULT_FILE.parent, DATA)):
+        found = (start / given).resolve()
+        if found.is_relative_to(within.resolve()) and found.is_file():
+            return found
+    raise ClusterFileError(
+        f"{field} must be a file in the cluster file's own folder or in the course's data, got {shown(given)}"
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        why = error.strerror
+    except ValueError as error:
+        why = str(error)
+    raise ClusterFileError(f"a cluster file must be one that can be read, got {str(file)!r}: {why}")
 
 
 def _read(file: Path) -> Any:
     """The document of a file, which is one that can be read and holds YAML."""
+    if file.resolve().is_relative_to(DATA):
+        return read_yaml(file)  # the course's own, and read much faster
+    text = _text(file)
     try:
-        return read_yaml(file)
-    except OSError as error:
-        raise ClusterFileError(
-            f"a cluster file must be one that can be read, got {str(file)!r}: {error.strerror}"
-        ) from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        return go_yaml.load(text)
+    except go_yaml.YamlError as error:
         raise ClusterFileError(f"a cluster file must be YAML, got {str(file)!r}: {error}") from None
 
 
@@ -208,9 +351,9 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _seconds(age: str) -> float:
-    """The seconds of an age such as ``90s``, ``5m`` or ``1h30m``."""
-    if not re.fullmatch(r"(?=\d)(\d+h)?(\d+m)?(\d+s)?", age):
-        raise ClusterFileError(f"age must be a duration such as 90s, 5m or 1h30m, got {age!r}")
-    units = {"h": 3600.0, "m": 60.0, "s": 1.0}
-    return sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([hms])", age))
+def _all_different(what: str, given: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for each in given:
+        if each in seen:
+            raise refuse(what, "all different", each)
+        seen.add(each)

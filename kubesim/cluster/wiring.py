@@ -6,13 +6,12 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from kubesim.api.objects import Node
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.cluster.boot import node_hosts_file, root_certificate
-from kubesim.cluster.configuration import ClusterConfiguration, NodeFile
+from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
 from kubesim.controllers.deployment import DeploymentController
@@ -142,7 +141,7 @@ def wire_parts(
         simulation,
         network,
         store,
-        ImageCatalogue.load(configuration.file(configuration.images)),
+        _images(configuration),
         cluster_dns=networks.dns,
         cluster_domain=networks.domain,
         node_resolv_conf=_resolver(configuration),
@@ -181,7 +180,7 @@ def wire_parts(
     for outside in configuration.outside:
         network.add_outside(outside.name, [outside.address])
         parts.machines[outside.name] = _host(parts, outside.name, outside.name, "127.0.0.1 localhost\n", None)
-    _connect_internet(parts, configuration.file(configuration.internet))
+    _connect_internet(parts)
     return parts
 
 
@@ -266,9 +265,32 @@ def _placements(configuration: ClusterConfiguration, pins: dict[str, str]) -> di
     return found
 
 
-def _connect_internet(parts: Parts, path: Path) -> None:
-    """Add the hosts of the Internet, with what listens there."""
-    if path.exists():
-        from kubesim.programs.internet import Internet
+def _images(configuration: ClusterConfiguration) -> ImageCatalogue:
+    """The images that can be pulled.
 
-        Internet.load(path).join(parts.network)
+    :raises ClusterFileError: where the file of images does not read as one.
+    """
+    try:
+        return ImageCatalogue.of(configuration.document("images", configuration.images))
+    except ClusterFileError:
+        raise
+    except ValueError as error:
+        raise ClusterFileError(f"images must name a catalogue such as data/images.yaml: {error}") from None
+
+
+def _connect_internet(parts: Parts) -> None:
+    """Add the hosts of the Internet, with what listens there.
+
+    :raises ClusterFileError: where its file does not read as one.
+    """
+    given = parts.configuration.internet
+    if not given:
+        return
+    from kubesim.programs.internet import Internet
+
+    document = parts.configuration.document("internet", given)
+    try:
+        internet = Internet.of(document)
+    except ValueError as error:
+        raise ClusterFileError(f"internet must name a file such as data/internet.yaml: {error}") from None
+    internet.join(parts.network)

@@ -45,6 +45,11 @@ OCI_FAILURE = (
     "unable to start container process: error during container init"
 )
 """What containerd and runc say before the reason why a program could not be started."""
+EXEC_FAILURE = (
+    'rpc error: code = Unknown desc = failed to exec in container: failed to start exec "{}": OCI runtime exec failed: '
+    "exec failed: unable to start container process"
+)
+"""The same of a program in a container that runs, for the number of its task."""
 
 ENDING_SIGNALS = frozenset({"TERM", "INT", "QUIT"})
 """The signals that servers take as the wish that they end."""
@@ -228,7 +233,11 @@ class SimulatedContainers:
         if probe.tcpSocket is not None:
             return tcp_probe(sockets, pod, container, probe, probe.tcpSocket)
         if probe.exec is not None:
-            return exec_probe(self.execute(pod, container, tuple(probe.exec.command or ())), probe)
+            try:
+                return exec_probe(self.execute(pod, container, tuple(probe.exec.command or ())), probe)
+            except ExecutableNotFoundError as error:
+                task = f"{self.simulation.random('exec/id').getrandbits(256):064x}"
+                return ProbeResult(False, f"{EXEC_FAILURE.format(task)}: {error}", errored=True)
         if probe.grpc is not None:
             return grpc_probe(pod, probe, probe.grpc)
         return ProbeResult(True)

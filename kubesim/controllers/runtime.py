@@ -70,6 +70,8 @@ class ProbeResult:
     success: bool
     output: str = ""
     seconds: float = 0.0
+    errored: bool = False
+    """Whether it could not be carried out at all: the kubelet says so, and throws the result away."""
 
 
 class ContainerRuntime(Protocol):
@@ -100,7 +102,10 @@ class ContainerRuntime(Protocol):
         """The Pod is gone from its node: forget what was kept for it."""
 
     def execute(self, pod: Pod, container: Container, argv: tuple[str, ...], stdin: str = "") -> Completed:
-        """Run a program in a running container (``kubectl exec``)."""
+        """Run a program in a running container (``kubectl exec``).
+
+        :raises ExecutableNotFoundError: where its image has no such program.
+        """
 
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container has written so far."""

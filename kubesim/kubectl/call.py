@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kubesim.kubectl.connection import Connection
-from kubesim.kubectl.errors import UsageError
+from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import Flag, Values
 from kubesim.kubectl.kubeconfig import load, namespace_of
 from kubesim.simulation import Simulation
-from kubesim.userland.filesystem import FileSystem
+from kubesim.userland.filesystem import FileError, FileSystem, absolute
 
 OTHER_COMMANDS = "Other Commands"
 """The heading of the verbs that belong to no group; ``kubectl --help`` sorts them by name."""
@@ -98,6 +98,19 @@ class Call:
     def all_namespaces(self) -> bool:
         """Whether ``-A`` was typed."""
         return self.flags.has("all-namespaces") and self.flags.on("all-namespaces")
+
+    def read(self, path: str, doing: str) -> str:
+        """The text of a file of the machine that kubectl runs on.
+
+        :param path: as typed.
+        :param doing: what the complaint begins with.
+        :raises KubectlError: with Go's words where it cannot be read.
+        """
+        try:
+            return self.files.read(absolute(path, self.directory))
+        except FileError as error:
+            step = "read" if error.reason == "Is a directory" else "open"
+            raise KubectlError(f"{doing}{step} {path}: {error.reason[:1].lower()}{error.reason[1:]}") from None
 
     def refuse_arguments(self, words: str = "Unexpected args") -> None:
         """Refuse arguments, for a verb that takes none.

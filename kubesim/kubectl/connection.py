@@ -7,9 +7,9 @@ network or the API server's authorizer would use.
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from kubesim.api.errors import ApiError
 from kubesim.api.names import path_segment
@@ -21,7 +21,11 @@ from kubesim.api.tables import Table
 from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError, UnreachableError
 from kubesim.kubectl.flags import Values
+from kubesim.kubectl.go_values import parse_duration
 from kubesim.kubectl.kubeconfig import CONTEXT
+from kubesim.kubectl.urls import split_host, url_problem
+from kubesim.network.addresses import is_ipv4
+from kubesim.programs.node_daemons import KUBELET_PORT
 from kubesim.userland.filesystem import FileSystem, absolute
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed
@@ -157,6 +161,7 @@ class Connection:
     def log(self, pod: Wire, container: str, *, previous: bool = False) -> builtins.list[LogLine]:
         """The lines that a container has written."""
         name, namespace = self._ask_of_pod("get", pod, "log")
+        self._reach_kubelet(pod, f'Get "https://{{}}/containerLogs/{namespace}/{name}/{container}"')
         return self._cluster.log_lines(name, container, previous=previous, namespace=namespace)
 
     def execute(self, pod: Wire, container: str, argv: Sequence[str], stdin: str, patience: float) -> Completed:
@@ -165,12 +170,26 @@ class Connection:
         :raises ExecutableNotFoundError: where its image has no such program.
         """
         name, namespace = self._ask_of_pod("create", pod, "exec")
+        self._reach_kubelet(pod, "error dialing backend")
         return self._cluster.exec(name, argv, container, stdin, namespace, patience=patience)
 
     def answers(self, pod: Wire, port: int) -> bool:
         """Whether something answers a request that goes through a tunnel to a port of a Pod."""
         name, namespace = self._ask_of_pod("create", pod, "portforward")
+        self._reach_kubelet(pod, "error dialing backend")
         return self._cluster.connect(f"pod/{namespace}/{name}", f"http://127.0.0.1:{port}").response is not None
+
+    def _reach_kubelet(self, pod: Wire, doing: str) -> None:
+        """Refuse what a Pod's kubelet would have to do, where its node is off; k3s' tunnel to it answers then.
+
+        :param doing: what the server was about to do, for the kubelet's address in it.
+        :raises ApiError: 500.
+        """
+        kubelet = self._cluster.kubelet.node_that_is_off((pod.get("spec") or {}).get("nodeName") or "")
+        if kubelet is not None:
+            address = f"{kubelet.address}:{KUBELET_PORT}"
+            tunnel = f"proxy error from 127.0.0.1:6443 while dialing {address}, code 502: 502 Bad Gateway"
+            raise ApiError(500, "", f"{doing.format(address)}: {tunnel}")
 
     # --- what comes first -------------------------------------------------------------------------------------------
 
@@ -224,24 +243,69 @@ def connect(
     for flag, problem in (("cluster", 'cluster "{}" does not exist'), ("user", 'auth info "{}" does not exist')):
         if flags.text(flag) not in ("", CONTEXT):
             raise KubectlError(problem.format(flags.text(flag)))
+    limit = _time_limit(flags.text("request-timeout"))
     if flags.text("server"):
-        _check_server(connection, flags.text("server"))
-    limit = flags.text("request-timeout")
-    if limit not in ("", "0") and 0 < flags.seconds("request-timeout") < SHORTEST_ANSWER:
+        _check_server(connection, flags.text("server"), limit)
+    if 0 < limit < SHORTEST_ANSWER:
         raise UnreachableError("Unable to connect to the server: context deadline exceeded")
     return connection
 
 
-def _check_server(connection: Connection, server: str) -> None:
-    parts = urlsplit(server if "//" in server else f"http://{server}")
-    host, port = parts.hostname or "localhost", parts.port or (443 if parts.scheme == "https" else 80)
-    if host in connection.addresses and port == 6443:
+def _time_limit(text: str) -> float:
+    """The seconds of ``--request-timeout``: a duration, or a number of seconds; 0 for none.
+
+    :raises KubectlError: where it is neither (``clientcmd.ParseTimeout``).
+    """
+    if re.fullmatch(r"\+?[0-9]{1,10}", text, re.ASCII):
+        return float(text)
+    try:
+        seconds = parse_duration(text or "0")
+    except ValueError:
+        seconds = -1.0
+    if seconds < 0:
+        raise KubectlError(
+            "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a "
+            "corresponding time unit (e.g. 1s | 2m | 3h)"
+        )
+    return seconds
+
+
+def _check_server(connection: Connection, server: str, limit: float) -> None:
+    """Refuse a server that is not this cluster's, as Go's client does.
+
+    :raises KubectlError: always but for this cluster's own.
+    """
+    url = server if "://" in server else f"http://{server}"
+    problem = url_problem(url)
+    if problem:
+        if "://" in server:
+            raise KubectlError(f'host must be a URL or a host:port pair: "{server}"')
+        raise UnreachableError(f"Unable to connect to the server: {problem}")
+    scheme, _, rest = url.partition("://")
+    place = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    if ("://" in server and not place) or server.startswith("/"):
+        raise KubectlError(f'host must be a URL or a host:port pair: "{server}"')
+    host, port = split_host(place)
+    if host in connection.addresses and port == "6443":
         return
+    dialled = f"{host}:{port or (443 if scheme == 'https' else 80)}"
+    reason = f"dial tcp {dialled}: connect: connection refused"
+    if scheme not in ("http", "https"):
+        reason = f'unsupported protocol scheme "{scheme}"'
+    elif not host:
+        reason = "http: no Host in request URL"
+    elif port and int(port) > 65535:
+        reason = f"dial tcp: address {port}: invalid port"
+    elif not (is_ipv4(host) or ":" in host or host == "localhost"):
+        reason = f"dial tcp: lookup {host} on {connection.resolver}:53: no such host"
     moment = connection.simulation.datetime
     line = (
         f'E{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 memcache.go:265] "Unhandled Error" '
-        f'err="couldn\'t get current server API group list: Get \\"{parts.scheme}://{host}:{port}/api?timeout=32s\\": '
-        f'dial tcp {host}:{port}: connect: connection refused"\n'
+        f'err="couldn\'t get current server API group list: Get \\"{scheme}://{place}/api?timeout={limit or 32:g}s\\": '
+        + reason.replace('"', '\\"')
+        + '"\n'
     )
-    refused = f"The connection to the server {host}:{port} was refused - did you specify the right host or port?"
-    raise UnreachableError(line * 5 + refused)
+    if reason.endswith("refused"):
+        refused = f"The connection to the server {place} was refused - did you specify the right host or port?"
+        raise UnreachableError(line * 5 + refused)
+    raise UnreachableError(f"{line * 5}Unable to connect to the server: {reason}")

@@ -7,6 +7,8 @@ import re
 from kubesim.kubectl.errors import KubectlError
 
 _SIGNED = re.compile(r"[+-]?\d+(_\d+)*")
+_LONGEST = 400
+"""Characters of a number that are looked at; Python reads no more than 4,300 digits."""
 UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 """Seconds in each unit."""
 
@@ -37,6 +39,8 @@ def parse_duration(text: str) -> float:
             raise ValueError(f'time: unknown unit "{unit}" in duration "{text}"')
         total += float(number) * UNITS[unit]
         rest = rest[part.end() :]
+    if total * 1e9 >= 2**63:
+        raise ValueError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total
 
 
@@ -45,6 +49,8 @@ def go_integer(text: str) -> int:
 
     :raises ValueError: when it is none.
     """
+    if len(text) > _LONGEST:  # out of every range
+        text = f"{'-' if text.startswith('-') else ''}{2**64}" if _SIGNED.fullmatch(text) else text[:_LONGEST]
     if re.fullmatch(r"[+-]?0[0-7]+", text):
         return int(text, 8)
     if not _SIGNED.fullmatch(text) and not re.fullmatch(r"[+-]?0[xXbBoO][0-9a-fA-F_]+", text):
@@ -59,7 +65,7 @@ def unsigned(text: str, bits: int = 16) -> int:
     """
     if not re.fullmatch(r"[0-9]+", text):
         raise KubectlError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
-    if int(text) >= 2**bits:
+    if len(text) > _LONGEST or int(text) >= 2**bits:
         raise KubectlError(f'strconv.ParseUint: parsing "{text}": value out of range')
     return int(text)
 
@@ -71,6 +77,6 @@ def integer(text: str) -> int:
     """
     if not re.fullmatch(r"[+-]?[0-9]+", text):
         raise KubectlError(f'strconv.Atoi: parsing "{text}": invalid syntax')
-    if not -(2**63) <= int(text) < 2**63:
+    if len(text) > _LONGEST or not -(2**63) <= int(text) < 2**63:
         raise KubectlError(f'strconv.Atoi: parsing "{text}": value out of range')
     return int(text)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubesim.api import go_json
 from kubesim.cluster import Cluster
 from kubesim.kubectl import help_texts
 from kubesim.kubectl.call import Call, Verb
@@ -29,7 +30,8 @@ def run(
     """
     from kubesim.kubectl.registry import VERBS
 
-    words = list(argv[1:] if argv and argv[0] == "kubectl" else argv)
+    words = [go_json.clean(word) for word in (argv[1:] if argv and argv[0] == "kubectl" else argv)]
+    stdin = go_json.clean(stdin)
     root = Verb("kubectl", subcommands=VERBS)
     before = cluster.simulation.now
     command, verb, rest = _find(root, words)

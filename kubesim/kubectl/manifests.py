@@ -15,13 +15,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from kubesim.api import go_json, go_yaml
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.schema import metadata_error
+from kubesim.api.schema.decoder import json_kind
 from kubesim.kubectl.errors import Aggregate, KubectlError, UnreachableError, raise_all
+from kubesim.kubectl.urls import split_host, url_problem
 from kubesim.userland.filesystem import FileSystem
 
 EXTENSIONS = (".json", ".yaml", ".yml")
@@ -75,7 +76,12 @@ def sources(
             if path == "-":
                 found.append(Source("STDIN", "-"))
             elif _URL.match(path):
-                host = urlsplit(path).hostname or ""
+                problem = url_problem(path)
+                if problem:
+                    raise KubectlError(f'the URL passed to filename "{path}" is not valid: parse "{path}": {problem}')
+                host = split_host(re.split("[/?#]", path.partition("://")[2], maxsplit=1)[0].rpartition("@")[2])[0]
+                if not host:
+                    raise UnreachableError("Unable to connect to the server: http: no Host in request URL")
                 raise UnreachableError(
                     f"Unable to connect to the server: dial tcp: lookup {host} on {resolver}:53: no such host"
                 )
@@ -162,7 +168,9 @@ def infos(source: Source, text: str, *, validate: bool = True) -> Iterator[Info 
             return
         yield from _decode(document, source.shown)
     if problem is not None:
-        yield KubectlError(f"error parsing {source.shown}: {problem}")
+        out_of_range = str(problem).startswith("json: cannot unmarshal number")
+        doing = f'unable to decode "{source.shown}"' if out_of_range else f"error parsing {source.shown}"
+        yield KubectlError(f"{doing}: {problem}")
 
 
 def _object_problem(document: Any) -> str:
@@ -187,9 +195,8 @@ def _object_problem(document: Any) -> str:
 
 def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
     if not isinstance(document, dict):
-        type_name = _go_type(document)
         yield KubectlError(
-            f'unable to decode "{source}": json: cannot unmarshal {type_name} into Go value of type '
+            f'unable to decode "{source}": json: cannot unmarshal {json_kind(document)} into Go value of type '
             "unstructured.detector"
         )
         return
@@ -198,8 +205,15 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
         raw = go_json.dumps(document, None)
         yield KubectlError(f"unable to decode \"{source}\": Object 'Kind' is missing in '{raw}'")
         return
-    if kind == "List" or (kind.endswith("List") and isinstance(document.get("items"), list)):
-        for item in document.get("items") or []:
+    if kind == "List" or (kind.endswith("List") and "items" in document):
+        items = document.get("items")
+        if not isinstance(items, list | None):
+            yield KubectlError(
+                f'unable to decode "{source}": json: cannot unmarshal {json_kind(items)} into Go struct field '
+                "decodeList.items of type []json.RawMessage"
+            )
+            return
+        for item in items or []:
             yield from _decode(item, source)
         return
     problem = metadata_error(document)
@@ -221,18 +235,3 @@ def _decode(document: Any, source: str) -> Iterator[Info | Exception]:
         return
     namespace = metadata.get("namespace") or ""
     yield Info(found, namespace if found.namespaced else "", metadata.get("name") or "", document, source)
-
-
-def _go_type(value: Any) -> str:
-    """What Go's JSON decoder calls a value."""
-    match value:
-        case bool():
-            return "bool"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case list():
-            return "array"
-        case _:
-            return "object"

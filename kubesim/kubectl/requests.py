@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from typing import Any
 
+from kubesim.api import go_json
 from kubesim.api.apply import with_last_applied, without_version
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError
@@ -174,8 +174,8 @@ def overridden(wire: Wire, text: str, kind: str) -> Wire:
     if not text:
         return wire
     try:
-        override = json.loads(text)
-    except json.JSONDecodeError as error:
+        override = go_json.loads(text)
+    except go_json.JsonError as error:
         raise KubectlError(f"Invalid JSON in overrides: {error}") from None
     match kind:
         case "merge" | "strategic" | "json":

@@ -36,18 +36,12 @@ def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> b
     :raises SilentExit: when an endless wait is given up.
     """
     simulation = call.simulation
-    deadline = simulation.now + (PATIENCE if timeout is None else timeout)
-    while not done():
-        if simulation.following > deadline:
-            simulation.advance(max(0.0, deadline - simulation.now))
-            if done():
-                return True
-            if timeout is None:
-                call.stderr.append("^C\n")
-                raise SilentExit(INTERRUPTED)
-            return False
-        simulation.step()
-    return True
+    if simulation.run_until(simulation.now + (PATIENCE if timeout is None else timeout), done):
+        return True
+    if timeout is None:
+        call.stderr.append("^C\n")
+        raise SilentExit(INTERRUPTED)
+    return False
 
 
 SECONDS = 60.0

@@ -7,10 +7,13 @@ a :class:`~kubesim.userland.machine.Machine` of its own over them.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
 
 from kubesim.api.store import Store
 from kubesim.data_directory import DATA, read_yaml
@@ -106,6 +109,43 @@ class Image:
         )
 
 
+class _ImageFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An image as the catalogue's file describes it."""
+
+    name: str
+    flavour: Literal["debian", "ubuntu", "alpine", "busybox", "static"]
+    tags: dict[str, str | int | float]
+    libc: Literal["glibc", "musl", "uclibc"] = "glibc"
+    programs: list[str] = []
+    extra_programs: list[str] = []
+    files: list[str] = []
+    entrypoint: list[str] = []
+    command: list[str] = []
+    environment: dict[str, str | int | float] = {}
+    user: str = "root"
+    directory: str = "/"
+    stop_signal: str = "SIGTERM"
+    pull_seconds: Annotated[float, msgspec.Meta(ge=0, le=600)] = 2.0
+    size: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class _CatalogueFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The catalogue's file."""
+
+    images: list[_ImageFacts]
+    program_sets: dict[str, list[str]] = {}
+    file_sets: dict[str, dict[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        for image in self.images:
+            unknown = {*image.programs} - {*self.program_sets} | {*image.files} - {*self.file_sets}
+            if unknown:
+                raise ValueError(f"the sets of image {image.name} must be in the file, got {min(unknown)}")
+            for value in image.environment.values():
+                if re.sub(r"\{version\}", "", str(value)) != re.sub("[{}]", "", re.sub(r"\{version\}", "", str(value))):
+                    raise ValueError(f"a variable of image {image.name} may have {{version}} in braces, got {value!r}")
+
+
 @dataclass(slots=True)
 class ImageCatalogue:
     """The images that can be pulled."""
@@ -119,6 +159,15 @@ class ImageCatalogue:
     def load(cls, path: Path = DATA / "images.yaml") -> ImageCatalogue:
         """Read a catalogue file."""
         return cls(read_yaml(path))
+
+    @classmethod
+    def of(cls, document: object) -> ImageCatalogue:
+        """The catalogue that a file's document describes.
+
+        :raises ValueError: where it does not describe one.
+        """
+        msgspec.convert(document, _CatalogueFile)
+        return cls(cast("Mapping[str, Any]", document))
 
     def find(self, reference: str) -> Image | None:
         """The image that a reference names; None where no registry has it.

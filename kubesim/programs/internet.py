@@ -7,15 +7,16 @@ Google's page.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, cast
 
-from kubesim.data_directory import read_yaml
+import msgspec
+
 from kubesim.network.dns.message import DnsRecord
-from kubesim.network.dns.names import absolute, reverse_name
+from kubesim.network.dns.names import absolute, problem, reverse_name
 from kubesim.network.dns.public import PublicDns
 from kubesim.network.network import Network
 from kubesim.network.service import Client, HttpRequest, HttpResponse
@@ -72,6 +73,60 @@ class WebHost:
         return HttpResponse(status, REASONS.get(status, ""), tuple(headers), shown, 0.02)
 
 
+class _Page(msgspec.Struct, forbid_unknown_fields=True):
+    """What a web server answers."""
+
+    status: Annotated[int, msgspec.Meta(ge=100, le=599)] = 200
+    headers: dict[str, str | int | float] = {}
+    body: str | int | float = ""
+    paths: dict[str, _Page] = {}
+
+
+class _HostFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A host as the file describes it."""
+
+    names: Annotated[list[str], msgspec.Meta(min_length=1)]
+    addresses: Annotated[list[str], msgspec.Meta(min_length=1)]
+    ipv6: list[str] = []
+    reverse: str | None = None
+    issuer: str = ""
+    resolver: bool = False
+    http: dict[str, _Page] | None = None
+    https: dict[str, _Page] | None = None
+
+    def __post_init__(self) -> None:
+        for each in (*self.names, *([self.reverse] if self.reverse is not None else [])):
+            if problem(each) is not None:
+                raise ValueError(f"the name of a host must be a domain, got {each!r}")
+        for each in self.addresses:
+            ipaddress.IPv4Address(each)
+        for each in self.ipv6:
+            ipaddress.IPv6Address(each)
+        for page in [*(self.http or {}).values(), *(self.https or {}).values()]:
+            if page.paths and "*" not in page.paths:
+                raise ValueError("the paths of a page must say what is at every other path (*)")
+
+
+class _RecordFacts(msgspec.Struct, forbid_unknown_fields=True):
+    """A DNS record as the file describes it."""
+
+    name: str
+    type: Literal["A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"]
+    values: list[str | int]
+
+
+class _InternetFile(msgspec.Struct, forbid_unknown_fields=True):
+    """The file of the Internet."""
+
+    hosts: list[_HostFacts]
+    records: list[_RecordFacts] = []
+
+    def __post_init__(self) -> None:
+        addresses = [address for host in self.hosts for address in host.addresses]
+        if len(set(addresses)) < len(addresses):
+            raise ValueError("the addresses of hosts must be all different")
+
+
 @dataclass(slots=True)
 class Internet:
     """The hosts of a file."""
@@ -79,9 +134,13 @@ class Internet:
     document: Mapping[str, Any]
 
     @classmethod
-    def load(cls, path: Path) -> Internet:
-        """Read ``internet.yaml``."""
-        return cls(read_yaml(path))
+    def of(cls, document: object) -> Internet:
+        """The Internet that a file's document describes.
+
+        :raises ValueError: where it does not describe one.
+        """
+        msgspec.convert(document, _InternetFile)
+        return cls(cast("Mapping[str, Any]", document))
 
     def join(self, network: Network) -> None:
         """Put the hosts on a network and let their servers listen."""

@@ -18,11 +18,10 @@ from typing import cast
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.doors import door
-from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.process import Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Interpreter
@@ -34,6 +33,8 @@ from kubesim.userland.shell.streams import Capture, Input
 HOME = "/root"
 PATIENCE = 120.0
 """Simulated seconds that a person waits for the cluster to settle before the next line."""
+UNREACHABLE = 255
+"""The status of ssh where the host is off."""
 INTERRUPT = 900.0
 """Simulated seconds after which a command that still runs gets Ctrl-C."""
 
@@ -71,8 +72,7 @@ class Terminal:
         own: dict[str, Program] = {"kubectl": functools.partial(_kubectl, cluster=self.cluster)}
         machine = replace(host, programs=ChainMap(own, cast("MutableMapping[str, Program]", host.programs)))
         if host.name.startswith("node/"):
-            images = ImageCatalogue.load(self.cluster.configuration.file(self.cluster.configuration.images))
-            show_containers(machine, self.cluster, host.name.removeprefix("node/"), images)
+            show_containers(machine, self.cluster, host.name.removeprefix("node/"), self.cluster.images)
         for path in sorted((DATA / "manifests").glob("*.yaml")):
             place = f"{HOME}/{path.name}"
             if not machine.files.exists(place):
@@ -160,6 +160,10 @@ class Terminal:
     def _parse_and_run(self, parser: Parser) -> bool:
         """Read and carry out one line; whether the next is read."""
         shell = self._shell
+        if self.machine.name not in self.cluster.network.topology:
+            self._error.write(f"ssh: connect to host {self.machine.hostname} port 22: No route to host\n")
+            shell.state.status = UNREACHABLE
+            return False
         try:
             parsed = parser.next()
         except ShellSyntaxError as problem:

@@ -6,16 +6,14 @@ never cut silently: the line is interrupted, as Ctrl-C would.
 
 from __future__ import annotations
 
+from kubesim.turn import Interrupted as Interrupted
+
 LIMIT = 8 * 1024 * 1024
 """Characters that a pipe, a file or one expansion may hold."""
 WORDS = 200_000
 """Words that one expansion may become."""
 SCREENFUL = 4096
 """Characters shown of what ran over a screen before it was interrupted."""
-
-
-class Interrupted(Exception):  # noqa: N818
-    """The learner's Ctrl-C, pressed for them: something ran on without end."""
 
 
 def bounded(text: str) -> str:

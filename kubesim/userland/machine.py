@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from kubesim.simulation import Simulation
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
-from kubesim.userland.process import Completed, Listener, Program, Running, Start
+from kubesim.userland.process import INTERRUPTED, OVERFLOWN, Completed, Listener, Program, Running, Start
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -140,7 +140,9 @@ class Machine:
         try:
             return program(Start(tuple(argv), self, stdin, surroundings, where, main, terminal, elapsed))
         except Interrupted:
-            return Completed(returncode=130)
+            return Completed(returncode=INTERRUPTED)
+        except RecursionError:
+            return Completed(returncode=OVERFLOWN)
 
     def datetime(self, elapsed: float = 0.0) -> datetime:
         """The calendar time here."""

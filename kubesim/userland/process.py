@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from kubesim.simulation import Simulation
+from kubesim.turn import Interrupted
 
 OfMachine = TypeVar("OfMachine", covariant=True)
 
@@ -69,10 +70,9 @@ class Running:
         steps = self.steps
 
         def step() -> None:
-            try:
-                event = next(steps)
-            except StopIteration as stop:
-                ended(stop.value or 0)
+            event = next_step(steps)
+            if isinstance(event, Ended):
+                ended(event.status)
                 return
             if isinstance(event, Running):
                 serves(event)
@@ -119,5 +119,30 @@ class Start(Generic[OfMachine]):
 
 Steps = Generator[float | Running, None, int]
 """What a process does over time; see :class:`Running`."""
+
+INTERRUPTED = 130
+"""The status of a program that Ctrl-C ended: 128 and SIGINT."""
+OVERFLOWN = 139
+"""The status of a program that called itself until its stack was full: 128 and SIGSEGV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A process that takes no further step."""
+
+    status: int
+
+
+def next_step(steps: Steps) -> float | Running | Ended:
+    """Let a process take its next step; one that goes on without end in it is ended, as the kernel would."""
+    try:
+        return next(steps)
+    except StopIteration as stop:
+        return Ended(int(stop.value or 0))
+    except Interrupted:
+        return Ended(INTERRUPTED)
+    except RecursionError:
+        return Ended(OVERFLOWN)
+
 
 Program = Callable[[Start[Any]], Completed | Running]

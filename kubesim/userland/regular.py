@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from kubesim.userland.bounds import LIMIT, Interrupted
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import LIMIT
 
 if TYPE_CHECKING:
     import regex

@@ -40,7 +40,7 @@ def test_each_call_from_outside_is_a_step_and_what_it_calls_inside_is_not(day: C
         "terminal/0 $ kubectl run web --image nginx",
         "terminal/0 $ X=left; echo kept > file",
         "terminal/0 $ kubectl expose pod web --port 80",
-        "cluster.apply('apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: x}\\n', 'default')",
+        "cluster.apply([{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'x'}}], 'default')",
         "cluster.connect('pod/web', 'http://web')",
         "cluster.advance(40)",
         "cluster.delete('Pod', 'nobody')",

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 
-from kubesim.api import names
+from kubesim.api import go_json, names
 from kubesim.api.errors import FieldError
 from kubesim.api.fields import forbidden, invalid_value, invalid_values, required, too_long
 from kubesim.api.objects import Wire
@@ -81,7 +80,7 @@ def _docker(data: dict[str, str], key: str) -> list[FieldError]:
     if key not in data:
         return [required(f"data[{key}]")]
     try:
-        well_formed = isinstance(json.loads(_decoded(data[key])), dict)
+        well_formed = isinstance(go_json.loads(_decoded(data[key]).decode()), dict)
     except ValueError:
         well_formed = False
     problem = "invalid character looking for beginning of value"

@@ -107,6 +107,11 @@ class Kubelet:
             raise LookupError(f"a node must be one of {', '.join(self._nodes)}, got {name!r}")
         return self._nodes[name]
 
+    def node_that_is_off(self, name: str) -> NodeState | None:
+        """A node's state, where there is such a node and it does not work."""
+        node = self._nodes.get(name)
+        return node if node is not None and not node.alive else None
+
     def power_off(self, name: str) -> None:
         """The node stops dead: its containers are gone, and nobody reports it."""
         node = self.node(name)

@@ -29,7 +29,8 @@ from kubesim.controllers.kubelet.sockets import PodSockets
 from kubesim.controllers.kubelet.status import PodState, pod_status
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.simulation import Scheduled
-from kubesim.userland.process import Completed, Running
+from kubesim.userland.machine import ExecutableNotFoundError
+from kubesim.userland.process import Completed, Ended, Running, next_step
 
 START_SECONDS = 0.1
 """From a created container to a started one."""
@@ -224,6 +225,10 @@ class PodWorker:
                 self._plan(outcome.seconds, over, of=container, progress=outcome.seconds <= LONGEST_AWAITED_RUN)
         elif self._listen(container, outcome) and outcome.steps is not None:
             self._plan(0.0, partial(self._step, container, outcome), of=container)
+        if not self._hook(container, "postStart")[1]:
+            self._say(WARNING, "FailedPostStartHook", "PostStartHook failed", container)
+            self._say(NORMAL, "Killing", "FailedPostStartHook", container)
+            self._plan(0.0, partial(self._ended, container, KILLED), of=container)
         self._watch(container)
         self.write()
         self._proceed()
@@ -235,12 +240,10 @@ class PodWorker:
             container.frozen = step
             return
         assert process.steps is not None, "only a process with steps takes them"
-        try:
-            event = next(process.steps)
-        except StopIteration as stop:
-            self._ended(container, stop.value or 0)
-            return
-        if isinstance(event, Running):  # it started a server in the foreground and waits for it
+        event = next_step(process.steps)
+        if isinstance(event, Ended):
+            self._ended(container, event.status)
+        elif isinstance(event, Running):  # it started a server in the foreground and waits for it
             self._sockets.close(container.name)
             container.process = event
             self._listen(container, event)
@@ -298,8 +301,9 @@ class PodWorker:
     def _probed(self, container: ContainerState, tally: ProbeTally, result: ProbeResult, took: float) -> None:
         """A probe has its result: every failure is an event, a verdict changes what the container is."""
         if not result.success and self.node.alive:
-            self._say(WARNING, "Unhealthy", f"{tally.kind} probe failed: {result.output}", container)
-        if tally.count(result.success):
+            what = "errored and resulted in unknown state" if result.errored else "failed"
+            self._say(WARNING, "Unhealthy", f"{tally.kind} probe {what}: {result.output}", container)
+        if not result.errored and tally.count(result.success):
             self._concluded(container, tally.kind, result.success)
         if not tally.done and container.probes.get(tally.kind) is tally:
             self._plan_probe(tally, tally.pause(took), partial(self._probe, container, tally))
@@ -429,13 +433,24 @@ class PodWorker:
 
     def _prestop_seconds(self, container: ContainerState) -> float:
         """How long the container's preStop hook takes: a sleep, a program, or nothing."""
-        hook = (container.spec.lifecycle or {}).get("preStop") or {}
+        seconds, succeeded = self._hook(container, "preStop")
+        if not succeeded:
+            self._say(WARNING, "FailedPreStopHook", "PreStopHook failed", container)
+        return seconds
+
+    def _hook(self, container: ContainerState, name: str) -> tuple[float, bool]:
+        """Carry out a lifecycle hook: the seconds that it takes, and whether it succeeds."""
+        hook = (container.spec.lifecycle or {}).get(name) or {}
         if "sleep" in hook:
-            return float(hook["sleep"].get("seconds") or 0)
+            return float(hook["sleep"].get("seconds") or 0), True
         command = (hook.get("exec") or {}).get("command")
-        if command and not container.suspended:
-            return self.context.runtime.execute(self.pod, container.spec, tuple(command)).seconds
-        return 0.0
+        if not command or container.suspended:
+            return 0.0, True
+        try:
+            done = self.context.runtime.execute(self.pod, container.spec, tuple(command))
+        except ExecutableNotFoundError:
+            return 0.0, False
+        return done.seconds, done.returncode == 0
 
     def _ended(self, container: ContainerState, code: int) -> None:
         """A container's process has ended with an exit code."""

@@ -104,7 +104,7 @@ def _template_printer(call: Call, name: str, template: str) -> ObjectPrinter:
     if not template:
         raise KubectlError("template format specified but no template given")
     if name.endswith("file"):
-        template = _read(call, template, "--template ")
+        template = call.read(template, f"error reading --template {template}, ")
     missing = not call.flags.has("allow-missing-template-keys") or call.flags.on("allow-missing-template-keys")
     if name in _JSON_PATH:
         return _json_path_printer(template, missing, name == "jsonpath-as-json")
@@ -152,7 +152,7 @@ def _columns_printer(call: Call, name: str, spec: str) -> ObjectPrinter:
     no_headers = call.flags.has("no-headers") and call.flags.on("no-headers")
     try:
         if name == "custom-columns-file":
-            columns = columns_from_template(_read(call, spec, "template "))
+            columns = columns_from_template(call.read(spec, f"error reading template {spec}, "))
         else:
             columns = columns_from_spec(spec)
     except ValueError as error:
@@ -172,10 +172,3 @@ def _columns_printer(call: Call, name: str, spec: str) -> ObjectPrinter:
 def items_of(wire: Wire) -> Sequence[Wire]:
     """The objects of a List, or the one object itself."""
     return wire["items"] if is_list(wire) else [wire]
-
-
-def _read(call: Call, path: str, what: str) -> str:
-    absolute = path if path.startswith("/") else f"{call.directory.rstrip('/')}/{path}"
-    if not call.files.exists(absolute):
-        raise KubectlError(f"error reading {what}{path}, open {path}: no such file or directory\n")
-    return call.files.read(absolute)

@@ -8,7 +8,6 @@ and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from kubesim.api import go_json, go_yaml
@@ -198,7 +197,10 @@ def view_last_applied(call: Call) -> int:
         text = (metadata.get("annotations") or {}).get(LAST_APPLIED)
         if text is None:
             raise KubectlError(f"no last-applied-configuration annotation found on resource: {info.name}")
-        wire = json.loads(text)
+        try:
+            wire = go_json.loads(text)
+        except go_json.JsonError as error:
+            raise KubectlError(str(error)) from None
         call.stdout.append(go_yaml.dump(wire) if shape == "yaml" else go_json.dumps(wire) + "\n")
 
     select(call, call.arguments, everything=call.flags.on("all")).visit(act)

@@ -147,6 +147,8 @@ def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
         absolute = posixpath.join(call.directory, path)
         if not call.files.exists(absolute):
             raise KubectlError(f"error reading {path}: no such file or directory")
+        if call.files.is_directory(absolute):
+            raise KubectlError("env config file cannot be a directory")
         for line in call.files.read(absolute).splitlines():
             key, _, value = line.strip().partition("=")
             if key and not key.startswith("#"):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import json
 
-from kubesim.api import go_yaml
+from kubesim.api import go_json, go_yaml
 from kubesim.api.apply import change, last_applied_text
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
@@ -60,7 +59,7 @@ def _diff(call: Call) -> int:
 
 def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
     """The object as it is, and as it would be."""
-    wanted = json.loads(last_applied_text(info.object or {}))
+    wanted = go_json.loads(last_applied_text(info.object or {}))
     try:
         live = call.api.retrieve(info.type, info.name, info.namespace)
     except ApiError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubesim.api import go_yaml
+from kubesim.api import go_json, go_yaml
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind
@@ -59,16 +59,8 @@ def patch(call: Call) -> int:
 def _patch_text(call: Call) -> str:
     flags = call.flags
     if flags.text("patch-file"):
-        from kubesim.userland.filesystem import FileError, absolute
-
         path = flags.text("patch-file")
-        if path == "-":
-            return call.stdin
-        try:
-            return call.files.read(absolute(path, call.directory))
-        except FileError as error:
-            reason = error.reason[:1].lower() + error.reason[1:]
-            raise KubectlError(f"unable to read patch file: open {path}: {reason}") from None
+        return call.stdin if path == "-" else call.read(path, "unable to read patch file: ")
     if not flags.text("patch"):
         raise KubectlError("must specify --patch or --patch-file containing the contents of the patch")
     return flags.text("patch")
@@ -82,9 +74,9 @@ def _body(text: str) -> Any:
         except go_yaml.YamlError as error:
             raise KubectlError(f'unable to parse "{text}": {error}') from None
     try:
-        return go_yaml.load_json(text)
-    except go_yaml.JsonError as error:
-        return bad_request(error.reason)
+        return go_json.loads(text)
+    except go_json.JsonError as error:
+        return bad_request(str(error))
 
 
 def _without_version(wire: Wire) -> Wire:

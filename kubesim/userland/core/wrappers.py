@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from kubesim.userland.bounds import Interrupted, require
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import require
 from kubesim.userland.command_line import Complaint, Run, program
 from kubesim.userland.core.clock import time_span
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 
-from kubesim.userland.bounds import WORDS, Interrupted
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import WORDS
 from kubesim.userland.shell.tree import Literal, Part, Word
 
 

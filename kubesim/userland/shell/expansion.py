@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kubesim.userland.bounds import WORDS, Interrupted, require
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import WORDS, require
 from kubesim.userland.machine import Machine
 from kubesim.userland.regular import Regex
 from kubesim.userland.shell import patterns

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation, Machine, Process
 from kubesim.userland.printing import quoted
 from kubesim.userland.process import Completed, Running, Start, Steps

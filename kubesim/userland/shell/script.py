@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.log import Log
 from kubesim.userland.machine import Invocation

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kubesim.userland.bounds import LIMIT, SCREENFUL, Interrupted
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import LIMIT, SCREENFUL
 from kubesim.userland.filesystem import FileSystem
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.process import Steps
 from kubesim.userland.shell.builtins.shell import Shell
 from kubesim.userland.shell.signals import NAMES, Killed, signal_name

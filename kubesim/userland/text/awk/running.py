@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol, TypeAlias
 
-from kubesim.userland.bounds import LIMIT, WORDS, Interrupted, require
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import LIMIT, WORDS, require
 from kubesim.userland.command_line import Complaint
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix

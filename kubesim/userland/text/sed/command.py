@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from kubesim.userland.bounds import Interrupted, bounded
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import bounded
 from kubesim.userland.command_line import CommandLine, Complaint, lines_of, program
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.machine import Machine
