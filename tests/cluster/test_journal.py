@@ -135,7 +135,7 @@ def of_another(lines: list[str], **changes: Any) -> str:
             "must be of a door",
         ),
         (
-            lambda lines: "".join(lines).replace("name: x", "name: X"),
+            lambda lines: "".join(lines).replace('"name":"x"', '"name":"X"'),
             r"step 5 .* must come out as it was noted: well at",
         ),
     ],
@@ -156,26 +156,12 @@ def test_a_journal_of_another_version_is_followed_with_a_warning(day: Cluster, t
         assert len(Cluster.restore(path).journal) == 9
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda: Cluster(runtime=lambda containers: containers),
-        lambda: _applied({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": object()}}),
-    ],
-)
-def test_what_no_file_can_hold_is_not_saved(spoil: Callable[[], Cluster], tmp_path: Path) -> None:
-    cluster = spoil()
+def test_what_no_file_can_hold_is_not_saved(tmp_path: Path) -> None:
+    cluster = Cluster(runtime=lambda containers: containers)
     with pytest.raises(JournalError, match="a journal must hold everything that was done to its cluster, but"):
         cluster.save(tmp_path / "journal")
     with pytest.raises(JournalError):
         cluster.at(0)
-
-
-def _applied(manifest: Any) -> Cluster:
-    cluster = Cluster()
-    with pytest.raises(Exception):  # noqa: B017 (whatever it is)
-        cluster.apply(manifest)
-    return cluster
 
 
 def test_what_changes_a_cluster_is_a_door() -> None:
