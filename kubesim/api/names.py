@@ -22,12 +22,13 @@ _LABEL_VALUE = f"({_QUALIFIED_PART})?"
 _PERCENT = "[0-9]+%"
 _HEADER_NAME = "[-A-Za-z0-9]+"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
+_PORTABLE_VARIABLE = "[-._a-zA-Z][-._a-zA-Z0-9]*"
 # Go's [A-Za-z] classes are ASCII already; re.ASCII keeps \w-like surprises out should a class ever use them.
 _patterns = {
     pattern: re.compile(pattern, re.ASCII)
     for pattern in (
         _LABEL, _SUBDOMAIN, _LOOSE_SUBDOMAIN, _LABEL_1035, _WILDCARD_SUBDOMAIN, _QUALIFIED_PART, _LABEL_VALUE,
-        _PERCENT, _HEADER_NAME, _CONFIG_KEY,
+        _PERCENT, _HEADER_NAME, _CONFIG_KEY, _PORTABLE_VARIABLE,
     )
 }  # fmt: skip
 
@@ -206,6 +207,18 @@ def environment_variable(value: str) -> list[str]:
     if all(" " <= character <= "~" and character != "=" for character in value):
         return []
     return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
+
+
+def portable_environment_variable(value: str) -> list[str]:
+    """The name of an environment variable by the strict rule, which kubectl keeps to."""
+    problems = []
+    if not matches(_PORTABLE_VARIABLE, value):
+        sentence = (
+            "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and "
+            "must not start with a digit"
+        )
+        problems = [regex_problem(sentence, _PORTABLE_VARIABLE, "my.env-name", "MY_ENV.NAME", "MyEnvName1")]
+    return problems
 
 
 def config_map_key(value: str) -> list[str]:

@@ -127,9 +127,12 @@ def _uuid(chance: random.Random) -> str:
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
-def root_certificate(cluster: ClusterConfiguration) -> str:
-    """A text in the shape of the cluster's root certificate; it certifies nothing."""
-    body = base64.b64encode(random.Random(f"{cluster.name}/ca").randbytes(797)).decode()
+def certificate(cluster: ClusterConfiguration, whose: str = "ca") -> str:
+    """A text in the shape of a certificate; it certifies nothing.
+
+    :param whose: ``ca`` for the cluster's root certificate.
+    """
+    body = base64.b64encode(random.Random(f"{cluster.name}/{whose}").randbytes(797)).decode()
     lines = [body[start : start + 64] for start in range(0, len(body), 64)]
     return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
 

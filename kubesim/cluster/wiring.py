@@ -10,7 +10,7 @@ from functools import cache
 from kubesim.api.objects import Node
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
-from kubesim.cluster.boot import node_hosts_file, root_certificate
+from kubesim.cluster.boot import certificate, node_hosts_file
 from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
@@ -86,7 +86,7 @@ class Parts:
         client, events, manager, simulation = self.client, self.events, self.manager, self.simulation
         pins = self.configuration.pins.pods
         for controller in (
-            NamespaceController(manager, client, root_certificate(self.configuration)),
+            NamespaceController(manager, client, certificate(self.configuration)),
             DeploymentController(simulation, manager, client, events),
             ReplicaSetController(simulation, manager, client, events),
             Scheduler(simulation, manager, client, events, _placements(self.configuration, pins)),

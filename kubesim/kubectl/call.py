@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import Flag, Values
-from kubesim.kubectl.kubeconfig import load, namespace_of
+from kubesim.kubectl.klog import klog_line
+from kubesim.kubectl.kubeconfig import Kubeconfig
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
 
@@ -33,6 +34,10 @@ class Verb:
     :param subcommands: the verbs below it.
     :param group: the heading under which ``kubectl --help`` lists it.
     :param long: what ``--help`` says first, where one line is not enough.
+    :param examples: the lines that ``--help`` shows as examples.
+    :param help_to_stdout: where a verb that only has sub-commands prints its help when none was typed; upstream's
+        verbs do not agree.
+    :param reaches_out: whether it talks to a server; without one it only needs the kubeconfig.
     :param any_flags: whether it takes whatever it is given without reading it, because it refuses in any case.
     """
 
@@ -46,12 +51,9 @@ class Verb:
     group: str = OTHER_COMMANDS
     long: str = ""
     any_flags: bool = False
-
-
-def klog_line(simulation: Simulation, severity: str, place: str, text: str) -> str:
-    """A line of klog: the process' id is made up."""
-    moment = simulation.datetime
-    return f"{severity}{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 {place}] {text}"
+    examples: str = ""
+    help_to_stdout: bool = False
+    reaches_out: bool = True
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Call:
     :param flags: every flag's value, given or default.
     :param arguments: the words that are not flags.
     :param dash: how many arguments stood before ``--``; -1 when it was not typed (cobra's ArgsLenAtDash).
+    :param config: what kubectl knows of clusters.
     :param api: the server that kubectl talks to, as the user that it talks as.
     :param directory: where relative file names start.
     """
@@ -70,6 +73,7 @@ class Call:
     flags: Values
     arguments: tuple[str, ...]
     dash: int
+    config: Kubeconfig
     api: Connection
     files: FileSystem
     stdin: str = ""
@@ -87,7 +91,11 @@ class Call:
     @property
     def namespace(self) -> str:
         """The namespace of the command: ``-n``, else the context's, ``default``."""
-        return self.flags.text("namespace") or namespace_of(load(self.files)) or "default"
+        return (
+            self.flags.text("namespace")
+            or self.config.context(self.flags.text("context")).get("namespace")
+            or "default"
+        )
 
     @property
     def namespace_given(self) -> bool:

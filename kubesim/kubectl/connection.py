@@ -1,7 +1,7 @@
 """The API server as kubectl reaches it: every request is made as one user, and the server may forbid it.
 
-There is one cluster, one context and one administrator; everything else is refused in the words that kubectl, the
-network or the API server's authorizer would use.
+There is one cluster with one administrator; everything else is refused in the words that kubectl, the network or the
+API server's authorizer would use.
 """
 
 from __future__ import annotations
@@ -22,15 +22,17 @@ from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError, UnreachableError
 from kubesim.kubectl.flags import Values
 from kubesim.kubectl.go_values import parse_duration
-from kubesim.kubectl.kubeconfig import CONTEXT
+from kubesim.kubectl.identity import User, administrator, user_of
+from kubesim.kubectl.kubeconfig import NO_SERVER, Kubeconfig
+from kubesim.kubectl.unreachable import Absence
 from kubesim.kubectl.urls import split_host, url_problem
 from kubesim.network.addresses import is_ipv4
 from kubesim.programs.node_daemons import KUBELET_PORT
-from kubesim.userland.filesystem import FileSystem, absolute
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed
 
-ADMINISTRATORS = frozenset(("", "admin", "system:admin"))
+API_PORT = 6443
+"""Where the server listens."""
 SHORTEST_ANSWER = 0.005
 """Seconds below which no request is answered in time."""
 
@@ -38,27 +40,38 @@ SHORTEST_ANSWER = 0.005
 class Connection:
     """What a user may ask of the API server; an administrator may ask anything, everybody else is forbidden all.
 
-    :param user: the user that requests are made as (``--as``).
+    :param user: the user that requests are made as; None for the administrator.
     :param warn: is told what the server warns of with its answers, whether they are refusals or not.
+    :param absence: that there is no server where one was looked for, if so.
     :raises ApiError: by every method, 403 for who is no administrator.
     """
 
-    def __init__(self, cluster: Cluster, user: str = "", warn: Callable[[str], object] = lambda warning: None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        user: User | None = None,
+        warn: Callable[[str], object] = lambda warning: None,
+        absence: Absence | None = None,
+    ) -> None:
         self._cluster = cluster
-        self._user = user
+        self.user = user or administrator(cluster.configuration)
         self._warn = warn
+        self.absence = absence
         self.simulation = cluster.simulation
 
-    @property
-    def addresses(self) -> frozenset[str]:
-        """Where the server listens."""
-        nodes = self._cluster.configuration.nodes
-        return frozenset(("127.0.0.1", "localhost", *(node.address for node in nodes if node.controlPlane)))
+    def discover(self, tries: int) -> None:
+        """Ask what the server serves.
+
+        :param tries: how often, before that is given up.
+        :raises UnreachableError: where there is no server.
+        """
+        if self.absence is not None:
+            raise self.absence.refusal(self.simulation, tries)
 
     @property
     def resolver(self) -> str:
         """The name server of the machine that kubectl runs on."""
-        return next(iter(self._cluster.configuration.networks.nameservers), "127.0.0.53")
+        return _resolver(self._cluster)
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -204,15 +217,17 @@ class Connection:
             problems = path_segment(segment or "")
             if problems:
                 raise KubectlError(f'invalid {what} "{segment}": [{" ".join(problems)}]')
-        if self._user in ADMINISTRATORS:
+        if self.absence is not None:
+            raise self.absence.refusal(self.simulation)
+        if self.user.is_administrator:
             if resource.deprecation:
                 self._warn(resource.deprecation)
             return
         where = f'in the namespace "{namespace}"' if namespace and resource.namespaced else "at the cluster scope"
         named = f'{resource.qualified} "{name}"' if name else resource.qualified
         message = (
-            f'{named} is forbidden: User "{self._user}" cannot {verb} resource "{resource.plural}{subresource}" in API '
-            f'group "{resource.group}" {where}'
+            f'{named} is forbidden: User "{self.user.name}" cannot {verb} resource "{resource.plural}{subresource}" in '
+            f'API group "{resource.group}" {where}'
         )
         raise ApiError(403, "Forbidden", message, {"name": name, "group": resource.group, "kind": resource.plural})
 
@@ -224,31 +239,30 @@ def _kind_of(wire: Wire) -> ResourceType:
     return found
 
 
-def connect(
-    cluster: Cluster, flags: Values, files: FileSystem, directory: str, warn: Callable[[str], object]
-) -> Connection:
-    """The connection that the flags ask for.
+def connect(cluster: Cluster, flags: Values, config: Kubeconfig, warn: Callable[[str], object]) -> Connection:
+    """The connection that the flags and the kubeconfig ask for.
 
     :param warn: is told what the server warns of.
-    :raises KubectlError: for a context, file, server or time limit with which nothing can be reached.
+    :raises KubectlError: for a context, cluster, user or time limit with which nothing can be reached.
     """
-    connection = Connection(cluster, flags.text("as"), warn)
-    path = flags.text("kubeconfig")
-    if path and not files.exists(absolute(path, directory)):
-        raise KubectlError(f"stat {path}: no such file or directory")
-    if flags.text("context") not in ("", CONTEXT):
-        raise UnreachableError(
-            f"Error in configuration: context was not found for specified context: {flags.text('context')}"
-        )
-    for flag, problem in (("cluster", 'cluster "{}" does not exist'), ("user", 'auth info "{}" does not exist')):
-        if flags.text(flag) not in ("", CONTEXT):
-            raise KubectlError(problem.format(flags.text(flag)))
+    context = config.context(flags.text("context"))
+    name = flags.text("cluster") or context.get("cluster") or ""
+    known = config.find("clusters", name)
+    if known is None and flags.text("cluster"):
+        raise KubectlError(f'no server found for cluster "{name}"')
+    user = flags.text("user") or context.get("user") or ""
+    if user and config.find("users", user) is None:
+        raise KubectlError(f'auth info "{user}" does not exist')
+    server = flags.text("server") or (known or {}).get("server") or NO_SERVER
     limit = _time_limit(flags.text("request-timeout"))
-    if flags.text("server"):
-        _check_server(connection, flags.text("server"), limit)
+    absence = _absence(cluster, server, limit)
     if 0 < limit < SHORTEST_ANSWER:
         raise UnreachableError("Unable to connect to the server: context deadline exceeded")
-    return connection
+    return Connection(cluster, user_of(flags, cluster.configuration, user), warn, absence)
+
+
+def _resolver(cluster: Cluster) -> str:
+    return next(iter(cluster.configuration.networks.nameservers), "127.0.0.53")
 
 
 def _time_limit(text: str) -> float:
@@ -270,10 +284,10 @@ def _time_limit(text: str) -> float:
     return seconds
 
 
-def _check_server(connection: Connection, server: str, limit: float) -> None:
-    """Refuse a server that is not this cluster's, as Go's client does.
+def _absence(cluster: Cluster, server: str, limit: float) -> Absence | None:
+    """That nothing answers at a server's address, if so, as Go's client finds it.
 
-    :raises KubectlError: always but for this cluster's own.
+    :raises KubectlError: where the address is none.
     """
     url = server if "://" in server else f"http://{server}"
     problem = url_problem(url)
@@ -286,9 +300,10 @@ def _check_server(connection: Connection, server: str, limit: float) -> None:
     if ("://" in server and not place) or server.startswith("/"):
         raise KubectlError(f'host must be a URL or a host:port pair: "{server}"')
     host, port = split_host(place)
-    if host in connection.addresses and port == "6443":
-        return
-    dialled = f"{host}:{port or (443 if scheme == 'https' else 80)}"
+    here = {"127.0.0.1", "localhost", *(node.address for node in cluster.configuration.nodes if node.controlPlane)}
+    if host in here and port == str(API_PORT):
+        return None
+    dialled = f"{'127.0.0.1' if host == 'localhost' else host}:{port or (443 if scheme == 'https' else 80)}"
     reason = f"dial tcp {dialled}: connect: connection refused"
     if scheme not in ("http", "https"):
         reason = f'unsupported protocol scheme "{scheme}"'
@@ -297,15 +312,5 @@ def _check_server(connection: Connection, server: str, limit: float) -> None:
     elif port and int(port) > 65535:
         reason = f"dial tcp: address {port}: invalid port"
     elif not (is_ipv4(host) or ":" in host or host == "localhost"):
-        reason = f"dial tcp: lookup {host} on {connection.resolver}:53: no such host"
-    moment = connection.simulation.datetime
-    line = (
-        f'E{moment:%m%d %H:%M:%S}.{moment.microsecond:06d}    1000 memcache.go:265] "Unhandled Error" '
-        f'err="couldn\'t get current server API group list: Get \\"{scheme}://{place}/api?timeout={limit or 32:g}s\\": '
-        + reason.replace('"', '\\"')
-        + '"\n'
-    )
-    if reason.endswith("refused"):
-        refused = f"The connection to the server {place} was refused - did you specify the right host or port?"
-        raise UnreachableError(line * 5 + refused)
-    raise UnreachableError(f"{line * 5}Unable to connect to the server: {reason}")
+        reason = f"dial tcp: lookup {host} on {_resolver(cluster)}:53: no such host"
+    return Absence(f"{scheme}://{place}", reason, limit or 32)

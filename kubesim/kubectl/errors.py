@@ -98,7 +98,7 @@ def report(error: Exception) -> tuple[str, int]:
     if isinstance(error, Aggregate) and len(error.errors) == 1:
         error = error.errors[0]
     if isinstance(error, Aggregate):
-        return "".join(_line(_message(each)) for each in error.errors), 1
+        return "".join(f"{_message(each)}\n" for each in error.errors), 1
     if isinstance(error, ApiError):
         text = invalid_text(error) if error.reason == "Invalid" else _message(error)
         return _line(text), 1

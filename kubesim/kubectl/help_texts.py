@@ -5,6 +5,9 @@ from __future__ import annotations
 from kubesim.kubectl.call import OTHER_COMMANDS, Call, Verb
 from kubesim.kubectl.flags import GLOBAL_FLAGS, Flag
 
+NARROWEST = 11
+"""The least width of the column of sub-commands (cobra's)."""
+
 
 def help_of(command: str, verb: Verb) -> str:
     """The help of a verb."""
@@ -13,9 +16,11 @@ def help_of(command: str, verb: Verb) -> str:
     paragraphs = [verb.long or verb.short]
     if verb.aliases:
         paragraphs.append("Aliases:\n" + ", ".join((verb.name, *verb.aliases)))
+    if verb.examples:
+        paragraphs.append("Examples:\n" + "\n".join(f"  {line}" for line in verb.examples.split("\n")))
     if verb.subcommands:
         rows = sorted((sub.name, sub.short) for sub in verb.subcommands)
-        width = max(len(name) for name, _ in rows)
+        width = max(NARROWEST, *(len(name) for name, _ in rows))
         lines = "\n".join(f"  {name.ljust(width)}   {short}" for name, short in rows)
         paragraphs.append(f"Available Commands:\n{lines}")
     if verb.flags:

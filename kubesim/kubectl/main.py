@@ -6,7 +6,7 @@ Python exception leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kubesim.api import go_json
 from kubesim.cluster import Cluster
@@ -15,18 +15,25 @@ from kubesim.kubectl.call import Call, Verb
 from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
+from kubesim.kubectl.kubeconfig import HOME, Kubeconfig, install
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 
 
 def run(
-    argv: Sequence[str], cluster: Cluster, files: FileSystem, stdin: str = "", directory: str = "/root"
+    argv: Sequence[str],
+    cluster: Cluster,
+    files: FileSystem,
+    stdin: str = "",
+    directory: str = HOME,
+    environment: Mapping[str, str] | None = None,
 ) -> Completed:
     """Run one kubectl command.
 
     :param argv: the words typed, ``kubectl`` itself first or left out.
     :param files: the files of the machine it runs on.
     :param directory: the working directory there.
+    :param environment: the variables of the process; None gives the machine a kubeconfig first, if it has none.
     """
     from kubesim.kubectl.registry import VERBS
 
@@ -35,13 +42,18 @@ def run(
     root = Verb("kubectl", subcommands=VERBS)
     before = cluster.simulation.now
     command, verb, rest = _find(root, words)
-    call = Call(command, parse((), verb.flags).values, (), -1, Connection(cluster), files, stdin, directory)
+    if environment is None:
+        install(files, cluster.configuration)
+        environment = {}
+    call = Call(
+        command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
+    )
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)
         except FlagError as error:
             raise KubectlError(f"{error}\nSee '{command} --help' for usage.") from None
-        call.status = _run(verb, parsed, call, cluster)
+        call.status = _run(verb, parsed, call, cluster, environment)
     except FAILURES as error:
         text, call.status = report(error)
         call.stderr.append(text)
@@ -55,7 +67,7 @@ def _read_words(verb: Verb, words: list[str]) -> list[str]:
     return ["--help"] if {"-h", "--help"} & set(words) else []
 
 
-def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster) -> int:
+def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster, environment: Mapping[str, str]) -> int:
     call.flags, call.arguments, call.dash = parsed.values, parsed.arguments, parsed.dash
     if parsed.values.on("help"):
         call.stdout.append(help_texts.help_of(call.command, verb))
@@ -63,7 +75,9 @@ def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster) -> int:
     if verb.run is None:
         return _only_subcommands(verb, call)
     _check_required(verb, call)
-    call.api = connect(cluster, call.flags, call.files, call.directory, call.warn)
+    call.config = Kubeconfig.read(call.files, environment, call.flags.text("kubeconfig"), call.directory)
+    if verb.reaches_out:
+        call.api = connect(cluster, call.flags, call.config, call.warn)
     status = verb.run(call)
     if not status and call.warned and call.flags.on("warnings-as-errors"):
         raise KubectlError(f"{len(call.warned)} warning{'s' if len(call.warned) > 1 else ''} received")
@@ -78,7 +92,7 @@ def _only_subcommands(verb: Verb, call: Call) -> int:
         return 0
     if call.arguments:
         raise UsageError(call.command, f'unknown command "{" ".join(call.arguments)}"')
-    call.stderr.append(help_texts.help_of(call.command, verb))
+    (call.stdout if verb.help_to_stdout else call.stderr).append(help_texts.help_of(call.command, verb))
     raise SilentExit
 
 

@@ -8,6 +8,7 @@ from kubesim.api.selectors import selector_from_labels, selector_of
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.unreachable import PER_TYPE
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
@@ -18,6 +19,7 @@ def pod_of(call: Call, word: str) -> Wire:
     :raises ApiError: where there is no such object.
     :raises KubectlError: where it has no Pods.
     """
+    call.api.discover(PER_TYPE)
     kind, slash, name = word.partition("/")
     found = resource_type(kind) if slash else resource_type("pods")
     wire = call.api.retrieve(found, name if slash else word, call.namespace)

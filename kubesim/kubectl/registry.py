@@ -116,6 +116,9 @@ def _verb(words: str) -> Verb:
         group=entry.get("group", OTHER_COMMANDS),
         long=entry.get("long", ""),
         any_flags=entry.get("any_flags", False),
+        examples=entry.get("examples", ""),
+        help_to_stdout=entry.get("help_to_stdout", False),
+        reaches_out=not words.startswith("config") and "refusal" not in entry,
     )
 
 

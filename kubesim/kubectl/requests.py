@@ -13,7 +13,7 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.resources import kind_type
-from kubesim.api.schema import prune_unknown
+from kubesim.api.schema import prune_unknown, with_zero_values
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError, with_prefix, with_source
 from kubesim.kubectl.manifests import Info
@@ -117,14 +117,16 @@ def send_change(call: Call, info: Info, after: Wire, mode: DryRun) -> Wire:
 class Changes:
     """Objects that a command changes: each one's difference is sent, and what was done to it is printed.
 
+    :param typed: whether upstream's command decodes objects into Go's structs, and prints these.
     :raises KubectlError: for a wrong ``--dry-run`` or ``-o``.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, *, typed: bool = False) -> None:
         self._call = call
         self.mode: DryRun = dry_run(call)
         self._local = call.flags.has("local") and call.flags.on("local")
-        self._printer = Printer(call, self.mode)
+        self._typed = typed
+        self._printer = Printer(call, self.mode, typed=typed)
 
     def each(self, selection: Selection, edit: Edit, *, needed: bool = False) -> int:
         """Change every object of a selection; what fails is raised at the end.
@@ -147,20 +149,24 @@ class Changes:
         """Send an object's new form, if it is one and the server is to hear of it, and print what was done."""
         if after != info.object:
             info.object = send_change(self._call, info, after, "client" if self._local else self.mode)
+        if self._typed and self._local:
+            info.object = with_zero_values(info.object or {})
         self._printer.done(info, done)
 
 
-def patched(wire: Wire, body: Any, kind: PatchKind) -> Wire:
+def patched(wire: Wire, body: Any, kind: PatchKind, *, typed: bool = True) -> Wire:
     """The object after the patch.
 
     :param kind: ``strategic``, ``merge`` or ``json``.
+    :param typed: whether the outcome is decoded into Go's struct, which drops what it does not know.
     :raises KubectlError: where the patch does not fit.
     """
     found = kind_type(wire["apiVersion"], wire["kind"])
     if found is None:
         raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
     try:
-        return prune_unknown(apply_patch(wire, body, kind, found, "Ignore")[0], found.kind, found.api_version)
+        after = apply_patch(wire, body, kind, found, "Ignore")[0]
+        return prune_unknown(after, found.kind, found.api_version) if typed else after
     except ApiError as error:
         raise KubectlError(error.message) from None
 

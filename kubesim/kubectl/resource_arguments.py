@@ -18,6 +18,7 @@ from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
 from kubesim.kubectl.manifests import Info, infos, kustomization_problem, sources
 from kubesim.kubectl.mapper import expand_categories, resource_type
+from kubesim.kubectl.unreachable import PER_CATEGORY, PER_TYPE
 
 MISSING_RESOURCE = """You must provide one or more resources by argument or filename.
 Example resource specifications include:
@@ -111,6 +112,7 @@ def select(
     :param by_selector: whether ``--selector`` chooses the objects; for ``expose`` it does not.
     :raises KubectlError: where the words do not make sense, or name an unknown type.
     """
+    local = call.flags.has("local") and call.flags.on("local")
     paths = call.flags.texts("filename") if files and call.flags.has("filename") else ()
     if call.flags.has("kustomize") and call.flags.text("kustomize"):
         raise KubectlError(kustomization_problem(call.flags.text("kustomize"), call.files, call.directory))
@@ -128,10 +130,12 @@ def select(
 
         def from_files() -> Iterator[Item]:
             for source in found_sources:
+                if call.api.absence is not None and not local:
+                    raise call.api.absence.unrecognized(call.simulation, source.shown, validate=validate)
                 text = call.stdin if source.path == "-" else call.files.read(source.path)
                 for item in infos(source, text, validate=validate):
                     if not isinstance(item, Info) or chosen is None or chosen.matches(_labels(item)):
-                        yield _prepared(call, item, latest=latest)
+                        yield item if local else _prepared(call, item, latest=latest)
 
         return Selection(from_files, single=single, from_files=True, named=True)
     if selecting:
@@ -143,6 +147,8 @@ def select(
             raise KubectlError("at least one resource must be specified to use a selector")
         if call.flags.has("subresource") and call.flags.text("subresource"):
             raise KubectlError("subresource cannot be used when bulk resources are specified")
+    if request.types or request.pairs:
+        call.api.discover(PER_TYPE if request.pairs else PER_CATEGORY + PER_TYPE)
     types = [resource_type(word) for word in request.types]
     if selecting:
         return Selection(lambda: _listed(call, types, label_selector, field_selector))

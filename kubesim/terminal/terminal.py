@@ -18,6 +18,7 @@ from typing import cast
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.doors import door
+from kubesim.kubectl.kubeconfig import install as install_kubeconfig
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
@@ -77,6 +78,7 @@ class Terminal:
             place = f"{HOME}/{path.name}"
             if not machine.files.exists(place):
                 machine.files.write(place, Path(path).read_text(encoding="utf-8"))
+        install_kubeconfig(machine.files, self.cluster.configuration)
         if not machine.files.exists("/usr/local/bin/kubectl"):
             machine.files.make_directory("/usr/local/bin", parents=True)
             machine.files.write("/usr/local/bin/kubectl", "", mode=0o755)
@@ -244,7 +246,8 @@ def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
 
     before = cluster.simulation.now
     stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
-    done = kubectl.run(invocation.argv, cluster, invocation.machine.files, stdin, invocation.directory)
+    files, environment = invocation.machine.files, invocation.environment
+    done = kubectl.run(invocation.argv, cluster, files, stdin, invocation.directory, environment)
     return replace(done, seconds=max(0.0, done.seconds - (cluster.simulation.now - before)))
 
 

@@ -23,7 +23,7 @@ class Lab(ControlPlane):
         self.simulation.settle()
 
 
-def test_a_new_namespace_has_a_service_account_and_the_root_certificate() -> None:
+def test_a_new_namespace_has_a_service_account_and_the_certificate() -> None:
     lab = Lab()
     for namespace in ("default", "shop"):
         assert lab.has("ServiceAccount", "default", namespace)

@@ -10,7 +10,7 @@ struct is one.
 from __future__ import annotations
 
 from kubesim.api.schema.decoder import Decoded, DecodingError, decode, metadata_error, prune_unknown, strict_errors
-from kubesim.api.schema.order import in_struct_order
+from kubesim.api.schema.order import in_struct_order, with_zero_values
 from kubesim.api.schema.tree import FieldType, SchemaField, Struct, field_type, struct_of
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "prune_unknown",
     "strict_errors",
     "struct_of",
+    "with_zero_values",
 ]

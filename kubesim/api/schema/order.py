@@ -6,6 +6,8 @@ sorted keys.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from kubesim.api.objects import Wire
@@ -24,6 +26,40 @@ def in_struct_order(wire: Wire) -> Wire:
     if struct is not None:
         return _in_order(wire, struct)
     return {name: _unserved(value, name) for name, value in _ordered(wire, _ANY_KIND).items()}
+
+
+def with_zero_values(wire: Wire) -> Wire:
+    """The object with the empty fields that Go writes of its struct, as when it was decoded into one."""
+    struct = struct_of(wire.get("kind", ""), wire.get("apiVersion", ""))
+    return wire if struct is None else _filled(wire, struct)
+
+
+_ZEROS: Mapping[str, Any] = MappingProxyType(
+    {"string": "", "integer": 0, "boolean": False, "number": 0, "int-or-string": 0, "list": None, "map": None}
+)
+
+
+def _filled(wire: Wire, struct: Struct) -> Wire:
+    fields = struct.fields
+    filled = {name: _filled_value(value, fields[name].type if name in fields else None) for name, value in wire.items()}
+    for each in struct.always_written:
+        if each.name in filled or each.null_time:
+            continue
+        if each.type.struct is not None:
+            filled[each.name] = _filled({}, each.type.struct)
+        elif each.type.shape in _ZEROS:
+            filled[each.name] = _ZEROS[each.type.shape]
+    return filled
+
+
+def _filled_value(value: Any, as_type: FieldType | None) -> Any:
+    if as_type is None:
+        return value
+    if isinstance(value, list):
+        return [_filled_value(item, as_type.item) for item in value]
+    if isinstance(value, dict) and as_type.struct is not None:
+        return _filled(value, as_type.struct)
+    return value
 
 
 def _unserved(value: Any, field: str) -> Any:

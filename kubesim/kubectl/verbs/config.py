@@ -1,62 +1,97 @@
-"""``kubectl config`` and ``kubectl auth``: the kubeconfig, which has one context, and who one is."""
+"""``kubectl config`` and ``kubectl auth``: the kubeconfig, and who one is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kubesim.api import go_json, go_yaml
-from kubesim.kubectl import kubeconfig
+from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.connection import ADMINISTRATORS
 from kubesim.kubectl.errors import KubectlError, SilentExit, UsageError
-from kubesim.kubectl.kubeconfig import CONTEXT
+from kubesim.kubectl.output.tabwriter import TabStops
 
 
 def config_view(call: Call) -> int:
-    """Print the kubeconfig; there is one context, so ``--minify`` changes nothing."""
-    wire = kubeconfig.load(call.files)
-    call.stdout.append(go_json.dumps(wire) + "\n" if call.flags.text("output") == "json" else go_yaml.dump(wire))
+    """Print the kubeconfig; with ``--minify`` what the context uses of it."""
+    config = call.config
+    if call.flags.on("minify"):
+        name = call.flags.text("context") or config.current
+        context = config.context(name)
+        kept = {"contexts": name, "clusters": context.get("cluster"), "users": context.get("user")}
+        for section, only in kept.items():
+            config.wire[section] = [entry for entry in config.wire[section] if entry.get("name") == only]
+        config.wire["current-context"] = name
+    wire = config.shown(raw=call.flags.on("raw"))
+    as_json = call.flags.text("output") == "json"
+    call.stdout.append(go_json.dumps(wire, sort_keys=False) + "\n" if as_json else go_yaml.dump(wire))
     return 0
 
 
 def current_context(call: Call) -> int:
     """Print the context's name."""
-    call.say(CONTEXT)
+    if not call.config.current:
+        raise KubectlError("current-context is not set")
+    call.say(call.config.current)
     return 0
 
 
 def get_contexts(call: Call) -> int:
-    """List the contexts."""
-    if call.flags.text("output") == "name":
-        call.say(CONTEXT)
-        return 0
-    call.say("CURRENT   NAME      CLUSTER   AUTHINFO   NAMESPACE")
-    call.say(f"*         {CONTEXT}   {CONTEXT}   {CONTEXT}    {kubeconfig.namespace_of(kubeconfig.load(call.files))}")
+    """List the contexts, or those that are named."""
+    config, flags = call.config, call.flags
+    known = config.names("contexts")
+    names = [name for name in call.arguments if name in known] if call.arguments else known
+    if flags.text("output") == "name":
+        call.stdout += [f"{name}\n" for name in names]
+    else:
+        rows = [] if flags.on("no-headers") else [("CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE")]
+        rows += [_context_row(name, config.find("contexts", name) or {}, config.current) for name in names]
+        call.stdout += [f"{line}\n" for line in TabStops().lines(rows)]
+    missing = [name for name in call.arguments if name not in known]
+    if missing:
+        raise KubectlError(f"context {missing[0]} not found")
     return 0
 
 
+def _context_row(name: str, context: Wire, current: str) -> tuple[str, str, str, str, str]:
+    star = "*" if name == current else ""
+    return star, name, context.get("cluster", ""), context.get("user", ""), context.get("namespace", "")
+
+
 def use_context(call: Call) -> int:
-    """Choose the context; there is one."""
+    """Choose the context."""
     if len(call.arguments) != 1:
         raise UsageError(call.command, f"Unexpected args: [{' '.join(call.arguments)}]")
-    if call.arguments[0] != CONTEXT:
-        raise KubectlError(f'no context exists with the name: "{call.arguments[0]}"')
-    call.say(f'Switched to context "{CONTEXT}".')
+    (name,) = call.arguments
+    if call.config.find("contexts", name) is None:
+        raise KubectlError(f'no context exists with the name: "{name}"')
+    call.config.wire["current-context"] = name
+    call.config.save(call.files)
+    call.say(f'Switched to context "{name}".')
     return 0
 
 
 def set_context(call: Call) -> int:
-    """Change the context's namespace; there is one context."""
-    flags, names = call.flags, call.arguments
+    """Change or add a context."""
+    flags, names, config = call.flags, call.arguments, call.config
     if len(names) > 1:
         raise UsageError(call.command, f"Unexpected args: [{' '.join(names)}]")
     if names and flags.on("current"):
         raise KubectlError("you cannot specify both a context name and --current")
     if not names and not flags.on("current"):
         raise KubectlError("you must specify a non-empty context name or --current")
-    if names and names[0] != CONTEXT:
-        raise KubectlError(f'there is one cluster here and one context for it, "{CONTEXT}"')
-    if flags.changed("namespace"):
-        kubeconfig.choose_namespace(call.files, flags.text("namespace"))
-    call.say(f'Context "{CONTEXT}" modified.')
+    name = names[0] if names else config.current
+    if not name:
+        raise KubectlError("no current context is set")
+    known = config.find("contexts", name)
+    context: Wire = known if known is not None else {"cluster": "", "user": ""}
+    for flag in ("cluster", "namespace", "user"):
+        if flags.changed(flag):
+            context[flag] = flags.text(flag)
+    if not context.get("namespace"):
+        context.pop("namespace", None)
+    config.put("contexts", name, context)
+    config.save(call.files)
+    call.say(f'Context "{name}" {"created" if known is None else "modified"}.')
     return 0
 
 
@@ -67,7 +102,8 @@ def can_i(call: Call) -> int:
             "you must specify two arguments: verb resource or verb resource/resourceName.\n"
             "See 'kubectl auth can-i -h' for help and examples."
         )
-    answer = call.flags.text("as") in ADMINISTRATORS
+    call.api.discover(0)
+    answer = call.api.user.is_administrator
     call.say("yes" if answer else "no")
     if not answer:
         raise SilentExit
@@ -75,6 +111,17 @@ def can_i(call: Call) -> int:
 
 
 def whoami(call: Call) -> int:
-    """Say who the user is."""
-    call.say("ATTRIBUTE   VALUE\nUsername    system:admin\nGroups      [system:masters system:authenticated]")
+    """Say who the user is, as the server knows it."""
+    call.api.discover(0)
+    user = call.api.user
+    rows = [("ATTRIBUTE", "VALUE"), ("Username", user.name)]
+    if user.uid:
+        rows.append(("UID", user.uid))
+    rows.append(("Groups", _bracketed(user.groups)))
+    rows += [(f"Extra: {key}", _bracketed(user.extra[key])) for key in sorted(user.extra)]
+    call.stdout += [f"{line}\n" for line in TabStops().lines(rows)]
     return 0
+
+
+def _bracketed(values: Sequence[str]) -> str:
+    return f"[{' '.join(values)}]"

@@ -53,7 +53,7 @@ def _diff(call: Call) -> int:
             call.say(f"diff -u -N /tmp/LIVE-{number}/{name} /tmp/MERGED-{number + 1}/{name}")
             call.stdout.extend(lines)
 
-    select(call, (), latest=False, validate=True).visit(act)
+    select(call, (), latest=False).visit(act)
     return 1 if changed else 0
 
 

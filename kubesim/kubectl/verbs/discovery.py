@@ -13,6 +13,7 @@ from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.kubeconfig import SERVER
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.tabwriter import TabStops
+from kubesim.kubectl.unreachable import PER_CATEGORY, PER_TYPE
 
 HEADERS = ("NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND")
 WIDE_HEADERS = ("VERBS", "CATEGORIES")
@@ -27,6 +28,7 @@ def api_resources(call: Call) -> int:
         raise KubectlError(f"--output {output} is not available")
     if order not in ("", "name", "kind"):
         raise KubectlError("--sort-by accepts only name or kind")
+    call.api.discover(1)
     found = _chosen(call)
     if order:
         found = sorted(found, key=lambda resource: resource.plural if order == "name" else resource.kind)
@@ -68,13 +70,21 @@ def _row(resource: ResourceType, wide: bool) -> tuple[str, ...]:
 def api_versions(call: Call) -> int:
     """List the group versions served."""
     call.refuse_arguments("unexpected arguments")
+    if call.api.absence is not None:
+        raise call.api.absence.unlisted(call.simulation)
     for name in sorted({kind.api_version for kind in DISCOVERED} | FURTHER_VERSIONS):
         call.say(name)
     return 0
 
 
+FURTHER = "\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'."
+
+
 def cluster_info(call: Call) -> int:
     """Say where the control plane and the cluster's DNS are."""
+    if call.api.absence is not None:
+        call.say(FURTHER)
+    call.api.discover(PER_CATEGORY + PER_TYPE)
     call.say(f"Kubernetes control plane is running at {SERVER}")
     services = call.api.list(
         resource_type("services"), "kube-system", label_selector="kubernetes.io/cluster-service=true"
@@ -88,7 +98,7 @@ def cluster_info(call: Call) -> int:
             f"{name} is running at {SERVER}/api/v1/namespaces/{metadata['namespace']}/services/"
             f"{metadata['name']}{suffix}/proxy"
         )
-    call.say("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.")
+    call.say(FURTHER)
     return 0
 
 
@@ -137,10 +147,13 @@ def version(call: Call) -> int:
         call.say(f"Client Version: {RELEASE}")
         call.say(f"Kustomize Version: {KUSTOMIZE}")
         if not client_only:
+            call.api.discover(0)
             call.say(f"Server Version: {RELEASE}")
         return 0
     both: Wire = {"clientVersion": _build(RELEASE), "kustomizeVersion": KUSTOMIZE}
-    if not client_only:
+    if not client_only and call.api.absence is None:
         both["serverVersion"] = _server_build()
     call.stdout.append(go_yaml.dump(both) if shape == "yaml" else go_json.dumps(both, 2, sort_keys=False) + "\n")
+    if not client_only:
+        call.api.discover(0)
     return 0

@@ -57,12 +57,17 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 """The only values of some fields, by struct and field: OpenAPI has them, lightkube-models leaves them out."""
 
 
+DISCOVERIES = 2
+"""How often the server is asked what it serves, before that is given up."""
+
+
 def explain(call: Call) -> int:
     """Explain a type or a field."""
     if not call.arguments:
         raise KubectlError(NOTHING_NAMED)
     if len(call.arguments) > 1:
         raise KubectlError("We accept only this format: explain RESOURCE")
+    call.api.discover(DISCOVERIES)
     word, *path = call.arguments[0].rstrip(".").split(".")
     try:
         resource = resource_type(word)

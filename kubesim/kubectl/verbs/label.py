@@ -118,11 +118,11 @@ def _run(
     call: Call,
     field: str,
     parse: Callable[[Sequence[str]], tuple[dict[str, str], list[str]]],
-    outcome: Callable[[bool, bool, bool], str],
+    outcome: Callable[[bool, bool], str],
 ) -> int:
     """Change the labels or annotations of each object, or list them.
 
-    :param outcome: what is said, from whether anything is set, removed and different.
+    :param outcome: what is said, from whether anything was added and removed.
     """
     flags = call.flags
     sending = Changes(call)
@@ -134,20 +134,35 @@ def _run(
     if not changes and not flags.on("list"):
         raise KubectlError(f"at least one {field.removesuffix('s')} update is required")
 
+    if flags.on("list") and flags.text("output"):
+        raise KubectlError("--list and --output may not be specified together")
+    local = flags.on("local")
+    chosen = select(call, resources, all_if_bare=flags.on("all"), latest=not local)
+    if flags.text("resource-version") and not chosen.single:
+        raise KubectlError("--resource-version may only be used with a single resource")
+
     def edit(info: Info, after: Wire) -> str:
         old = after["metadata"].get(field) or {}
         if flags.on("list"):
-            for key, value in old.items():
-                call.say(f"{key}={value}")
+            _list(call, info, field, old, alone=chosen.single)
             return ""
         overwrite, version = flags.on("overwrite"), flags.text("resource-version")
         after |= changed(after, field, values, remove, overwrite=overwrite, resource_version=version)
         for key in remove if field == "labels" else ():
             if key not in old:
                 call.say(f'label "{key}" not found.')
-        return outcome(bool(values), bool(remove), after != info.object)
+        added = any(old.get(key) != value for key, value in values.items())
+        return outcome(added, any(key in old or key in values for key in remove))
 
-    return sending.each(select(call, resources, all_if_bare=flags.on("all"), latest=not flags.on("local")), edit)
+    return sending.each(chosen, edit)
+
+
+def _list(call: Call, info: Info, field: str, values: Mapping[str, str], *, alone: bool) -> None:
+    """The labels or annotations of an object; of several objects each with a heading."""
+    if not alone:
+        call.say(f"Listing {field} for {info.type.kind}.{info.type.group}/{info.name}:")
+    for key, value in values.items():
+        call.say(f"{'' if alone else ' '}{key}={value}")
 
 
 def _check(call: Call, resources: Sequence[str]) -> None:
@@ -163,10 +178,10 @@ def _check(call: Call, resources: Sequence[str]) -> None:
 def label(call: Call) -> int:
     """Change the labels of each object."""
 
-    def outcome(added: bool, removed: bool, different: bool) -> str:
-        if not different:
-            return "not labeled"
-        return "modified" if added and removed else "unlabeled" if removed else "labeled"
+    def outcome(added: bool, removed: bool) -> str:
+        if added and removed:
+            return "modified"
+        return "labeled" if added else "unlabeled" if removed else "not labeled"
 
     return _run(call, "labels", parse_labels, outcome)
 

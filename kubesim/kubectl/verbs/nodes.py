@@ -22,14 +22,15 @@ def _nodes(call: Call) -> list[Info]:
         raise UsageError(call.command, f"USAGE: {call.command.split()[-1]} NODE [flags]")
     if names and call.flags.text("selector"):
         raise KubectlError("error: cannot specify both a node name and a --selector option")
-    return select(call, ["node", *names], files=False).infos()
+    words = [f"node/{name}" for name in names] or ["node"]
+    return select(call, words, files=False).infos()
 
 
 def schedulable(wanted: bool) -> Callable[[Call], int]:
     """``kubectl uncordon``, or ``cordon`` where it is not wanted."""
 
     def run(call: Call) -> int:
-        changes = Changes(call)
+        changes = Changes(call, typed=True)
         for info in _nodes(call):
             changes.one(info, _schedulable(wanted))
         return 0
@@ -53,7 +54,7 @@ def _schedulable(wanted: bool) -> Edit:
 
 def drain(call: Call) -> int:
     """Cordon the nodes and evict their Pods."""
-    changes = Changes(call)
+    changes = Changes(call, typed=True)
     failed: list[tuple[Info, str]] = []
     for info in _nodes(call):
         changes.one(info, _schedulable(False))

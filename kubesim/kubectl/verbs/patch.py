@@ -39,7 +39,7 @@ def patch(call: Call) -> int:
         if isinstance(body, ApiError):
             raise body
         if local or mode == "client":
-            after = patched(before, body, kind)
+            after = patched(before, body, kind, typed=False)
         else:
             after = call.api.patch(
                 info.type, info.name, info.namespace, body, kind=kind, subresource=subresource, dry_run=mode == "server"
@@ -51,7 +51,7 @@ def patch(call: Call) -> int:
         else:
             printer.done(info, "patched")
 
-    if not select(call, call.arguments, latest=not local).visit(act):
+    if not select(call, call.arguments, latest=False).visit(act):
         raise KubectlError("no objects passed to patch")
     return 0
 

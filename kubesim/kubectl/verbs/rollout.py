@@ -213,7 +213,7 @@ def restart(call: Call) -> int:
         metadata["annotations"] = {**annotations, RESTARTED_AT: call.simulation.timestamp()}
         return "restarted"
 
-    return Changes(call).each(_select(call), edit, needed=True)
+    return Changes(call, typed=True).each(_select(call), edit, needed=True)
 
 
 def pausing(pause: bool) -> Callable[[Call], int]:
@@ -235,7 +235,7 @@ def pausing(pause: bool) -> Callable[[Call], int]:
                 spec.pop("paused", None)
             return "paused" if pause else "resumed"
 
-        return Changes(call).each(_select(call), edit, needed=True)
+        return Changes(call, typed=True).each(_select(call), edit, needed=True)
 
     return run
 
@@ -249,7 +249,7 @@ APPLIED_BEFORE = (
 
 def undo(call: Call) -> int:
     """Go back to an earlier template."""
-    changes = Changes(call)
+    changes = Changes(call, typed=True)
     revision = call.flags.number("to-revision")
     if revision < 0:
         raise KubectlError(f"revision must be a positive integer: {revision}")

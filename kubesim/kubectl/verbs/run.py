@@ -39,6 +39,7 @@ def run(call: Call) -> int:
         raise UsageError(call.command, f"invalid image pull policy: {flags.text('image-pull-policy')}")
     name = arguments[0]
     labels = generators.labels_of(flags.text("labels")) if flags.text("labels") else {"run": name}
+    call.api.discover(1)
     wire = generators.pod(
         name,
         image,

@@ -76,7 +76,7 @@ def _change_pods(
     :param failing: stands before a refusal of the server.
     :param problems: what went wrong so far; raised at the end with what goes wrong here.
     """
-    changes = Changes(call)
+    changes = Changes(call, typed=True)
     for info in infos:
         after = copy.deepcopy(info.object or {})
         try:
@@ -187,7 +187,7 @@ def _environment(changes: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     for change in changes:
         name, equals, value = change.partition("=")
         if equals:
-            problems = names.environment_variable(name)
+            problems = names.portable_environment_variable(name)
             if problems:
                 raise KubectlError(f'"{name}" is not a valid key name: {";".join(problems)}')
             add.setdefault(name, value)
@@ -269,13 +269,15 @@ def selector(call: Call) -> int:
             shown = " ".join(map(_expression, others))
             raise KubectlError(f"match expression [{shown}] not supported on this object")
         after.setdefault("spec", {})["selector"] = dict(labels)
+        if call.flags.text("resource-version"):
+            after["metadata"]["resourceVersion"] = call.flags.text("resource-version")
         return "selector updated"
 
     words = call.arguments[:-1]
     if call.flags.on("local") and words:
         raise KubectlError(LOCAL_ONLY)
     chosen = select(call, words, all_if_bare=call.flags.on("all"), latest=not call.flags.on("local"))
-    return Changes(call).each(chosen, change)
+    return Changes(call, typed=True).each(chosen, change)
 
 
 def _expression(requirement: Requirement) -> str:
@@ -296,7 +298,7 @@ def service_account(call: Call) -> int:
     local = call.flags.on("local")
     words = () if local else call.arguments[:-1]
     infos = select(call, words, all_if_bare=call.flags.on("all"), latest=not local).infos()
-    changes, problems = Changes(call), []
+    changes, problems = Changes(call, typed=True), []
     for info in infos:
         after = copy.deepcopy(info.object or {})
         try:
@@ -340,7 +342,7 @@ def _quantities(text: str) -> dict[str, str]:
     for part in text.split(","):
         pieces = part.split("=")
         if len(pieces) != 2:
-            raise KubectlError(f"invalid argument syntax {part}, expected <resource>=<value>")
+            raise KubectlError(f"Invalid argument syntax {part}, expected <resource>=<value>")
         try:
             parse_quantity(pieces[1])
         except (ValueError, ArithmeticError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kubesim.api import names
@@ -10,28 +9,35 @@ from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import select
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-_SPEC = re.compile(r"(?P<key>[^=:]+)(=(?P<value>[^:]*))?(:(?P<effect>.*))?")
+DISCOVERIES = 2
+"""How often the server is asked what it serves, before that is given up."""
 
 
 def taint(call: Call) -> int:
     """Add and remove taints of nodes."""
-    changes = Changes(call)
+    changes = Changes(call, typed=True)
     words = list(call.arguments)
-    is_spec = [bool(index and ("=" in w or ":" in w or w.endswith("-"))) for index, w in enumerate(words)]
+    is_spec = ["=" in word or ":" in word or word.endswith("-") for word in words]
     first = is_spec.index(True) if True in is_spec else len(words)
     resources, specs = words[:first], words[first:]
+    misplaced = [word for word, taints in zip(words[first:], is_spec[first:], strict=True) if not taints]
+    if misplaced:
+        raise KubectlError(f"all resources must be specified before taint changes: {misplaced[0]}")
+    if not resources:
+        raise KubectlError("one or more resources must be specified as <resource> <name>")
     if not specs:
-        raise UsageError(call.command, "at least one taint update is required")
+        raise KubectlError("at least one taint update is required")
     try:
         add, remove = parse_taints(specs)
     except KubectlError as error:
         raise UsageError(call.command, error.message) from None
     both = [
-        f"{t['key']}:{t['effect']}"
+        f"{r['key']}={r['effect']}"
         for t in add
         for r in remove
         if r["key"] == t["key"] and r["effect"] in ("", t["effect"])
@@ -41,9 +47,15 @@ def taint(call: Call) -> int:
             f"can not both modify and remove the following taint(s) in the same command: {', '.join(both)}"
         )
 
+    call.api.discover(DISCOVERIES)
+    if resource_type(resources[0].lower()).kind != "Node":
+        raise KubectlError(f"invalid resource type {resources[0].lower()}, only node types are supported")
+    if call.flags.on("all") and call.flags.text("selector"):
+        raise KubectlError("setting 'all' parameter with a non empty selector is prohibited")
+    if not (call.flags.on("all") or call.flags.text("selector")) and len(resources) < 2:
+        raise KubectlError("at least one resource name must be specified since 'all' parameter is not set")
+
     def edit(info: Info, after: Wire) -> str:
-        if info.type.kind != "Node":
-            raise KubectlError(f"invalid resource type {info.type.plural}, only node types are supported")
         spec = after.setdefault("spec", {})
         spec["taints"] = _updated(
             info.name, spec.get("taints") or [], add, remove, overwrite=call.flags.on("overwrite")
@@ -64,22 +76,29 @@ def parse_taints(specs: Sequence[str]) -> tuple[list[Wire], list[Wire]]:
     remove: list[Wire] = []
     for spec in specs:
         removing = spec.endswith("-")
-        match = _SPEC.fullmatch(spec.removesuffix("-"))
-        if match is None:
-            raise KubectlError(f"invalid taint spec: {spec}")
-        key, value, effect = match["key"], match["value"] or "", match["effect"] or ""
-        if effect and effect not in EFFECTS:
-            raise KubectlError(f"invalid taint effect: {effect}, unsupported taint effect")
+        key, value, effect = _parsed(spec.removesuffix("-"))
         if not removing and not effect:
             raise KubectlError(f"invalid taint spec: {spec}")
-        problems = names.qualified_name(key) or names.label_value(value)
-        if problems:
-            raise KubectlError(f"invalid taint spec: {spec}, {'; '.join(problems)}")
         wire = {"key": key, "effect": effect}
         if value:
             wire["value"] = value
         (remove if removing else add).append(wire)
     return add, remove
+
+
+def _parsed(spec: str) -> tuple[str, str, str]:
+    """Key, value and effect of ``key=value:effect``, ``key:effect`` or ``key``."""
+    head, *effects = spec.split(":")
+    key, *values = head.split("=") if effects else [head]
+    if len(effects) > 1 or len(values) > 1:
+        raise KubectlError(f"invalid taint spec: {spec}")
+    if effects and effects[0] not in EFFECTS:
+        raise KubectlError(f"invalid taint effect: {effects[0]}, unsupported taint effect")
+    value = "".join(values)
+    problems = names.label_value(value) or names.qualified_name(key)
+    if problems:
+        raise KubectlError(f"invalid taint spec: {spec}, {'; '.join(problems)}")
+    return key, value, "".join(effects)
 
 
 def _updated(node: str, old: list[Wire], add: list[Wire], remove: list[Wire], *, overwrite: bool) -> list[Wire]:

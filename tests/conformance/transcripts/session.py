@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesim.cluster import Cluster
+from kubesim.kubectl.kubeconfig import install
 from kubesim.kubectl.main import run as kubectl
 from kubesim.programs.machine import Invocation
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 from tests.conformance.transcripts.world import recorder_cluster, recorder_machine
+
+KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
+"""Where the recorder's kubeconfig was; its home had none."""
 
 DIRECTORY = "/home/learner"
 """Where the recorder's shell was."""
@@ -36,6 +40,7 @@ class Session:
         tree = FileSystem()
         tree.make_directory(DIRECTORY, parents=True)
         tree.make_directory("/tmp", parents=True)
+        install(tree, cluster.configuration, KUBECONFIG)
         for name, text in files.items():
             path = posixpath.join(DIRECTORY, name)
             tree.make_directory(posixpath.dirname(path), parents=True)
@@ -46,9 +51,16 @@ class Session:
         """Type one command."""
 
         def program(invocation: Invocation) -> Completed:
-            return kubectl(invocation.argv, self.cluster, self.files, invocation.stdin, invocation.directory)
+            return kubectl(
+                invocation.argv,
+                self.cluster,
+                self.files,
+                invocation.stdin,
+                invocation.directory,
+                invocation.environment,
+            )
 
-        machine = recorder_machine(self.cluster, self.files, program)
+        machine = recorder_machine(self.cluster, self.files, program, {"KUBECONFIG": KUBECONFIG})
         done = machine.run(("bash", "-c", text), stdin, directory=DIRECTORY)
         assert isinstance(done, Completed)
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kubesim.api.objects import Wire
@@ -40,7 +41,7 @@ def recorder_cluster() -> Cluster:
     return cluster
 
 
-def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program) -> Machine:
+def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program, environment: Mapping[str, str]) -> Machine:
     """The node's shell, with kubectl and the ordinary programs; its files are the session's."""
     master = cluster.machine("node/master")
     return Machine(
@@ -50,6 +51,6 @@ def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program) -> M
         sockets=master.sockets,
         programs={**master.programs, "kubectl": kubectl},
         simulation=cluster.simulation,
-        environment={**master.environment, "HOME": "/home/learner"},
+        environment={**master.environment, "HOME": "/home/learner", **environment},
         store=cluster.store,
     )
