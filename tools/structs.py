@@ -122,6 +122,8 @@ def _type(hint: Any, named: str, inner: list[type]) -> str:
     scalars = {bool: "bool", int: named or "int32", float: "float64", str: "string"}
     if hint not in scalars:
         return "any"
+    if named == "quantity":
+        return named
     if hint is str and named:
         return f"{'types' if named == 'UID' else 'v1'}.{named}"
     return scalars[hint]

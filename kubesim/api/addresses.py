@@ -43,6 +43,17 @@ def parse_sloppily(text: str) -> Address | None:
     return mapped or address
 
 
+def plain_address(text: str) -> str:
+    """An address as Go prints what it read sloppily: no leading zeros, the shortest form; other texts as they are.
+
+    Old objects may hold other spellings; what endpoints and rules say of them is this.
+    """
+    if _canonical_ipv4(text):
+        return text
+    address = parse_sloppily(text)
+    return text if address is None else str(address)
+
+
 def _has_leading_zeros(text: str) -> bool:
     octets = text.rpartition(":")[2].split(".")
     return len(octets) == 4 and any(len(octet) > 1 and octet.startswith("0") for octet in octets)

@@ -249,13 +249,11 @@ def format_special(value: float) -> str:
 
 
 def _shortest(value: float) -> tuple[str, int]:
-    """The shortest mantissa that reads back as ``value``, and its decimal exponent."""
-    text = repr(value)
-    if "e" not in text:
-        text = f"{value:e}"
-        mantissa, exponent = text.split("e")
-        return mantissa.rstrip("0").rstrip("."), int(exponent)
-    mantissa, exponent = text.split("e")
+    """The shortest mantissa that reads back as ``value``, and its decimal exponent.
+
+    Only for floats that Go writes with an exponent: Python writes those with one as well.
+    """
+    mantissa, exponent = repr(value).split("e")
     return mantissa.removesuffix(".0"), int(exponent)
 
 

@@ -10,12 +10,14 @@ Upstream reads numbers of any length; here a number has at most :data:`DIGITS`, 
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, Context, Decimal
+from decimal import ROUND_UP, Context, Decimal
 
 FORMAT_PROBLEM = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
 NUMBER_PROBLEM = "unable to parse numeric part of quantity"
 SUFFIX_PROBLEM = "unable to parse quantity's suffix"
+ZERO = "0"
+"""The quantity of a field that was not given and is written all the same."""
 DIGITS = 1000
 """Digits that a quantity may have, those that its exponent stands for among them."""
 LARGEST = 2**63 - 1
@@ -51,10 +53,10 @@ def canonical(text: str) -> str:
         if abs(value) >= 1024 and value == int(value):
             return _shortest_binary(int(value))
         suffix = ""
-    smallest = _EXACT.scaleb(value, 9).to_integral_value(ROUND_CEILING)  # finer than a billionth is rounded up
+    smallest = _EXACT.scaleb(value, 9).to_integral_value(ROUND_UP)  # finer than a billionth: away from zero
     nano = int(smallest)
     if nano == 0:
-        return "0"
+        return ZERO
     exponent = -9
     while nano % 1000 == 0:
         nano //= 1000

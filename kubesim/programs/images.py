@@ -56,7 +56,6 @@ class Image:
     files: Mapping[str, Entry]
     user: str = "root"
     directory: str = "/"
-    stop_signal: str = "SIGTERM"
     pull_seconds: float = 2.0
     size: int = 0
     layer: Layer = field(init=False, repr=False, compare=False)
@@ -236,7 +235,6 @@ class ImageCatalogue:
             files=files,
             user=entry.get("user", "root"),
             directory=entry.get("directory", "/"),
-            stop_signal=entry.get("stop_signal", "SIGTERM"),
             pull_seconds=float(entry.get("pull_seconds", 2.0)),
             size=int(entry.get("size", 0)),
         )

@@ -88,3 +88,22 @@ def test_any_text_is_judged(text: str) -> None:
 def test_canonical_addresses_are_fine(address: object) -> None:
     text = str(addresses.parse_sloppily(str(address)))
     assert addresses.ip_address(text) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("10.42.0.3", "10.42.0.3"),
+        ("010.042.000.003", "10.42.0.3"),
+        ("10.0.0.08", "10.0.0.8"),
+        ("FD00:0:0::0A", "fd00::a"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("::ffff:010.0.0.1", "10.0.0.1"),
+        ("10.0.0.256", "10.0.0.256"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("None", "None"),
+        ("", ""),
+    ],
+)
+def test_an_oddly_spelt_address_is_printed_plainly(written: str, plain: str) -> None:
+    assert addresses.plain_address(written) == plain

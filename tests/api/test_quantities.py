@@ -49,7 +49,9 @@ def test_every_suffix_has_its_value(text: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("0.1n", "1n"), ("1.1n", "2n"),  # finer than a billionth is rounded up
+        ("0.1n", "1n"), ("1.1n", "2n"), ("-0.1n", "-1n"), ("-1.1n", "-2n"),  # rounded away from zero
+        ("7Ei", "7Ei"), ("8Ei", "9223372036854775807"), ("-8Ei", "-9223372036854775807"),  # cut to 64 bits
+        ("0.0000000001Ki", "103n"), ("1023.5", "1023500m"), ("-1", "-1"), ("0e3", "0"), ("-0.5Ki", "-512"), ("-0", "0"),
         ("0.5Ki", "512"), ("0.1Ki", "102400m"), ("1.1Ki", "1126400m"),  # no fraction, even at the price of the suffix
         ("1023Ki", "1023Ki"), ("-1024Mi", "-1Gi"), ("0Gi", "0"),
         ("1000k", "1M"), ("1500", "1500"), ("0.001", "1m"), ("1000000000000000000", "1E"), ("1000E", "1e21"),

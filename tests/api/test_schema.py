@@ -71,6 +71,30 @@ def test_structs_that_are_values_are_always_written() -> None:
     assert schema.decode(pod | status, "Pod", "v1").object["status"]["conditions"][0]["lastProbeTime"] is None
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({}, "0"),
+        ({"divisor": None}, "0"),
+        ({"divisor": "0"}, "0"),
+        ({"divisor": 1}, "1"),
+        ({"divisor": " 1024Ki "}, "1Mi"),
+    ],
+)
+def test_a_quantity_that_is_a_value_is_always_written(given: dict[str, Any], written: str) -> None:
+    source = {"resourceFieldRef": {"resource": "limits.cpu", **given}}
+    container = {"name": "c", "env": [{"name": "CPU", "valueFrom": source}]}
+    pod = schema.decode({"metadata": {"name": "x"}, "spec": {"containers": [container]}}, "Pod", "v1").object
+    assert pod["spec"]["containers"][0]["env"][0]["valueFrom"]["resourceFieldRef"]["divisor"] == written
+
+
+@pytest.mark.parametrize(("given", "written"), [("1024Mi", "1Gi"), (0, "0"), ("0.5", "500m")])
+def test_the_limit_of_an_empty_directory_is_a_quantity(given: Any, written: str) -> None:
+    volume = {"name": "v", "emptyDir": {"sizeLimit": given}}
+    pod = schema.decode({"metadata": {"name": "x"}, "spec": {"volumes": [volume]}}, "Pod", "v1").object
+    assert pod["spec"]["volumes"][0]["emptyDir"] == {"sizeLimit": written}
+
+
 def test_quantities_are_brought_to_canonical_form() -> None:
     container = {"name": "c", "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}}
     pod = schema.decode({"metadata": {}, "spec": {"containers": [container]}}, "Pod", "v1").object

@@ -134,6 +134,8 @@ def _zero(schema_field: SchemaField) -> Any:
         return {missing.name: _zero(missing) for missing in as_type.struct.always_written}
     if as_type.shape in ("integer", "int-or-string"):
         return 0
+    if as_type.is_quantity:
+        return quantities.ZERO
     return {"string": "", "boolean": False}.get(as_type.shape)
 
 
@@ -171,7 +173,7 @@ def _decode_item(value: Any, as_type: FieldType, struct_name: str, path: str, go
         return _decode_value(value, as_type, struct_name, path, go_path, unknown)
     if as_type.struct is not None:  # a null among structs is an empty struct
         return _decode_struct({}, as_type.struct, path, go_path, unknown)
-    return "0" if as_type.go_name == "quantity" else {"integer": 0, "boolean": False}.get(as_type.shape, "")
+    return quantities.ZERO if as_type.is_quantity else {"integer": 0, "boolean": False}.get(as_type.shape, "")
 
 
 def _decode_scalar(value: Any, as_type: FieldType, struct_name: str, go_path: str) -> Any:
@@ -179,12 +181,12 @@ def _decode_scalar(value: Any, as_type: FieldType, struct_name: str, go_path: st
     is_flag = isinstance(value, bool)
     is_number = isinstance(value, (int, float)) and not is_flag
     match as_type.shape:
-        case "string" if as_type.go_name == "quantity" and (is_text or is_number):
+        case "string" if as_type.is_quantity and (is_text or is_number):
             try:
-                return quantities.canonical(value if is_text else format_float(float(value)))
+                return quantities.canonical(value.strip() if is_text else format_float(float(value)))
             except ValueError as error:
                 raise DecodingError(str(error)) from None
-        case "string" if as_type.go_name == "quantity":
+        case "string" if as_type.is_quantity:
             raise DecodingError(quantities.FORMAT_PROBLEM)
         case "string" if as_type.go_name == "[]uint8" and is_text:
             return _base64(value)

@@ -37,10 +37,10 @@ class _Quantity:
 
     __slots__ = ("text",)
 
-    def __init__(self, given: object) -> None:
+    def __init__(self, given: object = quantities.ZERO) -> None:
         if isinstance(given, bool) or not isinstance(given, (str, int, float)):
             raise ValueError(quantities.FORMAT_PROBLEM)
-        self.text = _canonical(given if isinstance(given, str) else format_float(float(given)))
+        self.text = _canonical(given.strip() if isinstance(given, str) else format_float(float(given)))
 
 
 class _Bytes:
@@ -112,6 +112,8 @@ def _member(field: SchemaField) -> tuple[Any, Any]:
             return hint | None, None
     if field.pointer:
         return hint | None, None
+    if kind.is_quantity:
+        return hint, msgspec.field(default_factory=_Quantity)
     zero = _ZEROS[kind.shape]
     if field.required:
         return hint, msgspec.field(default_factory=type(zero))
@@ -131,7 +133,7 @@ def _hint(kind: FieldType) -> Any:
         case "map":
             assert kind.item is not None
             return dict[str, _hint(kind.item)]  # type: ignore[misc]
-        case "string" if kind.go_name == "quantity":
+        case "string" if kind.is_quantity:
             return _Quantity
         case "string" if kind.go_name == "[]uint8":
             return _Bytes

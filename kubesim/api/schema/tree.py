@@ -29,6 +29,11 @@ class FieldType:
     struct: Struct | None = None
     item: FieldType | None = None
 
+    @property
+    def is_quantity(self) -> bool:
+        """Whether it is a quantity: text that is kept in canonical form, and never empty."""
+        return self.go_name == "quantity"
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaField:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubesim.api import schema
+from kubesim.api import quantities, schema
 from kubesim.api.objects import Wire
 from kubesim.api.schema.tree import struct_named
 
@@ -76,7 +76,7 @@ def _value(given: Any, field: schema.SchemaField) -> Any:
         if kind.struct is not None:
             return _form({}, kind.struct) if field.value or field.required else None
         is_value = not field.pointer or f"{field.owner.name}.{field.name}" in _VALUES
-        zero = "0" if field.name == "divisor" else _ZEROS.get(kind.shape)
+        zero = quantities.ZERO if kind.is_quantity else _ZEROS.get(kind.shape)
         return zero if is_value else None
     if kind.shape == "map":
         return dict(sorted(given.items()))

@@ -5,11 +5,10 @@ Upstream: ``k8s.io/endpointslice/util`` and ``FindPort`` of ``pkg/api/v1/pod``.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from kubesim.api.addresses import plain_address
 from kubesim.api.objects import IntOrString, Service, Wire
 from kubesim.api.store import Change, Key, key_of
 from kubesim.controllers.conditions import condition
@@ -17,9 +16,6 @@ from kubesim.controllers.index import SelectorIndex
 
 NamedPorts = tuple[tuple[tuple[str, str], int], ...]
 """(name, protocol) with the number, of the named container ports that keep running."""
-
-
-_LEADING_ZERO = re.compile(r"(^|\.)0\d")
 
 
 class PortNotFoundError(ValueError):
@@ -61,7 +57,7 @@ class EndpointPod(NamedTuple):
             spec.get("nodeName") or "",
             spec.get("hostname") or "",
             spec.get("subdomain") or "",
-            tuple([canonical(address) for address in _addresses(status)]),
+            tuple([plain_address(address) for address in _addresses(status)]),
             status.get("phase") or "",
             ready.get("status") or "",
             ready.get("lastTransitionTime") or "",
@@ -126,15 +122,6 @@ def _named_ports(spec: Wire) -> NamedPorts:
             if port.get("name"):
                 found.setdefault((port["name"], port.get("protocol") or ""), port.get("containerPort", 0))
     return tuple(found.items())
-
-
-def canonical(address: str) -> str:
-    """An address without leading zeros."""
-    if ":" in address:
-        return str(ipaddress.ip_address(address))
-    if _LEADING_ZERO.search(address) is None:
-        return address
-    return ".".join([str(int(part)) for part in address.split(".")])
 
 
 class PodsByService:

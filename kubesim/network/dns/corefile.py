@@ -65,19 +65,18 @@ def parse(
     :param known: the plugins there are; None lets every name pass.
     :raises CorefileError: with CoreDNS's words.
     """
-    return _Parser(tokens_of(text, file), file, importer, environment or {}, known).blocks()
+    return _Parser(tokens_of(text, file), importer, environment or {}, known).blocks()
 
 
 class _Parser:
     def __init__(
         self,
         tokens: list[Token],
-        file: str,
         importer: Importer,
         environment: Mapping[str, str],
         known: frozenset[str] | None,
     ) -> None:
-        self.tokens, self.file, self.importer, self.known = tokens, file, importer, known
+        self.tokens, self.importer, self.known = tokens, importer, known
         self.environment = environment
         self.position = 0
         self.imports = 0
@@ -106,8 +105,7 @@ class _Parser:
         return self.tokens[self.position]
 
     def _end(self) -> CorefileError:
-        last = self.tokens[-1] if self.tokens else Token("", 1, self.file)
-        return last.error("Unexpected EOF")
+        return self.tokens[-1].error("Unexpected EOF")
 
     def _starts_line(self, index: int) -> bool:
         if index == 0:

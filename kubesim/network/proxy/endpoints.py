@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from kubesim.api.addresses import plain_address
 from kubesim.api.objects import EndpointSlice
 from kubesim.network.proxy.names import ServicePortName
-from kubesim.network.proxy.service_ports import ServicePort, plain_address
+from kubesim.network.proxy.service_ports import ServicePort
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 ZONE_LABEL = "topology.kubernetes.io/zone"

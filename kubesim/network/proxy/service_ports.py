@@ -6,10 +6,10 @@ says so), and of the rest every address that is not of its own family.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kubesim.api.addresses import parse_block_sloppily, parse_sloppily, plain_address
 from kubesim.api.objects import Service
 from kubesim.network.proxy.names import ServicePortName
 
@@ -142,19 +142,9 @@ def _affinity_seconds(service: Service) -> int:
 
 
 def is_of_family(address: str, family: str) -> bool:
-    """Whether the text is an address of that family."""
-    try:
-        return f"IPv{ipaddress.ip_address(plain_address(address)).version}" == family
-    except ValueError:
-        return False
-
-
-def plain_address(address: str) -> str:
-    """An address without leading zeros in its numbers, which kube-proxy forgives in old objects (``ParseIPSloppy``)."""
-    parts = address.split(".")
-    if len(parts) == 4 and all(part.isdigit() for part in parts):
-        return ".".join(str(int(part)) for part in parts)
-    return address
+    """Whether the text is an address of that family, oddly spelt or not."""
+    read = parse_sloppily(address)
+    return read is not None and f"IPv{read.version}" == family
 
 
 def _of_family(addresses: Iterable[str], family: str) -> tuple[str, ...]:
@@ -162,13 +152,5 @@ def _of_family(addresses: Iterable[str], family: str) -> tuple[str, ...]:
 
 
 def _prefixes_of_family(prefixes: Iterable[str], family: str) -> tuple[str, ...]:
-    found = []
-    for written in prefixes:
-        address, slash, length = written.strip().partition("/")
-        try:
-            network = ipaddress.ip_network(f"{plain_address(address)}{slash}{length}", strict=False)
-        except ValueError:
-            continue
-        if f"IPv{network.version}" == family:
-            found.append(str(network))
-    return tuple(found)
+    read = (parse_block_sloppily(written.strip()) for written in prefixes)
+    return tuple(str(one[1]) for one in read if one is not None and f"IPv{one[1].version}" == family)
