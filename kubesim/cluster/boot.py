@@ -11,6 +11,7 @@ from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
 from kubesim.api.server import ApiServer
 from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
+from kubesim.programs.node_daemons import AUTHORITY
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 KUBELET_CONDITIONS = (
@@ -52,7 +53,7 @@ def node_object(node: NodeFile, cluster: ClusterConfiguration) -> Wire:
         "metadata": {
             "annotations": {
                 "alpha.kubernetes.io/provided-node-ip": node.address,
-                "flannel.alpha.coreos.com/backend-type": "vxlan",
+                "flannel.alpha.coreos.com/backend-type": cluster.flannel.backend,
                 "flannel.alpha.coreos.com/kube-subnet-manager": "true",
                 "flannel.alpha.coreos.com/public-ip": node.address,
                 "k3s.io/hostname": node.name,
@@ -130,9 +131,11 @@ def _uuid(chance: random.Random) -> str:
 def certificate(cluster: ClusterConfiguration, whose: str = "ca") -> str:
     """A text in the shape of a certificate; it certifies nothing.
 
-    :param whose: ``ca`` for the cluster's root certificate.
+    :param whose: ``ca`` for the cluster's root certificate, which holds the name by which it signs.
     """
-    body = base64.b64encode(random.Random(f"{cluster.name}/{whose}").randbytes(797)).decode()
+    filling = random.Random(f"{cluster.name}/{whose}").randbytes(797)
+    name = AUTHORITY.encode() if whose == "ca" else b""
+    body = base64.b64encode(filling[:100] + name + filling[100 + len(name) :]).decode()
     lines = [body[start : start + 64] for start in range(0, len(body), 64)]
     return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
 

@@ -136,6 +136,19 @@ class Proxy(_Part, frozen=True):
                 raise refuse("proxy.nodePortAddresses", "IPv4 ranges such as 172.31.0.0/24", each) from None
 
 
+class Flannel(_Part, frozen=True):
+    """How flannel joins the nodes: ``vxlan`` or ``host-gw``; an ``mtu`` of 0 leaves it to the backend."""
+
+    backend: str = "vxlan"
+    mtu: int = 0
+
+    def __post_init__(self) -> None:
+        if self.backend not in ("vxlan", "host-gw"):
+            raise refuse("flannel.backend", "vxlan or host-gw", self.backend)
+        if self.mtu and not 68 <= self.mtu <= 65535:
+            raise refuse("flannel.mtu", "0, or bytes from 68 to 65535", self.mtu)
+
+
 class LoadBalancer(_Part, frozen=True):
     """Who provides addresses to Services of type LoadBalancer."""
 
@@ -180,6 +193,7 @@ class ClusterConfiguration(_Part, frozen=True):
     nodes: list[NodeFile] = []
     hardware: Hardware = Hardware()
     proxy: Proxy = Proxy()
+    flannel: Flannel = Flannel()
     loadBalancer: LoadBalancer = LoadBalancer()
     outside: list[Outside] = []
     internet: str = "../internet.yaml"  # empty for none
@@ -250,12 +264,9 @@ class ClusterConfiguration(_Part, frozen=True):
         :raises ClusterFileError: where the document does not read as one.
         """
         try:
-            merged = dict(_mapping(go_json.value_of(document)))
+            merged = _with_base(_mapping(go_json.value_of(document)), directory, ())
         except go_json.JsonError as error:
             raise ClusterFileError(f"a cluster file must hold YAML's values: {error}") from None
-        base = merged.pop("base", None)
-        if base is not None:
-            merged = _merge(_mapping(_read(_named("base", base, directory))), merged)
         try:
             return msgspec.convert({**merged, "directory": str(directory)}, cls)
         except msgspec.ValidationError as error:
@@ -323,6 +334,19 @@ def _text(file: Path) -> str:
     except ValueError as error:
         why = str(error)
     raise ClusterFileError(f"a cluster file must be one that can be read, got {str(file)!r}: {why}")
+
+
+def _with_base(document: dict[str, Any], directory: Path, followed: tuple[str, ...]) -> dict[str, Any]:
+    """A document laid over the file that its ``base`` names, and that one over its own."""
+    own = dict(document)
+    base = own.pop("base", None)
+    if base is None:
+        return own
+    if str(base) in followed:
+        way = " -> ".join((*followed, str(base)))
+        raise ClusterFileError(f"a cluster file's base must not lead back to it, got {way}")
+    below = _mapping(_read(_named("base", base, directory)))
+    return _merge(_with_base(below, directory, (*followed, str(base))), own)
 
 
 def _read(file: Path) -> Any:

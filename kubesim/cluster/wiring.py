@@ -34,6 +34,7 @@ from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
 from kubesim.network.sockets import Sockets
+from kubesim.network.topology import Backend
 from kubesim.programs.images import ImageCatalogue, skeleton
 from kubesim.programs.machine import Machine
 from kubesim.programs.node_daemons import listen_on_node
@@ -132,7 +133,8 @@ def wire_parts(
     settings = ApiSettings(networks.services, networks.node_port_range, dict(configuration.pins.services))
     api = ApiServer(simulation, store, settings)
     client = Client(api, store)
-    network = Network(simulation, pod_prefix=networks.pods, gateway=networks.gateway)
+    backend = Backend.named(configuration.flannel.backend, configuration.flannel.mtu)
+    network = Network(simulation, pod_prefix=networks.pods, gateway=networks.gateway, backend=backend)
     proxies = KubeProxies(store, network, proxy_config(configuration))
     network.ruleset_provider = proxies.rules
     manager = Manager(simulation, store)

@@ -80,8 +80,8 @@ def _saved_target(target: t.Target | None) -> Iterator[str]:
             yield f"-j MARK --set-xmark {bits:#x}/{bits:#x}"
         case t.FlipMark(bits=bits):
             yield f"-j MARK --set-xmark {bits:#x}/0x0"
-        case t.Reject():
-            yield "-j REJECT --reject-with icmp-port-unreachable"
+        case t.Reject(answer=answer):
+            yield f"-j REJECT --reject-with {answer}"
         case None:
             return
         case _:
@@ -133,8 +133,9 @@ def _given_target(target: t.Target) -> str:
             return "-j DROP"
         case t.Return():
             return "-j RETURN"
-        case t.Reject():
-            return "-j REJECT"
+        case t.Reject(answer=answer):
+            usual = answer == t.Reject().answer
+            return "-j REJECT" if usual else f"-j REJECT --reject-with {answer}"
         case t.SetMark(bits=bits):
             return f"-j MARK --or-mark {bits:#x}"
         case t.FlipMark(bits=bits):

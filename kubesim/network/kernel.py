@@ -19,8 +19,10 @@ from kubesim.network.hooks import COURSES, ROUTED, Course, Hook, Point
 from kubesim.network.matches import Situation
 from kubesim.network.netfilter import Passage, Verdict, traverse
 from kubesim.network.packet import Packet
+from kubesim.network.targets import Reject
 from kubesim.network.topology import INTERNET, LAN, TUNNEL, Host, Interface, Route
 from kubesim.network.trace import (
+    Applied,
     Confined,
     Delivered,
     Hop,
@@ -36,6 +38,7 @@ from kubesim.network.trace import (
     Translated,
 )
 
+_RESET = Reject("tcp-reset")
 NEIGHBOUR_SECONDS = 3.0
 """How long the kernel asks for a neighbour's hardware address (three ARP requests) before it gives up."""
 
@@ -119,6 +122,9 @@ class _Stay:
         if passage.verdict is Verdict.DROP:
             return self._end(Outcome.DROPPED, inf)
         if passage.verdict is Verdict.REJECT:
+            last = passage.steps[-1]
+            if isinstance(last, Applied) and last.target == _RESET:
+                return self._end(Outcome.REFUSED, 0.0)
             return self._end(Outcome.REJECTED, 0.0, self._answer_address())
         return None
 
@@ -187,7 +193,10 @@ class _Stay:
 
     def _need_route(self) -> Ending | None:
         host, destination = self.flight.host, self.flight.packet.destination
-        return None if host.owns(destination) or host.route_to(destination) is not None else self._no_route()
+        if host.owns(destination):
+            return None
+        route = host.route_to(destination)
+        return None if route is not None and not route.kind else self._no_route("" if route is None else route.kind)
 
     def _route(self) -> Ending | None:
         """The routing decision: for this machine itself, or by which interface."""
@@ -202,8 +211,8 @@ class _Stay:
             self._note(Ignored)
             return self._end(Outcome.LOST, inf)
         route = host.route_to(packet.destination)
-        if route is None:
-            return self._no_route()
+        if route is None or route.kind:
+            return self._no_route("" if route is None else route.kind)
         if is_loopback(packet.source) and not (flight.ruleset and flight.ruleset.route_localnet):
             self._note(Confined)
             return self._end(Outcome.DROPPED, inf)
@@ -264,8 +273,10 @@ class _Stay:
         self._note(NoNeighbour, interface.name, address, NEIGHBOUR_SECONDS)
         return self._unreachable(NEIGHBOUR_SECONDS)
 
-    def _no_route(self) -> Ending:
-        self._note(NoRoute)
+    def _no_route(self, kind: str) -> Ending:
+        self._note(NoRoute, kind)
+        if kind == "blackhole":
+            return self._end(Outcome.LOST, inf)
         return self._unreachable(0.0)
 
     def _unreachable(self, seconds: float) -> Ending:

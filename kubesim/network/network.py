@@ -14,11 +14,13 @@ from weakref import WeakSet
 from kubesim.network import topology as layout
 from kubesim.network.conntrack import AffinityLists, Entry, Event, Journal, Table
 from kubesim.network.dice import Thrown
+from kubesim.network.exchanges import Exchanges
 from kubesim.network.flight import NetworkState, Way
+from kubesim.network.neighbours import Neighbour, Neighbours
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Ruleset, router_ruleset
 from kubesim.network.service import Server
-from kubesim.network.topology import INTERNET, LAN, ROUTER, Host, Interface, Route, Topology
+from kubesim.network.topology import INTERNET, LAN, ROUTER, VXLAN, Backend, Host, Interface, Route, Topology
 from kubesim.network.trace import Trace
 from kubesim.network.walker import follow, walk
 from kubesim.simulation import Simulation
@@ -56,13 +58,17 @@ NOTES_KEPT = 10_000
 """How much may be remembered anew before alternatives that nobody has read are found, so that its notes can go."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Node:
-    """What the Pods of a node have in common."""
+    """What the Pods of a node have in common.
+
+    :param veths: how many Pods it has had.
+    """
 
     pod_prefix: str
     link: str
     pod_routes: tuple[Route, ...]
+    veths: int = 0
 
 
 class Network:
@@ -72,6 +78,7 @@ class Network:
         every packet, so it should answer from a cache.
     :param pod_prefix: the addresses of all Pods of the cluster.
     :param gateway: the router's address on the nodes' LAN.
+    :param backend: how flannel joins the nodes.
     """
 
     def __init__(
@@ -80,21 +87,25 @@ class Network:
         ruleset_provider: Callable[[str], Ruleset | None] | None = None,
         pod_prefix: str = "10.42.0.0/16",
         gateway: str = "172.31.0.1",
+        backend: Backend = VXLAN,
     ) -> None:
         self.simulation = simulation
         self.ruleset_provider = ruleset_provider or (lambda machine: None)
         self.pod_prefix = pod_prefix
         self.gateway = gateway
+        self.backend = backend
         self.lan = layout.lan_prefix(gateway)
         self.topology = Topology()
         self._nodes: dict[str, _Node] = {}
-        self._tunnels = layout.Tunnels()
+        self._pod_routes = layout.PodRoutes()
         self._aliases: dict[str, str] = {}
         self._listeners: dict[str, dict[tuple[str, int], dict[str, Server]]] = {}
         """By machine, then by protocol and port, then by address."""
         self._connections: dict[str, Table] = {}
         self._affinity: dict[str, AffinityLists] = {}
         self._next_port: dict[str, int] = {}
+        self._neighbours = Neighbours(self.topology)
+        self.exchanges = Exchanges()
         self._journal = Journal()
         self._undecided: WeakSet[Alternatives] = WeakSet()
         """Those that nobody has read yet and somebody still may."""
@@ -115,10 +126,10 @@ class Network:
         self.changes()
         known = self._nodes.get(name)
         if known is not None:
-            self._tunnels.remove(known.pod_prefix)
-        self._tunnels.add(pod_prefix)
-        host = layout.node_host(name, address, pod_prefix, self._tunnels, self.gateway)
-        self._nodes[name] = _Node(pod_prefix, host.bridge, layout.pod_routes(pod_prefix, self.pod_prefix))
+            self._pod_routes.remove(known.pod_prefix)
+        self._pod_routes.add(pod_prefix, "" if self.backend.tunnelled else address)
+        host = layout.node_host(name, address, pod_prefix, self._pod_routes, self.gateway, self.backend)
+        self._nodes[name] = _Node(pod_prefix, host.bridge, layout.routes_of_pods(pod_prefix, self.pod_prefix))
         self.topology.add(host)
         return host.name
 
@@ -127,7 +138,7 @@ class Network:
         self.changes()
         known = self._nodes.pop(name, None)
         if known is not None:
-            self._tunnels.remove(known.pod_prefix)
+            self._pod_routes.remove(known.pod_prefix)
             self.topology.remove(layout.node_name(name))
             self._forget_machine(layout.node_name(name))
 
@@ -148,7 +159,9 @@ class Network:
             self._aliases[machine] = layout.node_name(node)
         else:
             own = self._nodes[node]
-            self.topology.add(layout.pod_host(machine, address, own.link, own.pod_routes))
+            own.veths += 1
+            peer = layout.FIRST_VETH - 1 + own.veths
+            self.topology.add(layout.pod_host(machine, address, own.link, own.pod_routes, self.backend.mtu, peer))
         return machine
 
     def remove_pod(self, namespace: str, name: str) -> None:
@@ -189,6 +202,7 @@ class Network:
     def _forget_machine(self, machine: str) -> None:
         self._listeners.pop(machine, None)
         self._connections.pop(machine, None)
+        self._neighbours.forget(machine)
         self._affinity.pop(machine, None)
 
     def machine(self, name: str) -> str:
@@ -298,6 +312,7 @@ class Network:
             state = replace(state, ruleset=lambda name: NO_RULES if name == sender else None)
         dice = Thrown(lambda: self.simulation.random(stream).random())
         way = follow(state, sender, packet, dice)
+        self._neighbours.note(way.trace, state.now)
         alternatives = Alternatives(way.trace)
         if dice.thrown:
             if not self._undecided or len(self._journal) > NOTES_KEPT:
@@ -353,6 +368,10 @@ class Network:
             return ()
         table.expire(self.simulation.now)
         return tuple(table)
+
+    def neighbours(self, machine: str) -> tuple[Neighbour, ...]:
+        """Whom a machine knows on its links, as ``ip neigh`` lists them."""
+        return self._neighbours.of(self.topology.host(self.machine(machine)))
 
     @property
     def tracking(self) -> tuple[str, ...]:

@@ -42,10 +42,17 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An HTTP/1.1 response."""
+    """An HTTP/1.1 response.
+
+    :param seconds: how long the server takes to begin.
+    :param pace: how many bytes of the body it sends at a time, and how many seconds apart; 0 sends all at once.
+    :param chunks: the sizes of its chunks, where it is sent in chunks.
+    """
 
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     seconds: float = field(default=0.0, compare=False)
+    pace: tuple[int, float] = field(default=(0, 0.0), compare=False)
+    chunks: tuple[int, ...] = field(default=(), compare=False)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kubesim.network.conntrack import Entry
+from kubesim.network.exchanges import Exchange, Exchanges
 from kubesim.network.flight import Way
+from kubesim.network.neighbours import Neighbour
 from kubesim.network.network import Alternatives, Network
 from kubesim.network.rules import Ruleset
 from kubesim.network.service import Client, Server
@@ -37,6 +39,7 @@ class Connection:
     local: tuple[str, int]
     remote: tuple[str, int]
     protocol: str
+    exchange: Exchange
 
     @property
     def trace(self) -> Trace:
@@ -76,16 +79,29 @@ class Connection:
         server = self._network.server(
             self.trace.destination, self.protocol, delivered.destination_port, delivered.destination
         )
-        return None if server is None else server.handle(message, self.client)
+        answer = None if server is None else server.handle(message, self.client)
+        self.exchange.said.append((message, answer))
+        return answer
 
-    def close(self) -> None:
-        """Close the connection; conntrack remembers a closed TCP connection for two more minutes."""
+    def close(self, held: float = 0.0) -> None:
+        """Close the connection; conntrack remembers a closed TCP connection for two more minutes.
+
+        :param held: how many seconds after it was opened.
+        """
+        self.exchange.held, self.exchange.closed = self.exchange.opened + held, True
         self._network.close_connection(self.way)
 
     @property
     def ended_at(self) -> str:
         """The first address of the machine where the first packet ended, which tells the sender of a failure."""
         return self._network.address(self.trace.destination)
+
+    @property
+    def senders(self) -> list[tuple[Host, str]]:
+        """The machines that sent its first packet on, each with the interface by which it did."""
+        topology = self._network.topology
+        known = [hop for hop in self.trace.hops if hop.interface_out not in ("", "lo", hop.interface_in)]
+        return [(topology.host(hop.machine), hop.interface_out) for hop in known]
 
     @property
     def routers(self) -> tuple[str, ...]:
@@ -132,6 +148,32 @@ class Sockets:
         return self._network.listeners(self.machine)
 
     @property
+    def plugged(self) -> tuple[Host, ...]:
+        """The machines that have a cable to this one's bridge, in the order in which they were plugged in."""
+        return self._network.topology.plugged_into(self.host.bridge)
+
+    @property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Whom the machine knows on its links, as ``ip neigh`` lists them."""
+        return self._network.neighbours(self.machine)
+
+    @property
+    def exchanges(self) -> Exchanges:
+        """What was said on the network lately; a program tells of what its machine saw of it."""
+        return self._network.exchanges
+
+    def interfaces_of(self, machine: str, address: str) -> tuple[str, ...]:
+        """The interfaces by which a machine has an address; empty where it is gone."""
+        topology = self._network.topology
+        found = topology.host(machine).interfaces if machine in topology else ()
+        return tuple(each.name for each in found if each.address == address)
+
+    @property
+    def now(self) -> float:
+        """Simulated seconds, by which neighbours and connections age."""
+        return self._network.simulation.now
+
+    @property
     def connections(self) -> tuple[Entry, ...]:
         """The machine's conntrack entries, as ``conntrack -L`` lists them."""
         return self._network.connections(self.machine)
@@ -155,33 +197,51 @@ class Sockets:
         self._network.close(self.machine, protocol, port)
 
     def connect(
-        self, address: str, port: int, protocol: str = "TCP", source_port: int = 0, *, ruled: bool = True
+        self,
+        address: str,
+        port: int,
+        protocol: str = "TCP",
+        source_port: int = 0,
+        *,
+        ruled: bool = True,
+        later: float = 0.0,
     ) -> Connection:
         """Open a connection, or for UDP send the first packet.
 
         :param source_port: 0 takes a free one; a UDP client that keeps its port keeps its conntrack entry.
         :param ruled: False where the sender knows that none of its machine's rules concerns the connection: they need
             not be written for its sake then.
+        :param later: seconds from now at which the program opens it: what it did before took them.
         """
         chosen = source_port or self._network.source_port(self.machine)
-        return self._open(address, port, protocol, chosen, ruled)
+        return self._open(address, port, protocol, chosen, ruled, later)
 
-    def ping(self, address: str) -> Connection:
-        """Send an ICMP echo request; DELIVERED means that a reply came."""
-        return self._open(address, 0, "ICMP", 0)
+    def ping(self, address: str, size: int = 56, *, later: float = 0.0) -> Connection:
+        """Send an ICMP echo request; DELIVERED means that a reply came.
 
-    def _open(self, address: str, port: int, protocol: str, source_port: int, ruled: bool = True) -> Connection:
+        :param size: of its payload, in bytes.
+        :param later: seconds from now at which it is sent.
+        """
+        made = self._open(address, 0, "ICMP", 0, True, later)
+        made.exchange.size = size
+        return made
+
+    def _open(self, address: str, port: int, protocol: str, source_port: int, ruled: bool, later: float) -> Connection:
         network = self._network
         packet = network.packet(self.machine, address, port, protocol, source_port)
         stream = f"network/{self.machine}/{protocol}/{address}:{port}"
         way, alternatives = network.send(self.machine, packet, stream, ruled=ruled)
         seen = way.trace.delivered or packet
+        local, remote = (packet.source, packet.source_port), (address, port)
+        exchange = Exchange(way, protocol, local, remote, network.simulation.now + later)
+        network.exchanges.add(exchange)
         return Connection(
             _network=network,
             way=way,
             _alternatives=alternatives,
             client=Client(seen.source, seen.source_port),
-            local=(packet.source, packet.source_port),
-            remote=(address, port),
+            local=local,
+            remote=remote,
             protocol=protocol,
+            exchange=exchange,
         )

@@ -36,7 +36,12 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Throw the packet away and tell the sender: ICMP port unreachable."""
+    """Throw the packet away and tell the sender.
+
+    :param answer: how, as ``--reject-with`` names it.
+    """
+
+    answer: str = "icmp-port-unreachable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The machines of a cluster, their interfaces and their routes, and which interfaces share a link.
 
-The shape is flannel's with its VXLAN backend, which k3s uses::
+The shape is flannel's, with its VXLAN backend, which k3s uses::
 
     Pod eth0 ── bridge cni0 (10.42.N.1) ── node ── eth0 on the nodes' LAN ── router ── the Internet
                                             └── flannel.1 (10.42.N.0): the tunnel to the other nodes
+
+With its ``host-gw`` backend there is no tunnel: each node is the gateway to its own Pods on the nodes' LAN.
 
 A *link* is a set of interfaces that reach each other without a router: the LAN, the bridge of one node, the tunnel.
 A packet leaves by the route with the longest matching prefix, for the interface on that link that owns the next hop's
@@ -26,6 +28,11 @@ from kubesim.network.addresses import (
     within,
 )
 
+ETHERNET_MTU = 1500
+VXLAN_OVERHEAD = 50
+"""Bytes that the tunnel's own headers take of every packet."""
+FIRST_VETH = 5
+"""The number of a node's first veth: lo, eth0, flannel.1 and cni0 are there before."""
 LAN = "lan"
 """The link that joins the nodes, the laptop, the load balancer and the router."""
 TUNNEL = "tunnel"
@@ -42,11 +49,15 @@ class Interface:
 
     :param address: empty where the interface has none.
     :param link: the link it is attached to.
+    :param mtu: the largest packet that it sends, in bytes.
+    :param peer: the number of its other end among the node's interfaces, where it is one end of a veth pair.
     """
 
     name: str
     address: str
     link: str
+    mtu: int = ETHERNET_MTU
+    peer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,13 @@ class Route:
 
     :param prefix: the destinations it is for; ``0.0.0.0/0`` is the default route.
     :param gateway: the next hop's address; empty where the destination itself is on the link.
+    :param kind: of one that leads nowhere: ``unreachable``, ``prohibit``, ``blackhole`` or ``throw``.
     """
 
     prefix: str
     interface: str
     gateway: str = ""
+    kind: str = ""
 
     def __str__(self) -> str:
         """As ``ip route`` prints it."""
@@ -69,17 +82,44 @@ class Route:
         return f"{destination}{via} dev {self.interface}{onlink}"
 
 
-class Tunnels:
-    """The ways through flannel's tunnel to the Pods of every node: one table for all nodes, searched by prefix."""
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """How flannel joins the nodes.
+
+    :param tunnelled: through a VXLAN tunnel; otherwise by routes to the nodes' own addresses (``host-gw``).
+    :param mtu: of the Pods' interfaces and of their bridge.
+    """
+
+    tunnelled: bool = True
+    mtu: int = ETHERNET_MTU - VXLAN_OVERHEAD
+
+    @classmethod
+    def named(cls, name: str, mtu: int = 0) -> Backend:
+        """The backend that flannel knows by a name, ``vxlan`` or ``host-gw``.
+
+        :param mtu: 0 leaves it as the backend has it.
+        """
+        tunnelled = name != "host-gw"
+        return cls(tunnelled, mtu or ETHERNET_MTU - VXLAN_OVERHEAD * tunnelled)
+
+
+VXLAN = Backend()
+
+
+class PodRoutes:
+    """The ways to the Pods of every node: one table for all nodes, searched by prefix."""
 
     def __init__(self, prefixes: Iterable[str] = ()) -> None:
         self._by_length: dict[int, dict[int, Route]] = {}
         for prefix in prefixes:
             self.add(prefix)
 
-    def add(self, prefix: str) -> None:
-        """A node has the Pods of this prefix."""
-        route = Route(prefix, "flannel.1", nth_address(prefix, 0))
+    def add(self, prefix: str, gateway: str = "") -> None:
+        """A node has the Pods of this prefix.
+
+        :param gateway: the node's address on the LAN, where the way leads over it; else it is the tunnel.
+        """
+        route = Route(prefix, "eth0", gateway) if gateway else Route(prefix, "flannel.1", nth_address(prefix, 0))
         self._by_length.setdefault(prefix_length(prefix), {})[prefix_bounds(prefix)[0]] = route
 
     def remove(self, prefix: str) -> None:
@@ -107,10 +147,10 @@ class Tunnels:
 class Host:
     """One network namespace: a Pod, a node, or a machine outside the cluster.
 
-    :param own_routes: its routes, but those through the tunnel.
+    :param own_routes: its routes, but those to the Pods of other nodes.
     :param forwards: whether it passes on packets that are not for itself, as nodes and routers do.
     :param bridge: the link whose bridge this machine is; frames between others on that link pass through its netfilter.
-    :param tunnels: on a node, the ways to the Pods of all nodes; those to its own are not taken.
+    :param pod_routes: on a node, the ways to the Pods of all nodes; those to its own are not taken.
     """
 
     name: str
@@ -118,14 +158,14 @@ class Host:
     own_routes: tuple[Route, ...]
     forwards: bool = False
     bridge: str = ""
-    tunnels: Tunnels | None = None
+    pod_routes: PodRoutes | None = None
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Every route, as ``ip route`` lists them: those to Pods together, in the order of their prefixes."""
-        if self.tunnels is None:
+        if self.pod_routes is None:
             return self.own_routes
-        to_pods = {route.prefix: route for route in self.tunnels}
+        to_pods = {route.prefix: route for route in self.pod_routes}
         to_pods |= {route.prefix: route for route in self.own_routes if route.interface == "cni0"}
         first = [route for route in self.own_routes if route.prefix == "0.0.0.0/0"]
         last = [route for route in self.own_routes if route not in first and route.prefix not in to_pods]
@@ -161,7 +201,7 @@ class Host:
             if first <= number <= last:
                 best, longest = route, length
                 break
-        through = None if self.tunnels is None else self.tunnels.to(number, longest)
+        through = None if self.pod_routes is None else self.pod_routes.to(number, longest)
         return through or best
 
     @cached_property
@@ -208,6 +248,8 @@ class Topology:
         self._owners: dict[str, tuple[tuple[str, Host], ...]] = {}
         """By address: the links on which it is known, each with its owner; the first that came is the first."""
         self._bridges: dict[str, Host] = {}
+        self._ports: dict[str, dict[str, Host]] = {}
+        """By bridge: the machines that are plugged into it."""
         self._outside: dict[str, Host] = {}
 
     def add(self, host: Host) -> None:
@@ -225,6 +267,8 @@ class Topology:
             if interface.address:
                 known = self._owners.get(interface.address, ())
                 self._owners[interface.address] = (*known, (interface.link, host))
+            if interface.peer:
+                self._ports.setdefault(interface.link, {})[host.name] = host
         if host.bridge:
             self._bridges[host.bridge] = host
         elif any(interface.link in (LAN, INTERNET) for interface in host.interfaces):
@@ -239,6 +283,8 @@ class Topology:
             others = tuple(owner for owner in self._owners.pop(interface.address, ()) if owner[1] is not host)
             if others:
                 self._owners[interface.address] = others
+            if interface.peer:
+                self._ports[interface.link].pop(name, None)
         self._bridges.pop(host.bridge, None)
         self._outside.pop(name, None)
 
@@ -276,42 +322,52 @@ class Topology:
         """The machine whose bridge a link is, or None where the link is a plain wire."""
         return self._bridges.get(link)
 
+    def plugged_into(self, link: str) -> tuple[Host, ...]:
+        """The machines that have a cable to a bridge, in the order in which they were plugged in."""
+        return tuple(self._ports.get(link, {}).values())
+
     def owner(self, address: str) -> Host | None:
         """The machine that has an address, on whichever link."""
         return next((host for _, host in self._owners.get(address, ())), None)
 
 
-def node_host(name: str, address: str, pod_prefix: str, tunnels: Tunnels, gateway: str) -> Host:
+def node_host(
+    name: str, address: str, pod_prefix: str, pod_routes: PodRoutes, gateway: str, backend: Backend = VXLAN
+) -> Host:
     """A node as flannel sets it up.
 
     :param address: on the nodes' LAN.
     :param pod_prefix: the addresses of its Pods, such as ``10.42.1.0/24``.
-    :param tunnels: the ways to the Pods of all nodes.
+    :param pod_routes: the ways to the Pods of all nodes.
     :param gateway: the router's address on the LAN; empty where the LAN has none.
     """
     lan = lan_prefix(address)
+    tunnel = Interface("flannel.1", nth_address(pod_prefix, 0), TUNNEL, ETHERNET_MTU - VXLAN_OVERHEAD)
     interfaces = (
         Interface("eth0", address, LAN),
-        Interface("flannel.1", nth_address(pod_prefix, 0), TUNNEL),
-        Interface("cni0", nth_address(pod_prefix, 1), bridge_link(name)),
+        *((tunnel,) if backend.tunnelled else ()),
+        Interface("cni0", nth_address(pod_prefix, 1), bridge_link(name), backend.mtu),
     )
     default = (Route("0.0.0.0/0", "eth0", gateway),) if gateway else ()
     routes = (*default, Route(pod_prefix, "cni0"), Route(lan, "eth0"))
-    return Host(node_name(name), interfaces, routes, forwards=True, bridge=bridge_link(name), tunnels=tunnels)
+    return Host(node_name(name), interfaces, routes, forwards=True, bridge=bridge_link(name), pod_routes=pod_routes)
 
 
-def pod_routes(pod_prefix: str, cluster_prefix: str) -> tuple[Route, ...]:
+def routes_of_pods(pod_prefix: str, cluster_prefix: str) -> tuple[Route, ...]:
     """The routes of every Pod of a node: all by way of the node's bridge."""
     gateway = nth_address(pod_prefix, 1)
     return (Route("0.0.0.0/0", "eth0", gateway), Route(cluster_prefix, "eth0", gateway), Route(pod_prefix, "eth0"))
 
 
-def pod_host(machine: str, address: str, link: str, routes: tuple[Route, ...]) -> Host:
+def pod_host(
+    machine: str, address: str, link: str, routes: tuple[Route, ...], mtu: int = VXLAN.mtu, peer: int = FIRST_VETH
+) -> Host:
     """A Pod's network namespace: one interface on its node's bridge.
 
     :param routes: those of all Pods of its node.
+    :param peer: the number of its interface's other end on the node.
     """
-    return Host(machine, (Interface("eth0", address, link),), routes)
+    return Host(machine, (Interface("eth0", address, link, mtu, peer),), routes)
 
 
 def lan_host(

@@ -142,7 +142,12 @@ class Confined(Step, frozen=True, gc=False):
 
 
 class NoRoute(Step, frozen=True, gc=False):
-    """No route leads to the destination."""
+    """No route leads to the destination.
+
+    :param kind: of the route that says so (``unreachable``, ``prohibit``, ``blackhole``); empty where there is none.
+    """
+
+    kind: str = ""
 
 
 class NoNeighbour(Step, frozen=True, gc=False):
@@ -225,6 +230,23 @@ class Trace(msgspec.Struct, frozen=True, gc=False):
     def steps(self) -> tuple[Step, ...]:
         """Every step of the way there, in order."""
         return tuple(step for hop in self.hops for step in hop.steps)
+
+    @property
+    def problem(self) -> str:
+        """The ICMP error that ends it, or the same told by the sender's own kernel; empty where there is none.
+
+        :returns: ``net``, ``host``, ``port`` or ``admin``, for "… unreachable" or "communication prohibited".
+        """
+        last = self.hops[-1].steps[-1]
+        match last:
+            case NoNeighbour():
+                return "host"
+            case NoRoute(kind=kind):
+                return {"unreachable": "host", "prohibit": "admin", "blackhole": ""}.get(kind, "net")
+            case Applied(target=Reject(answer=answer)):
+                return answer.removeprefix("icmp-").partition("-")[0] if "prohibited" not in answer else "admin"
+            case _:
+                return "port" if self.outcome is Outcome.REFUSED and self.packet.protocol != "TCP" else ""
 
     @property
     def not_permitted(self) -> bool:

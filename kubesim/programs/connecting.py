@@ -33,16 +33,32 @@ class Attempt:
     timed_out: bool = False
 
 
-def attempt(machine: Machine, address: str, port: int, limit: float | None = None, protocol: str = "TCP") -> Attempt:
-    """Connect, for so many seconds at most."""
-    connection = _open(machine, address, port, protocol)
+def attempt(
+    machine: Machine,
+    address: str,
+    port: int,
+    limit: float | None = None,
+    protocol: str = "TCP",
+    *,
+    later: float = 0.0,
+) -> Attempt:
+    """Connect, for so many seconds at most.
+
+    :param later: seconds from now at which the program does so: what it did before took them.
+    """
+    connection = _open(machine, address, port, protocol, later)
+    if limit is not None:
+        connection.exchange.held = connection.exchange.opened + limit
     if connection.outcome is Outcome.DELIVERED:
+        connection.exchange.held = float("inf")
         return Attempt(connection, "", 0.0)
     waits = min(connection.seconds, KERNEL_GIVES_UP)
     silence = "Operation timed out" if machine.libc == "musl" else "Connection timed out"
     if limit is not None and waits > limit:
         return Attempt(connection, silence, limit, True)
-    if connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
+    if connection.outcome is Outcome.REJECTED and connection.trace.problem in ("host", "admin", "net"):
+        problem = unreachable(machine, connection)
+    elif connection.outcome in (Outcome.REFUSED, Outcome.REJECTED):
         problem = "Connection refused"
     elif connection.outcome is Outcome.UNREACHABLE:
         problem = unreachable(machine, connection)
@@ -51,17 +67,17 @@ def attempt(machine: Machine, address: str, port: int, limit: float | None = Non
     return Attempt(connection, problem, waits)
 
 
-def _open(machine: Machine, address: str, port: int, protocol: str) -> Connection:
+def _open(machine: Machine, address: str, port: int, protocol: str, later: float) -> Connection:
     if address != LOOPBACK_6:
-        return machine.sockets.connect(address, port, protocol)
-    connection = machine.sockets.connect("127.0.0.1", port, protocol)
+        return machine.sockets.connect(address, port, protocol, later=later)
+    connection = machine.sockets.connect("127.0.0.1", port, protocol, later=later)
     seen = Client(LOOPBACK_6, connection.client.port)
     return replace(connection, client=seen, local=(LOOPBACK_6, connection.local[1]))
 
 
 def unreachable(machine: Machine, connection: Connection) -> str:
     """Words for a router's or the own stack's "no way there"."""
-    if connection.seconds:
+    if connection.trace.problem in ("host", "admin"):
         return "Host is unreachable" if machine.libc == "musl" else "No route to host"
     return "Network unreachable" if machine.libc == "musl" else "Network is unreachable"
 

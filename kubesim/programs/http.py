@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from kubesim.network.addresses import is_ipv4
 from kubesim.network.service import HttpRequest, HttpResponse
 
 REASONS = {
@@ -84,8 +85,59 @@ class Certificate:
 
     def covers(self, name: str) -> bool:
         """Whether the certificate is for this name."""
+        return self.matching(name) is not None
+
+    def matching(self, name: str) -> str | None:
+        """Which of its names covers this one, or None."""
         parent = name.split(".", 1)[-1]
-        return any(each == name or (each.startswith("*.") and each[2:] == parent) for each in self.names)
+        return next((each for each in self.names if each == name or each == f"*.{parent}"), None)
+
+    def problem(self, trusted: bool, now: datetime) -> str:
+        """Why OpenSSL refuses it, in its words; empty where it does not.
+
+        :param trusted: whether the client knows its issuer.
+        """
+        if not trusted:
+            return _SELF_SIGNED if self.issuer == self.subject else _UNKNOWN_ISSUER
+        if now > _date(self.ends):
+            return "certificate has expired"
+        return "certificate is not yet valid" if now < _date(self.begins) else ""
+
+    @staticmethod
+    def verification(problem: str) -> int:
+        """OpenSSL's number for a problem; 0 for none."""
+        return _VERIFICATIONS.get(problem, 0)
+
+    @property
+    def der_length(self) -> int:
+        """Its bytes on the wire: an RSA key of 2048 bits, its names, and the extensions that OpenSSL writes."""
+        alternatives = sum(2 + (4 if is_ipv4(name) else len(name)) for name in self.names)
+        extensions = (
+            31 + 33 + (17 if self.issuer == self.subject else 0) + 7 + _header(2 + alternatives) + 2 + alternatives
+        )
+        wrapped = _header(extensions) + extensions
+        body = 5 + 22 + 15 + 32 + 294 + sum(13 + len(each) for each in (self.subject, self.issuer))
+        signed = body + _header(wrapped) + wrapped
+        whole = _header(signed) + signed + 15 + 261
+        return _header(whole) + whole
+
+
+_SELF_SIGNED, _UNKNOWN_ISSUER = "self-signed certificate", "unable to get local issuer certificate"
+_VERIFICATIONS = {
+    _SELF_SIGNED: 18,
+    _UNKNOWN_ISSUER: 20,
+    "certificate has expired": 10,
+    "certificate is not yet valid": 9,
+}
+
+
+def _header(length: int) -> int:
+    """The bytes of the tag and the length in front of so many bytes of DER."""
+    return 2 if length < 128 else 3 if length < 256 else 4
+
+
+def _date(text: str) -> datetime:
+    return datetime.strptime(text, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
 
 
 def http_date(moment: datetime) -> str:

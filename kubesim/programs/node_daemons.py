@@ -16,6 +16,8 @@ from kubesim.programs.http import Certificate, ClientHello
 
 API_SERVER_PORT = 6443
 KUBELET_PORT = 10250
+AUTHORITY = "k3s-server-ca"
+"""Who signs the certificates of the control plane and of the kubelets."""
 
 _NOT_TLS = HttpResponse(400, "Bad Request", (), "Client sent an HTTP request to an HTTPS server.\n")
 _UNKNOWN = {
@@ -60,11 +62,11 @@ def listen_on_node(
 
     :param service_addresses: the cluster IPs that lead to the API server; its certificate is for them too.
     """
-    kubelet = Certificate(name, (name, "localhost", "127.0.0.1", address), "k3s-server-ca")
+    kubelet = Certificate(name, (name, "localhost", "127.0.0.1", address), AUTHORITY)
     network.listen(f"node/{name}", "TCP", KUBELET_PORT, TlsDaemon(kubelet, "Unauthorized", "text/plain; charset=utf-8"))
     if control_plane:
         names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
         own = (*names, "localhost", name, "127.0.0.1", address, *service_addresses)
         body = json.dumps(_UNKNOWN, indent=2)
-        server = TlsDaemon(Certificate("k3s", own, "k3s-server-ca"), body, "application/json")
+        server = TlsDaemon(Certificate("k3s", own, AUTHORITY), body, "application/json")
         network.listen(f"node/{name}", "TCP", API_SERVER_PORT, server)

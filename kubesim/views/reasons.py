@@ -121,7 +121,9 @@ def reason(step: Step) -> str:
             )
         case Confined():
             return "A packet from 127.0.0.1 may not leave the machine, and this one's destination lies outside it."
-        case NoRoute():
+        case NoRoute(kind=kind):
+            if kind:
+                return f"A route of the kind {kind!r} covers {packet.destination}: nothing is sent there."
             return f"There is no route to {packet.destination}."
         case NoNeighbour(interface=interface, address=address, seconds=seconds):
             return (

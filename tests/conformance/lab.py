@@ -1,191 +1,44 @@
 """The cluster on which programs were recorded: two nodes, a few Pods and Services, a laptop, some outside names.
 
-Only what the recorder set up by hand is made here (objects, a small test server, packets that a Pod's own firewall
-drops); everything that is compared comes from the simulator.
+``recorded_world.yaml`` says what the recorder set up by hand (objects, a test server, a Pod's firewall, the router's
+routes); what else a case needs, its own fields say: which DNS server was asked, how the server that it meets behaves,
+what became of its packets. Everything that is compared comes from the simulator.
 """
 
 from __future__ import annotations
 
+import base64
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from msgspec import structs
-
 from kubesim.cluster import Cluster, ClusterConfiguration
-from kubesim.data_directory import DATA
+from kubesim.data_directory import DATA, read_yaml
+from kubesim.network.dns import resolv_conf
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
-from kubesim.network.service import Client, HttpRequest, HttpResponse
-from kubesim.network.sockets import Connection, Sockets
-from kubesim.network.trace import Outcome
-from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, request_text
+from kubesim.network.hooks import Hook
+from kubesim.network.matches import DestinationPort, Protocol
+from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset, built_in
+from kubesim.network.service import Client, HttpResponse
+from kubesim.network.targets import Drop, Reject
+from kubesim.network.topology import INTERNET, ROUTER, Host, Interface, Route
+from kubesim.programs.http import Certificate
 from kubesim.programs.machine import Machine
 from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed
+from tests.conformance.behaviours import Echo, Ending, Silent, TestServer, understood
 
-PODS = {
-    "client": ("10.42.1.5", "worker", "nginx"),
-    "web": ("10.42.0.7", "master", "nginx"),
-    "web2": ("10.42.0.8", "master", "nginx"),
-    "web3": ("10.42.1.7", "worker", "nginx"),
-    "misc": ("10.42.0.10", "master", "registry.k8s.io/pause:3.10"),
-}
-SERVICES: dict[str, tuple[str, dict[str, Any]]] = {
-    "myservice": ("10.43.113.175", {"selector": {"app": "web"}, "ports": [{"port": 8080, "targetPort": 80}]}),
-    "cluster-ip": ("10.43.30.30", {"selector": {"app": "web"}, "ports": [{"port": 80}]}),
-    "many": ("10.43.20.20", {"selector": {"tier": "many"}, "ports": [{"port": 80}]}),
-    "headless": ("None", {"selector": {"tier": "many"}, "ports": [{"port": 80}]}),
-    "headless-empty": ("None", {"selector": {"app": "nobody"}, "ports": [{"port": 80}]}),
-    "empty": ("10.43.66.66", {"selector": {"app": "nobody"}, "ports": [{"port": 8080}]}),
-    "notready": ("10.43.66.67", {"selector": {"app": "nobody"}, "ports": [{"port": 80}]}),
-    "wrongport": ("10.43.66.68", {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8888}]}),
-    "deadpod": ("10.43.66.69", {"ports": [{"port": 80}]}),
-    "itplocal": (
-        "10.43.66.71",
-        {"selector": {"app": "web"}, "ports": [{"port": 80}], "internalTrafficPolicy": "Local"},
-    ),
-    "misc": (
-        "10.43.70.70",
-        {"selector": {"app": "misc"}, "ports": [{"name": "s", "port": 8443}, {"name": "c", "port": 8444}]},
-    ),
-    "udp-echo": ("10.43.70.71", {"selector": {"app": "misc"}, "ports": [{"port": 9999, "protocol": "UDP"}]}),
-    "udp-empty": ("10.43.70.72", {"selector": {"app": "nobody"}, "ports": [{"port": 9999, "protocol": "UDP"}]}),
-    "node-port": (
-        "10.43.40.40",
-        {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80, "nodePort": 30080}]},
-    ),
-    "node-port-local": (
-        "10.43.40.41",
-        {
-            "type": "NodePort",
-            "selector": {"app": "web"},
-            "externalTrafficPolicy": "Local",
-            "ports": [{"port": 80, "nodePort": 30081}],
-        },
-    ),
-    "node-port-empty": (
-        "10.43.40.42",
-        {"type": "NodePort", "selector": {"app": "nobody"}, "ports": [{"port": 80, "nodePort": 30082}]},
-    ),
-    "google-svc": ("", {"type": "ExternalName", "externalName": "google.com"}),
-    "ext-svc": ("", {"type": "ExternalName", "externalName": "nosuch.example.com"}),
-}
-HOSTS = {name: {"hostname": f"web-{n}", "subdomain": "headless"} for n, name in enumerate(("web", "web2", "web3"))}
-SILENT = {("10.42.0.7", 81): Outcome.DROPPED, ("10.42.0.7", 82): Outcome.REJECTED, ("10.42.0.7", 83): Outcome.REFUSED}
-SILENT |= {("10.42.0.7", 84): Outcome.REJECTED}
-NETWORKS = {"192.0.2.": (Outcome.UNREACHABLE, 0.0), "203.0.113.": (Outcome.UNREACHABLE, 0.0)}
+WORLD = read_yaml(Path(__file__).with_name("recorded_world.yaml"))
+ADDRESSES = {pod[0]: pod[1] for pod in WORLD["pods"]}
 IMAGES = {"busybox-musl": ("busybox", "musl"), "busybox-glibc": ("busybox", "glibc"), "alpine": ("alpine", "musl")}
-
-
-class LabSockets(Sockets):
-    """Sockets with the recorder's extra firewall rules on the way."""
-
-    dns: Outcome | None = None
-    """What the way to the cluster's DNS does instead of delivering."""
-
-    def ping(self, address: str) -> Connection:
-        made = super().ping(address)
-        for prefix, (outcome, seconds) in NETWORKS.items():
-            if address.startswith(prefix):
-                trace = structs.replace(
-                    made.trace, outcome=outcome, seconds=seconds, delivered=None, destination="internet/router"
-                )
-                return replace(made, way=structs.replace(made.way, trace=trace))
-        return made
-
-    def connect(self, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Connection:
-        made = super().connect(address, port, protocol, source_port)
-        outcome, seconds = SILENT.get((address, port)), float("inf")
-        if outcome in (Outcome.REJECTED, Outcome.REFUSED):
-            seconds = 0.0
-        if port == 53 and address == "10.43.0.10" and self.dns is not None:
-            seconds = float("inf") if self.dns is Outcome.DROPPED else 0.0
-            trace = structs.replace(made.trace, outcome=self.dns, seconds=seconds, delivered=None)
-            return replace(made, way=structs.replace(made.way, trace=trace))
-        for prefix, (answer, delay) in NETWORKS.items():
-            if address.startswith(prefix):
-                outcome, seconds = answer, delay
-        if outcome is None or protocol != "TCP":
-            return made
-        trace = structs.replace(made.trace, outcome=outcome, seconds=seconds, delivered=None)
-        return replace(made, way=structs.replace(made.way, trace=trace))
-
-
-@dataclass
-class Misc:
-    """The recorder's test server: one path, one way to answer."""
-
-    tls: bool = False
-    issuer: str = "misc"
-
-    def handle(self, request: Any, client: Client) -> object:
-        if isinstance(request, ClientHello):
-            return Certificate("misc", ("misc",), self.issuer) if self.tls else "400"
-        if not isinstance(request, HttpRequest):
-            return None
-        if self.tls and not request.tls:
-            return Broken(reset=True)
-        path = request.target.partition("?")[0]
-        special = {
-            "/empty": Broken(),
-            "/rst0": Broken(reset=True),
-            "/trunc": Broken(response=self._page("x" * 100, length=1000)),
-            "/stall": Broken(response=self._page("x" * 100, length=1000), stalls=True),
-        }
-        if path in special:
-            return special[path]
-        if path == "/echo":
-            return self._page(request_text(request))
-        if path == "/none":
-            return HttpResponse(204, "No Content", (("Server", "misc"), ("Connection", "close")))
-        if path == "/big":
-            return self._page("z" * 100_000)
-        if path == "/chunk":
-            head = (("Server", "misc"), ("Transfer-Encoding", "chunked"), ("Connection", "close"))
-            return HttpResponse(200, "OK", head, "hello world")
-        redirects = {"/301": (301, "Moved Permanently", "/"), "/loop": (302, "Found", "/loop")}
-        redirects["/302dead"] = (302, "Found", "http://nosuchname/")
-        if path in redirects:
-            status, reason, target = redirects[path]
-            return self._page("moved\n", status, reason, ("Location", target))
-        if path == "/503":
-            return self._page("try later\n", 503, "Service Unavailable")
-        if path == "/500":
-            return self._page("broken\n", 500, "Internal Server Error")
-        if path == "/slow2":
-            return replace(self._page("hello from misc\n"), seconds=2.01)
-        return self._page("" if request.method == "HEAD" else "hello from misc\n")
-
-    def _page(
-        self, body: str, status: int = 200, reason: str = "OK", *more: tuple[str, str], length: int | None = None
-    ) -> HttpResponse:
-        size = byte_length(body) if length is None else length
-        head = (
-            ("Server", "misc"),
-            ("Content-Type", "text/plain"),
-            ("Content-Length", str(size)),
-            *more,
-            ("Connection", "close"),
-        )
-        return HttpResponse(status, reason, head, body)
-
-
-class Echo:
-    """A UDP echo server."""
-
-    def handle(self, request: Any, client: Client) -> object:
-        return request
-
-
-class Closing:
-    """A server that ends connections at once."""
-
-    def __init__(self, answer: object) -> None:
-        self.answer = answer
-
-    def handle(self, request: Any, client: Client) -> object:
-        return self.answer
+IMAGES["busybox-uclibc"] = ("busybox", "uclibc")
+NODES = ("master", "worker")
+DEAD_SERVERS = {"drop": "10.43.0.12", "endpoints": "10.43.0.11", "closed": "10.43.0.13", "ICMP": "10.43.0.11"}
+"""The name server that a Pod asks, by the word that says what becomes of its queries."""
 
 
 class Resolver:
@@ -195,18 +48,31 @@ class Resolver:
         self.inner = inner
 
     def handle(self, request: Any, client: Client) -> object:
-        name = request.name.lower() if isinstance(request, DnsQuery) else ""
-        own = {("only6.example.com.", "AAAA"): ("2404:6800:4004:81c::200e",)}
-        own[("two.example.com.", "A")] = ("198.51.100.7", "142.250.206.14")
-        if name in ("only6.example.com.", "two.example.com."):
-            records = tuple(
-                DnsRecord(request.name, request.type, each, 30) for each in own.get((name, request.type), ())
-            )
-            return DnsResponse("NOERROR", records, recursion_available=True)
-        rcodes = {"servfail.example.com.": "SERVFAIL", "refused.example.com.": "REFUSED", "noa.example.com.": "NOERROR"}
-        if name in rcodes:
-            return DnsResponse(rcodes[name], recursion_available=True)
-        return self.inner.handle(request, client)
+        """Answer for the names that the recorder invented."""
+        own = WORLD["names"].get(request.name.lower().rstrip(".")) if isinstance(request, DnsQuery) else None
+        if own is None:
+            return self.inner.handle(request, client)
+        if isinstance(own, str):
+            return DnsResponse(own, recursion_available=True)
+        records = tuple(DnsRecord(request.name, request.type, each, 30) for each in own.get(request.type, ()))
+        return DnsResponse("NOERROR", records, recursion_available=True)
+
+
+class StandIn:
+    """The recorder's stand-in for a web server outside: its own page where the name is none that it serves."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def handle(self, request: Any, client: Client) -> object:
+        """Answer as the simulated host does, but for the page of an error."""
+        answer = self.inner.handle(request, client)
+        if not isinstance(answer, HttpResponse) or answer.status != 404:
+            return answer
+        known = dict(answer.headers)
+        own = {"Server": "gws", "Date": known.get("Date", ""), "Content-Type": known.get("Content-Type", "")}
+        body = "" if request.method == "HEAD" else "e" * WORLD["stand-in"]
+        return replace(answer, headers=(*own.items(), ("Content-Length", str(WORLD["stand-in"]))), body=body)
 
 
 @dataclass
@@ -217,118 +83,213 @@ class Lab:
     machines: dict[tuple[str, str], Machine] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        loaded = ClusterConfiguration.load(DATA / "clusters" / "recorded.yaml")
-        pods = {f"default/{name}": address for name, (address, _, _) in PODS.items()}
-        services = {f"default/{name}": address for name, (address, _) in SERVICES.items() if address[:1].isdigit()}
-        pins = type(loaded.pins)(pods=pods, services=services)
-        outside = tuple(type(each)(name=each.name, address="172.31.0.100") for each in loaded.outside)
-        configuration = _replaced(loaded, pins=pins, outside=outside)
-        self.cluster = Cluster(configuration, seed=0)
-        for name, (_, node, image) in PODS.items():
-            labels = {"app": name, "tier": "many" if name.startswith("web") else "one"}
-            spec = {"nodeName": node, "containers": [{"name": name, "image": image}], **HOSTS.get(name, {})}
+        document = dict(WORLD["cluster"])
+        pods = {f"default/{name}": address for name, address in ADDRESSES.items()}
+        services = {
+            f"{each.get('namespace', 'default')}/{each['name']}": each["ip"]
+            for each in WORLD["services"]
+            if str(each.get("ip", "None")) != "None"
+        }
+        document["pins"] = {"pods": pods, "services": services}
+        self.cluster = Cluster(ClusterConfiguration.from_document(document, DATA / "clusters"), seed=0)
+        self.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}}])
+        for name, _, node, image, labels in WORLD["pods"]:
+            named = (
+                {"hostname": f"web-{'123'.index(name[3:] or '1')}", "subdomain": "headless"} if "tier" in labels else {}
+            )
+            spec = {"nodeName": node, "containers": [{"name": name, "image": image}], **named}
             self.cluster.apply(
                 [{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}]
             )
-        for name, (address, spec) in SERVICES.items():
-            extra = {"clusterIP": address} if address else {}
-            body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {**spec, **extra}}
-            self.cluster.apply([body])
-        dead = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "deadpod"}}
-        dead["subsets"] = [{"addresses": [{"ip": "10.42.0.99"}], "ports": [{"port": 80}]}]  # type: ignore[assignment]
-        self.cluster.apply([dead])
-        self.cluster.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}}])
-        place = {"name": "db", "namespace": "other"}
-        port = {"port": 5432, "targetPort": 80}
-        self.cluster.apply([{"apiVersion": "v1", "kind": "Service", "metadata": place, "spec": {"ports": [port]}}])
-        known = {"apiVersion": "v1", "kind": "Endpoints", "metadata": place}
-        known["subsets"] = [{"addresses": [{"ip": "10.42.0.7"}], "ports": [{"port": 80}]}]  # type: ignore[assignment]
-        self.cluster.apply([known])
+        for each in WORLD["services"]:
+            self.cluster.apply(list(_service(each)))
         self.cluster.settle()
+        self._set_up_network()
+
+    def _set_up_network(self) -> None:
         network = self.cluster.network
-        misc = "pod/default/misc"
-        network.listen(misc, "TCP", 80, Misc())
-        network.listen(misc, "TCP", 8443, Misc(tls=True))
-        for signed in (8444, 8445):
-            network.listen(misc, "TCP", signed, Misc(tls=True, issuer="lab-ca"))
-        network.listen(misc, "TCP", 9000, Closing(Broken()))
-        network.listen(misc, "TCP", 9003, Closing("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"))
-        network.listen(misc, "TCP", 9004, Closing(Broken(reset=True)))
-        network.listen(misc, "UDP", 9999, Echo())
-        for name in ("internet/dns.google",):
-            for protocol in ("TCP", "UDP"):
-                inner = network.server(name, protocol, 53, "8.8.8.8")
-                if inner is not None:
-                    network.close(name, protocol, 53)
-                    network.listen(name, protocol, 53, Resolver(inner))
+        written = network.ruleset_provider
+        firewall = _firewall()
+        network.ruleset_provider = lambda name: firewall if name == "pod/default/web" else written(name)
+        misc, server = "pod/default/misc", WORLD["misc"]
+        for port in server["plain"]:
+            network.listen(misc, "TCP", port, TestServer(server["paths"]))
+        for port, issuer in server["tls"].items():
+            network.listen(misc, "TCP", port, TestServer(server["paths"], _certificate("misc", issuer)))
+        for port, text in server["ends"].items():
+            network.listen(misc, "TCP", port, Ending(text))
+        for port in server["silent"]:
+            network.listen(misc, "TCP", port, Silent())
+        for port in server["udp-echo"]:
+            network.listen(misc, "UDP", port, Echo())
+        for node, rows in WORLD["node-listeners"].items():
+            for protocol, _, port, _ in network.listeners(f"node/{node}"):
+                network.close(f"node/{node}", protocol, port)
+            for address, port, backlog in rows:
+                network.listen(f"node/{node}", "TCP", port, Silent(backlog), address)
+        self._bring_the_internet_to_the_router()
+
+    def _bring_the_internet_to_the_router(self) -> None:
+        """The recorder's outside hosts were addresses of the router itself."""
+        network = self.cluster.network
+        topology = network.topology
+        hosts = [host for host in topology.outside if host.name.startswith("internet/") and host.name != ROUTER]
+        moved = [(address, network.listeners(host.name)) for host in hosts for address in host.addresses]
+        for host in hosts:
+            network.remove_outside(host.name)
+        router = topology.host(ROUTER)
+        stubs = tuple(Interface(f"lo:{n}", address, INTERNET) for n, (address, _) in enumerate(moved))
+        routes = tuple(
+            Route(each["prefix"], "lan" if "via" in each else "wan", each.get("via", ""), each.get("kind", ""))
+            for each in WORLD["router"]["routes"]
+        )
+        topology.add(Host(ROUTER, (*router.interfaces, *stubs), (*router.own_routes, *routes), forwards=True))
+        for address, listeners in moved:
+            for protocol, _, port, server in listeners:
+                wrapped = Resolver(server) if port == 53 else StandIn(server)
+                network.listen(ROUTER, protocol, port, wrapped, address)
+        gateway, resolver = network.gateway, next(address for address, listeners in moved if listeners[0][2] == 53)
+        for protocol in ("UDP", "TCP"):
+            known = network.server(ROUTER, protocol, 53, resolver)
+            assert known is not None
+            network.listen(ROUTER, protocol, 53, known, gateway)
 
     def machine(self, pod: str, image: str = "") -> Machine:
         """A place where commands were typed, with every program that the recorder had there."""
         key = (pod, image)
         if key not in self.machines:
-            host = pod in ("master", "worker", "laptop")
-            base = self.cluster.machine(f"node/{pod}" if pod in ("master", "worker") else pod if host else f"pod/{pod}")
+            outside = pod in (*NODES, "laptop")
+            base = self.cluster.machine(f"node/{pod}" if pod in NODES else pod if outside else f"pod/{pod}")
             flavour, libc = IMAGES.get(image, (base.flavour, base.libc))
             programs = {**programs_named([*COMMON, "nginx"], flavour)}
             made = replace(base, programs=programs, flavour=flavour, libc=libc)
             if not made.files.exists("/lab/tls/ca.crt"):
                 made.files.make_directory("/lab/tls", parents=True)
-                made.files.write("/lab/tls/ca.crt", "the recorder's own authority\n")
-            made.sockets = LabSockets(self.cluster.network, base.sockets.machine)
+                authority = base64.b64encode(b"CN=lab-ca").decode()
+                made.files.write(
+                    "/lab/tls/ca.crt", f"-----BEGIN CERTIFICATE-----\n{authority}\n-----END CERTIFICATE-----\n"
+                )
             self.machines[key] = made
         return self.machines[key]
-
-    def _prepare(self, machine: Machine, case: dict[str, Any]) -> None:
-        """The state of the network at this case: what DNS does, and the connections that conntrack is asked about.
-
-        The traffic before a ``conntrack`` command was not recorded; it is made again from the original tuples.
-        """
-        sockets = machine.sockets
-        assert isinstance(sockets, LabSockets)
-        sockets.dns = _dns_of(case)
-        if "conntrack -" not in case["command"]:
-            return
-        network = self.cluster.network
-        for node in ("node/master", "node/worker"):
-            network.forget_connections(node, lambda entry: True)
-        owners = {address: f"pod/default/{name}" for name, (address, _, _) in PODS.items()}
-        owners |= {"172.31.0.100": "laptop", "172.31.0.10": "node/master", "172.31.0.11": "node/worker"}
-        for line in case["stdout"].splitlines():
-            match = re.match(r"(\w+) .*?src=(\S+) dst=(\S+) (?:sport=(\d+) dport=(\d+)|type)", line)
-            if not match or match[2] not in owners:
-                continue
-            way = LabSockets(network, owners[match[2]])
-            if match[1] == "icmp":
-                way.ping(match[3])
-                continue
-            made = way.connect(match[3], int(match[5]), match[1].upper(), int(match[4]))
-            if "TIME_WAIT" in line:
-                made.close()
 
     def run(self, case: dict[str, Any]) -> Completed | str:
         """Type a recorded command where it was typed."""
         situation = case["situation"]
         machine = self.machine(situation.get("pod", "client"), situation.get("image", ""))
-        self._prepare(machine, case)
-        shell = "bash"
-        try:
-            done = machine.run([shell, "-c", case["command"]], directory="/var/tmp")
-        except ExecutableNotFoundError as error:
-            return str(error)
+        if re.search(r"conntrack -[LDC]", case["command"]):
+            self._talk(situation.get("net", ""))
+        with self._as_it_was(machine, case):
+            try:
+                done = machine.run(
+                    ["bash", "-c", case["command"]],
+                    case.get("stdin") or "",
+                    directory="/var/tmp",
+                    terminal=bool(case.get("tty")),
+                )
+            except ExecutableNotFoundError as error:
+                return str(error)
         assert isinstance(done, Completed)
         return done
 
+    def _talk(self, told: str) -> None:
+        """The traffic that a look into conntrack's table came after, as the case describes it."""
+        network = self.cluster.network
+        for node in NODES:
+            network.forget_connections(f"node/{node}", lambda entry: True)
+        for pattern, (pod, command) in WORLD["traffic"].items():
+            if re.search(pattern, told):
+                self.machine(pod).run(["bash", "-c", command])
+                return
 
-def _dns_of(case: dict[str, Any]) -> Outcome | None:
+    @contextmanager
+    def _as_it_was(self, machine: Machine, case: dict[str, Any]) -> Iterator[None]:
+        """The network of one case, as its own fields tell it."""
+        network = self.cluster.network
+        host = machine.sockets.host
+        settings = machine.files.read("/etc/resolv.conf")
+        servers = _servers_of(case)
+        opened: list[tuple[str, int]] = []
+        if case["situation"].get("resolv", "").count("\n"):
+            machine.files.write("/etc/resolv.conf", case["situation"]["resolv"])
+        elif servers and case["situation"].get("pod") not in (*NODES, "laptop"):
+            asked = resolv_conf.parse(settings).nameservers[0]
+            machine.files.write("/etc/resolv.conf", settings.replace(asked, servers[0]))
+        if "no route in the pod" in case["situation"].get("net", ""):
+            network.topology.add(replace(host, own_routes=tuple(r for r in host.own_routes if r.prefix != "0.0.0.0/0")))
+        for name, port, server in _serving(case):
+            if network.server(f"pod/default/{name}", "TCP", port, ADDRESSES[name]) is None:
+                network.listen(f"pod/default/{name}", "TCP", port, server)
+                opened.append((name, port))
+        try:
+            yield
+        finally:
+            machine.files.write("/etc/resolv.conf", settings)
+            network.topology.add(host)
+            for name, port in opened:
+                network.close(f"pod/default/{name}", "TCP", port)
+
+
+def _service(each: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    place = {"name": each["name"], "namespace": each.get("namespace", "default")}
+    ports = []
+    for row in each.get("ports", ()):
+        name, port, target, protocol, node_port = (*row, *("TCP", 0)[len(row) - 3 :])
+        one = {"name": name, "port": port, "targetPort": target, "protocol": protocol}
+        ports.append({**one, **({"nodePort": node_port} if node_port else {})})
+    spec = {**each.get("spec", {}), **({"ports": ports} if ports else {})}
+    spec |= {"selector": each["selector"]} if "selector" in each else {}
+    spec |= {"clusterIP": str(each["ip"])} if "ip" in each else {}
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": place, "spec": spec}
+    if "endpoints" in each:
+        listed = [{"name": p["name"], "port": p["targetPort"], "protocol": p["protocol"]} for p in ports]
+        subset = {"addresses": [{"ip": address} for address in each["endpoints"]], "ports": listed}
+        yield {"apiVersion": "v1", "kind": "Endpoints", "metadata": place, "subsets": [subset]}
+
+
+def _firewall() -> Ruleset:
+    """The rules in the Pod web."""
+    base = built_in("filter", Hook.INPUT)
+    rules = tuple(
+        Rule((Protocol("tcp"), DestinationPort(port)), Drop() if answer == "drop" else Reject(answer))
+        for port, answer in WORLD["firewall"]
+    )
+    chains = {("filter", "INPUT"): Chain("INPUT", rules)}
+    return Ruleset("iptables", chains, (BaseChain("filter", base.chain, base.hook, base.priority, base.nat),))
+
+
+def _certificate(name: str, issuer: str, **dates: str) -> Certificate:
+    names = tuple(WORLD["misc"]["names"]) if name == issuer else (name,)
+    return Certificate(name, names, issuer, protocols=(), **dates)
+
+
+def _servers_of(case: dict[str, Any]) -> list[str]:
+    """The name servers that a case's own packets went to; where none was seen, by what it says of them."""
+    asked = [query["server"] for query in case.get("dns") or [] if query.get("server")]
     told = case["situation"].get("dns", "")
-    if re.search(r"queries dropped", told):
-        return Outcome.DROPPED
-    return Outcome.REJECTED if "ICMP port-unreachable" in told else None
+    return asked or [server for word, server in DEAD_SERVERS.items() if word in told][:1]
 
 
-def _replaced(configuration: Any, **changes: Any) -> Any:
-    values = {name: getattr(configuration, name) for name in configuration.__struct_fields__}
-    return type(configuration)(**{**values, **changes})
+def _serving(case: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
+    """(Pod, port, server) for every place that a case's command names and whose behaviour the case describes."""
+    situation = case["situation"]
+    told = [situation[key] for key in ("server", "net", "why") if understood(situation.get(key, ""))]
+    tls = situation.get("tls", "")
+    owners = {address: name for name, address in ADDRESSES.items()} | {name: name for name in ADDRESSES}
+    for scheme, host, port, _ in re.findall(r"(https?://)?([\w.-]+):(\d+)(/[^\s'\"]*)?", case["command"]):
+        if host not in owners or int(port) > 65535:
+            continue
+        if scheme == "https://" and tls:
+            yield owners[host], int(port), TestServer(WORLD["misc"]["paths"], _described(tls))
+        elif told:
+            yield owners[host], int(port), Ending(told[0])
+
+
+def _described(tls: str) -> Certificate:
+    """The certificate that a case's words describe."""
+    name = "other" if re.search(r"(other|wrong) name", tls) else "misc"
+    issuer = name if "self-signed" in tls else "lab-ca"
+    expired = re.search(r"expired|out of date|not yet", tls)
+    return _certificate(name, issuer, **({"ends": "Jan  1 00:00:00 2020 GMT"} if expired else {}))
 
 
 VOLATILE = (
@@ -339,10 +300,11 @@ VOLATILE = (
     (r'ETag: "[0-9a-f]+-', 'ETag: "TIME-'),
     (r"after \d+ ms", "after N ms"),
     (r"after (\d+)\d\d\d milliseconds", r"after \1xxx milliseconds"),
+    (r"after (\d)\d\d milliseconds", r"after \1xx milliseconds"),
     (r"timeout after \d+ms", "timeout after N ms"),
+    # Whether curl sees that all is sent before or after the whole answer is there: it says so only before.
+    (r"\* Request completely sent off\r?\n", ""),
     (r"from (\S+) port \d+ failed", r"from \1 port N failed"),
-    (r"\* Request completely sent off\n", ""),
-    (r"\* upload completely sent off: \d+ bytes\n", ""),
     (r"(\r *\d+ +\S+ +\d+ +\S+ +\d+ +\S+) +\S+ +\S+ (.{8}) (.{8}) (.{8}) +\S+", r"\1 SPEED \3"),
     (r"time=[\d.]+ ms", "time=T"),
     (r"time \d+ms", "time T"),

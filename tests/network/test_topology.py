@@ -7,21 +7,21 @@ from kubesim.network.topology import (
     LAN,
     Host,
     Interface,
+    PodRoutes,
     Route,
     Topology,
-    Tunnels,
     bridge_link,
     lan_host,
     lan_prefix,
     node_host,
     pod_host,
     pod_name,
-    pod_routes,
+    routes_of_pods,
 )
 
 LINK = bridge_link("worker")
-ROUTES = pod_routes("10.42.1.0/24", "10.42.0.0/16")
-WORKER = node_host("worker", "172.31.0.11", "10.42.1.0/24", Tunnels(["10.42.0.0/24", "10.42.1.0/24"]), "172.31.0.1")
+ROUTES = routes_of_pods("10.42.1.0/24", "10.42.0.0/16")
+WORKER = node_host("worker", "172.31.0.11", "10.42.1.0/24", PodRoutes(["10.42.0.0/24", "10.42.1.0/24"]), "172.31.0.1")
 
 
 def test_a_node_as_flannel_makes_it() -> None:
@@ -119,28 +119,28 @@ PREFIXES = st.lists(
 
 
 @given(PREFIXES, st.integers(0, 7), st.integers(0, 255))
-def test_the_table_of_tunnels_finds_what_a_list_of_routes_would(prefixes: list[str], second: int, third: int) -> None:
-    node = node_host("worker", "172.31.0.11", "10.200.1.0/24", Tunnels(prefixes), "172.31.0.1")
+def test_the_table_of_ways_finds_what_a_list_of_routes_would(prefixes: list[str], second: int, third: int) -> None:
+    node = node_host("worker", "172.31.0.11", "10.200.1.0/24", PodRoutes(prefixes), "172.31.0.1")
     listed = Host("worker", node.interfaces, node.routes)
     for address in (f"10.{second}.{third}.5", "10.200.1.7", "172.31.0.12", "8.8.8.8"):
         assert node.route_to(address) == listed.route_to(address)
 
 
 @pytest.mark.parametrize("prefixes", [["10.1.0.0/16", "10.1.2.0/24"], ["10.1.2.0/24", "10.1.0.0/16"]])
-def test_of_two_tunnels_the_longer_prefix_wins_whichever_came_first(prefixes: list[str]) -> None:
-    tunnels = Tunnels(prefixes)
-    found = [tunnels.to(address_number(address), -1) for address in ("10.1.2.9", "10.1.3.9")]
+def test_of_two_ways_the_longer_prefix_wins_whichever_came_first(prefixes: list[str]) -> None:
+    ways = PodRoutes(prefixes)
+    found = [ways.to(address_number(address), -1) for address in ("10.1.2.9", "10.1.3.9")]
     assert [route and route.prefix for route in found] == ["10.1.2.0/24", "10.1.0.0/16"]
 
 
 def test_a_node_that_is_gone_is_no_way() -> None:
-    tunnels = Tunnels(["10.42.0.0/24"])
-    node = node_host("worker", "172.31.0.11", "10.42.1.0/24", tunnels, "172.31.0.1")
-    tunnels.add("10.42.2.0/25")
+    ways = PodRoutes(["10.42.0.0/24"])
+    node = node_host("worker", "172.31.0.11", "10.42.1.0/24", ways, "172.31.0.1")
+    ways.add("10.42.2.0/25")
     assert str(node.route_to("10.42.2.5")) == "10.42.2.0/25 via 10.42.2.0 dev flannel.1 onlink"
-    tunnels.remove("10.42.2.0/25")
+    ways.remove("10.42.2.0/25")
     assert str(node.route_to("10.42.2.5")) == "default via 172.31.0.1 dev eth0"
-    assert [route.prefix for route in tunnels] == ["10.42.0.0/24"]
+    assert [route.prefix for route in ways] == ["10.42.0.0/24"]
 
 
 def test_who_is_outside() -> None:

@@ -37,7 +37,9 @@ def node_view(node: Node) -> NodeView:
     addresses = [entry.address for entry in node.status.addresses or [] if entry.type in ("InternalIP", "ExternalIP")]
     primary = addresses[0] if addresses else ""
     prefix = node.spec.podCIDR
-    bridge = [nth_address(prefix, 0), nth_address(prefix, 1)] if prefix else []
+    annotations = node.metadata.annotations or {}
+    first = 1 if annotations.get("flannel.alpha.coreos.com/backend-type") == "host-gw" else 0  # no tunnel's address
+    bridge = [nth_address(prefix, number) for number in range(first, 2)] if prefix else []
     every = ("127.0.0.1", *addresses, *bridge)
     return NodeView(node.metadata.name, primary, every, node.metadata.labels or {}, prefix)
 

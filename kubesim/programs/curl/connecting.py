@@ -13,7 +13,7 @@ from kubesim.network.sockets import Connection
 from kubesim.programs.connecting import KERNEL_GIVES_UP, attempt
 from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location
-from kubesim.programs.curl.session import Result, Session
+from kubesim.programs.curl.session import Result, Session, milliseconds
 from kubesim.programs.name_lookup import is_ipv6, look_up, numeric_address
 
 OWN_LIMIT = 300.0
@@ -26,12 +26,13 @@ class Target:
 
     host: str
     port: int
+    renamed_port: bool = False
 
 
 def connect(session: Session, location: Location, result: Result, started: float) -> Connection | None:
     """Open a connection for a URL; on failure ``result`` has the exit code and the message."""
-    target = _target(session, location)
-    addresses = _addresses(session, target, result, started)
+    target = target_of(session, location)
+    addresses = _addresses(session, location, target, result, started)
     if not addresses:
         return None
     session.begin_meter()
@@ -63,19 +64,24 @@ def _limit(session: Session) -> float:
     return min(limits) if limits else OWN_LIMIT
 
 
-def _target(session: Session, location: Location) -> Target:
+def target_of(session: Session, location: Location) -> Target:
+    """What a URL really connects to."""
     for entry in session.options.connect_to:
         parts = entry.split(":")
         if len(parts) != 4:
             continue
         host, port, to_host, to_port = parts
         if host in ("", location.host) and port in ("", str(location.port)):
-            return Target(to_host or location.host, int(to_port or location.port))
+            return Target(to_host or location.host, int(to_port or location.port), bool(to_port))
     return Target(location.host, location.port)
 
 
-def _addresses(session: Session, target: Target, result: Result, started: float) -> tuple[str, ...]:
+def _addresses(session: Session, location: Location, target: Target, result: Result, started: float) -> tuple[str, ...]:
     family = socket.AF_INET if session.options.on("ipv4") else socket.AF_INET6 if session.options.on("ipv6") else 0
+    if target.host != location.host:
+        session.say(f"Connecting to hostname: {target.host}")
+    if target.renamed_port:
+        session.say(f"Connecting to port: {target.port}")
     known = session.addresses.get((target.host, target.port)) or session.addresses.get(("*", target.port))
     if known:
         session.say(f"Hostname {target.host} was found in DNS cache")
@@ -88,13 +94,21 @@ def _addresses(session: Session, target: Target, result: Result, started: float)
             result.exit_code, result.message = 7, "Could not connect to server"
             return ()
         return (literal,)
+    local = target.host.rstrip(".").lower()
+    if local == "localhost" or local.endswith(".localhost"):  # curl knows it without asking
+        addresses = ("::1", "127.0.0.1")
+        _tell(session, target, addresses)
+        session.begin_meter()
+        chosen = tuple(each for each in addresses if family in (0, socket.AF_INET6 if ":" in each else socket.AF_INET))
+        session.addresses[target.host, target.port] = chosen
+        return chosen
     lookup = look_up(session.machine, target.host, family)
     limit = _limit(session)
     if lookup.seconds >= limit:
         session.begin_meter()
         session.elapsed += limit
         session.meter(meter.line() + meter.waiting(limit - 0.01) + meter.line(seconds=limit) + "\n")
-        result.exit_code, result.message = 28, f"Resolving timed out after {int(limit * 1000) + 1} milliseconds"
+        result.exit_code, result.message = 28, f"Resolving timed out after {milliseconds(limit)} milliseconds"
         return ()
     session.elapsed += max(lookup.seconds, 0.001)
     result.timings.name_lookup = session.elapsed - started
@@ -106,13 +120,19 @@ def _addresses(session: Session, target: Target, result: Result, started: float)
         result.on_meter_line = True
         session.say(result.message)
         return ()
-    six = [address for address in lookup.addresses if ":" in address]
-    four = [address for address in lookup.addresses if ":" not in address]
+    session.begin_meter()  # the resolver has a thread of its own, so the meter is there before it answers
+    _tell(session, target, lookup.addresses)
+    six_first = tuple(sorted(lookup.addresses, key=lambda address: ":" not in address))
+    session.addresses[target.host, target.port] = six_first
+    return six_first
+
+
+def _tell(session: Session, target: Target, addresses: tuple[str, ...]) -> None:
+    six = [address for address in addresses if ":" in address]
+    four = [address for address in addresses if ":" not in address]
     session.say(f"Host {target.host}:{target.port} was resolved.")
     session.say(f"IPv6: {', '.join(six) or '(none)'}")
     session.say(f"IPv4: {', '.join(four) or '(none)'}")
-    session.addresses[target.host, target.port] = lookup.addresses
-    return lookup.addresses
 
 
 def _attempt(
@@ -125,7 +145,8 @@ def _attempt(
         return None
     left = deadline - session.elapsed
     allowed = left / 2 if more else left
-    tried = attempt(session.machine, address, target.port, allowed)
+    later = session.invocation.elapsed + session.elapsed
+    tried = attempt(session.machine, address, target.port, allowed, later=later)
     if not tried.problem:
         session.dialled.append(tried.connection)
         return tried.connection
@@ -137,7 +158,8 @@ def _attempt(
             session.say(f"ipv4 connect timeout after {int(allowed * 1000)}ms, move on!")
             return None
         result.exit_code = 28
-        result.message = f"Connection timed out after {int((session.elapsed - started) * 1000) + 1} milliseconds"
+        waited = milliseconds(session.elapsed - started)
+        result.message = f"Connection timed out after {waited} milliseconds"
         session.say(result.message)
         return None
     session.elapsed += tried.seconds

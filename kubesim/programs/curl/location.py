@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import product
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
+
+from kubesim.programs.name_lookup import numeric_address
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}
 KNOWN_BUT_NOT_SIMULATED = frozenset(
     {"dict", "file", "ftps", "gopher", "imap", "ldap", "mqtt", "pop3", "rtsp", "scp", "sftp", "smtp"}
     | {"telnet", "tftp", "ws", "wss"}
 )
+
+MOST_SLASHES = 3
+FORBIDDEN = r"[\s/:#?!@{}\[\]\\$'\"^`*<>=;,+&()]"
+"""Characters that no host name has, after percent signs are decoded."""
 
 
 class LocationError(Exception):
@@ -70,19 +76,27 @@ class Location:
         return replace(self, path=f"{self.path}{joint}{query}")
 
 
-def parse_location(text: str) -> Location:
+def parse_location(text: str, *, as_is: bool = False) -> Location:
     """Read one URL.
+
+    :param as_is: whether ``.`` and ``..`` stay in its path.
 
     :raises LocationError: with curl's message.
     """
     if re.search(r"[\x00-\x20\x7f]", text):
         raise LocationError("URL rejected: Malformed input to a URL function")
-    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", text)
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):(/+)", text)
     rest = text
     scheme = "http"
     if match:
         scheme = match[1].lower()
         rest = text[match.end() :]
+        if scheme == "file":
+            return Location(
+                scheme, "", 0, "/" + rest.partition("/")[2] if len(match[2]) == 2 else f"/{rest}", typed=text
+            )
+        if len(match[2]) > MOST_SLASHES:
+            raise LocationError("URL rejected: Unsupported number of slashes following scheme")
         if scheme not in PORTS:
             why = "disabled" if scheme in KNOWN_BUT_NOT_SIMULATED else "not supported"
             raise LocationError(f'Protocol "{scheme}" {why}', 1)
@@ -97,14 +111,20 @@ def parse_location(text: str) -> Location:
     if "@" in authority:
         user, _, authority = authority.rpartition("@")
     host, port_text = _split_port(authority)
-    if port_text is not None and port_text != "" and not (port_text.isdigit() and int(port_text) <= 65535):
+    numbered = port_text is not None and port_text.isdigit() and int(port_text) <= 65535
+    if (
+        port_text is not None and not numbered and not (port_text == "" and match)
+    ):  # it may only be empty after a scheme
         raise LocationError("URL rejected: Port number was not a decimal number between 0 and 65535")
     if not host:
         raise LocationError("URL rejected: No host part in the URL")
-    if re.search(r"[\s\"<>\\^`{|}\[\]]", host):
-        raise LocationError("URL rejected: Bad hostname")
+    if "[" not in authority:
+        host = unquote(host)
+        if re.search(FORBIDDEN, host):
+            raise LocationError("URL rejected: Bad hostname")
+        host = numeric_address(host) or host
     port = int(port_text) if port_text else PORTS[scheme]
-    return Location(scheme, host, port, _without_dots(path), bool(port_text), user, text, fragment)
+    return Location(scheme, host, port, path if as_is else _without_dots(path), bool(port_text), user, text, fragment)
 
 
 def _split_port(authority: str) -> tuple[str, str | None]:
@@ -133,12 +153,13 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join(kept) + question + query
 
 
-def expand_globs(text: str) -> list[str]:
-    """Every URL that ``{a,b}`` and ``[1-3]`` stand for.
+def expand_globs(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Every URL that ``{a,b}`` and ``[1-3]`` stand for, each with what stands for its globs.
 
     :raises LocationError: where a bracket is wrong.
     """
     pieces: list[list[str]] = []
+    globs: list[int] = []
     position = 0
     while position < len(text):
         character = text[position]
@@ -146,12 +167,17 @@ def expand_globs(text: str) -> list[str]:
             end = text.find("}", position)
             if end < 0:
                 raise _glob_error("unmatched brace", position, text)
+            globs.append(len(pieces))
             pieces.append(text[position + 1 : end].split(","))
             position = end + 1
         elif character == "[" and not re.match(r"\[[0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*\]", text[position:]):
             match = re.match(r"\[(?:(\d+)-(\d+)(?::(\d+))?|([a-zA-Z])-([a-zA-Z])(?::(\d+))?)\]", text[position:])
             if not match:
+                begun = re.match(r"\[(\d+-?)", text[position:])
+                if begun:
+                    raise _glob_error("bad range", position + 1 + len(begun[1]), text)
                 raise _glob_error("bad range specification", position + 1, text)
+            globs.append(len(pieces))
             pieces.append(_range(match))
             position += match.end()
         elif character == "[":
@@ -159,12 +185,12 @@ def expand_globs(text: str) -> list[str]:
             pieces.append([text[position : end + 1]])
             position = end + 1
         elif character in "}]":
-            raise _glob_error("unmatched close brace/bracket", position + 1, text)
+            raise _glob_error("unmatched close brace/bracket", position, text)
         else:
             end = next((i for i in range(position, len(text)) if text[i] in "{[}]"), len(text))
             pieces.append([text[position:end]])
             position = end
-    return ["".join(choice) for choice in product(*pieces)]
+    return [("".join(choice), tuple(choice[number] for number in globs)) for choice in product(*pieces)]
 
 
 def _range(match: re.Match[str]) -> list[str]:

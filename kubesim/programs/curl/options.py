@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from kubesim.data_directory import DATA, read_yaml
 
 FLAG, TEXT, NUMBER, COUNT = "flag", "text", "number", "count"
 
 _OPTIONS = {
     FLAG: """
-        0/http1.0 4/ipv4 6/ipv6 f/fail g/globoff G/get h/help i/show-headers I/head k/insecure L/location n/netrc
-        N/no-buffer O/remote-name p/proxytunnel q/disable R/remote-time s/silent S/show-error v/verbose V/version
-        Z/parallel #/progress-bar :/next anyauth basic compressed create-dirs fail-early fail-with-body http1.1
-        http2 include location-trusted manual no-progress-meter path-as-is post301 post302 raw remote-name-all
-        retry-all-errors retry-connrefused ssl-no-revoke tcp-nodelay tlsv1.2 tlsv1.3 trace-time
+        0/http1.0 4/ipv4 6/ipv6 f/fail g/globoff G/get i/show-headers I/head J/remote-header-name k/insecure
+        L/location N/no-buffer O/remote-name q/disable s/silent S/show-error v/verbose V/version #/progress-bar
+        basic compressed create-dirs fail-early fail-with-body http0.9 http1.1 include location-trusted
+        no-progress-meter path-as-is post301 post302 post303 remote-name-all retry-all-errors retry-connrefused
+        ssl-no-revoke tcp-nodelay tlsv1.2 tlsv1.3
     """,
     TEXT: """
-        A/user-agent b/cookie c/cookie-jar d/data e/referer F/form H/header K/config o/output r/range T/upload-file
-        u/user w/write-out x/proxy X/request cacert cert connect-to data-ascii data-binary data-raw data-urlencode
-        dns-servers dump-header form-string interface json key limit-rate local-port noproxy oauth2-bearer
-        output-dir resolve stderr tls-max trace trace-ascii url url-query
+        A/user-agent b/cookie C/continue-at d/data D/dump-header e/referer F/form H/header K/config o/output r/range
+        T/upload-file u/user w/write-out X/request z/time-cond cacert capath connect-to data-ascii data-binary data-raw
+        data-urlencode form-string json noproxy oauth2-bearer output-dir request-target resolve url url-query
     """,
     NUMBER: "m/max-time connect-timeout retry-delay retry-max-time",
     COUNT: "Y/speed-limit y/speed-time keepalive-time max-redirs retry",
@@ -29,9 +32,9 @@ _OPTIONS = {
 _LETTERS = [(word, kind) for kind, words in _OPTIONS.items() for word in words.split()]
 LONG = {word.rpartition("/")[2]: kind for word, kind in _LETTERS}
 SHORT = {word[0]: (word[2:], kind) for word, kind in _LETTERS if word[1] == "/"}
-SHORT |= {"D": ("dump-header", TEXT), "E": ("cert", TEXT)}
 _NEGATABLE = "buffer", "keepalive", "progress-meter", "location", "fail", "silent", "show-error", "verbose", "insecure"
-_NUMERIC = {NUMBER: r"\d*\.?\d+|\d+\.", COUNT: r"-?\d+"}
+_NUMERIC = {NUMBER: r"(\d*\.?\d+|\d+\.)([eE][+-]?\d+)?", COUNT: r"-?\d+"}
+_MAY_BE_NEGATIVE = frozenset({"max-redirs"})
 _GATHERED = {
     "form": "forms", "form-string": "forms", "header": "headers", "output": "outputs", "resolve": "resolve",
     "connect-to": "connect_to", "cookie": "cookies", "url": "urls",
@@ -44,13 +47,15 @@ class UsageError(Exception):
     """A command line that curl refuses.
 
     :param hint: whether "try 'curl --help'" follows.
+    :param plain: whether the message stands alone, without curl's name in front.
     """
 
-    def __init__(self, message: str, status: int = 2, *, hint: bool = True) -> None:
+    def __init__(self, message: str, status: int = 2, *, hint: bool = True, plain: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.hint = hint
+        self.plain = plain
 
 
 @dataclass(slots=True)
@@ -112,8 +117,10 @@ def _long(options: Options, word: str, words: Sequence[str], position: int) -> i
         options.flags.discard(name[3:])
         options.flags.add(name)
         return position
+    if name in ("help", "manual"):
+        return _help(options, name, words, position)
     if name not in LONG:
-        raise UsageError(f"option {word}: is unknown")
+        raise _unknown(word, name)
     if LONG[name] == FLAG:
         _set_flag(options, name)
         return position
@@ -127,8 +134,10 @@ def _short(options: Options, word: str, words: Sequence[str], position: int) -> 
     letters = word[1:]
     while letters:
         letter, letters = letters[0], letters[1:]
+        if letter in "hM":
+            return _help(options, "help" if letter == "h" else "manual", words, position)
         if letter not in SHORT:
-            raise UsageError(f"option {word}: is unknown")
+            raise _unknown(word, letter + letters)
         name, kind = SHORT[letter]
         if kind == FLAG:
             _set_flag(options, name)
@@ -142,6 +151,60 @@ def _short(options: Options, word: str, words: Sequence[str], position: int) -> 
             raise UsageError(f"option {word}: requires parameter")
         _set_value(options, name, kind, value, word)
     return position
+
+
+def _unknown(word: str, name: str) -> UsageError:
+    """An option that curl has not, or that it has and that is not simulated.
+
+    :param name: its long name, or its letter and those that are joined to it.
+    """
+    rows = {each[0] or each[1]: each for each in _manual()["options"]} | {
+        each[1]: each for each in _manual()["options"]
+    }
+    if len(name) > 1 and not word.startswith("--"):
+        while len(name) > 1 and name[0] in rows and not rows[name[0]][2]:  # a flag: what follows is another option
+            name = name[1:]
+        name = name[0]
+    if name in rows:
+        return UsageError(f"option {word}: is not simulated")
+    return UsageError(f"option {word}: is unknown")
+
+
+def _help(options: Options, name: str, words: Sequence[str], position: int) -> int:
+    options.flags.add(name)
+    if name == "help" and position < len(words):
+        options.values["help"] = words[position]
+        return position + 1
+    return position
+
+
+@cache
+def _manual() -> Mapping[str, Any]:
+    document: Mapping[str, Any] = read_yaml(DATA / "curl_options.yaml")
+    return document
+
+
+def help_text(subject: str) -> str:
+    """What ``--help`` says: the most used options, those of a category, or all."""
+    categories: Mapping[str, str] = _manual()["categories"]
+    rows = _manual()["options"]
+    if not subject:
+        return HELP
+    if subject == "category":
+        return "".join(f" {name:<11} {meaning}\n" for name, meaning in categories.items())
+    if subject == "all":
+        return "".join(map(_helped, rows))
+    if subject in categories:
+        chosen = [row for row in rows if subject in row[4].split()]
+        return f"{subject}: {categories[subject]}\n" + "".join(map(_helped, chosen))
+    unknown = "Unknown category provided, here is a list of all categories:\n\n"
+    return unknown + "".join(f" {name:<11} {meaning}\n" for name, meaning in categories.items())
+
+
+def _helped(row: Sequence[str]) -> str:
+    letter, name, argument, meaning, _ = row
+    option = f"--{name}{' ' if argument else ''}{argument}"
+    return f" {f'-{letter},' if letter else '   '} {option:<28}  {meaning}\n"
 
 
 def _set_flag(options: Options, name: str) -> None:
@@ -158,6 +221,8 @@ def _set_flag(options: Options, name: str) -> None:
 def _set_value(options: Options, name: str, kind: str, value: str, word: str) -> None:
     if kind in _NUMERIC and not re.fullmatch(_NUMERIC[kind], value):
         raise UsageError(f"option {word}: expected a proper numerical parameter")
+    if kind == COUNT and value.startswith("-") and name not in _MAY_BE_NEGATIVE:
+        raise UsageError(f"option {word}: expected a positive numerical parameter")
     if name == "resolve":
         _check_resolve(value)
     if name in _POST_DATA:
@@ -170,7 +235,7 @@ def _set_value(options: Options, name: str, kind: str, value: str, word: str) ->
 
 def _check_resolve(value: str) -> None:
     if not value.startswith("-") and not re.fullmatch(r"\+?[^:]+:\d+:.+", value):
-        raise UsageError(f"Couldn't parse CURLOPT_RESOLVE entry '{value}'", 49, hint=False)
+        raise UsageError(f"(49) Couldn't parse CURLOPT_RESOLVE entry '{value}'", 49, hint=False)
 
 
 _MOST_USED = (

@@ -12,6 +12,11 @@ from kubesim.programs.curl.options import Options
 from kubesim.programs.machine import Invocation, Machine
 
 
+def milliseconds(seconds: float) -> int:
+    """How long curl says that it waited: it wakes up once a second, and then a millisecond late."""
+    return int(seconds * 1000 + 1e-6) + (seconds >= 1)
+
+
 class CutError(Exception):
     """``timeout`` ended curl while it waited."""
 
@@ -21,6 +26,7 @@ class Session:
     """One run of curl.
 
     :param elapsed: seconds since curl was started.
+    :param transfers: how many are done.
     :param connections: those left open, each with its number and the other end, by place; the next URL uses them again.
     """
 
@@ -34,11 +40,12 @@ class Session:
     opened: int = 0
     dialled: list[Connection] = field(default_factory=list)
     metered: bool = False
+    transfers: int = 0
 
     def close(self) -> None:
         """Close every connection: conntrack then has it in TIME_WAIT."""
         for connection in self.dialled:
-            connection.close()
+            connection.close(self.elapsed)
 
     @property
     def machine(self) -> Machine:
@@ -63,6 +70,11 @@ class Session:
         if self.options.on("verbose"):
             for each in text.split("\r\n")[:-1]:
                 self.stderr += f"{mark} {each}\r\n"
+
+    def passed_bytes(self, mark: str, count: int) -> None:
+        """That so many bytes passed, which ``-v`` tells unless they go to the same terminal."""
+        if self.options.on("verbose") and not self.invocation.terminal:
+            self.stderr += f"{mark} [{count} bytes data]\n"
 
     def meter(self, text: str) -> None:
         """Part of the progress meter."""
@@ -106,6 +118,8 @@ class Result:
 
     :param exit_code: curl's; 0 is success.
     :param message: curl's words for a failure.
+    :param number: its place among the command's transfers.
+    :param verification: OpenSSL's number for what is wrong with the server's certificate.
     :param on_meter_line: the message follows the meter without a newline (a failed name look-up).
     """
 
@@ -126,6 +140,8 @@ class Result:
     header_bytes: int = 0
     request_bytes: int = 0
     retries: int = 0
+    verification: int = 0
+    number: int = 0
     shown: str = ""
     timings: Timings = field(default_factory=Timings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from kubesim.programs.curl.session import Result
 from kubesim.programs.http import header
@@ -54,7 +55,7 @@ VARIABLES: dict[str, Callable[[Result], object]] = {
     "size_upload": lambda result: result.sent,
     "speed_download": lambda result: _speed(result.received, result),
     "speed_upload": lambda result: _speed(result.sent, result),
-    "ssl_verify_result": lambda result: 0,
+    "ssl_verify_result": lambda result: result.verification,
     "time_appconnect": _seconds(lambda result: result.timings.tls),
     "time_connect": _seconds(lambda result: result.timings.connect),
     "time_namelookup": _seconds(lambda result: result.timings.name_lookup),
@@ -64,17 +65,31 @@ VARIABLES: dict[str, Callable[[Result], object]] = {
     "time_total": _seconds(lambda result: result.timings.total),
     "url": lambda result: result.location.typed,
     "url_effective": lambda result: result.location.text,
-    "urlnum": lambda result: 0,
+    "urlnum": lambda result: result.number,
+    "certs": lambda result: "",
+    "conn_id": lambda result: max(0, result.connects - 1),
+    "num_certs": lambda result: int(result.timings.tls > 0),
 }
 """Each variable's value; numbers and texts as curl prints them."""
 
 
-def render(template: str, result: Result) -> tuple[str, str, str]:
-    """Fill a template.
+class Written(NamedTuple):
+    """A filled template.
 
-    :returns: what goes to stdout, what ``%{stderr}`` sent to stderr, and the complaints about unknown variables.
+    :param stderr: what ``%{stderr}`` sent there; ``files`` what ``%output{FILE}`` did.
+    :param complaints: about unknown variables.
     """
+
+    stdout: str
+    stderr: str
+    complaints: str
+    files: dict[str, str]
+
+
+def render(template: str, result: Result) -> Written:
+    """Fill a template."""
     streams = {"stdout": "", "stderr": ""}
+    parts = url_parts(result)
     target = "stdout"
     complaints = ""
     position = 0
@@ -89,13 +104,16 @@ def render(template: str, result: Result) -> tuple[str, str, str]:
             streams[target] += "%"
             position += 2
             continue
-        match = re.compile(r"%(header)?\{([^}]*)\}").match(template, position)
+        match = re.compile(r"%(header|output)?\{([^}]*)\}").match(template, position)
         if match is None:
             streams[target] += character
             position += 1
             continue
         name = match[2]
-        if match[1]:
+        if match[1] == "output":
+            target = f"/file{name}"
+            streams.setdefault(target, "")
+        elif match[1]:
             streams[target] += (header(result.response.headers, name) if result.response else None) or ""
         elif name in streams:
             target = name
@@ -108,17 +126,20 @@ def render(template: str, result: Result) -> tuple[str, str, str]:
                 break
         elif name in VARIABLES:
             streams[target] += str(VARIABLES[name](result))
+        elif name.partition(".")[0] in ("url", "urle") and name.partition(".")[2] in parts:
+            streams[target] += str(parts[name.partition(".")[2]] or "")
         else:
             complaints += f"curl: unknown --write-out variable: '{name}'\n"
         position = match.end()
-    return streams["stdout"], streams["stderr"], complaints
+    files = {name.removeprefix("/file"): text for name, text in streams.items() if name.startswith("/file")}
+    return Written(streams["stdout"], streams["stderr"], complaints, files)
 
 
-def as_json(result: Result) -> str:
-    """``%{json}``: every variable, sorted, with the parts of the URL."""
+def url_parts(result: Result) -> dict[str, str | None]:
+    """The parts of the URL, as ``%{url.host}`` and its like name them."""
     location = result.location
     path, _, query = location.path.partition("?")
-    parts = {
+    return {
         "fragment": location.fragment or None,
         "host": location.host,
         "options": None,
@@ -130,7 +151,12 @@ def as_json(result: Result) -> str:
         "user": location.user,
         "zoneid": None,
     }
-    values: dict[str, object] = {"certs": "", "conn_id": 0, "ftp_entry_path": None, "num_certs": 0, "proxy_used": 0}
+
+
+def as_json(result: Result) -> str:
+    """``%{json}``: every variable, sorted, with the parts of the URL."""
+    parts = url_parts(result)
+    values: dict[str, object] = {"ftp_entry_path": None, "proxy_used": 0}
     values |= {"proxy_ssl_verify_result": 0, "tls_earlydata": 0, "xfer_id": 0}
     values |= {name: get(result) for name, get in VARIABLES.items() if name != "onerror"}
     values |= {"http_code": result.status, "response_code": result.status, "http_connect": 0}

@@ -1,233 +1,416 @@
-"""``ip``, ``route`` and ``arp``: interfaces, addresses, routes and neighbours of this machine."""
+"""``ip``: interfaces, addresses, routes, neighbours and rules of this machine, as iproute2 and busybox print them."""
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from kubesim.network.topology import Host, Interface, Route
+from kubesim.network.topology import TUNNEL, Route
 from kubesim.programs.machine import Run
+from kubesim.programs.net.links import Link, links, neighbour_hardware
+from kubesim.programs.net.packets import counters
+from kubesim.programs.usages import usage
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.process import Completed
 
-
-def hardware_address(host: Host, name: str) -> str:
-    """The hardware address of a machine's interface, or of its neighbour with an address: always the same one."""
-    digest = hashlib.sha256(f"{host.name}/{name}".encode()).hexdigest()
-    return ":".join(["0a", *(digest[start : start + 2] for start in range(0, 10, 2))])
-
-
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """An interface as ``ip`` sees it.
-
-    :param number: its place among all of the machine's.
-    :param shown: its name, followed in a Pod by the number of its other end, on the node.
-    """
-
-    number: int
-    name: str
-    shown: str
-    flags: str
-    mtu: int
-    state: str
-    hardware: str
-    address: str
+Wire = dict[str, Any]
+_FLAGS = {
+    "4": "-4", "6": "-6", "brief": "-br", "oneline": "-o", "json": "-j", "pretty": "-p", "statistics": "-s",
+    "details": "-d", "human-readable": "-h", "color": "-c", "resolve": "-r", "numeric": "-N", "Version": "-V",
+    "timestamp": "-t", "iec": "-iec", "help": "-help",
+}  # fmt: skip
+"""The options that are read, by their long names; any beginning will do."""
+_CHANGING = frozenset(["add", "del", "delete", "set", "replace", "flush", "change", "append"])
+_SHOWING = ("show", "list", "lst", "ls")
+_FOREVER = 4294967295
+_LIFETIMES = "       valid_lft forever preferred_lft forever"
 
 
-_LOOPBACK = _Link(
-    1, "lo", "lo", "LOOPBACK,UP,LOWER_UP", 65536, "UNKNOWN", "loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
-    "127.0.0.1/8",
-)  # fmt: skip
+@dataclass(slots=True)
+class Question:
+    """What is asked of ``ip``: its flags, and the words after the object."""
 
+    run: Run
+    flags: set[str]
+    words: list[str]
 
-def _links(host: Host) -> Iterator[_Link]:
-    """Every interface: the loopback, the bridge of the Pods, the others by name."""
-    yield _LOOPBACK
-    pod = host.name.startswith("pod/")
-    others = [each for each in host.interfaces if each.name != "lo"]
-    for number, each in enumerate(sorted(others, key=lambda each: (each.name != "cni0", each.name)), 2):
-        yield _Link(
-            number,
-            each.name,
-            f"{each.name}@if{number + 10}" if pod else each.name,
-            "BROADCAST,MULTICAST,UP,LOWER_UP",
-            1450 if pod or each.name == "cni0" else 1500,
-            "UNKNOWN" if each.name == "flannel.1" else "UP",  # a VXLAN device has no carrier to speak of
-            f"ether {hardware_address(host, each.name)} brd ff:ff:ff:ff:ff:ff",
-            f"{each.address}/{_prefix(host, each)}",
-        )
+    def on(self, *names: str) -> bool:
+        """Whether one of these options was given."""
+        return any(name in self.flags for name in names)
 
+    @property
+    def links(self) -> list[Link]:
+        """The machine's interfaces."""
+        return list(links(self.run.machine.sockets))
 
-def _prefix(host: Host, interface: Interface) -> int:
-    if interface.name == "flannel.1":
-        return 32
-    for route in host.routes:
-        direct = route.interface == interface.name and not route.gateway
-        if direct and ipaddress.ip_address(interface.address) in ipaddress.ip_network(route.prefix):
-            return ipaddress.ip_network(route.prefix).prefixlen
-    return 24
-
-
-_READ = frozenset(["-4", "-br", "-brief", "-o", "-oneline", "-c", "-color", "-c=never", "-c=auto"])
-_CHANGING = frozenset(["add", "del", "delete", "set", "replace", "flush", "change"])
+    def misunderstood(self, word: str, subject: str) -> Complaint:
+        """A word that no command of an object begins with."""
+        return Complaint(f'Command "{word}" is unknown, try "ip {subject} help".\n', 255)
 
 
 @program()
 def ip(run: Run) -> Completed:
     """``ip addr``, ``ip link``, ``ip route``, ``ip route get``, ``ip neigh``, ``ip rule``."""
-    words = run.operands
-    flags = set()
+    words = list(run.operands)
+    flags: set[str] = set()
     while words and words[0].startswith("-"):
-        flags.add(words.pop(0))
-    for unknown in sorted(flags - _READ):
-        raise Complaint(f"ip: {unknown}: this option is not simulated\n")
-    if not words:
-        raise Complaint("Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n", 255)
+        word = words.pop(0)
+        bare = word.lstrip("-").partition("=")[0]
+        if word in ("-f", "-family") and words:
+            flags |= {"-6"} if words.pop(0) == "inet6" else {"-4"}
+            continue
+        if run.busybox and bare not in ("4", "6", "o", "oneline", "f", "family"):
+            raise Complaint(usage("busybox/ip"))
+        found = next((flag for name, flag in _FLAGS.items() if bare and name.startswith(bare)), None)
+        found = found or ("-br" if bare == "br" else None)
+        if found is None:
+            raise Complaint(f'Option "{word}" is unknown, try "ip -help".\n', 255)
+        flags.add(found)
+    if "-V" in flags:
+        return Completed("ip utility, iproute2-6.15.0, libbpf 1.5.0\n")
+    if not words or words[0] == "help" or "-help" in flags:
+        raise Complaint(usage("busybox/ip") if run.busybox else usage("ip"), 1 if run.busybox else 255)
     subject, rest = words[0], words[1:]
-    for full, show in _OBJECTS.items():
+    for full in _OBJECTS:
         if full.startswith(subject):
-            if rest and rest[0] in _CHANGING:
-                raise Complaint("RTNETLINK answers: Operation not permitted\n", 2)
-            return run.finished(show(run, run.machine.sockets.host, flags, rest))
-    raise Complaint(f'Object "{subject}" is unknown, try "ip help".\n')
+            break
+    else:
+        raise Complaint(usage("busybox/ip") if run.busybox else f'Object "{subject}" is unknown, try "ip help".\n')
+    if rest and rest[0] in _CHANGING:
+        raise Complaint("RTNETLINK answers: Operation not permitted\n", 2)
+    question = Question(run, flags, rest)
+    if "-j" in flags:
+        return Completed(_json(_VALUES[full](question), pretty="-p" in flags))
+    return run.finished(_OBJECTS[full](question))
 
 
-def _chosen(host: Host, rest: list[str]) -> list[_Link]:
-    names = [word for word in rest if word not in ("show", "dev", "list", "ls")]
-    found = [link for link in _links(host) if not names or link.name == names[-1]]
-    if not found:
-        raise Complaint(f'Device "{names[-1]}" does not exist.\n')
+def _json(values: list[Wire], *, pretty: bool) -> str:
+    if not pretty:
+        return json.dumps(values, separators=(",", ":")) + "\n"
+    text = json.dumps(values, indent=4).replace("[]", "[ ]")
+    return text.replace("[\n    {", "[ {").replace("},\n    {", "},{").replace("}\n]", "} ]") + "\n"
+
+
+# --- interfaces and addresses -------------------------------------------------------------------------------------
+
+
+def _chosen(question: Question, subject: str) -> list[Link]:
+    """The interfaces that the words choose: by name, bridge, kind, or that they are up."""
+    words = list(question.words)
+    if words and words[0] not in _SHOWING and words[0] not in ("dev", "up", "master", "type", "scope", "to"):
+        known = any(link.name == words[0] for link in question.links)
+        if not known and not question.run.busybox:
+            raise question.misunderstood(words[0], subject)
+    if words and words[0] in _SHOWING:
+        words.pop(0)
+    found = question.links
+    while words:
+        word = words.pop(0)
+        if word == "up":
+            continue
+        if word in ("dev", "master", "type", "scope", "to") and not words:
+            raise Complaint('Command line is not complete. Try option "help"\n', 255)
+        if word == "master":
+            bridge = words.pop(0)
+            found = [link for link in found if link.master == bridge]
+        elif word == "type":
+            kind = words.pop(0)
+            found = [link for link in found if link.type == kind]
+        elif word == "scope":
+            scope = words.pop(0)
+            found = [link for link in found if ("host" if link.loopback else "global") == scope and link.address]
+        elif word == "to":
+            network = ipaddress.ip_network(words.pop(0), strict=False)
+            found = [link for link in found if link.address and ipaddress.ip_address(link.address) in network]
+        else:
+            name = words.pop(0) if word == "dev" else word
+            found = [link for link in found if link.name == name]
+            if not found:
+                missing = f"ip: can't find device '{name}'\n"
+                raise Complaint(question.run.worded(f'Device "{name}" does not exist.\n', missing))
     return found
 
 
-_LIFETIMES = "       valid_lft forever preferred_lft forever"
-
-
-def _head(link: _Link, mode: str = "") -> str:
+def _head(question: Question, link: Link, mode: str = "", *, short: bool = False) -> str:
+    bridge = f" master {link.master}" if link.master else ""
+    flags = ",".join(link.flags)
+    if question.run.busybox:  # it shows that the other end is in another network namespace as if that end were down
+        flags += ",M-DOWN" if link.peer else ""
+        return f"{link.number}: {link.shown}: <{flags}> mtu {link.mtu} qdisc noqueue{bridge} qlen 1000"
+    if short:  # of IPv6 alone, the kernel tells less
+        return f"{link.number}: {link.shown}: <{flags}> mtu {link.mtu} state {link.state} qlen 1000"
     state = f"state {link.state}{mode} group default"
-    return f"{link.number}: {link.shown}: <{link.flags}> mtu {link.mtu} qdisc noqueue {state} qlen 1000"
+    return f"{link.number}: {link.shown}: <{flags}> mtu {link.mtu} qdisc noqueue{bridge} {state} qlen 1000"
 
 
-def _addresses(run: Run, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    only_4 = "-4" in flags
+def _hardware(question: Question, link: Link) -> str:
+    other = f" link-netnsid {link.namespace}" if link.peer and not question.run.busybox else ""
+    return f"    link/{link.kind} {link.hardware} brd {link.broadcast}{other}"
+
+
+def _inet(link: Link) -> str:
+    return f"inet {link.address}/{link.prefix} scope {'host' if link.loopback else 'global'} {link.name}"
+
+
+def _inet6(question: Question, link: Link) -> str:
+    origin = question.run.worded(f"proto kernel_{'lo' if link.loopback else 'll'} ", "")
+    return f"inet6 {link.address_6}/{link.prefix_6} scope {'host' if link.loopback else 'link'} {origin}"
+
+
+def _addresses(question: Question) -> list[str]:
+    only_4, only_6 = question.on("-4"), question.on("-6")
     out = []
-    for link in _chosen(host, rest):
-        loopback = link is _LOOPBACK
-        scope = f"inet {link.address} scope {'host' if loopback else 'global'} {link.name}"
-        if {"-br", "-brief"} & flags:
-            out.append(f"{link.shown:<16} {link.state:<14} {link.address} {'::1/128 ' if loopback else ''}")
+    for link in _chosen(question, "address"):
+        families = [_inet(link)] if link.address and not only_6 else []
+        families += [] if only_4 or "global" in question.words else [_inet6(question, link)]
+        if not families and (only_4 or only_6):
             continue
-        if {"-o", "-oneline"} & flags:
-            out.append(f"{link.number}: {link.name}    {scope}\\{_LIFETIMES}")
+        if question.on("-br"):
+            shown = [f"{link.address}/{link.prefix} "] if link.address and not only_6 else []
+            shown += [] if only_4 else [f"{link.address_6}/{link.prefix_6} "]
+            out.append(f"{link.shown:<16} {link.state:<14} {''.join(shown)}")
             continue
-        head = _head(link)
-        if run.busybox:  # it shows that the other end is in another network namespace as if that end were down
-            head = head.replace(f" state {link.state} group default", "")
-            head = head.replace("LOWER_UP", "LOWER_UP,M-DOWN") if link.shown != link.name else head
-        out.append(head)
-        if not only_4:
-            out.append(f"    link/{link.hardware}")
-        out += [f"    {scope}", _LIFETIMES]
-        if loopback and not only_4:
-            out += [f"    inet6 ::1/128 scope host {'' if run.busybox else 'proto kernel_lo '}", _LIFETIMES]
+        if question.on("-o"):
+            out += [f"{link.number}: {link.name}    {family}\\{_LIFETIMES}" for family in families]
+            continue
+        head = _head(question, link, short=only_6)
+        if only_4 or only_6:
+            other = f" link-netnsid {link.namespace}" if link.peer and only_4 and not question.run.busybox else ""
+            out.append(head + other)
+        else:
+            out += [head, _hardware(question, link)]
+        for family in families:
+            out += [f"    {family}", _LIFETIMES]
     return out
 
 
-def _link_states(run: Run, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    links = _chosen(host, rest)
-    if {"-br", "-brief"} & flags:
-        return [f"{link.shown:<16} {link.state:<14} {link.hardware.split()[1]} <{link.flags}> " for link in links]
-    return [line for link in links for line in (_head(link, " mode DEFAULT"), f"    link/{link.hardware}")]
+def _link_states(question: Question) -> list[str]:
+    out = []
+    for link in _chosen(question, "link"):
+        if question.on("-br"):
+            out.append(f"{link.shown:<16} {link.state:<14} {link.hardware} <{','.join(link.flags)}> ")
+            continue
+        lines = [_head(question, link, " mode DEFAULT"), _hardware(question, link)]
+        if question.on("-s"):
+            received, sent = counters(question.run.machine.sockets, link.name)
+            lines += ["    RX:  bytes packets errors dropped  missed   mcast           "]
+            lines += [f"    {received.bytes:>10} {received.packets:>7}" + f" {0:>7}" * 4 + " "]
+            lines += ["    TX:  bytes packets errors dropped carrier collsns           "]
+            lines += [f"    {sent.bytes:>10} {sent.packets:>7}" + f" {0:>7}" * 4 + " "]
+        out += ["\\".join(lines)] if question.on("-o") else lines
+    return out
 
 
-def _in_routing_order(route: Route) -> tuple[bool, int, int]:
+def _link_value(link: Link, mode: Wire) -> Wire:
+    value: Wire = {"ifindex": link.number}
+    value |= {"link_index": link.peer} if link.peer else {}
+    value |= {"ifname": link.name, "flags": list(link.flags), "mtu": link.mtu, "qdisc": "noqueue"}
+    value |= {"master": link.master} if link.master else {}
+    value |= {"operstate": link.state, **mode, "group": "default", "txqlen": 1000, "link_type": link.kind}
+    value |= {"address": link.hardware, "broadcast": link.broadcast}
+    return value | ({"link_netnsid": link.namespace} if link.peer else {})
+
+
+def _link_values(question: Question) -> list[Wire]:
+    return [_link_value(link, {"linkmode": "DEFAULT"}) for link in _chosen(question, "link")]
+
+
+def _address_values(question: Question) -> list[Wire]:
+    forever = {"valid_life_time": _FOREVER, "preferred_life_time": _FOREVER}
+    values = []
+    for link in _chosen(question, "address"):
+        found: list[Wire] = []
+        if link.address and not question.on("-6"):
+            scope = "host" if link.loopback else "global"
+            one = {"family": "inet", "local": link.address, "prefixlen": link.prefix, "scope": scope}
+            found.append({**one, "label": link.name, **forever})
+        if not question.on("-4"):
+            scope, origin = ("host", "kernel_lo") if link.loopback else ("link", "kernel_ll")
+            one = {"family": "inet6", "local": link.address_6, "prefixlen": link.prefix_6, "scope": scope}
+            found.append({**one, "protocol": origin, **forever})
+        values.append({**_link_value(link, {}), "addr_info": found})
+    return values
+
+
+# --- routes ---------------------------------------------------------------------------------------------------------
+
+
+def in_routing_order(route: Route) -> tuple[bool, int, int]:
     """The kernel lists the default route first, then by address."""
     default = route.prefix in ("0.0.0.0/0", "default")
     network = ipaddress.ip_network(route.prefix)
     return (not default, int(network.network_address), -network.prefixlen)
 
 
-def _routes(run: Run, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    if rest[:1] == ["get"]:
-        if len(rest) < 2:
-            raise Complaint("need at least a destination address\n", 255)
-        route = host.route_to(rest[1])
-        if route is None:
-            raise Complaint("RTNETLINK answers: Network is unreachable\n", 2)
-        source = host.source_for(rest[1])
-        if host.owns(rest[1]):
-            return [f"local {rest[1]} dev lo src {rest[1]} uid 0 ", "    cache <local> "]
-        via = f"via {route.gateway} " if route.gateway else ""
-        return [f"{rest[1]} {via}dev {route.interface} src {source} uid 0 ", "    cache "]
+def _listed(question: Question) -> list[Route]:
+    """The routes that the words choose."""
+    words = [word for word in question.words if word not in (*_SHOWING, "to", "exact", "root")]
+    found = sorted(question.run.machine.sockets.host.routes, key=in_routing_order)
+    while words:
+        word = words.pop(0)
+        if word == "dev" and words:
+            name = words.pop(0)
+            if all(link.name != name for link in question.links):
+                raise Complaint(f'Cannot find device "{name}"\n')
+            found = [route for route in found if route.interface == name]
+        elif word == "via" and words:
+            gateway = words.pop(0)
+            found = [route for route in found if route.gateway == gateway]
+        elif word == "table" and words:
+            if words.pop(0) not in ("main", "254", "all"):
+                found = []
+        elif word == "match" and words:
+            wanted = ipaddress.IPv4Network(words.pop(0), strict=False)
+            found = [route for route in found if ipaddress.IPv4Network(route.prefix).supernet_of(wanted)]
+        elif word == "default":
+            found = [route for route in found if route.prefix == "0.0.0.0/0"]
+        else:
+            prefix = _network(word)
+            found = [route for route in found if route.prefix == prefix]
+    return found
+
+
+def _network(word: str) -> str:
+    try:
+        return str(ipaddress.IPv4Network(word))
+    except ValueError:
+        raise Complaint(f'Error: any valid prefix is expected rather than "{word}".\n') from None
+
+
+def _routes(question: Question) -> list[str]:
+    run, host = question.run, question.run.machine.sockets.host
+    if question.words[:1] == ["get"]:
+        return _way(question)
+    if question.on("-6"):
+        local = [link for link in question.links if not link.loopback]
+        return [f"fe80::/64 dev {link.name} proto kernel metric 256 pref medium" for link in local]
     out = []
-    for route in sorted(host.routes, key=_in_routing_order):
+    named = "dev" in question.words
+    for route in _listed(question):
         shown = "default" if route.prefix == "0.0.0.0/0" else route.prefix
-        if route.gateway:
-            out.append(f"{shown} via {route.gateway} dev {route.interface} ")
-            continue
-        source = host.interface(route.interface).address
-        kinds = run.worded("proto kernel scope link", "scope link ")
-        out.append(f"{shown} dev {route.interface} {kinds} src {source} ")
+        device = "" if named else f"dev {route.interface} "
+        if route.kind:
+            out.append(f"{route.kind} {shown} ")
+        elif route.gateway:
+            tunnelled = host.interface(route.interface).link == TUNNEL
+            out.append(f"{shown} via {route.gateway} {device}{'onlink ' if tunnelled else ''}")
+        else:
+            source = host.interface(route.interface).address
+            kinds = run.worded("proto kernel scope link", "scope link ")
+            out.append(f"{shown} {device}{kinds} src {source} ")
     return out
 
 
-def _known_neighbours(host: Host) -> Iterator[tuple[str, str, str]]:
-    """Who is known on the link: address, hardware address, interface; the gateways that the routes use."""
-    for gateway in sorted({each.gateway for each in host.routes if each.gateway}):
-        way = host.route_to(gateway)
-        if way is not None:
-            yield gateway, hardware_address(host, gateway), way.interface
+def _way(question: Question) -> list[str]:
+    """``ip route get``: the route to one address."""
+    run, host, words = question.run, question.run.machine.sockets.host, question.words
+    if len(words) < 2:
+        raise Complaint("need at least a destination address\n")
+    target = words[2] if words[1] == "to" and len(words) > 2 else words[1]
+    address = _network(target).removesuffix("/32") if "/" not in target else target.partition("/")[0]
+    if host.owns(address):
+        if run.busybox:
+            return [f"local {address} dev lo  src {address} "]
+        return [f"local {address} dev lo src {address} uid 0 ", "    cache <local> "]
+    route = host.route_to(address)
+    if route is None or route.kind:
+        raise Complaint("RTNETLINK answers: Network is unreachable\n", 2)
+    via = f"via {route.gateway} " if route.gateway else ""
+    if "from" in words[:-1]:
+        sender = words[words.index("from") + 1]
+        return [f"{address} from {sender} {via}dev {route.interface} uid 0 ", "    cache "]
+    source = host.source_for(address)
+    if run.busybox:
+        return [f"{address} {via}dev {route.interface}  src {source} "]
+    return [f"{address} {via}dev {route.interface} src {source} uid 0 ", "    cache "]
 
 
-def _neighbours(run: Run, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    return [f"{address} dev {name} lladdr {hardware} REACHABLE " for address, hardware, name in _known_neighbours(host)]
+def _route_values(question: Question) -> list[Wire]:
+    host = question.run.machine.sockets.host
+    if question.words[:1] == ["get"]:
+        address, *rest = _way(question)[0].split()
+        named = dict(zip(rest[::2], rest[1::2], strict=False))
+        value = {"dst": address} | ({"gateway": named["via"]} if "via" in named else {})
+        return [value | {"dev": named["dev"], "prefsrc": named["src"], "flags": [], "uid": 0, "cache": []}]
+    values = []
+    for route in _listed(question):
+        value = {"dst": "default" if route.prefix == "0.0.0.0/0" else route.prefix}
+        flags = ["onlink"] if route.gateway and host.interface(route.interface).link == TUNNEL else []
+        if route.gateway:
+            value |= {"gateway": route.gateway, "dev": route.interface}
+        else:
+            own = host.interface(route.interface).address
+            value |= {"dev": route.interface, "protocol": "kernel", "scope": "link", "prefsrc": own}
+        values.append(value | {"flags": flags})
+    return values
 
 
-def _rules(run: Run, host: Host, flags: set[str], rest: list[str]) -> list[str]:
-    return ["0:\tfrom all lookup local", "32766:\tfrom all lookup main", "32767:\tfrom all lookup default"]
+# --- neighbours and rules -------------------------------------------------------------------------------------------
 
 
-_OBJECTS = {
+def _known(question: Question) -> Iterator[tuple[str, str, str, str]]:
+    """(address, interface, hardware address, state) of the neighbours that the words choose."""
+    sockets, words = question.run.machine.sockets, question.words
+    words = [word for word in words if word not in (*_SHOWING, "to")]
+    device = words[words.index("dev") + 1] if "dev" in words[:-1] else ""
+    state = words[words.index("nud") + 1].upper() if "nud" in words[:-1] else ""
+    addresses = [word for word in words if word[:1].isdigit()]
+    for each in sockets.neighbours if not question.on("-6") else ():
+        if device not in ("", each.interface) or (addresses and each.address not in addresses):
+            continue
+        shown = each.state(sockets.now)
+        if state in ("", "ALL", shown):
+            yield each.address, each.interface, neighbour_hardware(sockets, each), shown
+
+
+def _neighbours(question: Question) -> list[str]:
+    out = []
+    named = "dev" in question.words
+    for address, interface, hardware, state in _known(question):
+        told = f"lladdr {hardware} " if hardware else ""
+        where = "" if named else f"dev {interface} "
+        if question.on("-br"):
+            out.append(f"{address:<39} {interface:<16} {hardware}")
+        elif question.run.busybox:
+            used = "ref 1 " if state in ("REACHABLE", "DELAY") else "" if hardware else " "
+            probes = 1 if hardware else 6
+            out.append(f"{address} {where}{told}{used}used 0/0/0 probes {probes} {state}")
+        else:
+            out.append(f"{address} {where}{told}{state} ")
+    return out
+
+
+def _neighbour_values(question: Question) -> list[Wire]:
+    values = []
+    for address, interface, hardware, state in _known(question):
+        told = {"lladdr": hardware} if hardware else {}
+        values.append({"dst": address, "dev": interface, **told, "state": [state]})
+    return values
+
+
+_TABLES = ((0, "local"), (32766, "main"), (32767, "default"))
+"""The kernel's own rules: priority, table."""
+
+
+def _rules(question: Question) -> list[str]:
+    return [f"{number}:\tfrom all lookup {table}{question.run.worded('', ' ')}" for number, table in _TABLES]
+
+
+def _rule_values(question: Question) -> list[Wire]:
+    return [{"priority": number, "src": "all", "table": table} for number, table in _TABLES]
+
+
+_OBJECTS: Mapping[str, Callable[[Question], list[str]]] = {
     "address": _addresses, "link": _link_states, "route": _routes, "neighbour": _neighbours, "neighbor": _neighbours,
-    "rule": _rules,
+    "rule": _rules, "netns": lambda question: [], "tunnel": lambda question: [],
 }  # fmt: skip
 """What can be shown; any beginning of a name will do, and the first that fits is meant."""
 
-
-@program("nev46")
-def route(run: Run) -> Completed:
-    """The routes of this machine; they cannot be changed by hand."""
-    if run.operands:
-        raise Complaint("SIOCADDRT: Operation not permitted\n", 7)
-    return run.finished(routing_table(run, "Metric Ref    Use Iface", f"{0:<6} {0:<2} {0:>7}"))
-
-
-def routing_table(run: Run, title: str, numbers: str) -> Iterator[str]:
-    """The routes as net-tools print them.
-
-    :param title: of the last columns; ``numbers`` is what stands in them before the interface.
-    """
-    yield "Kernel IP routing table"
-    yield f"{'Destination':<15} {'Gateway':<15} {'Genmask':<15} Flags {title}"
-    numeric = run.on("n")
-    for each in sorted(run.machine.sockets.host.routes, key=_in_routing_order):
-        network = ipaddress.ip_network(each.prefix)
-        target = "default" if network.prefixlen == 0 and not numeric else str(network.network_address)
-        gateway = each.gateway or ("*" if run.busybox and not numeric else "0.0.0.0")
-        flags = "UG" if each.gateway else "UH" if network.prefixlen == 32 else "U"
-        yield f"{target:<15} {gateway:<15} {network.netmask!s:<15} {flags:<5} {numbers} {each.interface}"
-
-
-@program("anve")
-def arp(run: Run) -> Completed:
-    """The neighbours whose hardware address is known: the gateways that this machine's routes use."""
-    known = list(_known_neighbours(run.machine.sockets.host))
-    if run.busybox or run.on("a"):
-        gap = run.worded(" ", "  ")
-        return run.finished(f"? ({ip}) at {mac} [ether]{gap}on {name}" for ip, mac, name in known)
-    head = f"{'Address':<24} {'HWtype':<7} {'HWaddress':<19} {'Flags':<5} {'Mask':<15} Iface"
-    rows = [f"{ip:<24} {'ether':<7} {mac:<19} {'C':<5} {'':<15} {name}" for ip, mac, name in known]
-    return run.finished([head, *rows] if rows else [])
+_VALUES: Mapping[str, Callable[[Question], list[Wire]]] = {
+    "address": _address_values, "link": _link_values, "route": _route_values, "neighbour": _neighbour_values,
+    "neighbor": _neighbour_values, "rule": _rule_values, "netns": lambda question: [], "tunnel": lambda question: [],
+}  # fmt: skip
+"""The same as JSON."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
-from kubesim.programs.net.iproute import routing_table
+from kubesim.programs.net.nettools import interface_table, routing_table
 from kubesim.programs.nginx.command import NginxServer
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.machine import Process
@@ -72,11 +72,13 @@ def ss(run: Run) -> Completed:
     return run.finished(_socket_table(rows, netid=len(kinds) > 1, process=run.on("p")))
 
 
-@program("ltunpaWer46", long="listening=l tcp=t udp=u numeric=n programs=p route=r all=a")
+@program("ltunpaWeri46x", long="listening=l tcp=t udp=u numeric=n programs=p route=r all=a interfaces=i unix=x")
 def netstat(run: Run) -> Completed:
     """Listening sockets (``-l``, ``-a``) with their processes (``-p``), or the routes (``-r``)."""
     if run.on("r"):
         return run.finished(routing_table(run, "  MSS Window  irtt Iface", f"{0:>5} {0:<6} {0:>5}"))
+    if run.on("i"):
+        return run.finished(["Kernel Interface table", *interface_table(run, f"{'Iface':<13} {'MTU':>7}")])
     which = "only servers" if run.on("l") else "servers and established" if run.on("a") else "w/o servers"
     title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
     lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if run.on("p") else "")]

@@ -43,9 +43,10 @@ def _run_inside(
     environment: Mapping[str, str] | None = None,
     stdin: str | None = None,
     limit: float = float("inf"),
+    ending: str = "TERM",
 ) -> Completed:
     """Run another program to its end; a missing one is this one's complaint (status 127, or 126)."""
-    invocation = replace(run.invocation, limit=min(limit, run.invocation.limit))
+    invocation = replace(run.invocation, limit=min(limit, run.invocation.limit), ending=ending)
     try:
         result = start_inside(invocation, words, environment, stdin)
     except ExecutableNotFoundError as error:
@@ -135,7 +136,8 @@ def timeout(run: Run) -> Completed:
     if limit is None:
         raise run.misuse(f"invalid time interval ‘{span}’")
     limit = limit or float("inf")  # as timeout has it, 0 is no limit
-    done = _run_inside(run, words, limit=limit)
+    ending = run.options.get("s", "TERM").upper().removeprefix("SIG")
+    done = _run_inside(run, words, limit=limit, ending={"2": "INT", "9": "KILL", "15": "TERM"}.get(ending, ending))
     if done.seconds < limit:
         return done
     if words[0].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written

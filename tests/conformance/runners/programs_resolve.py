@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -73,7 +74,9 @@ class Replay:
                 key = (query["server"], query["name"].lower(), query["type"])
                 self.moments.setdefault(key, []).append(query)
 
-    def connect(self, address: str, port: int, protocol: str = "TCP", source_port: int = 0) -> Socket:
+    def connect(
+        self, address: str, port: int, protocol: str = "TCP", source_port: int = 0, *, later: float = 0.0
+    ) -> Socket:
         return Socket(self, address, port, protocol)
 
     def outcome(self, address: str, port: int) -> Outcome:
@@ -94,6 +97,7 @@ class Socket:
     port: int
     protocol: str
     trace: Any = None
+    exchange: Any = field(default_factory=lambda: SimpleNamespace(opened=0.0, held=0.0))
 
     def __post_init__(self) -> None:
         self.outcome = self.network.outcome(self.address, self.port)
@@ -107,7 +111,7 @@ class Socket:
             return _page(self.address, message)
         return None
 
-    def close(self) -> None:
+    def close(self, held: float = 0.0) -> None:
         pass
 
     def _dns(self, query: DnsQuery) -> DnsResponse | None:

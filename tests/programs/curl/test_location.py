@@ -52,4 +52,4 @@ def test_a_redirect_is_relative_to_where_it_came_from(target: str, text: str) ->
     ],
 )
 def test_globs(typed: str, urls: list[str]) -> None:
-    assert expand_globs(typed) == urls
+    assert [url for url, _ in expand_globs(typed)] == urls

@@ -34,11 +34,11 @@ def test_one_is_shown_as_among_all(what: str, name: str) -> None:
         ("route get 10.0.0.1", f"10.0.0.1 via 172.31.0.1 dev eth0 src {LAPTOP} uid 0 \n"),
         (f"route get {LAPTOP}", f"local {LAPTOP} dev lo src {LAPTOP} uid 0 \n"),
         ("route get", "need at least a destination address\n"),
-        ("neigh", "172.31.0.1 dev eth0 lladdr 0a:"),
         ("rule", "32766:\tfrom all lookup main\n"),
         ("addr add 10.0.0.1/24 dev eth0", "RTNETLINK answers: Operation not permitted\n"),
         ("nosuch", 'Object "nosuch" is unknown, try "ip help".\n'),
-        ("-6 addr", "ip: -6: this option is not simulated\n"),
+        ("-6 addr", "    inet6 ::1/128 scope host proto kernel_lo \n"),
+        ("-nosuch addr", 'Option "-nosuch" is unknown, try "ip -help".\n'),
     ],
 )
 def test_what_it_says(line: str, said: str) -> None:

@@ -29,7 +29,7 @@ def terminal() -> Terminal:
             "web -- netstat -tulpn",
             "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      1/nginx: master pro",
         ),
-        ("box -- arp -n", "? (10.42.2.1) at "),
+        ("box -- sh -c 'wget -qO- 172.31.0.10:6443; arp -n'", "? (10.42.2.1) at "),
     ],
 )
 def test_what_it_shows(terminal: Terminal, command: str, line: str) -> None:
