@@ -100,19 +100,17 @@ def proportional_sizes(deployment: Wire, everyone: Sequence[Wire], desired_befor
         allowed += limits_of(deployment).surge
     missing = allowed - total
     growing = missing > 0
-    ordered = sorted(
+    by_age = sorted(
         active,
-        key=lambda each: (
-            -replicas_of(each),
-            each["metadata"].get("creationTimestamp") or "",
-            each["metadata"]["name"],
-        ),
+        key=lambda each: (each["metadata"].get("creationTimestamp") or "", each["metadata"]["name"]),
+        reverse=growing,
     )
+    ordered = sorted(by_age, key=replicas_of, reverse=True)  # of equals the newest grows first, the oldest shrinks
     sizes, added = {}, 0
     for each in ordered:
         name, size = each["metadata"]["name"], replicas_of(each)
         before = desired_before.get(name) or total
-        fraction = round(size * allowed / before) - size if missing else 0
+        fraction = (2 * size * allowed + before) // (2 * before) - size if missing else 0  # halves are rounded up
         left = missing - added
         change = min(fraction, left) if growing else max(fraction, left)
         sizes[name] = max(0, size + change)
