@@ -41,7 +41,7 @@ def run(
     stdin = go_json.clean(stdin)
     root = Verb("kubectl", subcommands=VERBS)
     before = cluster.simulation.now
-    command, verb, rest = _find(root, words)
+    command, verb, rest = find_verb(root, words)
     if environment is None:
         install(files, cluster.configuration)
         environment = {}
@@ -103,7 +103,7 @@ def _check_required(verb: Verb, call: Call) -> None:
         raise KubectlError(f"required flag(s) {names} not set")
 
 
-def _find(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
+def find_verb(root: Verb, words: list[str]) -> tuple[str, Verb, list[str]]:
     """The verb that the words name, and the words without its name (cobra's ``Find``)."""
     command, verb, rest = "kubectl", root, words
     while verb.subcommands:

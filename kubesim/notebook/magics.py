@@ -18,6 +18,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from kubesim.cluster import Cluster
 from kubesim.notebook.session import Session
 from kubesim.terminal import Terminal
+from kubesim.terminal.completion import Desk
 
 if TYPE_CHECKING:
     import pandas
@@ -73,6 +74,27 @@ class CourseMagics(Magics):
             raise UsageError(NOT_SET_UP)
         return self._session
 
+    def hosts(self) -> list[str]:
+        """What may follow ``%%terminal``: the hosts, and the variables that have a terminal."""
+        held = [name for name, value in self.shell.user_ns.items() if not name.startswith("_") and _has_terminal(value)]
+        if self._session is None:
+            return held
+        return [*(name.removeprefix("node/") for name in self.session.cluster.machines), *held]
+
+    def desk(self, host: str) -> Desk | None:
+        """Where the lines of a cell would be typed, for completing them: nothing is opened; None before the set-up."""
+        terminal = getattr(self._variable(host), "terminal", None)
+        if isinstance(terminal, Terminal):
+            return Desk.of(terminal)
+        if self._session is None:
+            return None
+        session, name = self.session, host or "master"
+        if name in session.terminals:
+            return Desk.of(session.terminals[name])
+        machines = session.cluster.machines
+        machine = machines.get(f"node/{name}") or machines.get(name)
+        return None if machine is None else Desk(session.cluster, machine, machine.directory, ["kubectl"])
+
     def _variable(self, name: str) -> Any:
         return self.shell.user_ns.get(name) if self.shell is not None else None
 
@@ -93,3 +115,7 @@ class CourseMagics(Magics):
         if text:
             sys.stdout.write(text)
             sys.stdout.flush()
+
+
+def _has_terminal(value: Any) -> bool:
+    return isinstance(getattr(value, "terminal", None), Terminal)

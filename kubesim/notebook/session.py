@@ -17,10 +17,11 @@ class Session:
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
-        self._terminals: dict[str, Terminal] = {}
+        self.terminals: dict[str, Terminal] = {}
+        """The terminals opened so far, by host."""
         for guest in cluster.guests.values():  # of a cluster that was restored
             if isinstance(guest, Terminal):
-                self._terminals.setdefault(guest.on, guest)
+                self.terminals.setdefault(guest.on, guest)
 
     @property
     def terminal(self) -> Terminal:
@@ -32,9 +33,9 @@ class Session:
 
         :raises LookupError: if there is no such host.
         """
-        if host not in self._terminals:
-            self._terminals[host] = Terminal(self.cluster, on=host)
-        return self._terminals[host]
+        if host not in self.terminals:
+            self.terminals[host] = Terminal(self.cluster, on=host)
+        return self.terminals[host]
 
     def __repr__(self) -> str:
         return repr(self.cluster)

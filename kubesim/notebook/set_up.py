@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from kubesim.notebook.completion import teach
 from kubesim.notebook.magics import NOT_SET_UP, CourseMagics
 from kubesim.notebook.session import start
 
@@ -23,14 +24,14 @@ WIDE = ("display.width", 180, "display.max_columns", 20, "display.max_colwidth",
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Prepare a new kernel; IPython calls this, as its configuration in the course's environment says."""
-    shell.register_magics(CourseMagics(shell))
+    _register(shell, CourseMagics(shell))
     shell.set_custom_exc((NameError,), _explain)
 
 
 def set_up(shell: InteractiveShell) -> None:
     """Start the page's cluster: what ``%load_ext kubesim`` does."""
     session = start()
-    shell.register_magics(CourseMagics(shell, session))
+    _register(shell, CourseMagics(shell, session))
     shell.push({"cluster": session.cluster, "terminal": session.terminal})
     shell.set_custom_exc((), None)
     for home in ("pandas", "pandas.core.frame"):  # the second before pandas 3
@@ -42,6 +43,11 @@ def set_up(shell: InteractiveShell) -> None:
         shell.events.unregister("post_execute", forget)
 
     shell.events.register("post_execute", forget)
+
+
+def _register(shell: InteractiveShell, magics: CourseMagics) -> None:
+    shell.register_magics(magics)
+    teach(shell, magics)
 
 
 def _explain(shell: InteractiveShell, kind: type[BaseException], error: BaseException, *_: Any, **__: Any) -> None:

@@ -28,7 +28,7 @@ from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Interpreter
 from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.signals import FunctionReturn, Killed, LoopJump, ShellExit
-from kubesim.userland.shell.state import shell_state
+from kubesim.userland.shell.state import State, shell_state
 from kubesim.userland.shell.streams import Capture, Input
 
 HOME = "/root"
@@ -91,6 +91,11 @@ class Terminal:
     def variables(self) -> dict[str, str]:
         """The shell's variables."""
         return {name: variable.text for name, variable in self._shell.state.variables.items()}
+
+    @property
+    def state(self) -> State:
+        """What the shell remembers: variables, functions, the directory; for whoever looks, not to be changed."""
+        return self._shell.state
 
     def run(self, text: str) -> Completed:
         """Type some lines and read what comes.

@@ -1,0 +1,151 @@
+"""Tab and Shift+Tab in the course's cells.
+
+In ``%%terminal`` cells and on ``%kubectl`` lines, Tab offers what a terminal offers, and none of Python's words;
+Shift+Tab shows the help of the kubectl command in the line. In Python cells, Tab completes the machines that
+``cluster.connect`` and its kin take, and the names of exercises. Upstream: IPython's matcher API
+(``IPython.core.completer``).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, completion_matcher
+
+from kubesim.cluster import Cluster
+from kubesim.notebook.magics import CourseMagics
+from kubesim.terminal.completion import Candidate, Completions, complete
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_IDENTIFIER = "kubesim"
+_CELL = re.compile(r"%%terminal[ \t]*([^\n]*)\n", re.ASCII)
+_HOST = re.compile(r"%%terminal[ \t]+(\S*)$")
+_LINE = re.compile(r"[ \t]*%kubectl[ \t]([^\n]*)$")
+_MACHINE = re.compile(r"\.(?:connect|resolve|diagnose|machine)\(\s*['\"]([^'\"\n]*)$")
+_ON = re.compile(r"\bon=['\"]([^'\"\n]*)$")
+_EXERCISE = re.compile(r"\bexercise\(\s*['\"]([^'\"\n]*)$")
+
+
+def teach(shell: InteractiveShell, magics: CourseMagics) -> None:
+    """Let a shell complete and explain the course's cells; taught again, it follows the new magics."""
+    completer = shell.Completer
+    if completer is not None:
+        others = [each for each in completer.custom_matchers if getattr(each, "matcher_identifier", "") != _IDENTIFIER]
+        completer.custom_matchers = [_Matcher(shell, magics).match, *others]
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None and not isinstance(kernel.do_inspect, _Inspector):
+        kernel.do_inspect = _Inspector(magics, kernel.do_inspect)
+
+
+class _Matcher:
+    """IPython's matcher for the course's cells."""
+
+    def __init__(self, shell: InteractiveShell, magics: CourseMagics) -> None:
+        self._shell = shell
+        self._magics = magics
+
+    @completion_matcher(identifier=_IDENTIFIER, priority=1000.0, api_version=2)
+    def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What IPython asks at every Tab."""
+        text = _up_to_the_cursor(context)
+        found = self._in_a_terminal(text)
+        if found is not None:
+            # IPython lets others answer where nothing is offered; what was typed, offered alone, changes nothing.
+            offered = found.candidates or [Candidate(found.begun, "")]
+            return _result(found.begun, offered, alone=True)
+        return self._in_python(text)
+
+    def _in_a_terminal(self, text: str) -> Completions | None:
+        """What to offer in a terminal cell; None elsewhere."""
+        host, cell, line = _HOST.match(text), _CELL.match(text), _LINE.match(text.rpartition("\n")[2])
+        if host is not None:
+            return _beginning(host[1], (Candidate(name, "machine") for name in self._magics.hosts()))
+        if cell is None and line is None:
+            return None
+        desk = self._magics.desk(cell[1].strip() if cell is not None else "")
+        if desk is None:
+            return Completions("")
+        typed = text[cell.end() :] if cell is not None else f"kubectl {line[1] if line is not None else ''}"
+        return complete(desk, typed)
+
+    def _in_python(self, text: str) -> SimpleMatcherResult:
+        """Names of exercises and machines within quotes."""
+        for pattern, kind, names in (
+            (_EXERCISE, "exercise", _exercises),
+            (_MACHINE, "machine", self._machines),
+            (_ON, "machine", self._magics.hosts),
+        ):
+            match = pattern.search(text)
+            if match is not None:
+                found = _beginning(match[1], (Candidate(name, kind) for name in names()))
+                return _result(found.begun, found.candidates, alone=True)
+        return {"completions": []}
+
+    def _machines(self) -> Iterable[str]:
+        cluster = self._shell.user_ns.get("cluster")
+        if not isinstance(cluster, Cluster):
+            return []
+        names = [host.name for host in cluster.network.topology.hosts if "internet/" not in host.name]
+        return [name.replace("pod/default/", "pod/") for name in names]
+
+
+def _exercises() -> Iterable[str]:
+    from kubesim.notebook.exercises import names  # only when an exercise is begun
+
+    return names()
+
+
+def _up_to_the_cursor(context: CompletionContext) -> str:
+    lines = context.full_text.split("\n")
+    before = [*lines[: context.cursor_line], lines[context.cursor_line][: context.cursor_position]]
+    return "\n".join(before)
+
+
+def _beginning(begun: str, known: Iterable[Candidate]) -> Completions:
+    return Completions(begun, sorted(each for each in known if each.text.startswith(begun)))
+
+
+def _result(begun: str, offered: Iterable[Candidate], *, alone: bool) -> SimpleMatcherResult:
+    return {
+        "completions": [SimpleCompletion(text=each.text, type=each.kind) for each in offered],
+        "matched_fragment": begun,
+        "suppress": alone,
+        "ordered": True,
+    }
+
+
+class _Inspector:
+    """A kernel's ``do_inspect`` that knows the commands of terminal cells."""
+
+    def __init__(self, magics: CourseMagics, usual: Callable[..., Any]) -> None:
+        self._magics = magics
+        self._usual = usual
+
+    def __call__(self, code: str, cursor_pos: int, *arguments: Any, **options: Any) -> Any:
+        """The help of the kubectl command at the cursor, or what the kernel says."""
+        text = code[:cursor_pos] + re.split(r"[\s|;&)]", code[cursor_pos:], maxsplit=1)[0]
+        if not (_CELL.match(text) or _LINE.match(text.rpartition("\n")[2])):
+            return self._usual(code, cursor_pos, *arguments, **options)
+        shown = help_at(text.rpartition("\n")[2].replace("%kubectl", "kubectl", 1))
+        data = {"text/plain": shown} if shown else {}
+        return {"status": "ok", "found": bool(shown), "data": data, "metadata": {}}
+
+
+@functools.cache
+def help_at(line: str) -> str:
+    """What ``kubectl … --help`` says of the command that a line ends in; empty where it is none of kubectl's."""
+    from kubesim.kubectl import help_texts
+    from kubesim.kubectl.call import Verb
+    from kubesim.kubectl.main import find_verb
+    from kubesim.kubectl.registry import VERBS
+
+    words = re.split(r"[|;&(]", line)[-1].split()
+    if "kubectl" not in words:
+        return ""
+    command, verb, _ = find_verb(Verb("kubectl", subcommands=VERBS), words[words.index("kubectl") + 1 :])
+    return help_texts.help_of(command, verb)
