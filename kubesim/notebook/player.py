@@ -16,13 +16,11 @@ from kubesim.notebook.widgets import WithStaticTwin, picture_html
 from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import Plan, arrow_count, plan
 from kubesim.views.rendering import PATH_COLOUR
-from kubesim.views.stage import Box
+from kubesim.views.stage import MARGIN, Box
 from kubesim.views.words import Way, circled, destination, marked_hops, source, trace_lines, way_text
 
 SECONDS = 0.9
 """How long the packet takes along one arrow."""
-_MARGIN = 4
-"""Points that Graphviz leaves around a picture."""
 
 
 class PathPlayer(WithStaticTwin):
@@ -110,7 +108,7 @@ def with_packet(svg: str, planned: Plan, step: int, start: str) -> str:
     moved = re.search(r"translate\([\d.]+ ([\d.]+)\)", svg)
     if moved is None or (not planned.arrows and start not in planned.stage.boxes):
         return svg
-    lift = float(moved[1]) - _MARGIN
+    lift = float(moved[1]) - MARGIN
     if step and planned.arrows:
         arrow = planned.arrows[min(step, len(planned.arrows)) - 1]
         boxes = planned.stage.boxes

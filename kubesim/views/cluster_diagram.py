@@ -19,7 +19,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 IN_A_ROW = 3
 """Services that stand side by side."""
 _WIDTH, _HEIGHT, _PITCH, _GAP = 102.0, 42.0, 122.0, 8.0
-_TRUNKS = (112.0, 190.0)
+_TRUNKS = (112.0, 186.0)
 """Between which x the Services' arrows rise: left of the Pods, where no kernel is drawn in this picture."""
 
 
@@ -45,7 +45,7 @@ def cluster_diagram(scene: Scene, services: Sequence[Service], slices: Sequence[
         top = stage.height + _HEIGHT / 2 + row * (_HEIGHT + _GAP)
         box = Box(column * _PITCH + _WIDTH / 2, top + _HEIGHT / 2, _WIDTH, _HEIGHT)
         lines = [service.metadata.name, service.spec.type, _address(service)]
-        draw_box(graph, service_id(service), box, lines, idle=False, fill="#fff8e1", shape="hexagon")
+        draw_box(graph, service_id(service), box, lines, fill="#fff8e1", frames=2)
         roots[service_id(service)] = box
     _draw_selections(graph, stage, roots, behind)
     return Diagram(graph.source, cluster_text(scene, services, slices), engine="nop2")

@@ -33,8 +33,8 @@ from kubesim.views.words import ENDINGS, Way, destination, machine_title, percen
 
 BADGE = 15.0
 """The width of an arrow's number."""
-_LINE = 13.0
-_LETTERS = 56
+_LINE = 14.0
+_LETTERS = 54
 """How many characters a line of the legend holds."""
 
 

@@ -6,7 +6,7 @@ the right, a row each. Nothing on it depends on what happens: a Pod keeps its ro
 being left out. So the pictures of one cluster can be laid one upon the other: only arrows and badges differ.
 
 Lengths are points (1/72 inch); *x* grows to the right, *y* downwards from the upper edge. The stage is narrow on
-purpose: its text is read at 11 pixels where the page leaves it 368 pixels, as a JupyterLab window of 800 pixels does
+purpose: its text is read at 11 pixels where the page leaves it 348 pixels, as a JupyterLab window of 800 pixels does
 whose side bar is open.
 """
 
@@ -24,14 +24,16 @@ from kubesim.views.words import machine_title
 
 WIDTH = 350.0
 """Of every picture."""
-FONT_SIZE = 10.5
+FONT_SIZE = 11.2
+MARGIN = 1.0
+"""Around the whole."""
 ROWS = 4
 """Pods of a node that have a row; the others are counted below."""
 MOST_NODES = 4
 """Nodes that are drawn; of more, those that play a part come first, and the others are counted below."""
 
-_TITLE, _ROW, _FOLD, _SPACE = 16.0, 30.0, 14.0, 8.0
-_OUTSIDE, _KERNELS, _PODS, _SHARES = 39.0, 136.0, 260.0, 334.0
+_TITLE, _ROW, _FOLD, _SPACE = 17.0, 31.0, 14.0, 8.0
+_OUTSIDE, _KERNELS, _PODS, _SHARES = 40.0, 136.0, 258.0, 334.0
 """The middles of the columns."""
 GUTTER = 90.0
 """Where arrows change level: between the outside and the nodes."""
@@ -39,7 +41,7 @@ STEP_OUTSIDE = 62.0
 """From one machine outside to the next."""
 _NODE_LEFT = 101.0
 _NODE_HEIGHT = _TITLE + ROWS * _ROW + _FOLD
-_LONGEST = {78.0: 14, 116.0: 20}
+_LONGEST = {80.0: 14, 120.0: 20}
 """How many characters a line of a box holds, by the box's width."""
 
 
@@ -114,7 +116,7 @@ class Stage:
         self._put(node.place, Box(_KERNELS, middle, 52.0, 56.0))
         rows, left_out = _rows(node, self._path, self._playing)
         for row, pod in rows.items():
-            self._put(pod, Box(_PODS, top + _TITLE + (row + 0.5) * _ROW, 116.0, _ROW - 3))
+            self._put(pod, Box(_PODS, top + _TITLE + (row + 0.5) * _ROW, 120.0, _ROW - 3))
         if left_out:
             self._folded.append((_more(left_out, "Pod"), _PODS, top + _TITLE + ROWS * _ROW + _FOLD / 2 - 2))
 
@@ -128,10 +130,10 @@ class Stage:
         far.sort(key=lambda place: (place.machine == "internet/router", place.machine), reverse=True)
         self.height = max(self.height, STEP_OUTSIDE * len(near) + STEP_OUTSIDE * max(2, len(far)))
         for number, place in enumerate(near):
-            self._put(place, Box(_OUTSIDE, 24 + STEP_OUTSIDE * number, 78.0, 30.0))
+            self._put(place, Box(_OUTSIDE, 24 + STEP_OUTSIDE * number, 80.0, 30.0))
         for number, place in enumerate(far):
             self._put(
-                place, Box(_OUTSIDE, self.height - 24 - STEP_OUTSIDE * (max(2, len(far)) - 1 - number), 78.0, 30.0)
+                place, Box(_OUTSIDE, self.height - 24 - STEP_OUTSIDE * (max(2, len(far)) - 1 - number), 80.0, 30.0)
             )
 
     def _put(self, place: Place, box: Box) -> None:
@@ -180,9 +182,9 @@ class Stage:
                 self._draw_place(graph, machine, box)
             elif kernels:
                 lines = ["kernel", *notes.get(machine, [])]
-                draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="#e3ecf5", shape="box")
+                draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="#e3ecf5")
         for words, x, y in self._folded:
-            draw_text(graph, words, words, Box(x, y, 116.0, _FOLD), colour=IDLE_COLOUR)
+            draw_text(graph, words, words, Box(x, y, 120.0, _FOLD), colour=IDLE_COLOUR)
         for corner, x, y in (("upper left", 0.0, 0.0), ("lower right", WIDTH, self.height)):
             draw_corner(graph, corner, x, y)
 
@@ -190,13 +192,20 @@ class Stage:
         place = self.places[machine]
         second = ", ".join(part for part in (place.address or "(no address)", place.note) if part)
         lines = [_elided(place.title, _LONGEST[box.width]), _elided(second, _LONGEST[box.width] + 6)]
-        draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="white", shape="box")
+        draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="white")
 
 
 def new_stage_graph() -> graphviz.Digraph:
     """An empty picture whose things are drawn where they are put."""
     graph = graphviz.Digraph("path")
-    graph.attr(splines="line", outputorder="edgesfirst", fontname=FONT, fontsize=str(FONT_SIZE), fontcolor=INK)
+    graph.attr(
+        pad=f"{MARGIN / 72:.4f}",
+        splines="line",
+        outputorder="edgesfirst",
+        fontname=FONT,
+        fontsize=str(FONT_SIZE),
+        fontcolor=INK,
+    )
     graph.attr("node", fixedsize="true", margin="0", fontname=FONT, fontsize=str(FONT_SIZE), fontcolor=INK, color=INK)
     # Lines lead to the middle of corners and badges, which are drawn above them.
     graph.attr("edge", color=INK, arrowsize="0.7", headclip="false", tailclip="false")
@@ -204,14 +213,23 @@ def new_stage_graph() -> graphviz.Digraph:
 
 
 def draw_box(
-    graph: graphviz.Digraph, name: str, box: Box, lines: Iterable[str], *, idle: bool, fill: str, shape: str
+    graph: graphviz.Digraph,
+    name: str,
+    box: Box,
+    lines: Iterable[str],
+    *,
+    idle: bool = False,
+    fill: str,
+    frames: int = 1,
 ) -> None:
-    """Draw a box with centred lines; one that plays no part is pale and dashed."""
+    """Draw a box with centred lines; one that plays no part is pale and dashed.
+
+    :param frames: two set what is no machine apart; its corners are sharp.
+    """
     colour = IDLE_COLOUR if idle else INK
-    style = ("rounded,filled" if shape == "box" else "filled") + (",dashed" if idle else "")
-    graph.node(
-        name, "\n".join(lines), shape=shape, style=style, fillcolor=fill, color=colour, fontcolor=colour, **placed(box)
-    )
+    style = ("rounded,filled" if frames == 1 else "filled") + (",dashed" if idle else "")
+    attributes = {"peripheries": str(frames), "style": style, "fillcolor": fill, "color": colour, "fontcolor": colour}
+    graph.node(name, "\n".join(lines), shape="box", **attributes, **placed(box))
 
 
 def draw_text(

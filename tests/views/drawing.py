@@ -11,8 +11,9 @@ from kubesim.views.rendering import Diagram
 from kubesim.views.stage import Box
 
 SIDES = {"e": (0.5, 0.0), "w": (-0.5, 0.0), "n": (0.0, -0.5), "s": (0.0, 0.5)}
-LETTER = 0.56
-"""A letter's width as a share of the font's size: Helvetica's digits; its small letters are narrower on average."""
+NARROW = {**dict.fromkeys(".,:;|'iljftI ", 0.28), **dict.fromkeys("-()r/", 0.333)}
+LETTER = 0.556
+"""A character's width as a share of the font's size: Helvetica's digits and most of its small letters."""
 
 Segment = tuple[tuple[float, float], tuple[float, float]]
 
@@ -65,7 +66,7 @@ class Drawing:
         """How wide the longest line of a label is, in points."""
         size = float(self.graph.node_attr["fontsize"])
         lines = self.labels[name].replace("\\l", "\n").split("\n")
-        return max(len(line) for line in lines) * size * LETTER
+        return max(sum(NARROW.get(character, LETTER) for character in line) for line in lines) * size
 
 
 def crosses(segment: Segment, box: Box) -> bool:

@@ -71,7 +71,7 @@ def test_labels_fit_into_their_boxes(drawings: list[Drawing]) -> None:
     for drawing in drawings:
         for name, box in drawing.boxes.items():
             if not drawing.labels[name].startswith("<"):
-                assert drawing.text_width(name) <= box.width + 6, f"{drawing.labels[name]!r} in {name}"
+                assert drawing.text_width(name) <= box.width, f"{drawing.labels[name]!r} in {name}"
 
 
 def test_words_table_and_picture_have_one_numbering(journeys: dict[Choice, Journey]) -> None:
