@@ -12,6 +12,7 @@ import re
 import ipywidgets as widgets
 
 from kubesim.network.packet import Packet
+from kubesim.notebook.controls import Announcement, Playback
 from kubesim.notebook.widgets import WithStaticTwin, picture_html
 from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import Plan, arrow_count, plan
@@ -35,13 +36,12 @@ class PathPlayer(WithStaticTwin):
         self.journey = journey
         self._there, back = arrow_count(journey), arrow_count(journey, Way.BACK) if journey.trace else 0
         last = max(self._there + back, 1)
-        self.frame = widgets.Play(min=0, max=last, value=0, interval=1500)
-        self.step = widgets.IntSlider(0, min=0, max=last, description="arrow")
+        self.step = Playback(last=last)
         self.header = widgets.HTML()
         self.picture = widgets.HTML()
+        self.said = Announcement(unseen=True)
         self.words = widgets.HTML()
-        widgets.jslink((self.frame, "value"), (self.step, "value"))
-        super().__init__([widgets.HBox([self.frame, self.step]), self.header, self.picture, self.words])
+        super().__init__([self.step, self.header, self.picture, self.said, self.words])
         self.step.observe(lambda _: self._draw(), names="value")
         self._draw()
 
@@ -56,7 +56,9 @@ class PathPlayer(WithStaticTwin):
         drawn = picture_html(self.journey.diagram(upto=on_way, way=way))
         self.picture.value = with_packet(drawn, plan(self.journey, way), on_way, self.journey.source)
         self.header.value = self._header()
-        self.words.value = f'<pre role="status">{html.escape(self.caption())}</pre>'
+        lines = self.caption().splitlines()
+        self.said.text = lines[-1].strip()
+        self.words.value = f"<pre>{html.escape(self.caption())}</pre>"
 
     def _header(self) -> str:
         packets = [packet for way in Way for packet in self._packets(way)]
@@ -83,7 +85,7 @@ class PathPlayer(WithStaticTwin):
     def caption(self) -> str:
         """What has happened up to the present arrow, in words."""
         trace, way, step = self.journey.trace, self.way, self.step.value
-        if trace is None or step >= self.step.max:
+        if trace is None or step >= self.step.last:
             return way_text(self.journey, way)
         passed = step - self._there if way is Way.BACK else step
         return "\n".join(trace_lines(trace, way, passed)) or "the packet has not left yet"
@@ -109,17 +111,13 @@ def with_packet(svg: str, planned: Plan, step: int, start: str) -> str:
     if moved is None or (not planned.arrows and start not in planned.stage.boxes):
         return svg
     lift = float(moved[1]) - MARGIN
-    if step and planned.arrows:
-        arrow = planned.arrows[min(step, len(planned.arrows)) - 1]
-        boxes = planned.stage.boxes
-        stops = [
-            (boxes[arrow.tail].x, boxes[arrow.tail].y),
-            (arrow.badge.x, arrow.badge.y),
-            _end(arrow.badge, boxes[arrow.head]),
-        ]
+    boxes = planned.stage.boxes
+    if planned.arrows:
+        arrow = planned.arrows[min(max(step, 1), len(planned.arrows)) - 1]
+        leave, arrive = _edge(boxes[arrow.tail], arrow.badge), _edge(boxes[arrow.head], arrow.badge)
+        stops = [leave, (arrow.badge.x, arrow.badge.y), arrive] if step else [leave]
     else:
-        box = planned.stage.boxes[planned.arrows[0].tail if planned.arrows else start]
-        stops = [(box.x, box.y)]
+        stops = [(boxes[start].right, boxes[start].y)]
     places = [f"translate({x:.1f}px,{y - lift:.1f}px)" for x, y in stops]
     frames = "".join(
         f"{100 * at / max(len(places) - 1, 1):.0f}%{{transform:{place}}}" for at, place in enumerate(places)
@@ -135,8 +133,8 @@ def with_packet(svg: str, planned: Plan, step: int, start: str) -> str:
     return re.sub(r"</g>\s*</svg>", f"{packet}</g></svg>", svg, count=1)
 
 
-def _end(badge: Box, head: Box) -> tuple[float, float]:
-    """Where a packet that comes from a badge stops: at the edge of the box."""
-    if head.left <= badge.x <= head.right:
-        return badge.x, head.top if badge.y < head.y else head.bottom
-    return (head.left if badge.x < head.x else head.right), head.y
+def _edge(box: Box, badge: Box) -> tuple[float, float]:
+    """Where a packet stops at a box: at the edge that faces its arrow's number."""
+    if box.left <= badge.x <= box.right:
+        return badge.x, box.top if badge.y < box.y else box.bottom
+    return (box.left if badge.x < box.x else box.right), box.y

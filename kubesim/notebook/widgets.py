@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from kubesim.notebook.controls import Announcement, Choices
 from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer, Shown
 from kubesim.notebook.proxy_modes import MODES, REQUESTS, ProxyModes
 from kubesim.views.journey import Journey
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 CONTROLS = ("type", "source", "replicas", "ready", "selector")
 """The controls a ServiceExplorer can have."""
-
-WAYS = {"there": Way.THERE, "back": Way.BACK}
 
 
 class WithStaticTwin(widgets.VBox):
@@ -64,11 +63,12 @@ class ServiceExplorer(WithStaticTwin):
             raise ValueError(f"type must be one of {', '.join(TYPES)}, got {choice['type']}")
         self.explorer = Explorer(Choice(**choice))
         start = self.explorer.choice
-        self.type = widgets.ToggleButtons(options=TYPES, value=start.type, description="type")
-        self.source = widgets.ToggleButtons(options=tuple(SOURCES), value=start.source, description="asked by")
+        self.type = Choices(TYPES, start.type, "type")
+        self.source = Choices(SOURCES, start.source, "asked by")
         self.replicas = widgets.IntSlider(start.replicas, min=0, max=4, description="replicas", continuous_update=False)
         self.ready = widgets.Checkbox(start.ready, description="Pods are ready")
         self.selector = widgets.Checkbox(start.selector_right, description="selector matches")
+        self.outcome = Announcement(unseen=compare)  # a comparison has captions
         self.way = way_buttons()
         self.compare = compare
         self.picture = widgets.HTML()
@@ -77,7 +77,7 @@ class ServiceExplorer(WithStaticTwin):
         """Type → what follows from it; of all types where they are compared, else of the chosen one."""
         asked = [name for name in CONTROLS if name in controls and not (compare and name == "type")]
         shown = [getattr(self, name) for name in asked]
-        super().__init__([*shown, self.way, self.picture, self.details])
+        super().__init__([*shown, self.way, self.outcome, self.picture, self.details])
         for control in shown:
             control.observe(self._changed, names="value")
         self.way.observe(lambda _: self._draw(), names="value")
@@ -100,6 +100,7 @@ class ServiceExplorer(WithStaticTwin):
         self._draw()
 
     def _draw(self) -> None:
+        self.outcome.text = "; ".join(_request(shown.journey) for shown in self.compared.values())
         self.picture.value = self._pictures(picture_html)
         self.details.value = self._details()
 
@@ -108,11 +109,12 @@ class ServiceExplorer(WithStaticTwin):
         if not self.compare:
             return pictures[self.type.value]
         boxes = (
-            f'<figure style="margin:0;flex:1 1 20em;max-width:32em"><figcaption><b>{each}</b>: '
+            f'<figure style="margin:0;max-width:36em"><figcaption style="line-height:1.4"><b>{each}</b>: '
             f"{html.escape(_ending(self.compared[each].journey))}</figcaption>{picture}</figure>"
             for each, picture in pictures.items()
         )
-        return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(boxes)}</div>'
+        columns = "repeat(auto-fit, minmax(min(100%, 24em), 1fr))"
+        return f'<div style="display:grid;grid-template-columns:{columns};gap:12px">{"".join(boxes)}</div>'
 
     def _details(self) -> str:
         if self.compare:
@@ -123,7 +125,6 @@ class ServiceExplorer(WithStaticTwin):
         changed = html.escape(shown.changed) or "(nothing)"
         return "".join(
             [
-                f'<p role="status"><b>{html.escape(_request(shown.journey))}</b></p>',
                 "<p><code>kubectl get svc web</code></p>",
                 table_html(shown.service),
                 f"<p>lines of the manifest that changed</p><pre>{changed}</pre>",
@@ -134,7 +135,8 @@ class ServiceExplorer(WithStaticTwin):
 
     def static_html(self) -> str:
         """The present picture, the Service's row and the steps."""
-        return self._pictures(lambda diagram: diagram.html) + str(self.details.value)
+        line = f"<p><b>{html.escape(self.outcome.text)}</b></p>"
+        return line + self._pictures(lambda diagram: diagram.html) + str(self.details.value)
 
     def static_text(self) -> str:
         """The controls, the Service's row and the path in words; of each type where they are compared."""
@@ -154,12 +156,13 @@ class ProxyModeComparison(WithStaticTwin):
         self.modes = modes or ProxyModes()
         labels = [f"{source} → {url}" for source, url in REQUESTS]
         self.request = widgets.Dropdown(options=labels, value=labels[0], description="request", layout={"width": "60%"})
-        self.mode = widgets.ToggleButtons(options=MODES, value=MODES[0], description="mode")
+        self.mode = Choices(MODES, MODES[0], "mode")
+        self.outcome = Announcement()
         self.way = way_buttons()
         self.picture = widgets.HTML()
         self.details = widgets.HTML()
         self.requests = widgets.HTML()
-        super().__init__([self.request, self.mode, self.way, self.picture, self.details, self.requests])
+        super().__init__([self.request, self.mode, self.way, self.outcome, self.picture, self.details, self.requests])
         for control in (self.request, self.mode, self.way):
             control.observe(self._changed, names="value")
         self._draw()
@@ -179,17 +182,16 @@ class ProxyModeComparison(WithStaticTwin):
 
     def _draw(self) -> None:
         journey = self.journey
+        self.outcome.text = _request(journey)
         self.picture.value = picture_html(journey.diagram(way=self.way.value))
         rules = "\n".join(self.modes.rules(self.mode.value, self._asked())) or "(none)"
-        self.details.value = (
-            f'<p role="status"><b>{html.escape(_request(journey))}</b></p>'
-            f"<p>kube-proxy's rules on the way</p><pre>{html.escape(rules)}</pre>"
-        )
+        self.details.value = f"<p>kube-proxy's rules on the way</p><pre>{html.escape(rules)}</pre>"
 
     def static_html(self) -> str:
         """The present picture and rules, and the table of all requests in both modes."""
         picture = self.journey.diagram(way=self.way.value).html
-        return picture + str(self.details.value + self.requests.value)
+        line = f"<p><b>{html.escape(self.outcome.text)}</b></p>"
+        return line + picture + str(self.details.value + self.requests.value)
 
     def static_text(self) -> str:
         """The table of all requests in both modes."""
@@ -198,11 +200,9 @@ class ProxyModeComparison(WithStaticTwin):
         )
 
 
-def way_buttons() -> widgets.ToggleButtons:
+def way_buttons() -> Choices:
     """A toggle between the packet's way there and its answer's way back."""
-    return widgets.ToggleButtons(
-        options=WAYS, value=Way.THERE, description="way", tooltips=["the packet's way there", "its answer's way back"]
-    )
+    return Choices([way.value for way in Way], Way.THERE.value, "way")
 
 
 def picture_html(diagram: Diagram) -> str:

@@ -23,7 +23,7 @@ def place(player: PathPlayer, step: int) -> str:
 
 
 def test_each_step_moves_the_packet_and_nothing_else(player: PathPlayer) -> None:
-    assert player.step.max == 4
+    assert player.step.last == 4
     places = [place(player, step) for step in range(5)]
     assert len(set(places[:3])) == 3
     boxes = []

@@ -32,7 +32,13 @@ def test_the_static_twin_says_what_the_picture_shows(explorer: ServiceExplorer) 
 
 def test_controls_can_be_left_out() -> None:
     small = ServiceExplorer(controls=["replicas"], type="NodePort", source="laptop")
-    assert [type(child).__name__ for child in small.children] == ["IntSlider", "ToggleButtons", "HTML", "HTML"]
+    assert [type(child).__name__ for child in small.children] == [
+        "IntSlider",
+        "Choices",
+        "Announcement",
+        "HTML",
+        "HTML",
+    ]
     assert small.shown.journey.reached
 
 
