@@ -32,13 +32,20 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lightkube.models import apps_v1, core_v1, discovery_v1
+from lightkube.models import apps_v1, autoscaling_v2, batch_v1, core_v1, discovery_v1, policy_v1
 
 from kubesim.api.resources import RESOURCE_TYPES
 
 HERE = Path(__file__).parent
 TABLE = HERE.parent / "kubesim/api/schema/structs.txt"
-MODULES = {"v1": core_v1, "apps/v1": apps_v1, "discovery.k8s.io/v1": discovery_v1}
+MODULES = {
+    "v1": core_v1,
+    "apps/v1": apps_v1,
+    "autoscaling/v2": autoscaling_v2,
+    "batch/v1": batch_v1,
+    "discovery.k8s.io/v1": discovery_v1,
+    "policy/v1": policy_v1,
+}
 HEAD = "# made by tools/structs.py: change tools/go_structs.txt and run `make structs`\n"
 _MARKED = re.compile(r"(\w+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(\+?)")
 
@@ -113,7 +120,7 @@ def _type(hint: Any, named: str, inner: list[type]) -> str:
     if origin is list:
         return f"[]{_type(arguments[0], named, inner)}"
     if hint is dict or origin is dict:
-        return "any" if named == "FieldsV1" else f"map:{named or 'string'}"
+        return "any" if named in ("FieldsV1", "RawExtension") else f"map:{named or 'string'}"
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         inner.append(hint)
         return f"@{qualified(hint)}"

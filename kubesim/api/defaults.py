@@ -2,7 +2,7 @@
 
 :func:`apply_defaults` is the whole of it. Defaults are *static*: they depend on the object alone. What depends on the
 cluster (an address, a service account) comes later, from admission and strategies. Upstream:
-``pkg/apis/{core,apps,discovery}/v1/defaults.go``.
+``pkg/apis/{apps,autoscaling,batch,core,discovery,policy}/*/defaults.go``.
 """
 
 from __future__ import annotations
@@ -195,8 +195,100 @@ def _stateful_set_defaults(wire: Wire) -> None:
     spec["podManagementPolicy"] = spec.get("podManagementPolicy") or "OrderedReady"
     _rolling_update(spec.setdefault("updateStrategy", {}), partition=0)
     retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
-    _default(retention, whenDeleted="Retain", whenScaled="Retain")
+    retention["whenDeleted"] = retention.get("whenDeleted") or "Retain"
+    retention["whenScaled"] = retention.get("whenScaled") or "Retain"
     _default(spec, replicas=1, revisionHistoryLimit=10)
+    for claim in spec.get("volumeClaimTemplates") or []:
+        claim["apiVersion"], claim["kind"] = "v1", "PersistentVolumeClaim"
+        _claim_defaults(claim)
+
+
+def _replication_controller_defaults(wire: Wire) -> None:
+    """One replica; the template's labels where there is no selector, or where the controller has none of its own."""
+    spec = wire.setdefault("spec", {})
+    template = spec.get("template")
+    if template is not None:
+        _pod_spec_defaults(template.setdefault("spec", {}))
+        labels = (template.get("metadata") or {}).get("labels")
+        if labels:
+            spec["selector"] = spec.get("selector") or {**labels}
+            metadata = wire.setdefault("metadata", {})
+            metadata["labels"] = metadata.get("labels") or {**labels}
+    _default(spec, replicas=1)
+
+
+MOST_RETRIES = 2**31 - 1
+"""The back-off limit of a Job whose indexes each have their own."""
+
+
+def _job_defaults(wire: Wire) -> None:
+    """One Pod that must succeed, six that may fail; Pods are replaced when they are going, or when they have failed."""
+    spec = _workload(wire)
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    per_index = spec.get("backoffLimitPerIndex") is not None
+    _default(
+        spec,
+        parallelism=1,
+        backoffLimit=MOST_RETRIES if per_index else 6,
+        completionMode="NonIndexed",
+        suspend=False,
+        manualSelector=False,
+        podReplacementPolicy="TerminatingOrFailed" if spec.get("podFailurePolicy") is None else "Failed",
+    )
+    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or []:
+        for pattern in rule.get("onPodConditions") or []:
+            pattern["status"] = pattern.get("status") or "True"
+    labels = ((spec["template"].get("metadata") or {}).get("labels")) or {}
+    metadata = wire.setdefault("metadata", {})
+    if labels and not metadata.get("labels"):
+        metadata["labels"] = {**labels}
+
+
+def _cron_job_defaults(wire: Wire) -> None:
+    """Jobs may overlap; three that succeeded are kept, and one that failed. The Job in it gets its defaults later."""
+    spec = wire.setdefault("spec", {})
+    template = spec.setdefault("jobTemplate", {}).setdefault("spec", {}).setdefault("template", {})
+    _pod_spec_defaults(template.setdefault("spec", {}))
+    spec["concurrencyPolicy"] = spec.get("concurrencyPolicy") or "Allow"
+    _default(spec, suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
+
+
+def _autoscaler_defaults(wire: Wire) -> None:
+    """One replica at least; 80 % of the requested CPU where no metric is named; upstream's pace where only some is."""
+    spec = wire.setdefault("spec", {})
+    _default(spec, minReplicas=1)
+    if not spec.get("metrics"):
+        target = {"averageUtilization": 80, "type": "Utilization"}
+        spec["metrics"] = [{"resource": {"name": "cpu", "target": target}, "type": "Resource"}]
+    behavior = spec.get("behavior")
+    if behavior is None or not (behavior.get("scaleUp") or behavior.get("scaleDown")):
+        return
+    percent = {"periodSeconds": 15, "type": "Percent", "value": 100}
+    pods = {"periodSeconds": 15, "type": "Pods", "value": 4}
+    for name, policies, window in (("scaleUp", [pods, percent], 0), ("scaleDown", [percent], None)):
+        rules = behavior[name] = behavior.get(name) or {}
+        rules["policies"] = rules.get("policies") or policies
+        _default(rules, selectPolicy="Max")
+        if window is not None:
+            _default(rules, stabilizationWindowSeconds=window)
+
+
+def _claim_defaults(wire: Wire) -> None:
+    """A file system, pending."""
+    status = wire.setdefault("status", {})
+    status["phase"] = status.get("phase") or "Pending"
+    _default(wire.setdefault("spec", {}), volumeMode="Filesystem")
+
+
+def _volume_object_defaults(wire: Wire) -> None:
+    """A file system, pending, kept when its claim goes."""
+    spec, status = wire.setdefault("spec", {}), wire.setdefault("status", {})
+    status["phase"] = status.get("phase") or "Pending"
+    spec["persistentVolumeReclaimPolicy"] = spec.get("persistentVolumeReclaimPolicy") or "Retain"
+    _default(spec, volumeMode="Filesystem")
+    if spec.get("hostPath") is not None:
+        _default(spec["hostPath"], type="")
 
 
 def _workload(wire: Wire) -> Wire:
@@ -247,13 +339,19 @@ def _secret_defaults(wire: Wire) -> None:
 
 
 _DEFAULTS: dict[str, Callable[[Wire], None]] = {
+    "CronJob": _cron_job_defaults,
     "DaemonSet": _daemon_set_defaults,
     "Deployment": _deployment_defaults,
     "EndpointSlice": _endpoint_slice_defaults,
     "Endpoints": _endpoints_defaults,
+    "HorizontalPodAutoscaler": _autoscaler_defaults,
+    "Job": _job_defaults,
     "Namespace": _namespace_defaults,
+    "PersistentVolume": _volume_object_defaults,
+    "PersistentVolumeClaim": _claim_defaults,
     "Pod": pod_defaults,
     "ReplicaSet": _replica_set_defaults,
+    "ReplicationController": _replication_controller_defaults,
     "Secret": _secret_defaults,
     "Service": _service_defaults,
     "StatefulSet": _stateful_set_defaults,

@@ -55,17 +55,31 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     ResourceType("Event", "events", "event", short_names=("ev",)),
     ResourceType("Namespace", "namespaces", "namespace", namespaced=False, short_names=("ns",)),
     ResourceType("Node", "nodes", "node", namespaced=False, short_names=("no",)),
+    ResourceType("PersistentVolumeClaim", "persistentvolumeclaims", "persistentvolumeclaim", short_names=("pvc",)),
+    ResourceType("PersistentVolume", "persistentvolumes", "persistentvolume", namespaced=False, short_names=("pv",)),
     ResourceType("Pod", "pods", "pod", short_names=("po",), categories=("all",)),
+    ResourceType(
+        "ReplicationController", "replicationcontrollers", "replicationcontroller", short_names=("rc",),
+        categories=("all",),
+    ),
     ResourceType("Secret", "secrets", "secret"),
     ResourceType("ServiceAccount", "serviceaccounts", "serviceaccount", short_names=("sa",)),
     ResourceType("Service", "services", "service", short_names=("svc",), categories=("all",)),
+    ResourceType("ControllerRevision", "controllerrevisions", "controllerrevision", "apps"),
     ResourceType("DaemonSet", "daemonsets", "daemonset", "apps", short_names=("ds",), categories=("all",)),
     ResourceType("Deployment", "deployments", "deployment", "apps", short_names=("deploy",), categories=("all",)),
     ResourceType("ReplicaSet", "replicasets", "replicaset", "apps", short_names=("rs",), categories=("all",)),
     ResourceType("StatefulSet", "statefulsets", "statefulset", "apps", short_names=("sts",), categories=("all",)),
+    ResourceType(
+        "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", "autoscaling", "v2",
+        short_names=("hpa",), categories=("all",),
+    ),
+    ResourceType("CronJob", "cronjobs", "cronjob", "batch", short_names=("cj",), categories=("all",)),
+    ResourceType("Job", "jobs", "job", "batch", categories=("all",)),
     ResourceType("EndpointSlice", "endpointslices", "endpointslice", "discovery.k8s.io"),
+    ResourceType("PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", "policy", short_names=("pdb",)),
 )  # fmt: skip
-"""Every type served; only Deployments and ReplicaSets among the workloads have a controller."""
+"""Every type served."""
 
 BY_KIND: dict[str, ResourceType] = {resource.kind: resource for resource in RESOURCE_TYPES}
 """Every type served, by its kind."""

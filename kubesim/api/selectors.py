@@ -15,7 +15,7 @@ from kubesim.api.errors import FieldError
 from kubesim.api.fields import invalid_value, message_of, not_supported
 from kubesim.api.go_format import quote
 from kubesim.api.names import label_value, qualified_name
-from kubesim.api.objects import LabelSelector
+from kubesim.api.objects import LabelSelector, Wire
 
 Labels = Mapping[str, str]
 
@@ -313,6 +313,26 @@ def selector_of(selector: LabelSelector | None) -> Selector:
 def parse_label_selector(text: str) -> Selector:
     """Parse what follows ``kubectl get -l``; ValueError with upstream's words where it cannot be understood."""
     return Selector(_by_key(Parser(text).parse()))
+
+
+def to_label_selector(selector: Selector) -> Wire:
+    """A selector as an object has it: equalities as a map, the rest as expressions (``ParseToLabelSelector``).
+
+    :raises ValueError: for a comparison of numbers.
+    """
+    labels: dict[str, str] = {}
+    expressions: list[Wire] = []
+    operators = {"in": "In", "notin": "NotIn", "!=": "NotIn", "exists": "Exists", "!": "DoesNotExist"}
+    for each in selector.requirements:
+        if each.operator in ("=", "=="):
+            labels[each.key] = each.values[0]
+        elif each.operator in operators:
+            values = {"values": sorted(each.values)} if each.values else {}
+            expressions.append({"key": each.key, "operator": operators[each.operator], **values})
+        else:
+            raise ValueError(f"{each.operator!r} is not supported")
+    parts = {"matchLabels": labels, "matchExpressions": expressions}
+    return {name: part for name, part in parts.items() if part}
 
 
 def parse_label_map(text: str) -> dict[str, str]:

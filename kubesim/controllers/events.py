@@ -17,6 +17,7 @@ from kubesim.api.metadata import uid_of
 from kubesim.api.objects import Wire
 from kubesim.api.store import Key
 from kubesim.controllers.client import Client
+from kubesim.controllers.event_correlation import COMBINED, Correlator
 from kubesim.simulation import Simulation
 
 NORMAL = "Normal"
@@ -36,8 +37,8 @@ class _Saying:
     """
 
     __slots__ = (
-        "api_version", "count", "created", "kind", "last", "moment", "name", "namespace", "nanoseconds", "seen",
-        "uid_bits", "version",
+        "api_version", "count", "created", "kind", "last", "message", "moment", "name", "namespace", "nanoseconds",
+        "seen", "uid_bits", "version",
     )  # fmt: skip
 
     def __init__(self, about: Wire, nanoseconds: int, moment: str, created: str, uid_bits: int, version: int) -> None:
@@ -46,7 +47,7 @@ class _Saying:
         self.name, self.namespace = metadata["name"], metadata.get("namespace", "")
         self.seen = metadata.get("resourceVersion", "")
         self.nanoseconds, self.moment, self.last, self.created = nanoseconds, moment, moment, created
-        self.uid_bits, self.version, self.count = uid_bits, version, 1
+        self.uid_bits, self.version, self.count, self.message = uid_bits, version, 1, ""
 
     @property
     def key(self) -> Key:
@@ -55,7 +56,7 @@ class _Saying:
 
     def wire(self, identity: _Identity) -> Wire:
         """The Event."""
-        uid, field_path, type, reason, message, action, component, host = identity
+        uid, field_path, type, reason, _, action, component, host = identity
         reference = {
             "apiVersion": self.api_version,
             "fieldPath": field_path,
@@ -77,7 +78,7 @@ class _Saying:
             },
             "involvedObject": {key: value for key, value in reference.items() if value},
             "reason": reason,
-            "message": message,
+            "message": self.message,
             "type": type,
             "reportingComponent": component,
             "reportingInstance": host,
@@ -122,6 +123,9 @@ class EventRecorder:
         self._uids = simulation.random("uids")
         self._log: dict[_Identity, _Saying] = {}
         self._delivered: dict[_Identity, Key] = {}
+        self._correlator = Correlator()
+        self._unsaid: dict[_Identity, int] = {}
+        """How often what the correlator held back would have been said."""
         self._serial = 0
         self._instant = _Instant(-1.0, 0, "", "")
         self._store.expect("Event", self._deliver)
@@ -144,15 +148,23 @@ class EventRecorder:
         :param host: the node, for the kubelet.
         :param field_path: the part it is about, such as ``spec.containers{nginx}``.
         """
-        identity = (about["metadata"].get("uid", ""), field_path, type, reason, message, "", component, host)
-        self._say(about, identity, self._now().text)
+        uid = about["metadata"].get("uid", "")
+        source, now = (uid, component, host), self._simulation.now
+        text = message
+        if self._correlator.combines(source, type, reason, message, now):
+            text, message = f"{COMBINED}{message}", COMBINED
+        identity = (uid, field_path, type, reason, message, "", component, host)
+        if not self._correlator.admits(source, now):
+            self._unsaid[identity] = self._unsaid.get(identity, 0) + 1
+            return
+        self._say(about, identity, self._now().text, text)
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str
     ) -> None:
         """Record an event of the newer API, as the scheduler does; a repeat grows its series."""
         identity = (about["metadata"].get("uid", ""), "", type, reason, message, action, component, instance)
-        self._say(about, identity, self._now().precise)
+        self._say(about, identity, self._now().precise, message)
 
     def _now(self) -> _Instant:
         """This instant, looked up on the calendar once."""
@@ -163,16 +175,21 @@ class EventRecorder:
             self._instant = _Instant(now, int(moment.timestamp()) * 10**9, self._simulation.timestamp(), precise)
         return self._instant
 
-    def _say(self, about: Wire, identity: _Identity, moment: str) -> None:
-        """Add to the log; what is said where nothing can be stored (its Namespace is going) is lost."""
+    def _say(self, about: Wire, identity: _Identity, moment: str, message: str) -> None:
+        """Add to the log; what is said where nothing can be stored (its Namespace is going) is lost.
+
+        :param message: the text, which of combined events is the last one's.
+        """
+        times = 1 + self._unsaid.pop(identity, 0) if self._unsaid else 1
         logged = self._log.get(identity)
         if logged is not None:
-            logged.count, logged.last, logged.version = logged.count + 1, moment, self._store.reserve_version()
+            logged.count, logged.last, logged.version = logged.count + times, moment, self._store.reserve_version()
+            logged.message = message
             return
         if identity in self._delivered:
             known = self._client.get("Event", *self._delivered[identity])
             if known is not None:
-                self._client.update(_repeated(known, 1, moment))
+                self._client.update({**_repeated(known, times, moment), "message": message})
                 return
         self._serial += 1
         if not takes_new_objects(self._store, about["metadata"].get("namespace") or "default"):
@@ -180,7 +197,9 @@ class EventRecorder:
         instant = self._instant
         uid_bits, version = self._uids.getrandbits(128), self._store.reserve_version()
         nanoseconds = instant.nanoseconds + self._serial
-        self._log[identity] = _Saying(about, nanoseconds, moment, instant.text, uid_bits, version)
+        said = _Saying(about, nanoseconds, moment, instant.text, uid_bits, version)
+        said.message, said.count = message, times
+        self._log[identity] = said
         if self._store.is_watched("Event"):
             self._deliver()
 

@@ -20,32 +20,37 @@ from kubesim.controllers.request_budget import MOST_AT_ONCE, REQUESTS_PER_SECOND
 from kubesim.simulation import Simulation
 
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
-OWNERS = ("Deployment", "ReplicaSet", "Service", "Endpoints", "DaemonSet", "StatefulSet", "Pod", "ConfigMap", "Node")
-DEPENDENTS = ("ReplicaSet", "Pod", "EndpointSlice", "DaemonSet", "ConfigMap")
+WATCHED = tuple(kind for kind in BY_KIND if kind != "Event")
+"""Any kind may own any other; what is said of an object does not belong to it."""
 
 
 class GarbageCollector:
     """Deletes dependents of owners that are gone."""
 
     name = "garbage-collector"
-    kinds = tuple(Parts.of(kind, "deletionTimestamp", "finalizers") for kind in dict.fromkeys((*OWNERS, *DEPENDENTS)))
+    kinds = tuple(Parts.of(kind, "deletionTimestamp", "finalizers", "ownerReferences") for kind in WATCHED)
 
     def __init__(self, simulation: Simulation, manager: Manager, client: Client) -> None:
         self._manager = manager
         self._client = client
         self._budget = RequestBudget(simulation, per_second=2 * REQUESTS_PER_SECOND)
+        self._dependents_of: dict[str, None] = {}
+        """The kinds of which an object has ever had an owner: only those need be asked."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """Owners that went or want to go, and dependents that went or appeared with an owner."""
         wire = change.object
         metadata = wire["metadata"]
+        if "ownerReferences" in metadata:
+            self._dependents_of[wire["kind"]] = None
         if change.type == "DELETED":
             found = [(wire["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", ""))]
             found += _owners(wire)
             return found
         if metadata.get("deletionTimestamp") and set(metadata.get("finalizers") or ()) & {FOREGROUND, ORPHAN}:
             return [(wire["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", ""))]
-        return _owners(wire) if change.type == "ADDED" else ()
+        known = change.old["metadata"].get("ownerReferences") if change.old is not None else None
+        return () if known == metadata.get("ownerReferences") else _owners(wire)
 
     def reconcile(self, key: Hashable) -> None:
         """Look at one owner and its dependents."""
@@ -87,7 +92,7 @@ class GarbageCollector:
         return False
 
     def _dependents(self, uid: str) -> list[Wire]:
-        return [wire for kind in DEPENDENTS for wire in self._client.store.owned_by(kind, uid)]
+        return [wire for kind in self._dependents_of for wire in self._client.store.owned_by(kind, uid)]
 
     def _is_blocked(self, uid: str) -> bool:
         """Whether an owner has dependents without which it must not go."""

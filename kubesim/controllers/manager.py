@@ -135,6 +135,18 @@ class Manager:
                 for wire in self._store.list(kind):
                     self._offer([controller], Change.of(None, wire))
 
+    def add_with_first(self, controller: Controller, *kinds: str) -> None:
+        """Start a controller when there is an object of one of these kinds; until then it costs nothing."""
+        if any(self._store.list(kind) for kind in kinds):
+            self.add(controller)
+            return
+
+        def begin(change: Change) -> None:
+            stop()
+            self.add(controller)
+
+        stop = self._store.watch(begin, kinds)
+
     def _changed(self, audience: _Audience, change: Change) -> None:
         if change.old is None:
             concerned = audience.coming

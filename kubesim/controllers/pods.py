@@ -6,6 +6,7 @@ Upstream: ``k8s.io/kubernetes/pkg/api/v1/pod`` and ``pkg/controller/controller_u
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from kubesim.api.objects import Wire
 from kubesim.controllers.conditions import condition, is_true, moment
@@ -42,6 +43,12 @@ def available_in(pod: Wire, min_ready_seconds: int, now: datetime) -> float | No
     return max(0.0, min_ready_seconds - (now - moment(since)).total_seconds())
 
 
+def claim_names(spec: Wire) -> list[str]:
+    """The persistent volume claims that a Pod mounts."""
+    volumes = spec.get("volumes") or ()
+    return [each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each]
+
+
 def controller_of(wire: Wire) -> Wire | None:
     """The owner reference of the controller that manages an object, or None."""
     for reference in wire["metadata"].get("ownerReferences") or ():
@@ -69,6 +76,23 @@ def owner_reference(owner: Wire) -> Wire:
     }
 
 
+def pod_from_template(owner: Wire, template: Wire) -> Wire:
+    """A new Pod of a workload, which still needs a name; its spec is the template's own."""
+    metadata = template.get("metadata") or {}
+    kept = {key: metadata[key] for key in ("labels", "annotations", "finalizers") if metadata.get(key)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": kept
+        | {
+            "generateName": f"{owner['metadata']['name']}-",
+            "namespace": owner["metadata"]["namespace"],
+            "ownerReferences": [owner_reference(owner)],
+        },
+        "spec": template.get("spec") or {},
+    }
+
+
 def without_owner(wire: Wire, uid: str) -> Wire:
     """The object without its references to an owner."""
     metadata = {field: value for field, value in wire["metadata"].items() if field != "ownerReferences"}
@@ -76,3 +100,21 @@ def without_owner(wire: Wire, uid: str) -> Wire:
     if left:
         metadata["ownerReferences"] = left
     return {**wire, "metadata": metadata}
+
+
+_PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
+
+
+def deletion_rank(pod: Wire) -> tuple[Any, ...]:
+    """Which of a workload's Pods goes first: without a node, pending, unready, often restarted, young."""
+    status = pod.get("status") or {}
+    restarts = max((c.get("restartCount", 0) for c in status.get("containerStatuses") or []), default=0)
+    created = pod["metadata"].get("creationTimestamp") or ""
+    return (
+        bool(pod["spec"].get("nodeName")),
+        _PHASES.get(status.get("phase", "Pending"), 2),
+        is_ready(pod),
+        -restarts,
+        tuple(-ord(character) for character in created),
+        -int(pod["metadata"]["resourceVersion"]),
+    )

@@ -7,6 +7,7 @@ goes wrong is raised (:mod:`kubesim.kubectl.errors`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -82,6 +83,8 @@ class Call:
     stderr: list[str] = field(default_factory=list)
     status: int = 0
     warned: set[str] = field(default_factory=set)
+    killed_at: float = math.inf
+    """When somebody will have ended it (``timeout``), in the simulation's seconds."""
 
     @property
     def simulation(self) -> Simulation:

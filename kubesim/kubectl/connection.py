@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kubesim.api.durations import parse_duration
 from kubesim.api.errors import ApiError
 from kubesim.api.names import path_segment
 from kubesim.api.objects import Wire
@@ -21,7 +22,6 @@ from kubesim.api.tables import Table
 from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError, UnreachableError
 from kubesim.kubectl.flags import Values
-from kubesim.kubectl.go_values import parse_duration
 from kubesim.kubectl.identity import User, administrator, user_of
 from kubesim.kubectl.kubeconfig import NO_SERVER, Kubeconfig
 from kubesim.kubectl.unreachable import Absence

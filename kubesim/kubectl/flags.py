@@ -17,7 +17,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
-from kubesim.kubectl.go_values import go_integer, parse_duration
+from kubesim.api.durations import parse_duration
+from kubesim.kubectl.go_values import go_integer
 
 FlagKind = Literal["bool", "string", "strings", "array", "int", "duration", "pairs"]
 """How a value is read: ``strings`` splits at commas, ``array`` does not; ``pairs`` are ``key=value``."""

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from kubesim.api import names
+from kubesim.api import int_or_string, names
 from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
+from kubesim.api.selectors import parse_label_selector, to_label_selector
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.go_values import unsigned
 
@@ -125,6 +126,57 @@ def deployment(
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template, "strategy": {}}
     metadata = {"name": name, "labels": labels}
     return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata, "spec": spec, "status": {}}
+
+
+def cron_job(name: str, image: str, schedule: str, restart: str, command: Sequence[str] = ()) -> Wire:
+    """The CronJob of ``kubectl create cronjob``."""
+    container = {"name": name, "image": image, "resources": {}, **what_is_set({"command": list(command)})}
+    template = {"metadata": {}, "spec": {"containers": [container], "restartPolicy": restart or "OnFailure"}}
+    spec = {"schedule": schedule, "jobTemplate": {"metadata": {"name": name}, "spec": {"template": template}}}
+    return {"kind": "CronJob", "apiVersion": "batch/v1", "metadata": {"name": name}, "spec": spec, "status": {}}
+
+
+def job_of_cron_job(name: str, wire: Wire) -> Wire:
+    """The Job of ``kubectl create job --from=cronjob/…``: the CronJob's, which a person started."""
+    template = wire["spec"]["jobTemplate"]
+    own = template.get("metadata") or {}
+    owner = {"apiVersion": "batch/v1", "controller": True, "kind": "CronJob"}
+    owner |= {"name": wire["metadata"]["name"], "uid": wire["metadata"]["uid"]}
+    metadata = {
+        "name": name,
+        **what_is_set({"labels": own.get("labels")}),
+        "annotations": {"cronjob.kubernetes.io/instantiate": "manual", **(own.get("annotations") or {})},
+        "ownerReferences": [owner],
+    }
+    return {"kind": "Job", "apiVersion": "batch/v1", "metadata": metadata, "spec": template["spec"], "status": {}}
+
+
+_COUNT_OR_SHARE = re.compile("[0-9]+%?")
+
+
+def disruption_budget(name: str, selector: str, least: str, most: str) -> Wire:
+    """The PodDisruptionBudget of ``kubectl create poddisruptionbudget``.
+
+    :param least: how many must stay (``--min-available``), and ``most``: how many may go.
+    :raises KubectlError: with upstream's words.
+    """
+    if not selector:
+        raise KubectlError("a selector must be specified")
+    if not least and not most:
+        raise KubectlError("one of min-available or max-unavailable must be specified")
+    if least and most:
+        raise KubectlError("min-available and max-unavailable cannot be both specified")
+    for flag, given in (("min-available", least), ("max-unavailable", most)):
+        if given and not _COUNT_OR_SHARE.fullmatch(given):
+            raise KubectlError(f"invalid format specified for {flag}")
+    bound = {"minAvailable": int_or_string.parse(least)} if least else {"maxUnavailable": int_or_string.parse(most)}
+    try:
+        spec = {**bound, "selector": to_label_selector(parse_label_selector(selector))}
+    except ValueError as error:
+        raise KubectlError(str(error)) from None
+    status = {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0}
+    parts = {"metadata": {"name": name}, "spec": spec, "status": status}
+    return {"kind": "PodDisruptionBudget", "apiVersion": "policy/v1", **parts}
 
 
 def container_name(image: str, random: Random) -> str:

@@ -1,4 +1,4 @@
-"""Numbers and durations as Go's ``strconv``, ``pflag`` and ``time`` read them."""
+"""Numbers as Go's ``strconv`` and ``pflag`` read them."""
 
 from __future__ import annotations
 
@@ -9,39 +9,6 @@ from kubesim.kubectl.errors import KubectlError
 _SIGNED = re.compile(r"[+-]?\d+(_\d+)*")
 _LONGEST = 400
 """Characters of a number that are looked at; Python reads no more than 4,300 digits."""
-UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-"""Seconds in each unit."""
-
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)([a-zµμ]*)", re.IGNORECASE)
-
-
-def parse_duration(text: str) -> float:
-    """A duration in seconds.
-
-    :raises ValueError: with the words of Go's ``time.ParseDuration``.
-    """
-    rest = text[1:] if text[:1] in ("-", "+") else text
-    if rest == "0":
-        return 0.0
-    if not rest:
-        raise ValueError(f'time: invalid duration "{text}"')
-    total = 0.0
-    while rest:
-        part = _PART.match(rest)
-        if part is None:
-            raise ValueError(f'time: invalid duration "{text}"')
-        number, unit = part.groups()
-        if not unit:
-            if rest == number:
-                raise ValueError(f'time: missing unit in duration "{text}"')
-            raise ValueError(f'time: invalid duration "{text}"')
-        if unit not in UNITS:
-            raise ValueError(f'time: unknown unit "{unit}" in duration "{text}"')
-        total += float(number) * UNITS[unit]
-        rest = rest[part.end() :]
-    if total * 1e9 >= 2**63:
-        raise ValueError(f'time: invalid duration "{text}"')
-    return -total if text.startswith("-") else total
 
 
 def go_integer(text: str) -> int:

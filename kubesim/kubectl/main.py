@@ -6,6 +6,7 @@ Python exception leaves it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from kubesim.api import go_json
@@ -27,6 +28,7 @@ def run(
     stdin: str = "",
     directory: str = HOME,
     environment: Mapping[str, str] | None = None,
+    limit: float = math.inf,
 ) -> Completed:
     """Run one kubectl command.
 
@@ -34,6 +36,7 @@ def run(
     :param files: the files of the machine it runs on.
     :param directory: the working directory there.
     :param environment: the variables of the process; None gives the machine a kubeconfig first, if it has none.
+    :param limit: seconds after which it is killed, as ``timeout`` does; what it has printed by then stays.
     """
     from kubesim.kubectl.registry import VERBS
 
@@ -48,6 +51,7 @@ def run(
     call = Call(
         command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
     )
+    call.killed_at = before + limit
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)
@@ -57,7 +61,9 @@ def run(
     except FAILURES as error:
         text, call.status = report(error)
         call.stderr.append(text)
-    return Completed("".join(call.stdout), "".join(call.stderr), call.status, cluster.simulation.now - before)
+    now = cluster.simulation.now
+    texts = ("".join(call.stdout), "".join(call.stderr))
+    return Completed(*texts, call.status, now - before, stopped=now >= call.killed_at)
 
 
 def _read_words(verb: Verb, words: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from kubesim.kubectl.flags import COMMANDS, GROUPS, flags_of
 from kubesim.kubectl.help_texts import options
 from kubesim.kubectl.verbs import (
     apply,
+    autoscale,
     config,
     create,
     delete,
@@ -46,6 +47,7 @@ RUNS: Mapping[str, Callable[[Call], int]] = MappingProxyType(
         "apply view-last-applied": apply.view_last_applied,
         "auth can-i": config.can_i,
         "auth whoami": config.whoami,
+        "autoscale": autoscale.autoscale,
         "cluster-info": discovery.cluster_info,
         "config current-context": config.current_context,
         "config get-contexts": config.get_contexts,
@@ -55,9 +57,11 @@ RUNS: Mapping[str, Callable[[Call], int]] = MappingProxyType(
         "cordon": nodes.schedulable(False),
         "create": create.create,
         "create configmap": create.config_map,
+        "create cronjob": create.cron_job,
         "create deployment": create.deployment,
         "create job": create.job,
         "create namespace": create.namespace,
+        "create poddisruptionbudget": create.disruption_budget,
         "create secret generic": create.secret,
         "create service clusterip": create.service("ClusterIP"),
         "create service externalname": create.service("ExternalName"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kubesim.api.durations import parse_duration
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Column, Row, Table
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, SilentExit
-from kubesim.kubectl.go_values import parse_duration
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter
@@ -33,13 +33,16 @@ def wait_until(call: Call, done: Callable[[], bool], timeout: float | None) -> b
 
     :param timeout: simulated seconds; None waits for ever, which ends after :data:`PATIENCE`.
     :returns: whether it became true in time.
-    :raises SilentExit: when an endless wait is given up.
+    :raises SilentExit: when an endless wait is given up, or somebody ends the command.
     """
     simulation = call.simulation
-    if simulation.run_until(simulation.now + (PATIENCE if timeout is None else timeout), done):
+    limit = PATIENCE if timeout is None else timeout
+    left = call.killed_at - simulation.now
+    if simulation.run_until(simulation.now + min(limit, left), done):
         return True
-    if timeout is None:
+    if timeout is None and left >= limit:
         call.stderr.append("^C\n")
+    if timeout is None or left < limit:
         raise SilentExit(INTERRUPTED)
     return False
 
@@ -130,7 +133,7 @@ class _Follower:
         simulation = self.call.simulation
         everywhere = self.call.all_namespaces or not self.type.namespaced
         stop = self.call.api.watch(self.type, None if everywhere else self.call.namespace, self._note)
-        end = simulation.now + seconds
+        end = min(simulation.now + seconds, self.call.killed_at)
         try:
             while simulation.now < end:
                 simulation.advance(min(STEP, end - simulation.now))

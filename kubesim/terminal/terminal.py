@@ -252,7 +252,8 @@ def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
     before = cluster.simulation.now
     stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
     files, environment = invocation.machine.files, invocation.environment
-    done = kubectl.run(invocation.argv, cluster, files, stdin, invocation.directory, environment)
+    place = (files, stdin, invocation.directory, environment)
+    done = kubectl.run(invocation.argv, cluster, *place, invocation.limit)
     return replace(done, seconds=max(0.0, done.seconds - (cluster.simulation.now - before)))
 
 

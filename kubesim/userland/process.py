@@ -34,6 +34,8 @@ class Completed:
     seconds: float = 0.0
     satisfied: bool = False
     """Whether it ended without reading its standard input to the end, as ``head`` does."""
+    stopped: bool = False
+    """Whether the limit of its :class:`Start` ended it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kubesim.api.durations import parse_duration
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.go_values import go_integer, integer, parse_duration, unsigned
+from kubesim.kubectl.go_values import go_integer, integer, unsigned
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,6 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
         "debug -it mypod --image=busybox --target=web",
         "attach mypod -c web -i -t",
         "completion bash",
-        "autoscale deployment web --min=2 --max=5 --cpu-percent=80",
         "certificate approve x",
         "plugin list",
         "kuberc view",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kubesim.api.objects import Wire
-from kubesim.api.printers import cluster, pod, services, workloads
+from kubesim.api.printers import batch, cluster, pod, scaling, services, storage, workloads
 from kubesim.api.printers.columns import Printer
 from kubesim.api.resources import ResourceType
 from kubesim.api.tables import Table
@@ -20,15 +20,23 @@ from kubesim.api.tables import Table
 PRINTERS: Mapping[str, Printer[Any]] = MappingProxyType(
     {
         "ConfigMap": cluster.CONFIG_MAP,
+        "ControllerRevision": workloads.CONTROLLER_REVISION,
+        "CronJob": batch.CRON_JOB,
         "DaemonSet": workloads.DAEMON_SET,
         "Deployment": workloads.DEPLOYMENT,
         "EndpointSlice": services.ENDPOINT_SLICE,
         "Endpoints": services.ENDPOINTS,
         "Event": cluster.EVENT,
+        "HorizontalPodAutoscaler": scaling.AUTOSCALER,
+        "Job": batch.JOB,
         "Namespace": cluster.NAMESPACE,
         "Node": cluster.NODE,
+        "PersistentVolume": storage.PERSISTENT_VOLUME,
+        "PersistentVolumeClaim": storage.PERSISTENT_VOLUME_CLAIM,
         "Pod": pod.PRINTER,
+        "PodDisruptionBudget": scaling.DISRUPTION_BUDGET,
         "ReplicaSet": workloads.REPLICA_SET,
+        "ReplicationController": workloads.REPLICATION_CONTROLLER,
         "Secret": cluster.SECRET,
         "Service": services.SERVICE,
         "ServiceAccount": cluster.NAME_AND_AGE,

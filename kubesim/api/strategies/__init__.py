@@ -6,7 +6,6 @@ from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.store import Store
 from kubesim.api.strategies.base import Strategy, Transaction
 from kubesim.api.strategies.kinds import (
-    DeploymentStrategy,
     EndpointSliceStrategy,
     EndpointsStrategy,
     GenerationStrategy,
@@ -15,6 +14,14 @@ from kubesim.api.strategies.kinds import (
 )
 from kubesim.api.strategies.service import ServiceStrategy
 from kubesim.api.strategies.service_allocation import ServiceAllocation
+from kubesim.api.strategies.storage import CLAIM_PROTECTION, VOLUME_PROTECTION, StorageStrategy
+from kubesim.api.strategies.workloads import (
+    AutoscalerStrategy,
+    DaemonSetStrategy,
+    DeploymentStrategy,
+    JobStrategy,
+    StatefulSetStrategy,
+)
 from kubesim.simulation import Simulation
 
 __all__ = ["Strategy", "Transaction", "strategies"]
@@ -28,15 +35,23 @@ def strategies(
     :param addresses: family (``IPv4``) → the allocator of cluster addresses; the first is the cluster's default.
     """
     allocation = ServiceAllocation(addresses, ports, simulation.random("service/dry-run"))
-    scheduled = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady")
     return {
-        "DaemonSet": GenerationStrategy(*scheduled),
+        "CronJob": GenerationStrategy(),
+        "DaemonSet": DaemonSetStrategy(),
         "Deployment": DeploymentStrategy(),
         "EndpointSlice": EndpointSliceStrategy(),
         "Endpoints": EndpointsStrategy(),
+        "HorizontalPodAutoscaler": AutoscalerStrategy(),
+        "Job": JobStrategy(),
         "Namespace": NamespaceStrategy(),
+        "PersistentVolume": StorageStrategy(VOLUME_PROTECTION),
+        "PersistentVolumeClaim": StorageStrategy(CLAIM_PROTECTION),
         "Pod": PodStrategy(),
+        "PodDisruptionBudget": GenerationStrategy(
+            "currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"
+        ),
         "ReplicaSet": GenerationStrategy("replicas"),
+        "ReplicationController": GenerationStrategy("replicas"),
         "Service": ServiceStrategy(allocation, store),
-        "StatefulSet": GenerationStrategy("replicas"),
+        "StatefulSet": StatefulSetStrategy(),
     }

@@ -1,4 +1,4 @@
-"""The strategies of the kinds that have one, Services apart."""
+"""The strategies of Namespaces, Endpoints and Pods, and of kinds that count the changes of their spec."""
 
 from __future__ import annotations
 
@@ -74,15 +74,6 @@ class GenerationStrategy(Strategy):
         """Whether this change counts."""
         spec, before = new.get("spec"), old.get("spec")
         return spec is not before and spec != before
-
-
-class DeploymentStrategy(GenerationStrategy):
-    """A Deployment counts changes of its annotations too: the controller copies them to ReplicaSets."""
-
-    def changed(self, new: Wire, old: Wire) -> bool:
-        """Whether the spec or the annotations changed."""
-        annotations = [wire["metadata"].get("annotations") or {} for wire in (new, old)]
-        return super().changed(new, old) or annotations[0] != annotations[1]
 
 
 class PodStrategy(GenerationStrategy):

@@ -10,20 +10,26 @@ from collections.abc import Callable
 
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
+from kubesim.api.validation.autoscaling import validate_autoscaler
+from kubesim.api.validation.batch import validate_cron_job, validate_job
 from kubesim.api.validation.configuration import (
     validate_config_map,
     validate_namespace,
     validate_secret,
     validate_service_account,
 )
+from kubesim.api.validation.disruption import validate_disruption_budget
 from kubesim.api.validation.endpoints import validate_endpoint_slice, validate_endpoints
 from kubesim.api.validation.node import validate_node
 from kubesim.api.validation.pod_update import validate_pod
 from kubesim.api.validation.service import validate_service
+from kubesim.api.validation.storage import validate_persistent_volume, validate_persistent_volume_claim
 from kubesim.api.validation.workload import (
+    validate_controller_revision,
     validate_daemon_set,
     validate_deployment,
     validate_replica_set,
+    validate_replication_controller,
     validate_stateful_set,
 )
 
@@ -31,14 +37,22 @@ Validator = Callable[[Wire, Wire | None], list[FieldError]]
 
 _VALIDATORS: dict[str, Validator] = {
     "ConfigMap": validate_config_map,
+    "ControllerRevision": validate_controller_revision,
+    "CronJob": validate_cron_job,
     "DaemonSet": validate_daemon_set,
     "Deployment": validate_deployment,
     "Endpoints": validate_endpoints,
     "EndpointSlice": validate_endpoint_slice,
+    "HorizontalPodAutoscaler": validate_autoscaler,
+    "Job": validate_job,
     "Namespace": validate_namespace,
     "Node": validate_node,
+    "PersistentVolume": validate_persistent_volume,
+    "PersistentVolumeClaim": validate_persistent_volume_claim,
     "Pod": validate_pod,
+    "PodDisruptionBudget": validate_disruption_budget,
     "ReplicaSet": validate_replica_set,
+    "ReplicationController": validate_replication_controller,
     "Secret": validate_secret,
     "Service": validate_service,
     "ServiceAccount": validate_service_account,

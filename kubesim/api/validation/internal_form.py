@@ -97,3 +97,16 @@ def internal_pod_spec(spec: Wire) -> Wire:
     if "serviceAccountName" not in spec and "serviceAccount" in spec:
         moved["serviceAccountName"] = spec["serviceAccount"]
     return internal_form(moved, "PodSpec")
+
+
+_METADATA_SHOWN = ("name", "generateName", "namespace", "labels", "annotations", "ownerReferences", "finalizers")
+
+
+def internal_template(template: Wire) -> Wire:
+    """A Pod's template in internal form: its metadata are embedded, and keep their names in JSON."""
+    metadata = template.get("metadata", {})
+    shown = {name: metadata[name] for name in _METADATA_SHOWN if name in metadata}
+    for name in ("labels", "annotations"):
+        if name in shown:
+            shown[name] = dict(sorted(shown[name].items()))
+    return shown | {"Spec": internal_pod_spec(template.get("spec", {}))}

@@ -1,4 +1,4 @@
-"""Workloads: Deployments, ReplicaSets, DaemonSets and StatefulSets, which make Pods from a template.
+"""Workloads that run for ever: Deployments, ReplicaSets and their like, which make Pods from a template.
 
 The selector must match the template's labels, and never changes. Upstream: ``pkg/apis/apps/validation``; that selectors
 do not change is said in ``pkg/registry/apps``.
@@ -58,7 +58,7 @@ def validate_replica_set(wire: Wire, before: Wire | None = None) -> list[FieldEr
 def validate_daemon_set(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     """The problems of a DaemonSet that is created, or changed from ``before``."""
     spec = wire.get("spec", {})
-    errors = _metadata(wire, before)
+    errors = _metadata(wire, before) + _same_selector(spec, before)
     errors += validate_label_selector(spec.get("selector"), "spec.selector")
     errors += _match(spec, even_if_empty=True)
     if "selector" in spec and not any(spec["selector"].values()):
@@ -69,7 +69,39 @@ def validate_daemon_set(wire: Wire, before: Wire | None = None) -> list[FieldErr
     errors += validate_non_negative(spec.get("minReadySeconds", 0), "spec.minReadySeconds")
     errors += _daemon_strategy(spec.get("updateStrategy", {}), "spec.updateStrategy")
     errors += validate_non_negative(spec.get("revisionHistoryLimit", 0), "spec.revisionHistoryLimit")
-    return errors + _same_selector(spec, before)
+    return errors
+
+
+def validate_replication_controller(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a ReplicationController, whose selector is a map of labels and may change."""
+    spec, path = wire.get("spec", {}), "spec.template"
+    errors = _metadata(wire, before)
+    errors += validate_non_negative(spec.get("minReadySeconds", 0), "spec.minReadySeconds")
+    selector, template = spec.get("selector") or {}, spec.get("template")
+    if not selector:
+        errors.append(required("spec.selector"))
+    errors += validate_non_negative(spec.get("replicas", 0), "spec.replicas")
+    if template is None:
+        return [*errors, required(path)]
+    labels = template.get("metadata", {}).get("labels")
+    if selector and not selector.items() <= (labels or {}).items():
+        shown = None if labels is None else dict(sorted(labels.items()))
+        problem = "`selector` does not match template `labels`"
+        errors.append(invalid_value(f"{path}.metadata.labels", shown, problem))
+    errors += validate_pod_template(template, path)
+    return errors + _always(spec, "ReplicationController")
+
+
+def validate_controller_revision(wire: Wire, before: Wire | None = None) -> list[FieldError]:
+    """The problems of a ControllerRevision, whose data never changes."""
+    errors = []
+    if before is not None:
+        errors += validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+        errors += validate_immutable(wire.get("data"), before.get("data"), "data")
+    errors += validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain)
+    if wire.get("data") is None:
+        errors.append(required("data", "data is mandatory"))
+    return errors + validate_non_negative(wire.get("revision", 0), "revision")
 
 
 _STATEFUL_CHANGEABLE = (
@@ -198,7 +230,8 @@ def _always(spec: Wire, what: str) -> list[FieldError]:
 # --- strategies ------------------------------------------------------------------------------------------------------
 
 
-def _count_or_share(value: IntOrString, path: str) -> list[FieldError]:
+def validate_count_or_share(value: IntOrString, path: str) -> list[FieldError]:
+    """A number of at least zero, or a percentage."""
     if isinstance(value, str):
         return invalid_values(path, value, names.percentage(value))
     return validate_non_negative(value, path)
@@ -221,7 +254,8 @@ def _amount(value: IntOrString) -> int:
     return int(value[:18]) if value.isascii() and value.isdigit() else 0
 
 
-def _not_over_all(value: IntOrString, path: str) -> list[FieldError]:
+def validate_not_over_all(value: IntOrString, path: str) -> list[FieldError]:
+    """A percentage of 100 at most."""
     percent = _percent(value)
     if percent is None or percent <= 100:
         return []
@@ -239,11 +273,11 @@ def _deployment_strategy(strategy: Wire, path: str) -> list[FieldError]:
     if rolling is None:
         return [required(path, "this should be defaulted and never be nil")]
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
-    errors = _count_or_share(unavailable, f"{path}.maxUnavailable")
-    errors += _count_or_share(surge, f"{path}.maxSurge")
+    errors = validate_count_or_share(unavailable, f"{path}.maxUnavailable")
+    errors += validate_count_or_share(surge, f"{path}.maxSurge")
     if _amount(unavailable) == 0 and _amount(surge) == 0:
         errors.append(invalid_value(f"{path}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0"))
-    return errors + _not_over_all(unavailable, f"{path}.maxUnavailable")
+    return errors + validate_not_over_all(unavailable, f"{path}.maxUnavailable")
 
 
 def _daemon_strategy(strategy: Wire, path: str) -> list[FieldError]:
@@ -256,10 +290,10 @@ def _daemon_strategy(strategy: Wire, path: str) -> list[FieldError]:
     if rolling is None:
         return [required(path)]
     unavailable, surge = rolling.get("maxUnavailable", 0), rolling.get("maxSurge", 0)
-    errors = _count_or_share(unavailable, f"{path}.maxUnavailable")
-    errors += _count_or_share(surge, f"{path}.maxSurge")
-    errors += _not_over_all(unavailable, f"{path}.maxUnavailable")
-    errors += _not_over_all(surge, f"{path}.maxSurge")
+    errors = validate_count_or_share(unavailable, f"{path}.maxUnavailable")
+    errors += validate_count_or_share(surge, f"{path}.maxSurge")
+    errors += validate_not_over_all(unavailable, f"{path}.maxUnavailable")
+    errors += validate_not_over_all(surge, f"{path}.maxSurge")
     if _amount(unavailable) and _amount(surge):
         errors.append(invalid_value(f"{path}.maxSurge", surge, "may not be set when maxUnavailable is non-zero"))
     elif not _amount(unavailable) and not _amount(surge):
@@ -284,8 +318,8 @@ def _stateful_strategy(strategy: Wire, path: str) -> list[FieldError]:
     unavailable = rolling.get("maxUnavailable")
     if unavailable is not None:
         path = f"{path}.rollingUpdate.maxUnavailable"
-        errors += _count_or_share(unavailable, path)
+        errors += validate_count_or_share(unavailable, path)
         if _amount(unavailable) == 0:
             errors.append(invalid_value(path, unavailable, "cannot be 0"))
-        errors += _not_over_all(unavailable, path)
+        errors += validate_not_over_all(unavailable, path)
     return errors

@@ -35,6 +35,7 @@ class PodState:
     """What the status is written from.
 
     :param sandbox: whether the Pod's network is set up.
+    :param terminal: whether the Pod was deleted and all its containers have ended: none will run again.
     :ivar host_addresses: ``hostIPs``.
     """
 
@@ -44,6 +45,7 @@ class PodState:
     started_at: str
     address: str = ""
     sandbox: bool = False
+    terminal: bool = False
     host_addresses: list[Wire] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,12 +76,12 @@ def phase(pod: Wire, state: PodState) -> str:
         return "Pending"
     if any("waiting" in c.state and "terminated" not in c.last for c in state.containers):
         return "Pending"
-    if policy == "Always" or any(container.running for container in state.containers):
+    if any(container.running for container in state.containers) or (policy == "Always" and not state.terminal):
         return "Running"
     ended = [c.exit_code if c.exit_code is not None else c.last["terminated"]["exitCode"] for c in state.containers]
     if all(code == 0 for code in ended):
         return "Succeeded"
-    return "Failed" if policy == "Never" else "Running"
+    return "Failed" if policy == "Never" or state.terminal else "Running"
 
 
 def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -> Wire:

@@ -551,6 +551,7 @@ class PodWorker:
             self.write()
         else:
             self._take_down()
+            self.state.terminal = True
             self.write()
             self._plan(0.0, self._finish)
 

@@ -17,6 +17,7 @@ from kubesim.controllers.conditions import SharedConditions, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Manager
 from kubesim.controllers.pods import controller_of, is_finished
+from kubesim.controllers.scheduler import claims
 from kubesim.controllers.scheduler.demand import Demand, Demands
 from kubesim.controllers.scheduler.nodes import Nodes
 from kubesim.controllers.scheduler.ranking import Ranking
@@ -35,7 +36,7 @@ class Scheduler:
     """
 
     name = NAME
-    kinds = ("Node", "Pod")
+    kinds = ("Node", "Pod", claims.KIND)
 
     def __init__(
         self,
@@ -54,11 +55,14 @@ class Scheduler:
         self._demands = Demands()
         self._rankings: dict[Demand, Ranking] = {}
         self._waiting = WaitingPods()
+        self._claims = claims.Claims(client.store)
         self._bound_conditions = SharedConditions()
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Pod to schedule; whatever may free room sends the first of each group of waiting Pods round again."""
         pod, key = change.new, change.key
+        if change.kind == claims.KIND:
+            return self._claims.changed(key)
         if change.kind == "Node":
             self._nodes.put(key[1], view(pod, Node) if pod is not None else None)
             return self._waiting.firsts()
@@ -89,6 +93,11 @@ class Scheduler:
         gates = wire["spec"].get("schedulingGates")
         if gates:
             self._set_gated(wire)
+            return
+        unbound = self._claims.problem(wire)
+        if unbound:
+            self._let_next(key)
+            self._report_failure(wire, f"0/{len(self._nodes.records)} nodes are available: {unbound}. not found")
             return
         demand = self._demands.of(wire["spec"])
         ranking = self._ranking(demand)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from kubesim.api.objects import Wire
-from kubesim.kubectl.describe import plain, workloads
+from kubesim.kubectl.describe import batch, plain, scaling, storage, workloads
 from kubesim.kubectl.describe.node import node
 from kubesim.kubectl.describe.pod import pod
 from kubesim.kubectl.describe.service import endpoint_slice, endpoints, service
@@ -22,16 +22,25 @@ Describer = Callable[[Wire, Surroundings, Text], None]
 DESCRIBERS: Mapping[str, Describer] = MappingProxyType(
     {
         "ConfigMap": plain.config_map,
+        "CronJob": batch.cron_job,
+        "DaemonSet": workloads.daemon_set,
         "Deployment": workloads.deployment,
         "EndpointSlice": endpoint_slice,
         "Endpoints": endpoints,
+        "HorizontalPodAutoscaler": scaling.autoscaler,
+        "Job": batch.job,
         "Namespace": plain.namespace,
         "Node": node,
+        "PersistentVolume": storage.persistent_volume,
+        "PersistentVolumeClaim": storage.persistent_volume_claim,
         "Pod": pod,
+        "PodDisruptionBudget": scaling.disruption_budget,
         "ReplicaSet": workloads.replica_set,
+        "ReplicationController": workloads.replication_controller,
         "Secret": plain.secret,
         "Service": service,
         "ServiceAccount": plain.service_account,
+        "StatefulSet": workloads.stateful_set,
     }
 )
 """The describer of each kind; other kinds are described field by field."""

@@ -23,6 +23,7 @@ _KINDS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "NFS (an NFS mount that lasts the lifetime of a pod)",
         (("Server", "server"), ("Path", "path"), ("ReadOnly", "readOnly")),
     ),
+    "local": ("LocalVolume (a persistent volume backed by local storage on a node)", (("Path", "path"),)),
     "persistentVolumeClaim": (
         "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
         (("ClaimName", "claimName"), ("ReadOnly", "readOnly")),
@@ -39,23 +40,28 @@ def volumes(found: Sequence[Wire] | None, text: Text, indent: str = "") -> None:
     text.line(0, f"{indent}Volumes:", *(() if found else ("<none>",)))
     for volume in found or ():
         text.line(1, f"{' ' if indent else ''}{volume.get('name', '')}:")
-        kind = next((kind for kind in _KINDS if volume.get(kind) is not None), None)
-        if kind is None:
-            text.line(1, "<unknown>")
-            continue
-        words, fields = _KINDS[kind]
-        source: Wire = volume[kind]
-        text.line(2, "Type:", words)
-        for title, key in fields:
-            value: Any = source.get(key)
-            text.line(2, f"{title}:", sprint(_UNSET.get(key, "") if value is None else value))
-        if kind == "downwardAPI":
-            text.line(2, "Items:")
-            for item in source.get("items") or ():
-                reference = item.get("fieldRef") or {}
-                text.line(3, f"{reference.get('fieldPath', '')} -> {item.get('path', '')}")
-        for part in source.get("sources") or () if kind == "projected" else ():
-            _projected(part, text)
+        source_of(volume, text, 2)
+
+
+def source_of(volume: Wire, text: Text, level: int) -> None:
+    """Where a volume's content comes from; a PersistentVolume has the same fields in its spec."""
+    kind = next((kind for kind in _KINDS if volume.get(kind) is not None), None)
+    if kind is None:
+        text.line(1, "<unknown>")
+        return
+    words, fields = _KINDS[kind]
+    source: Wire = volume[kind]
+    text.line(level, "Type:", words)
+    for title, key in fields:
+        value: Any = source.get(key)
+        text.line(level, f"{title}:", sprint(_UNSET.get(key, "") if value is None else value))
+    if kind == "downwardAPI":
+        text.line(level, "Items:")
+        for item in source.get("items") or ():
+            reference = item.get("fieldRef") or {}
+            text.line(level + 1, f"{reference.get('fieldPath', '')} -> {item.get('path', '')}")
+    for part in source.get("sources") or () if kind == "projected" else ():
+        _projected(part, text)
 
 
 def _projected(part: Wire, text: Text) -> None:

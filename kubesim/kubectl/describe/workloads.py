@@ -1,12 +1,22 @@
-"""Deployments and ReplicaSets: how many Pods, from which template, by which ReplicaSets."""
+"""What makes Pods that run for ever: how many Pods, from which template, and how they fare."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
 
-from kubesim.api.objects import Condition, Deployment, Pod, ReplicaSet, Wire, view
-from kubesim.api.printers.columns import label_selector
+from kubesim.api.objects import (
+    Condition,
+    Deployment,
+    LabelSelector,
+    ObjectMeta,
+    Pod,
+    PodTemplateSpec,
+    ReplicaSet,
+    Wire,
+    view,
+)
+from kubesim.api.printers.columns import label_map, label_selector
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, controller, labels, moment
 from kubesim.kubectl.describe.volumes import pod_template
@@ -92,18 +102,93 @@ def replica_set(wire: Wire, around: Surroundings, text: Text) -> None:
     annotation_lines(text, "Annotations", it.metadata.annotations)
     text.given("Controlled By:", controller(it.metadata.ownerReferences))
     text.line(0, "Replicas:", f"{it.status.replicas} current / {it.spec.replicas or 0} desired")
-    text.line(0, "Pods Status:", _phases(it, around))
+    text.line(0, "Pods Status:", _phases(wire, around))
     pod_template(it.spec.template, text)
     _conditions(it.status.conditions, text)
     events_of(text, wire, around)
 
 
-def _phases(it: ReplicaSet, around: Surroundings) -> str:
+def replication_controller(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a ReplicationController."""
+    metadata, spec, status = view(wire["metadata"], ObjectMeta), wire.get("spec") or {}, wire.get("status") or {}
+    text.line(0, "Name:", metadata.name)
+    text.line(0, "Namespace:", metadata.namespace)
+    text.line(0, "Selector:", label_map(spec.get("selector")))
+    labels(text, "Labels", metadata.labels)
+    annotation_lines(text, "Annotations", metadata.annotations)
+    text.line(0, "Replicas:", f"{status.get('replicas', 0)} current / {spec.get('replicas', 0)} desired")
+    text.line(0, "Pods Status:", _phases(wire, around))
+    pod_template(view(spec.get("template") or {}, PodTemplateSpec), text)
+    _conditions([view(each, Condition) for each in status.get("conditions") or ()], text)
+    events_of(text, wire, around)
+
+
+def stateful_set(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a StatefulSet."""
+    metadata, spec, status = view(wire["metadata"], ObjectMeta), wire.get("spec") or {}, wire.get("status") or {}
+    strategy = spec.get("updateStrategy") or {}
+    text.line(0, "Name:", metadata.name)
+    text.line(0, "Namespace:", metadata.namespace)
+    text.line(0, "CreationTimestamp:", moment(metadata.creationTimestamp))
+    text.line(0, "Selector:", label_selector(view(spec.get("selector") or {}, LabelSelector)))
+    labels(text, "Labels", metadata.labels)
+    annotation_lines(text, "Annotations", metadata.annotations)
+    text.line(0, "Replicas:", f"{spec.get('replicas', 0)} desired | {status.get('replicas', 0)} total")
+    text.line(0, "Update Strategy:", strategy.get("type", ""))
+    rolling = strategy.get("rollingUpdate") or {}
+    if "partition" in rolling:
+        text.line(1, "Partition:", rolling["partition"])
+        if "maxUnavailable" in rolling:
+            text.line(1, "MaxUnavailable:", rolling["maxUnavailable"])
+    text.line(0, "Pods Status:", _phases(wire, around))
+    pod_template(view(spec.get("template") or {}, PodTemplateSpec), text)
+    _claim_templates(spec.get("volumeClaimTemplates") or (), text)
+    events_of(text, wire, around)
+
+
+def _claim_templates(templates: Sequence[Wire], text: Text) -> None:
+    text.line(0, "Volume Claims:", *(() if templates else ("<none>",)))
+    for template in templates:
+        metadata, spec = view(template["metadata"], ObjectMeta), template["spec"]
+        text.line(1, "Name:", metadata.name)
+        text.line(1, "StorageClass:", spec.get("storageClassName", ""))
+        labels(text, "  Labels", metadata.labels)
+        annotation_lines(text, "  Annotations", metadata.annotations)
+        requests = (spec.get("resources") or {}).get("requests") or {}
+        text.line(1, "Capacity:", requests.get("storage", "<default>"))
+        text.line(1, "Access Modes:", f"[{' '.join(spec.get('accessModes') or ())}]")
+
+
+def daemon_set(wire: Wire, around: Surroundings, text: Text) -> None:
+    """Describe a DaemonSet."""
+    metadata, spec, status = view(wire["metadata"], ObjectMeta), wire.get("spec") or {}, wire.get("status") or {}
+    template = view(spec.get("template") or {}, PodTemplateSpec)
+    text.line(0, "Name:", metadata.name)
+    text.line(0, "Namespace:", metadata.namespace)
+    text.line(0, "Selector:", label_selector(view(spec.get("selector") or {}, LabelSelector)))
+    text.line(0, "Node-Selector:", label_map(template.spec.nodeSelector))
+    labels(text, "Labels", metadata.labels)
+    annotation_lines(text, "Annotations", metadata.annotations)
+    for title, field in (
+        ("Desired Number of Nodes Scheduled", "desiredNumberScheduled"),
+        ("Current Number of Nodes Scheduled", "currentNumberScheduled"),
+        ("Number of Nodes Scheduled with Up-to-date Pods", "updatedNumberScheduled"),
+        ("Number of Nodes Scheduled with Available Pods", "numberAvailable"),
+        ("Number of Nodes Misscheduled", "numberMisscheduled"),
+    ):
+        text.line(0, f"{title}: {status.get(field, 0)}")
+    text.line(0, "Pods Status:", _phases(wire, around))
+    pod_template(template, text)
+    events_of(text, wire, around)
+
+
+def _phases(wire: Wire, around: Surroundings) -> str:
     counts = {"Running": 0, "Pending": 0, "Succeeded": 0, "Failed": 0}
-    for wire in around.objects.list("Pod", it.metadata.namespace):
-        each = view(wire, Pod)
+    uid = wire["metadata"].get("uid")
+    for pod in around.objects.list("Pod", wire["metadata"].get("namespace")):
+        each = view(pod, Pod)
         owners = each.metadata.ownerReferences or ()
-        if any(owner.controller and owner.uid == it.metadata.uid for owner in owners):
+        if any(owner.controller and owner.uid == uid for owner in owners):
             counts[each.status.phase] = counts.get(each.status.phase, 0) + 1
     running, waiting, succeeded, failed = (counts[key] for key in ("Running", "Pending", "Succeeded", "Failed"))
     return f"{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed"

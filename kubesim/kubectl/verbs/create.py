@@ -74,14 +74,47 @@ def job(call: Call) -> int:
     """``kubectl create job``."""
     name, command = _name_and_command(call)
     image = call.flags.text("image")
-    if not image and not call.flags.text("from"):
+    source = call.flags.text("from")
+    if bool(image) == bool(source):
         raise KubectlError("either --image or --from must be specified")
+    if source:
+        if command:
+            raise KubectlError("cannot specify --from and command")
+        return create_built(call, _job_of(call, name, source), "failed to create job")
     own = generators.what_is_set({"command": list(command)})
     container = {"name": name, "image": image, "resources": {}, **own}
     template = {"metadata": {}, "spec": {"containers": [container], "restartPolicy": "Never"}}
     wire = {"kind": "Job", "apiVersion": "batch/v1", "metadata": {"name": name}}
     wire |= {"spec": {"template": template}, "status": {}}
     return create_built(call, wire, "failed to create job")
+
+
+def _job_of(call: Call, name: str, source: str) -> Wire:
+    """A Job as a CronJob would make it, at once."""
+    found = select(call, (source,), files=False).infos()
+    if len(found) != 1:
+        raise KubectlError("from must be an existing cronjob")
+    wire: Wire = found[0].object or {}
+    if wire.get("kind") != "CronJob":
+        raise KubectlError(f"unknown object type *{found[0].type.version}.{wire.get('kind')}")
+    return generators.job_of_cron_job(name, wire)
+
+
+def cron_job(call: Call) -> int:
+    """``kubectl create cronjob``."""
+    name, command = _name_and_command(call)
+    flags = call.flags
+    wire = generators.cron_job(name, flags.text("image"), flags.text("schedule"), flags.text("restart"), command)
+    return create_built(call, wire, "failed to create cronjob")
+
+
+def disruption_budget(call: Call) -> int:
+    """``kubectl create poddisruptionbudget``."""
+    name, flags = one_name(call), call.flags
+    wire = generators.disruption_budget(
+        name, flags.text("selector"), flags.text("min-available"), flags.text("max-unavailable")
+    )
+    return create_built(call, wire, "failed to create poddisruptionbudgets")
 
 
 def service(kind: str) -> Callable[[Call], int]:

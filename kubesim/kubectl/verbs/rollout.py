@@ -1,15 +1,14 @@
-"""``kubectl rollout``: how far a Deployment's rollout is, its revisions, and going back to one of them.
+"""``kubectl rollout``: how far a workload's rollout is, its revisions, and going back to one of them.
 
-Upstream: ``k8s.io/kubectl/pkg/polymorphichelpers``.
+Upstream: ``k8s.io/kubectl/pkg/cmd/rollout``.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container
 
 from kubesim.api.apply import LAST_APPLIED
-from kubesim.api.errors import ApiError
 from kubesim.api.objects import PodTemplateSpec, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.kubectl.call import Call
@@ -17,90 +16,18 @@ from kubesim.kubectl.describe.text import Text
 from kubesim.kubectl.describe.volumes import pod_template
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
-from kubesim.kubectl.mapper import resource_type
+from kubesim.kubectl.output.formats import object_printer
 from kubesim.kubectl.requests import Changes
 from kubesim.kubectl.resource_arguments import Selection, select
+from kubesim.kubectl.rollouts.history import CHANGE_CAUSE, KINDS, History, Past, without_hash
+from kubesim.kubectl.rollouts.status import STATUS_VIEWERS
 from kubesim.kubectl.watching import wait_until
 
-REVISION = "deployment.kubernetes.io/revision"
-CHANGE_CAUSE = "kubernetes.io/change-cause"
-HASH = "pod-template-hash"
-
-
-def status_of(deployment: Wire, revision: int = 0) -> tuple[str, bool]:
-    """What ``rollout status`` says of a Deployment, newline included, and whether the rollout is over.
-
-    :raises KubectlError: when the rollout has exceeded its deadline, or the revision is another.
-    """
-    metadata, spec = deployment.get("metadata") or {}, deployment.get("spec") or {}
-    status, name = deployment.get("status") or {}, (deployment.get("metadata") or {}).get("name", "")
-    if revision > 0:
-        current = int((metadata.get("annotations") or {}).get(REVISION, 0))
-        if current != revision:
-            raise KubectlError(f"desired revision ({revision}) is different from the running revision ({current})")
-    if metadata.get("generation", 0) > status.get("observedGeneration", 0):
-        return "Waiting for deployment spec update to be observed...\n", False
-    for condition in status.get("conditions") or ():
-        if condition.get("type") == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded":
-            raise KubectlError(f'deployment "{name}" exceeded its progress deadline')
-    wanted = spec.get("replicas")
-    total, updated = status.get("replicas", 0), status.get("updatedReplicas", 0)
-    available = status.get("availableReplicas", 0)
-    if wanted is not None and updated < wanted:
-        text = f"{updated} out of {wanted} new replicas have been updated"
-    elif total > updated:
-        text = f"{total - updated} old replicas are pending termination"
-    elif available < updated:
-        text = f"{available} of {updated} updated replicas are available"
-    else:
-        return f'deployment "{name}" successfully rolled out\n', True
-    return f'Waiting for deployment "{name}" rollout to finish: {text}...\n', False
-
-
-def revision_of(replica_set: Wire) -> int:
-    """A ReplicaSet's revision; 0 where it has none."""
-    return int(((replica_set.get("metadata") or {}).get("annotations") or {}).get(REVISION) or 0)
-
-
-def owned_by(deployment: Wire, replica_sets: Sequence[Wire]) -> list[Wire]:
-    """A Deployment's ReplicaSets, by revision."""
-    uid = deployment["metadata"].get("uid")
-    owned = [
-        wire
-        for wire in replica_sets
-        if any(owner.get("uid") == uid for owner in wire["metadata"].get("ownerReferences") or ())
-    ]
-    return sorted(owned, key=revision_of)
-
-
-def template_without_hash(replica_set: Wire) -> Wire:
-    """A ReplicaSet's Pod template, as the Deployment had it."""
-    template: Wire = (replica_set.get("spec") or {}).get("template") or {}
-    metadata = dict(template.get("metadata") or {})
-    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != HASH}
-    if labels:
-        metadata["labels"] = labels
-    else:
-        metadata.pop("labels", None)
-    return {**template, "metadata": metadata}
-
-
-def rollback_target(deployment: Wire, owned: Sequence[Wire], revision: int) -> Wire:
-    """The ReplicaSet to go back to: the given revision's, or the one before the newest.
-
-    :raises KubectlError: where there is none.
-    """
-    name = deployment["metadata"]["name"]
-    if revision > 0:
-        found = next((wire for wire in owned if revision_of(wire) == revision), None)
-        if found is None:
-            raise KubectlError(f"unable to find specified revision {revision} in history")
-        return found
-    if len(owned) < 2:
-        raise KubectlError(f'no rollout history found for deployment "{name}"')
-    return owned[-2]
-
-
+APPLIED_BEFORE = (
+    "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {} "
+    "annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl "
+    "apply' with your previous configuration file instead."
+)
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
@@ -110,8 +37,12 @@ def _select(call: Call) -> Selection:
     return select(call, call.arguments, all_if_bare=True)
 
 
-def _deployment(info: Info, doing: str) -> Wire:
-    if info.type.kind != "Deployment":
+def _demand(info: Info, kinds: Container[str], doing: str) -> Wire:
+    """The object, which must be of a kind that can be looked at so.
+
+    :raises KubectlError: where it is not.
+    """
+    if info.type.kind not in kinds:
         raise KubectlError(_unsupported(info.type, doing))
     return info.object or {}
 
@@ -132,35 +63,43 @@ def _unsupported(type: ResourceType, doing: str) -> str:
     return f'error retrieving {what} for "{kind}", no visitor method exists for {{{type.group} {type.kind}}}'
 
 
-def _owned(call: Call, info: Info) -> list[Wire]:
-    return owned_by(info.object or {}, call.api.list(resource_type("replicasets"), info.namespace))
-
-
 def status(call: Call) -> int:
     """Say how far the rollout has come, until it is over."""
-    flags = call.flags
-    infos = _select(call).infos()
-    for info in infos:
-        _deployment(info, "status viewer")
-        _follow(call, info, flags.limit("timeout"))
+    for info in _select(call).infos():
+        _demand(info, STATUS_VIEWERS, "status viewer")
+        _follow(call, info)
     return 0
 
 
-def _follow(call: Call, info: Info, timeout: float | None) -> None:
-    said: list[str] = []
+def _follow(call: Call, info: Info) -> None:
+    """Say something of every version of the object."""
+    seen: list[tuple[str, Wire]] = [("ADDED", call.api.get(info.type, info.name, info.namespace))]
+    say = STATUS_VIEWERS[info.type.kind]
+    revision = call.flags.number("revision")
+
+    def note(event: str, wire: Wire) -> None:
+        if wire["metadata"]["name"] == info.name:
+            seen.append((event, wire))
+
+    ended = False
 
     def finished() -> bool:
-        try:
-            wire = call.api.get(info.type, info.name, info.namespace)
-        except ApiError:
-            raise KubectlError("object has been deleted") from None
-        text, over = status_of(wire, call.flags.number("revision"))
-        if not said or said[-1] != text:
-            said.append(text)
+        nonlocal ended
+        while seen and not ended:
+            event, wire = seen.pop(0)
+            if event == "DELETED":
+                raise KubectlError("object has been deleted")
+            text, over = say(wire, revision)
             call.stdout.append(text)
-        return over or not call.flags.on("watch")
+            ended = over or not call.flags.on("watch")
+        return ended
 
-    if not wait_until(call, finished, timeout):
+    stop = call.api.watch(info.type, info.namespace, note)
+    try:
+        over = wait_until(call, finished, call.flags.limit("timeout"))
+    finally:
+        stop()
+    if not over:
         raise KubectlError("timed out waiting for the condition")
 
 
@@ -169,33 +108,40 @@ def history(call: Call) -> int:
     wanted = call.flags.number("revision")
     if wanted < 0:
         raise KubectlError(f"revision must be a positive integer: {wanted}")
+    printer = object_printer(call)
     for info in _select(call).infos():
-        _deployment(info, "history viewer")
-        owned = _owned(call, info)
-        if wanted:
-            found = next((wire for wire in owned if revision_of(wire) == wanted), None)
-            if found is None:
-                raise KubectlError("unable to find the specified revision")
+        _demand(info, KINDS, "history viewer")
+        past = History(call, info)
+        found = past.entry(wanted)
+        if wanted and found is None:
+            raise KubectlError("unable to find the specified revision")
+        if printer is not None:
+            for each in past.entries if found is None else (found,):
+                printer(each.shown, call.stdout)
+        elif found is not None:
             call.say(f"{info.label} with revision #{wanted}")
-            template = copy.deepcopy(found["spec"]["template"])
-            cause = (found["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-            if cause:
-                template.setdefault("metadata", {}).setdefault("annotations", {})[CHANGE_CAUSE] = cause
-            text = Text()
-            pod_template(view(template, PodTemplateSpec), text)
-            call.stdout.append(f"{text}\n")
-            continue
-        if not owned:
+            call.stdout.append(f"{_described(found)}\n")
+        elif not past.entries:
             call.say(f"{info.label} ")
             call.say("No rollout history found.")
-            continue
-        call.say(f"{info.label} ")
-        call.say("REVISION  CHANGE-CAUSE")
-        for wire in owned:
-            cause = (wire["metadata"].get("annotations") or {}).get(CHANGE_CAUSE) or "<none>"
-            call.say(f"{revision_of(wire):<10}{cause}")
-        call.say("")
+        else:
+            call.say(f"{info.label} ")
+            call.say("REVISION  CHANGE-CAUSE")
+            for each in past.entries:
+                call.say(f"{each.number:<10}{each.cause or '<none>'}")
+            call.say("")
     return 0
+
+
+def _described(past: Past) -> Text:
+    """A template, with the cause of its change among its annotations."""
+    template = copy.deepcopy(past.template)
+    if past.cause:
+        metadata = template.setdefault("metadata", {})
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), CHANGE_CAUSE: past.cause}
+    text = Text()
+    pod_template(view(template, PodTemplateSpec), text)
+    return text
 
 
 def restart(call: Call) -> int:
@@ -240,13 +186,6 @@ def pausing(pause: bool) -> Callable[[Call], int]:
     return run
 
 
-APPLIED_BEFORE = (
-    "Warning: resource {}/{} was previously managed with 'kubectl apply'. Rolling back will not update the {} "
-    "annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl "
-    "apply' with your previous configuration file instead."
-)
-
-
 def undo(call: Call) -> int:
     """Go back to an earlier template."""
     changes = Changes(call, typed=True)
@@ -257,20 +196,27 @@ def undo(call: Call) -> int:
     def edit(info: Info, after: Wire) -> str:
         if LAST_APPLIED in (after["metadata"].get("annotations") or {}):
             call.complain(APPLIED_BEFORE.format(info.type.plural, info.name, LAST_APPLIED))
-        deployment = _deployment(info, "rollbacker")
-        if (deployment.get("spec") or {}).get("paused"):
+        workload = _demand(info, KINDS, "rollbacker")
+        past = History(call, info).target(revision)
+        if changes.mode == "client":
+            return f"will roll back to {_template_text(past)}"
+        if (workload.get("spec") or {}).get("paused"):
             raise KubectlError(
                 f'you cannot rollback a paused deployment; resume it first with "kubectl rollout resume '
                 f'deployment/{info.name}" and try again'
             )
-        target = rollback_target(deployment, _owned(call, info), revision)
-        template = template_without_hash(target)
+        template = without_hash(past.template) if info.type.kind == "Deployment" else past.template
         if template == after["spec"].get("template"):
-            return f"skipped rollback (current template already matches revision {revision_of(target)})"
+            return f"skipped rollback (current template already matches revision {revision})"
         after["spec"]["template"] = template
-        cause = (target["metadata"].get("annotations") or {}).get(CHANGE_CAUSE)
-        if cause:
-            after["metadata"].setdefault("annotations", {})[CHANGE_CAUSE] = cause
+        if info.type.kind == "Deployment" and past.cause:
+            after["metadata"].setdefault("annotations", {})[CHANGE_CAUSE] = past.cause
         return "rolled back"
 
     return changes.each(_select(call), edit, needed=True)
+
+
+def _template_text(past: Past) -> Text:
+    text = Text()
+    pod_template(view(past.template, PodTemplateSpec), text)
+    return text

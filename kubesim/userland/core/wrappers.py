@@ -15,7 +15,7 @@ from kubesim.userland.process import Completed, Running
 
 RUNS = 20_000
 """Programs that one ``xargs`` may start."""
-_STOPPING = frozenset({"curl", "ping", "bash", "sh", "dash", "ash"})
+_STOPPING = frozenset({"ash", "bash", "curl", "dash", "kubectl", "ping", "sh"})
 """Programs that write as they go, so that what they wrote before a time-out is seen."""
 _NOT_RUN = {"timeout": "failed to run command ‘{}’", "nohup": "failed to run command '{}'", "env": "‘{}’"}
 
@@ -138,11 +138,12 @@ def timeout(run: Run) -> Completed:
     limit = limit or float("inf")  # as timeout has it, 0 is no limit
     ending = run.options.get("s", "TERM").upper().removeprefix("SIG")
     done = _run_inside(run, words, limit=limit, ending={"2": "INT", "9": "KILL", "15": "TERM"}.get(ending, ending))
-    if done.seconds < limit:
+    if done.seconds < limit and not done.stopped:
         return done
     if words[0].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written
         done = Completed()
-    return Completed(done.stdout, done.stderr, 143 if run.busybox else 124, limit)
+    seconds = done.seconds if done.stopped else limit  # one that noticed has let its time pass
+    return Completed(done.stdout, done.stderr, 143 if run.busybox else 124, seconds)
 
 
 @program(

@@ -11,7 +11,8 @@ from kubesim.api.durations import human_duration, short_human_duration
 from kubesim.kubectl import generators
 from kubesim.kubectl.errors import Aggregate, KubectlError
 from kubesim.kubectl.go_values import integer
-from kubesim.kubectl.verbs import expose, label, port_forward, rollout
+from kubesim.kubectl.rollouts import STATUS_VIEWERS
+from kubesim.kubectl.verbs import expose, label, port_forward
 from kubesim.kubectl.verbs.expose import Exposure
 from tests.conformance.result import Result, without_nulls
 from tests.conformance.transcripts.command import Command
@@ -170,7 +171,7 @@ def _parse_labels_of_label(case: Case) -> tuple[Any, Any]:
 
 
 def _rollout_status(case: Case) -> tuple[Any, Any]:
-    text, done = rollout.status_of(without_nulls(case["object"]))
+    text, done = STATUS_VIEWERS["Deployment"](without_nulls(case["object"]), 0)
     return (case["output"], case["done"]), (text, done)
 
 

@@ -19,9 +19,12 @@ _CHANCE = re.compile(
 )
 
 
-def comparable(text: str) -> str:
-    """An output with what cannot be equal taken out."""
-    return normalise(_in_order(text))
+def comparable(text: str, *, ordered: bool = False) -> str:
+    """An output with what cannot be equal taken out.
+
+    :param ordered: whether its rows came one after another.
+    """
+    return normalise(text, ordered=True) if ordered else normalise(_in_order(text))
 
 
 def _in_order(text: str) -> str:

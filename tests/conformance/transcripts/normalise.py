@@ -38,6 +38,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(Annotations: +)endpoints\.kubernetes\.io/last-change-trigger-time: +<time>", r"\1<none>"),
         # How often something was tried by this second.
         (r"(\"?\bcount\"?: )\d+", r"\1<count>"),
+        (r"(?<=-)29\d{6}\b", "<minute>"),  # what a CronJob's Jobs are named after
         (r"(svclb-\S+?-)[0-9a-f]{8}\b", r"\1<id>"),
         (r"\.[0-9a-f]{16}\b", ".<event>"),
         (r"(default-scheduler)-[\w.-]+", r"\1"),
@@ -56,6 +57,8 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
         (
             "hash",
+            rf"(?<=controller-revision-hash: ){_HASH}\b|(?<=controller-revision-hash=){_HASH}\b"
+            rf"|(?<=controller.kubernetes.io/hash: ){_HASH}\b|"
             rf"(?<=pod-template-hash: ){_HASH}|(?<=pod-template-hash\": ){_HASH}|(?<=pod-template-hash[=:]){_HASH}"
             rf"|(?<=-){_HASH}(?=-[{SAFE}]{{5}}\b|-[\"'\s])",
         ),
@@ -122,9 +125,12 @@ def _unordered(match: re.Match[str]) -> str:
     return ",".join(sorted(_ADDRESS.sub("<endpoint>", match.group(0)).split(",")))
 
 
-def normalise(text: str) -> str:
-    """One output, made comparable."""
-    text = _blocks_in_order(in_stable_order(text))
+def normalise(text: str, *, ordered: bool = False) -> str:
+    """One output, made comparable.
+
+    :param ordered: whether its rows came one after another, so that their order means something.
+    """
+    text = text if ordered else _blocks_in_order(in_stable_order(text))
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
     text = _PORTS.sub(_unordered, _ENDPOINTS.sub(_unordered, text))

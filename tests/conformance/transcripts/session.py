@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kubesim.cluster import Cluster
@@ -12,6 +12,7 @@ from kubesim.kubectl.main import run as kubectl
 from kubesim.programs.machine import Invocation
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
+from tests.conformance.transcripts.oracle import FIRST, Pace
 from tests.conformance.transcripts.world import recorder_cluster, recorder_machine
 
 KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
@@ -34,9 +35,9 @@ class Session:
     files: FileSystem
 
     @classmethod
-    def start(cls, files: dict[str, str]) -> Session:
+    def start(cls, files: dict[str, str], pace: Pace = FIRST) -> Session:
         """A fresh cluster, with the session's files in its working directory."""
-        cluster = recorder_cluster()
+        cluster = recorder_cluster(pace)
         tree = FileSystem()
         tree.make_directory(DIRECTORY, parents=True)
         tree.make_directory("/tmp", parents=True)
@@ -50,19 +51,19 @@ class Session:
     def run(self, text: str, stdin: str = "") -> Completed:
         """Type one command."""
 
+        passed = 0.0
+
         def program(invocation: Invocation) -> Completed:
-            return kubectl(
-                invocation.argv,
-                self.cluster,
-                self.files,
-                invocation.stdin,
-                invocation.directory,
-                invocation.environment,
-            )
+            nonlocal passed
+            self.cluster.simulation.advance(max(0.0, invocation.elapsed - passed))  # what went before took its time
+            passed = max(passed, invocation.elapsed)
+            place = (self.files, invocation.stdin, invocation.directory, invocation.environment)
+            return replace(kubectl(invocation.argv, self.cluster, *place, invocation.limit), seconds=0.0)
 
         machine = recorder_machine(self.cluster, self.files, program, {"KUBECONFIG": KUBECONFIG})
         done = machine.run(("bash", "-c", text), stdin, directory=DIRECTORY)
         assert isinstance(done, Completed)
+        self.cluster.simulation.advance(max(0.0, done.seconds - passed))
         return done
 
     def wait(self, wait: dict[str, Any]) -> None:

@@ -12,14 +12,14 @@ from kubesim.cluster.configuration import DATA
 from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Program
-from tests.conformance.transcripts.oracle import OracleRuntime
+from tests.conformance.transcripts.oracle import OracleRuntime, Pace
 
 FILE = DATA / "clusters" / "recorded.yaml"
 
 
-def recorder_cluster() -> Cluster:
+def recorder_cluster(pace: Pace) -> Cluster:
     """Two nodes with common images, servicelb, containers that follow the oracle's annotations, unprobed."""
-    cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime())
+    cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime(pace))
     balancer = cluster._parts.loadbalancer
     provide = balancer._provide
 
