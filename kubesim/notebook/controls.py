@@ -21,7 +21,7 @@ class Choices(anywidget.AnyWidget):
     """A row of buttons of which one is pressed.
 
     :param options: the buttons' names.
-    :param value: the pressed one.
+    :param value: the pressed one; empty for none yet.
     :param description: what is chosen.
     :raises traitlets.TraitError: if the value is no option.
     """
@@ -38,7 +38,7 @@ class Choices(anywidget.AnyWidget):
     @traitlets.validate("value")
     def _one_of_the_options(self, proposal: Any) -> str:
         chosen: str = proposal["value"]
-        if chosen not in self.options:
+        if chosen and chosen not in self.options:
             raise traitlets.TraitError(f"{self.description} must be one of {', '.join(self.options)}, got {chosen}")
         return chosen
 

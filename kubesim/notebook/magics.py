@@ -1,10 +1,11 @@
-"""``%%terminal`` and ``%kubectl``: the chapter's commands, typed as they stand into notebook cells.
+"""``%%terminal`` and ``%kubectl``: the chapter's commands, typed as they stand into notebook cells; and ``%%predict``.
 
 ``%%terminal`` types a whole cell into the simulated terminal and shows what the screen would show, standard output and
 standard error in the order they were written. ``%%terminal laptop`` sits at another machine; ``%%terminal lab`` at the
 terminal of an exercise that a variable of that name holds. Both act on the cluster in the variable ``cluster``: one
 that was restored, or taken from an earlier step, only has to be put there. ``%kubectl get …`` shows a ``get`` as a
-pandas table.
+pandas table. ``%%predict`` holds back what a cell shows until the reader has predicted it
+(:mod:`kubesim.notebook.prediction`).
 """
 
 from __future__ import annotations
@@ -60,6 +61,26 @@ class CourseMagics(Magics):
             self._show(done.stdout)
         self._show(done.stderr)
         return table
+
+    @cell_magic
+    def predict(self, line: str, cell: str) -> Any:
+        """Ask the question in this line; what the cell shows stays hidden until one of the ``( )`` lines is chosen."""
+        from IPython.utils.capture import capture_output
+
+        from kubesim.notebook.prediction import Answer, Prediction, Question  # ipywidgets, slow to load
+
+        try:
+            question = Question.read(line, cell)
+        except ValueError as problem:
+            raise UsageError(str(problem)) from None
+        score = self.session.score
+        with capture_output() as captured:
+            done = self.shell.run_cell(question.cell, store_history=False)
+        if not done.success:  # a cell that fails shows why, like any other
+            captured.show()
+            return None
+        shown = [output.data for output in captured.outputs]
+        return Prediction(question, Answer.of(captured.stdout + captured.stderr, shown), score)
 
     @property
     def session(self) -> Session:

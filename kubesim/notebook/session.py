@@ -5,8 +5,21 @@ A session belongs to whoever started it; nothing lives in module globals, so two
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kubesim.cluster import Cluster
 from kubesim.terminal import Terminal
+
+
+@dataclass(slots=True)
+class Score:
+    """How many predictions were made on a page, and how many were right."""
+
+    made: int = 0
+    right: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.right} of {self.made} predictions right so far"
 
 
 class Session:
@@ -19,6 +32,7 @@ class Session:
         self.cluster = cluster
         self.terminals: dict[str, Terminal] = {}
         """The terminals opened so far, by host."""
+        self.score = Score()
         for guest in cluster.guests.values():  # of a cluster that was restored
             if isinstance(guest, Terminal):
                 self.terminals.setdefault(guest.on, guest)
