@@ -123,7 +123,7 @@ class DeploymentController:
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {
-                "annotations": self._annotations(wire, {}, revision),
+                "annotations": self._annotations(wire, {}, revision) | _sizes(wire),
                 "labels": labels,
                 "name": f"{wire['metadata']['name']}-{label}",
                 "namespace": wire["metadata"]["namespace"],
@@ -147,13 +147,7 @@ class DeploymentController:
         if before is not None and before != revision:
             history = [entry for entry in (known.get(HISTORY) or "").split(",") if entry]
             annotations[HISTORY] = ",".join([*history, before])
-        wanted = replicas_of(wire)
-        annotations |= {
-            REVISION: revision,
-            DESIRED: str(wanted),
-            MOST: str(wanted + limits_of(wire).surge),
-        }
-        return annotations
+        return annotations | {REVISION: revision}
 
     def _annotate(self, wire: Wire, replica_set: Wire, revision: str) -> Wire:
         known = replica_set["metadata"].get("annotations") or {}
@@ -172,7 +166,7 @@ class DeploymentController:
     def _resize(self, wire: Wire, replica_set: Wire, size: int) -> Wire:
         before = replicas_of(replica_set)
         known = replica_set["metadata"].get("annotations") or {}
-        wanted = {DESIRED: str(replicas_of(wire)), MOST: str(replicas_of(wire) + limits_of(wire).surge)}
+        wanted = _sizes(wire)
         if size == before and wanted.items() <= known.items():
             return replica_set
         stored = self._client.update(
@@ -318,6 +312,12 @@ class DeploymentController:
 
 def _progressing(status: str, reason: str, message: str) -> Wire:
     return {"type": "Progressing", "status": status, "reason": reason, "message": message}
+
+
+def _sizes(wire: Wire) -> dict[str, str]:
+    """What a set notes of its Deployment whenever it is sized: scaling in mid-rollout keeps the proportions by it."""
+    replicas = replicas_of(wire)
+    return {DESIRED: str(replicas), MOST: str(replicas + limits_of(wire).surge)}
 
 
 def _without_hash(template: Wire) -> Wire:
