@@ -22,12 +22,13 @@ from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
+from kubesim.api.eviction import DISRUPTION_TARGET, budget_for, taken_from
 from kubesim.api.field_selectors import parse_field_selector, selectable, selectable_fields
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.registry import Registry, Response
-from kubesim.api.resources import ResourceType, resource_type
+from kubesim.api.resources import BY_KIND, ResourceType, resource_type
 from kubesim.api.selectors import parse_label_selector
 from kubesim.api.store import Store
 from kubesim.api.strategies import strategies
@@ -269,6 +270,28 @@ class ApiServer:
         admit_delete(resource, name)
         old = self.get(resource, name, namespace)
         return self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run)
+
+    def evict(
+        self, name: str, namespace: str = "default", grace_period_seconds: int | None = None, dry_run: bool = False
+    ) -> Response:
+        """Delete a Pod, as its disruption budget allows.
+
+        :raises ApiError: 404 where it is not there, 429 where the budget allows no more.
+        """
+        pods, budgets = BY_KIND["Pod"], BY_KIND["PodDisruptionBudget"]
+        pod = self.get(pods, name, namespace)
+        budget = budget_for(pod, self.store.list(budgets.kind, namespace))
+        now = self.simulation.timestamp()
+        if budget is not None:
+            status = taken_from(budget, pod, now)
+            if not dry_run:
+                self.registry.update_status(budgets, budget, status)
+        if not dry_run and not pod["metadata"].get("deletionTimestamp"):
+            known = pod.get("status") or {}
+            others = [each for each in known.get("conditions") or () if each["type"] != DISRUPTION_TARGET["type"]]
+            target = {**DISRUPTION_TARGET, "lastProbeTime": None, "lastTransitionTime": now}
+            self.registry.update_status(pods, pod, {**known, "conditions": [*others, target]})
+        return self.delete(pods, name, namespace, grace_period_seconds, dry_run=dry_run)
 
     def finish_deletion(self, resource: ResourceType, name: str, namespace: str = "default") -> Response:
         """End a grace period: the kubelet says that the Pod's containers have stopped."""

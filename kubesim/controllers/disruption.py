@@ -1,20 +1,20 @@
-"""The disruption controller: how many Pods of each PodDisruptionBudget may go now; and evictions, which ask it.
+"""The disruption controller: how many Pods of each PodDisruptionBudget may go now.
 
-Upstream: ``pkg/controller/disruption`` and ``pkg/registry/core/pod/storage/eviction.go``.
+Evictions ask the budget's status (:mod:`kubesim.api.eviction`). Upstream: ``pkg/controller/disruption``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 
+from kubesim.api.eviction import covers, with_verdict
 from kubesim.api.int_or_string import scaled
 from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.printers.columns import label_selector
 from kubesim.api.resources import kind_type
-from kubesim.api.selectors import selector_of
 from kubesim.api.store import Change, key_of
 from kubesim.controllers.client import Client
-from kubesim.controllers.conditions import moment, with_condition
+from kubesim.controllers.conditions import moment
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Manager, Parts
 from kubesim.controllers.pods import controller_of, is_ready, is_terminating
@@ -155,24 +155,3 @@ class DisruptionController:
         if above is not None and above["kind"] == "Deployment":
             return self._client.get("Deployment", namespace, above["name"]) or owner
         return owner
-
-
-def covers(budget: Wire, pod: Wire) -> bool:
-    """Whether a budget is for a Pod; one with an empty selector is for all, one without a selector for none."""
-    selector = budget["spec"].get("selector")
-    if selector is None:
-        return False
-    chosen = selector_of(view(selector, LabelSelector))
-    return chosen.empty or chosen.matches(pod["metadata"].get("labels") or {})
-
-
-def with_verdict(wire: Wire, status: Wire, reason: str, message: str, now: str) -> Wire:
-    """A budget's status with its condition: whether a Pod may go."""
-    verdict = {
-        "message": message,
-        "observedGeneration": wire["metadata"].get("generation", 1),
-        "reason": reason,
-        "status": "True" if reason == "SufficientPods" else "False",
-        "type": "DisruptionAllowed",
-    }
-    return {**status, "conditions": with_condition(status.get("conditions") or [], verdict, now)}

@@ -169,6 +169,11 @@ class Connection:
         for warning in warnings:
             self._warn(warning)
 
+    def evict(self, pod: Wire, grace_period_seconds: int | None = None, dry_run: bool = False) -> Response:
+        """Delete a Pod, as its disruption budget allows."""
+        name, namespace = self._ask_of_pod("create", pod, "eviction")
+        return self._cluster.api.evict(name, namespace, grace_period_seconds, dry_run)
+
     # --- containers ----------------------------------------------------------------------------------------------
 
     def log(self, pod: Wire, container: str, *, previous: bool = False) -> builtins.list[LogLine]:
