@@ -12,17 +12,13 @@ from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.cluster.boot import certificate, node_hosts_file
 from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
-from kubesim.controllers.autoscaler import AutoscalerController
+from kubesim.cluster.on_demand import workload_controllers
 from kubesim.controllers.client import Client
 from kubesim.controllers.containers import SimulatedContainers
-from kubesim.controllers.cronjob import CronJobController
-from kubesim.controllers.daemonset import DaemonSetController
 from kubesim.controllers.deployment import DeploymentController
-from kubesim.controllers.disruption import DisruptionController
 from kubesim.controllers.endpoints import EndpointsController, EndpointSliceMirroringController
 from kubesim.controllers.events import NORMAL, EventRecorder
 from kubesim.controllers.garbage_collector import GarbageCollector
-from kubesim.controllers.job import JobController, TtlController
 from kubesim.controllers.kubelet import Kubelet
 from kubesim.controllers.kubelet.node import KubeletContext, NodeAddresses, NodeState
 from kubesim.controllers.kubernetes_service import KEY, KubernetesServiceController
@@ -32,11 +28,9 @@ from kubesim.controllers.namespaces import NamespaceController
 from kubesim.controllers.node_lifecycle import NodeLifecycleController
 from kubesim.controllers.pod_garbage_collector import PodGarbageCollector
 from kubesim.controllers.proxies import KubeProxies
-from kubesim.controllers.replicaset import ReplicaSetController, ReplicationManager
+from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.controllers.scheduler import Scheduler
-from kubesim.controllers.statefulset import StatefulSetController
-from kubesim.controllers.volumes import VolumeController
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
@@ -108,21 +102,8 @@ class Parts:
             self.kubernetes,
         ):
             manager.add(controller)
-        for workload, kinds in (
-            (ReplicationManager(simulation, manager, client, events), ("ReplicationController",)),
-            (AutoscalerController(simulation, manager, client, events), ("HorizontalPodAutoscaler",)),
-            (DisruptionController(simulation, manager, client, events), ("PodDisruptionBudget",)),
-            (DaemonSetController(simulation, manager, client, events), ("DaemonSet",)),
-            (JobController(simulation, manager, client, events), ("Job",)),
-            (TtlController(simulation, manager, client), ("Job",)),
-            (CronJobController(simulation, manager, client, events), ("CronJob",)),
-            (StatefulSetController(simulation, manager, client, events), ("StatefulSet",)),
-            (
-                VolumeController(simulation, manager, client, events),
-                ("PersistentVolumeClaim", "PersistentVolume"),
-            ),
-        ):
-            manager.add_with_first(workload, *kinds)
+        for make, kinds in workload_controllers(simulation, manager, client, events):
+            manager.add_with_first(make, *kinds)
         for node in self.store.list("Node"):
             name = node["metadata"]["name"]
             message = f"Node {name} event: Registered Node {name} in Controller"

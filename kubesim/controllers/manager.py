@@ -11,7 +11,7 @@ A reconcile that the API server refuses is tried again later, with the waiting t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -135,15 +135,18 @@ class Manager:
                 for wire in self._store.list(kind):
                     self._offer([controller], Change.of(None, wire))
 
-    def add_with_first(self, controller: Controller, *kinds: str) -> None:
-        """Start a controller when there is an object of one of these kinds; until then it costs nothing."""
+    def add_with_first(self, make: Callable[[], Controller], *kinds: str) -> None:
+        """Start a controller when there is an object of one of these kinds; until then it costs nothing.
+
+        :param make: makes it.
+        """
         if any(self._store.list(kind) for kind in kinds):
-            self.add(controller)
+            self.add(make())
             return
 
         def begin(change: Change) -> None:
             stop()
-            self.add(controller)
+            self.add(make())
 
         stop = self._store.watch(begin, kinds)
 

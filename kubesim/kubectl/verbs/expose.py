@@ -29,10 +29,10 @@ EXPOSABLE = frozenset(
 def check_exposable(group: str, kind: str) -> None:
     """Refuse a kind that has no Pods to expose.
 
-    :raises KubectlError: ``cannot expose a Node``.
+    :raises KubectlError: ``cannot expose a Node``, ``cannot expose a StatefulSet.apps``.
     """
     if ("apps" if group == "extensions" else group, kind) not in EXPOSABLE:
-        raise KubectlError(f"cannot expose a {kind}")
+        raise KubectlError(f"cannot expose a {kind}.{group}" if group else f"cannot expose a {kind}")
 
 
 def selector_of(wire: Wire) -> dict[str, str]:
