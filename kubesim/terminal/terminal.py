@@ -27,7 +27,7 @@ from kubesim.userland.process import Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Interpreter
 from kubesim.userland.shell.parser import Parser
-from kubesim.userland.shell.signals import FunctionReturn, Killed, LoopJump, ShellExit
+from kubesim.userland.shell.signals import Discard, FunctionReturn, Killed, LoopJump, ShellExit
 from kubesim.userland.shell.state import State, shell_state
 from kubesim.userland.shell.streams import Capture, Input
 
@@ -90,7 +90,7 @@ class Terminal:
     @property
     def variables(self) -> dict[str, str]:
         """The shell's variables."""
-        return {name: variable.text for name, variable in self._shell.state.variables.items()}
+        return {name: variable.text or "" for name, variable in self._shell.state.variables.items()}
 
     @property
     def state(self) -> State:
@@ -158,7 +158,7 @@ class Terminal:
             shell.clock = self.cluster.simulation.now
         self._out.screen = self._error.screen = self._screen
         started = self.cluster.simulation.now
-        goes_on = self._parse_and_run(Parser(line, INTERACTIVE_BASH, number))
+        goes_on = self._parse_and_run(Parser(line, INTERACTIVE_BASH, number, shell.aliases))
         if ends or not goes_on:
             shell.show_jobs(self.cluster.simulation.now)
         passed = self.cluster.simulation.now - started
@@ -194,6 +194,8 @@ class Terminal:
         except ShellExit as leaving:
             shell.state.status = leaving.status
             goes_on = not shell.leaves
+        except Discard as giving_up:
+            shell.state.status = giving_up.status
         except (LoopJump, FunctionReturn):
             pass
         except Killed as killed:

@@ -9,7 +9,8 @@ from typing import Any
 
 from kubesim.userland.bounds import LIMIT
 from kubesim.userland.command_line import Complaint, Run, program
-from kubesim.userland.printing import echo_text, printf_text
+from kubesim.userland.printf import Printf
+from kubesim.userland.printing import echo_text
 from kubesim.userland.process import Completed
 from kubesim.userland.shell.conditions import Facts, TestError, holds
 
@@ -17,16 +18,16 @@ from kubesim.userland.shell.conditions import Facts, TestError, holds
 @program()
 def echo(run: Run) -> Completed:
     """``/bin/echo``."""
-    return Completed(echo_text(run.operands))
+    return Completed(echo_text(run.operands, "ash" if run.busybox else "bash"))
 
 
 @program(least=1)
 def printf(run: Run) -> Completed:
     """``/usr/bin/printf``."""
-    text, problems = printf_text(run.operands[0], run.operands[1:])
-    for problem in problems:
+    printed = Printf("ash" if run.busybox else "coreutils", run.operands[1:]).run(run.operands[0])
+    for problem in printed.problems:
         run.complain(problem)
-    return run.finished(text)
+    return run.finished(printed.text)
 
 
 @program()
@@ -36,10 +37,13 @@ def test(run: Run) -> Completed:
     if run.name == "[" and words[-1:] != ["]"]:
         raise Complaint("[: missing ‘]’\n", 2)
     try:
-        holding = holds(words[:-1] if run.name == "[" else words, Facts(run.files, run.invocation.directory))
+        dialect = "ash" if run.busybox else "bash"
+        holding = holds(words[:-1] if run.name == "[" else words, Facts(run.files, run.invocation.directory, dialect))
     except TestError as error:
-        usual = f"test: invalid integer ‘{error.number}’\n" if error.number else f"test: {error.message}\n"
-        raise Complaint(run.worded(usual, f"sh: {error.number}: bad number\n"), 2) from error
+        usual = f"test: {error.message}\n" if error.number is None else f"test: invalid integer ‘{error.number}’\n"
+        raise Complaint(
+            run.worded(usual, f"{run.name}: {error.worded('ash', musl=run.machine.libc == 'musl')}\n"), 2
+        ) from error
     return Completed(returncode=int(not holding))
 
 

@@ -14,10 +14,20 @@ class ShellSyntaxError(Exception):
     :param expecting: the keyword that was awaited, where one was.
     :param quote: the quote or bracket that was never closed.
     :param is_word: whether the token is an ordinary word.
+    :param trouble: what is wrong, where it is none of the tokens.
+    :param before: what is said of a condition before the error itself, which is then only near its token.
     """
 
     def __init__(
-        self, line: int, token: str = "", expecting: str = "", quote: str = "", is_word: bool = False, source: str = ""
+        self,
+        line: int,
+        token: str = "",
+        expecting: str = "",
+        quote: str = "",
+        is_word: bool = False,
+        source: str = "",
+        trouble: str = "",
+        before: str | None = None,
     ) -> None:
         super().__init__(f"line {line}: unexpected {token or 'end of file'}")
         self.line = line
@@ -26,6 +36,8 @@ class ShellSyntaxError(Exception):
         self.quote = quote
         self.is_word = is_word
         self.source = source
+        self.trouble = trouble
+        self.before = before
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +90,51 @@ class Dialect:
         """Words for ``set -u``."""
         return f"{name}: unbound variable" if self.name == "bash" else f"{name}: parameter not set"
 
-    def syntax_error(self, script: str, error: ShellSyntaxError, *, from_option: bool) -> str:
-        """The whole complaint about a text that cannot be parsed."""
+    def syntax_error(self, script: str, error: ShellSyntaxError, *, from_option: bool, within: str = "") -> str:
+        """The whole complaint about a text that cannot be parsed.
+
+        :param within: ``eval``, or the file that is read.
+        """
         if self.name == "bash":
-            where = f"{script}: -c: line {error.line}: " if from_option else self.prefix(script, error.line)
+            place = "eval: " if within == "eval" else "" if within else "-c: " if from_option else ""
+            where = f"{within if within and within != 'eval' else script}: {place}line {error.line}: "
+            if self.interactive and not within:
+                where = f"{script}: "
             if error.quote:
                 return f"{where}unexpected EOF while looking for matching `{error.quote}'\n"
+            if error.trouble and not error.source:
+                return f"{where}{error.trouble}\n"
+            if error.trouble:
+                return f"{where}syntax error: {error.trouble}\n{where}syntax error: `{error.source}'\n"
             if not error.token:
                 return f"{where}syntax error: unexpected end of file\n"
             near = f"{where}syntax error near unexpected token `{error.token}'\n"
-            return near if self.interactive else f"{near}{where}`{error.source}'\n"
-        return f"{script}: {self._trouble(error)}\n"
+            if error.before is not None:
+                near = f"{where}{error.before}\n" if error.before else ""
+                near += f"{where}syntax error near `{error.token}'\n"
+            return near if self.interactive and not within else f"{near}{where}`{error.source}'\n"
+        if within == "eval":
+            within = "eval: " if self.name == "dash" else "eval: line 0: "
+        elif within:
+            within = f"{within}: "
+        if self.name == "dash":
+            return f"{script}: {error.line}: {within}{self._trouble(error)}\n"
+        return f"{script}: {within}{self._trouble(error)}\n"
 
     def _trouble(self, error: ShellSyntaxError) -> str:
         """What dash and ash say; they differ in the order of the same words."""
         dash = self.name == "dash"
-        start = f"{error.line}: Syntax error: " if dash else "syntax error: "
+        start = "Syntax error: " if dash else "syntax error: "
+        if error.trouble:
+            return f"{start}{error.trouble if dash else error.trouble[0].lower() + error.trouble[1:]}"
+        if error.expecting == "))":
+            return f"{start}{'M' if dash else 'm'}issing '))'"
         if error.quote in ("'", '"'):
             return f"{start}{'U' if dash else 'u'}nterminated quoted string"
         if error.quote == "`":
             return f"{start}EOF in backquote substitution"
-        if error.quote == "}" and dash:
-            return f"{start}Missing '}}'"
+        if error.quote == "}":
+            return f"{start}{'M' if dash else 'm'}issing '}}'"
         if not error.token or error.quote:
             what = "end of file"
         elif error.token in ("<", ">", ">>", "<<", "<<<"):

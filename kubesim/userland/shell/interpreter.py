@@ -12,8 +12,9 @@ conditions, builtins.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple
 
 from kubesim.turn import Interrupted
@@ -25,11 +26,21 @@ from kubesim.userland.shell.builtins.table import BUILTINS, SPECIAL
 from kubesim.userland.shell.conditions import DoubleBracket, Facts, TestError
 from kubesim.userland.shell.dialect import Dialect, ShellSyntaxError
 from kubesim.userland.shell.expansion import Expander, ExpansionError
+from kubesim.userland.shell.lexer import Lexer
 from kubesim.userland.shell.parser import DECLARING, Parser
 from kubesim.userland.shell.redirections import Opener, RedirectionError, redirected
-from kubesim.userland.shell.signals import ENDINGS, NAMES, FunctionReturn, Killed, LoopJump, ShellExit
-from kubesim.userland.shell.state import Job, ReadOnlyError, State, Variable
-from kubesim.userland.shell.streams import Capture, Descriptors, Input, Output
+from kubesim.userland.shell.signals import (
+    ENDINGS,
+    HARMLESS,
+    NAMES,
+    Discard,
+    FunctionReturn,
+    Killed,
+    LoopJump,
+    ShellExit,
+)
+from kubesim.userland.shell.state import Definition, Elements, Job, ReadOnlyError, State, SubscriptError, Variable
+from kubesim.userland.shell.streams import PIPE, Capture, Descriptors, Input, Output
 from kubesim.userland.shell.tree import (
     AndOr,
     ArithmeticCommand,
@@ -38,6 +49,7 @@ from kubesim.userland.shell.tree import (
     Case,
     Command,
     CommandList,
+    Condition,
     Conditional,
     For,
     ForArithmetic,
@@ -45,6 +57,7 @@ from kubesim.userland.shell.tree import (
     Group,
     If,
     Pipeline,
+    Select,
     Simple,
     Subshell,
     While,
@@ -91,6 +104,7 @@ class Interpreter:
     :param main: it is a container's main process: a server that it starts in the foreground replaces it.
     :param elapsed: seconds by which it begins after the simulation's now.
     :param limit: seconds after which whoever started it stops it.
+    :param parent: the shell that it is a subshell of.
     """
 
     def __init__(
@@ -106,6 +120,7 @@ class Interpreter:
         main: bool = False,
         elapsed: float = 0.0,
         limit: float = float("inf"),
+        parent: Interpreter | None = None,
     ) -> None:
         self.machine = machine
         self.dialect = dialect
@@ -115,7 +130,13 @@ class Interpreter:
         self.opener = opener
         self.from_option = from_option
         self.main = main
+        self.parent = parent
         self.expander = Expander(self)
+        state.calculate = self.expander.arithmetic
+        self.compound: list[Assignment] = []
+        self.pending: list[str] = []
+        """Signals whose traps are to run when the command is over."""
+        self.trapping = False
         self.line = 1
         self.began = self.clock = machine.simulation.now + elapsed
         self.deadline = self.began + limit
@@ -126,8 +147,14 @@ class Interpreter:
         """How deep in conditions it is: ``set -e`` looks at none of their commands."""
         self.waited = 0.0
         """Seconds that substitutions took and that have still to pass."""
+        self.level = 0
+        """How deep it is in command substitutions."""
+        self.substituted = 0
+        """The status of the last command substitution."""
         self.temporary: list[str] = []
         """Files of process substitutions."""
+        self.fed: list[tuple[str, str]] = []
+        """Files of ``>(…)`` and the commands that read them."""
 
     # --- time and streams -----------------------------------------------------------------------------------------
 
@@ -177,6 +204,47 @@ class Interpreter:
         """A message with the shell's name and line before it."""
         self.write(f"{self.dialect.prefix(self.script, self.line)}{message}\n", 2)
 
+    def fail(self, command: str, message: str, status: int, *, special: bool = False) -> int:
+        """A builtin's complaint, and its status; dash and ash end where the builtin is a special one."""
+        place = "line 0: " if self.dialect.name == "ash" and self.from_option else ""
+        self.complain(f"{command}: {place}{message}")
+        if special and not self.dialect.is_bash:
+            raise ShellExit(status)
+        return status
+
+    def cannot_write(self, command: str) -> bool:
+        """Whether standard output is closed, which has been told then."""
+        if isinstance(self.descriptors.get(1), Output) and not isinstance(self.descriptors.get(1), Input):
+            return False
+        reason = "write error: Bad file descriptor"
+        self.complain(f"{command}: {reason}" if self.dialect.is_bash else f"{command}: I/O error"
+                      if self.dialect.name == "dash" else reason)  # fmt: skip
+        return True
+
+    def receive(self, signal: str) -> None:
+        """A signal for the shell itself: its trap runs when the command is over.
+
+        :raises Killed: where it has none.
+        """
+        main = self
+        while main.parent is not None:
+            main = main.parent
+        action = main.state.traps.get(signal)
+        if action is None and signal not in HARMLESS:
+            raise Killed(signal)
+        if action:
+            main.pending.append(signal)
+
+    def calculated(self, text: str, command: str) -> int | None:
+        """The value of an expression; None where it is malformed, which has been told then."""
+        try:
+            return self.expander.arithmetic(text, command=command)
+        except ExpansionError as error:
+            if error.fatal:
+                raise
+            self.complain(error.message)
+            return None
+
     @property
     def stdin(self) -> Input:
         """What commands read."""
@@ -185,9 +253,12 @@ class Interpreter:
 
     # --- texts and whole shells -------------------------------------------------------------------------------------
 
-    def run_text(self, text: str, first_line: int = 1) -> Steps:
-        """Run a text, one complete command at a time; a syntax error ends it with status 2."""
-        parser = Parser(text, self.dialect, first_line)
+    def run_text(self, text: str, first_line: int = 1, *, within: str = "") -> Steps:
+        """Run a text, one complete command at a time; a syntax error ends it with status 2.
+
+        :param within: ``eval`` or a file's name, which syntax errors tell.
+        """
+        parser = Parser(text, self.dialect, first_line, self.aliases)
         while True:
             try:
                 parsed = parser.next()
@@ -195,12 +266,28 @@ class Interpreter:
                     self.write(f"{self.script}: {warning}\n", 2)
                 parser.lexer.warnings.clear()
             except ShellSyntaxError as error:
-                self.write(self.dialect.syntax_error(self.script, error, from_option=self.from_option), 2)
+                told = self.dialect.syntax_error(self.script, error, from_option=self.from_option, within=within)
+                self.write(told, 2)
                 self.state.status = 2
+                if within == "eval" and not self.dialect.is_bash:
+                    raise ShellExit(2) from error
                 return 2
             if parsed is None:
                 return self.state.status
-            yield from self.command_list(parsed)
+            if "noexec" in self.state.options:
+                continue
+            try:
+                yield from self.command_list(parsed)
+            except Discard as giving_up:
+                self.state.status = giving_up.status
+                if self.parent is not None:
+                    return giving_up.status
+
+    def aliases(self) -> Mapping[str, str]:
+        """The aliases that commands are looked up among: bash has them only where a person types, unless told."""
+        if self.dialect.is_bash and not self.dialect.interactive and "expand_aliases" not in self.state.switches:
+            return {}
+        return self.state.aliases
 
     def run_shell(self, text: str) -> Steps:
         """Run a text as the whole shell, to the end of its jobs."""
@@ -214,17 +301,42 @@ class Interpreter:
             status = yield from steps
         except ShellExit as leaving:
             status = leaving.status
+        except Discard as giving_up:
+            status = giving_up.status
         except (LoopJump, FunctionReturn):
             status = self.state.status
         except Killed as killed:
-            return killed.status
+            if self.parent is not None:
+                raise
+            status = killed.status
+            if not self.dialect.is_bash or killed.signal == "KILL":
+                return status
         self.state.status = status
         if trap := self.state.traps.pop("EXIT", ""):
             try:
                 yield from self.run_text(trap)
             except ShellExit as leaving:
                 status = leaving.status
+            except (Discard, LoopJump, FunctionReturn, Killed):
+                pass
         return status
+
+    def _trapped(self, event: str) -> Generator[float | Running, None, None]:
+        """Run what ``trap`` set for an event, where it did; the status stays as it was."""
+        action = self.state.traps.get(event)
+        if not action or self.trapping:
+            return
+        status, self.trapping = self.state.status, event in ("ERR", "DEBUG", "RETURN")
+        try:
+            yield from self.run_text(action)
+        finally:
+            self.trapping = False
+        self.state.status = status
+
+    def _signalled(self) -> Generator[float | Running, None, None]:
+        """Run the traps of the signals that have come."""
+        while self.pending:
+            yield from self._trapped(self.pending.pop(0))
 
     def _child(self, descriptors: Descriptors) -> Interpreter:
         """A subshell."""
@@ -238,16 +350,25 @@ class Interpreter:
             from_option=self.from_option,
             elapsed=self.offset,
             limit=self.remaining,
+            parent=self,
         )
         made.line = self.line
+        made.level = self.level
         made.commands = self.commands
         made.quiet = self.quiet
         return made
 
     def substitute(self, text: str, line: int) -> str:
         """The output of a command substitution; the time it takes is added to the shell's own."""
+        return self._output_of(text, line).replace("\0", "")
+
+    def _output_of(self, text: str, line: int) -> str:
+        only = re.fullmatch(r"\s*<\s*([^\s;&|<>()]+)\s*", text) if self.dialect.is_bash else None
+        if only:
+            text = f"cat <{only[1]}"
         capture = Capture()
         child = self._child({**self.descriptors, 1: capture})
+        child.level = self.level + 1
         child.line = line
         steps = child.run_shell(text)
         try:
@@ -256,20 +377,27 @@ class Interpreter:
                 if not isinstance(event, Running):
                     self.waited += event
         except StopIteration as stop:
-            self.state.status = stop.value or 0
+            self.substituted = stop.value or 0
+            if self.dialect.is_bash:
+                self.state.status = self.substituted
         self.commands = max(self.commands, child.commands)
         return capture.text
 
-    def process_file(self, text: str, line: int) -> str:
-        """The file of a process substitution, which lasts as long as its command."""
+    def process_file(self, text: str, line: int, *, reads: bool = False) -> str:
+        """The file of a process substitution, which lasts as long as its command.
+
+        :param reads: whether the commands read it (``>(…)``): they run when what writes it is over.
+        """
         files = self.machine.files
         number = 63 - self.commands % 32
         while files.exists(f"/dev/fd/{number}"):
             number -= 1
-        output = self.substitute(text, line)
+        output = "" if reads else self._output_of(text, line)
         files.make_directory("/dev/fd", parents=True)
         files.write(f"/dev/fd/{number}", output)
         self.temporary.append(f"/dev/fd/{number}")
+        if reads:
+            self.fed.append((f"/dev/fd/{number}", text))
         return f"/dev/fd/{number}"
 
     # --- lists and pipelines ----------------------------------------------------------------------------------------
@@ -277,6 +405,8 @@ class Interpreter:
     def command_list(self, commands: CommandList) -> Steps:
         """Commands one after the other."""
         for and_or, background, source in commands.items:
+            if "noexec" in self.state.options and not self.dialect.interactive:
+                break
             if background:
                 self._start_in_background(and_or, source)
             else:
@@ -315,17 +445,38 @@ class Interpreter:
             status = int(not status)
         self.state.status = status
         if self.dialect.is_bash:
-            self.state.variables["PIPESTATUS"] = Variable(elements=tuple(enumerate(map(str, statuses))))
+            self.state.variables["PIPESTATUS"] = Variable(elements=dict(enumerate(map(str, statuses))))
         if pipeline.timed:
-            took = self.elapsed - began
-            real = f"{int(took // 60)}m{took % 60:.3f}s"
-            self.write(f"\nreal\t{real}\nuser\t0m0.001s\nsys\t0m0.001s\n", 2)
-        if status and not pipeline.negated and not self.quiet and "errexit" in self.state.options:
-            raise ShellExit(status)
+            self._show_time(self.elapsed - began)
+        if status and not pipeline.negated and not self.quiet:
+            yield from self._trapped("ERR")
+            if "errexit" in self.state.options:
+                raise ShellExit(status)
         return status
 
+    def _show_time(self, took: float) -> None:
+        """What ``time`` prints, as ``TIMEFORMAT`` has it; computing takes no simulated time."""
+        form = self.state.get("TIMEFORMAT")
+        if form == "":
+            return
+
+        def one(match: re.Match[str]) -> str:
+            if match[3] in ("%", "P"):
+                return "%" if match[3] == "%" else "0.00"
+            seconds = took if match[3] == "R" else 0.0
+            places = min(int(match[1] or 3), 3)
+            if not match[2]:
+                return f"{seconds:.{places}f}"
+            return f"{int(seconds // 60)}m{seconds % 60:.{places}f}s"
+
+        usual = "\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS"
+        self.write(re.sub(r"%(\d?)(l?)([RUSP%])", one, usual if form is None else form) + "\n", 2)
+
     def _pipe(self, pipeline: Pipeline) -> Generator[float | Running, None, list[int]]:
-        """Commands in subshells, each reading what the one before wrote; together as slow as the slowest."""
+        """Commands in subshells, each reading what the one before wrote; together as slow as the slowest.
+
+        A command that wrote more than its reader took and a pipe holds ends by SIGPIPE.
+        """
         source: Input | Output | None = self.descriptors.get(0)
         statuses: list[int] = []
         longest = 0.0
@@ -363,6 +514,8 @@ class Interpreter:
                     longest = took
                     yield from self.wait(ahead)
             self.commands = max(self.commands, child.commands)
+            if number and isinstance(source, Input) and len(source.text) - source.taken > PIPE:
+                statuses[number - 1] = 141
             source = Input(capture.text, cut=capture.full)
         return statuses
 
@@ -447,11 +600,20 @@ class Interpreter:
             status = 2 if self.dialect.name == "dash" else 1
         except ExpansionError as error:
             self.complain(error.message)
-            raise ShellExit(error.status) from error
+            if error.fatal:
+                raise ShellExit(error.status) from error
+            raise Discard(1) from error
         except ReadOnlyError as error:
             self.complain(f"{error.name}: readonly variable" if self.dialect.is_bash else f"{error.name}: is read only")
-            raise ShellExit(1 if self.dialect.is_bash else 2) from error
+            if self.dialect.is_bash:
+                raise Discard(1) from error
+            raise ShellExit(2) from error
+        except SubscriptError as error:
+            self.complain(f"{error.name}: bad array subscript")
+            raise Discard(1) from error
         self.state.status = status
+        if self.pending:
+            yield from self._signalled()
         return status
 
     # --- compound commands ------------------------------------------------------------------------------------------
@@ -468,17 +630,27 @@ class Interpreter:
                 return (yield from self._while(body))
             case For():
                 return (yield from self._for(body))
+            case Select():
+                return (yield from self._select(body))
             case ForArithmetic():
                 return (yield from self._for_arithmetic(body))
             case Case():
                 return (yield from self._case(body))
             case Function():
-                self.state.functions[body.name] = body.body
+                source = "environment" if self.from_option and self.script == self.state.name else self.script
+                self.state.functions[body.name] = Definition(body.body, source)
                 return 0
             case Conditional():
-                return self._double_bracket(body.words)
+                return self._double_bracket(body.condition)
             case ArithmeticCommand():
-                return int(self.expander.expression(body.expression) == 0)
+                value = self._calculation(body.expression)
+                return int(not value)
+
+    def _calculation(self, text: str) -> int | None:
+        """The value of ``((…))``; None where it is malformed, which has been told then."""
+        filled = self.expander.text(Lexer(text, self.dialect).expandable('$`"\\'))
+        self._trace_line(f"(( {filled.strip()} ))")
+        return self.calculated(filled, "((: ")
 
     def _subshell(self, commands: CommandList) -> Steps:
         child = self._child(dict(self.descriptors))
@@ -536,6 +708,7 @@ class Interpreter:
         words = list(self.state.positional) if body.words is None else self.expander.fields(body.words)
         status = 0
         for word in words:
+            self._trace_line(f"for {body.name} in {self._sources(body.words)}")
             self.state.set(body.name, word)
             status, left = yield from self._round(self.command_list(body.body))
             if left:
@@ -544,20 +717,59 @@ class Interpreter:
 
     def _for_arithmetic(self, body: ForArithmetic) -> Steps:
         status = 0
-        self.expander.expression(body.start)
-        while not body.condition.strip() or self.expander.expression(body.condition):
+        if body.start.strip() and self._calculation(body.start) is None:
+            return 1
+        while True:
+            if body.condition.strip():
+                value = self._calculation(body.condition)
+                if not value:
+                    return 1 if value is None else status
             status, left = yield from self._round(self.command_list(body.body))
             if left:
                 return 0
-            self.expander.expression(body.step)
-        return status
+            if body.step.strip() and self._calculation(body.step) is None:
+                return 1
+
+    def _select(self, body: Select) -> Steps:
+        """A menu that is shown until its loop is left or the input ends."""
+        words = list(self.state.positional) if body.words is None else self.expander.fields(body.words)
+        if not words:
+            return 0
+        menu = "".join(f"{number}) {word}\n" for number, word in enumerate(words, 1))
+        shows = True
+        status = 0
+        while True:
+            if shows:
+                self.write(menu, 2)
+            self.write(self.state.get("PS3") or "#? ", 2)
+            line = self.stdin.read_line()
+            if line is None:
+                self.write("\n")
+                return 1
+            answer = line.strip()
+            shows = not answer
+            if not answer:
+                continue
+            self.state.set("REPLY", answer)
+            chosen = answer.isdecimal() and 0 < int(answer[:9]) <= len(words)
+            self.state.set(body.name, words[int(answer[:9]) - 1] if chosen else "")
+            status, left = yield from self._round(self.command_list(body.body))
+            if left:
+                return status
+
+    def _sources(self, words: Sequence[Word] | None) -> str:
+        return '"$@"' if words is None else " ".join(word.source for word in words)
 
     def _case(self, body: Case) -> Steps:
+        self._trace_line(f"case {body.subject.source} in")
         subject = self.expander.text(body.subject)
+        fold = "nocasematch" in self.state.switches
         status = 0
         falls = False
         for alternatives, commands, ending in body.branches:
-            if not falls and not any(patterns.matches(self.expander.pattern(each), subject) for each in alternatives):
+            if not falls and not any(
+                patterns.matches(self.expander.pattern(each), subject, fold=fold) for each in alternatives
+            ):
                 continue
             if commands.items:
                 status = yield from self.command_list(commands)
@@ -566,41 +778,69 @@ class Interpreter:
                 return status
         return status
 
-    def _double_bracket(self, words: Sequence[Word]) -> int:
-        condition = DoubleBracket(words, self.expander, Facts.of(self))
+    def _double_bracket(self, condition: Condition) -> int:
+        bracket = DoubleBracket(self.expander, Facts.of(self), lambda text: self._trace_line(f"[[ {text} ]]"))
         try:
-            status = int(not condition.whole())
+            status = int(not bracket.holds(condition))
         except TestError as error:
-            self.complain(f"[[: {error.message}")
+            if error.message:
+                self.complain(f"[[: {error.message}")
             status = 2
-        if condition.groups is not None:
-            self.state.set_array("BASH_REMATCH", dict(enumerate(condition.groups)))
+        except ExpansionError as error:
+            if error.fatal or not error.message.startswith("[[: "):
+                raise
+            self.complain(error.message)
+            status = 1
+        if bracket.groups is not None:
+            self.state.set_array("BASH_REMATCH", dict(enumerate(bracket.groups)))
         return status
 
     # --- simple commands --------------------------------------------------------------------------------------------
 
     def _simple(self, command: Simple) -> Steps:
         """A simple command: assignments alone, a function, a builtin or a program."""
-        self.temporary = []
-        words = self.expander.fields(command.words)
-        if words and words[0] in self.state.aliases and command.words[0].bare == words[0]:
-            words = self.state.aliases[words[0]].split() + words[1:]
+        self.temporary, self.fed = [], []
+        self.substituted = 0
+        yield from self._trapped("DEBUG")
+        words = self._words(command)
         yield from self._catch_up()
         if not words or words[0] in DECLARING:
             return (yield from self._assign_all(command, words))
         prefix = [(each.name, self._value_of(each)) for each in command.assignments]
-        self._trace([f"{name}={quoted(value)}" for name, value in prefix], words)
+        self._trace([f"{name}={quoted(value, self.dialect.name)}" for name, value in prefix], words)
         outer = self.descriptors
         self.descriptors = redirected(self, command.redirects)
-        if words == ["exec"]:  # it alone keeps its redirections
+        if words[:1] == ["exec"] and words[1:] in ([], ["--"]):  # it alone keeps its redirections
             return 0
         try:
             return (yield from self._run_words(words, prefix))
         finally:
             self.descriptors = outer
+            self.state.last_argument = words[-1]
+            for path, text in self.fed:
+                self._feed(path, text)
             for path in self.temporary:
                 if self.machine.files.exists(path):
                     self.machine.files.remove(path)
+
+    def _feed(self, path: str, text: str) -> None:
+        """Run the commands of ``>(…)`` on what was written for them."""
+        files = self.machine.files
+        child = self._child({**self.descriptors, 0: Input(files.read(path) if files.is_file(path) else "")})
+        for _ in child.run_shell(text):
+            pass
+
+    def _words(self, command: Simple) -> list[str]:
+        """A command's words; those of ``export`` and its like that are assignments stay whole."""
+        words = self.expander.fields(command.words[:1])
+        if not words or words[0] not in DECLARING:
+            return words + self.expander.fields(command.words[1:])
+        for word in command.words[1:]:
+            if re.match(r"[A-Za-z_]\w*(\[[^\]]*\])?\+?=", word.source):
+                words.append(self.expander.text(word, assigned=True))
+            else:
+                words += self.expander.fields([word])
+        return words
 
     def _catch_up(self) -> Generator[float | Running, None, None]:
         """Let the time of command substitutions pass."""
@@ -619,74 +859,169 @@ class Interpreter:
         builtin = BUILTINS[self.dialect.name].get(name)
         if builtin is None:
             return (yield from self.run_program(words, dict(prefix)))
-        result = builtin(self, words)
-        if isinstance(result, int):
-            return result
-        with self.state.assigned([] if name in SPECIAL else prefix):
-            return (yield from result)
+        if name in SPECIAL and not self.dialect.is_bash:
+            for variable, value in prefix:
+                self.state.set(variable, value)
+            prefix = []
+        with self.state.assigned(prefix):
+            result = builtin(self, words)
+            return result if isinstance(result, int) else (yield from result)
 
     def _call(self, words: list[str]) -> Steps:
-        if self.state.functions_running > CALL_LIMIT:
+        if len(self.state.calls) > CALL_LIMIT:
             raise Interrupted
-        with self.state.called(words[1:]):
+        definition = self.state.functions[words[0]]
+        script, line = self.script, self.line
+        quiet = {} if "functrace" in self.state.options else {"DEBUG": "", "RETURN": ""}
+        if "errtrace" not in self.state.options:
+            quiet["ERR"] = ""
+        hidden = {event: self.state.traps.pop(event) for event in quiet if event in self.state.traps}
+        if self.dialect.is_bash and not self.dialect.interactive:
+            self.script = definition.source
+        with self.state.called(words[0], words[1:]):
             try:
-                return (yield from self._command(self.state.functions[words[0]]))
+                status = yield from self._command(definition.body)
             except FunctionReturn as leaving:
-                return leaving.status
+                status = leaving.status
+            finally:
+                self.script, self.line = script, line
+                self.state.traps |= {event: text for event, text in hidden.items() if event not in self.state.traps}
+        self.state.status = status
+        if "RETURN" in hidden and "functrace" in self.state.options:
+            yield from self._trapped("RETURN")
+        return status
 
     def _assign_all(self, command: Simple, words: list[str]) -> Steps:
         """Assignments alone, or as arguments of ``declare`` and its like."""
-        self.state.status = 0
-        for assignment in command.assignments:
-            if words and words[0] == "local":
-                self.state.remember_local(assignment.name)
-            self._assign(assignment)
+        if not words:
+            for assignment in command.assignments:
+                self.assign(assignment)
+            yield from self._catch_up()
+            if command.redirects:
+                redirected(self, command.redirects)
+            return self.substituted
+        plain = [each for each in command.assignments if not each.argument]
+        for assignment in plain:
+            self.assign(assignment)
         yield from self._catch_up()
-        status = self.state.status
-        if command.redirects:
-            redirected(self, command.redirects)
-        if words:
-            self._trace([], words)
-            result = BUILTINS[self.dialect.name][words[0]](self, words)
+        self._trace([], words)
+        outer, self.descriptors = self.descriptors, redirected(self, command.redirects)
+        self.compound = [each for each in command.assignments if each.argument]
+        builtin = BUILTINS[self.dialect.name].get(words[0])
+        try:
+            if builtin is None:  # a word of bash in another shell
+                return (yield from self.run_program(words, {}))
+            result = builtin(self, words)
             return result if isinstance(result, int) else (yield from result)
-        return status
+        finally:
+            self.compound = []
+            self.descriptors = outer
 
     def _value_of(self, assignment: Assignment) -> str:
         if isinstance(assignment.value, tuple):
             return " ".join(self.expander.fields(assignment.value))
-        value = self.expander.text(assignment.value)
+        value = self.expander.text(assignment.value, assigned=True)
         return (self.state.get(assignment.name) or "") + value if assignment.append else value
 
-    def _assign(self, assignment: Assignment) -> None:
+    def assign_text(self, name: str, value: str, *, command: str = "") -> None:
+        """Give a variable a value, as its attributes have it.
+
+        :param command: stands before a complaint about a number.
+        """
+        found = self.state.variables.get(name)
+        if found is not None and found.integer:
+            value = str(self.expander.arithmetic(value, command=command))
+        self.state.set(name, value)
+
+    def assign(self, assignment: Assignment) -> None:
+        """Carry out an assignment."""
         state, name = self.state, assignment.name
         if isinstance(assignment.value, tuple):
-            items = self.expander.fields(assignment.value)
-            elements = state.elements(name) if assignment.append else {}
-            start = max(elements, default=-1) + 1
-            state.set_array(name, elements | {start + number: item for number, item in enumerate(items)})
-            self._trace([f"{name}=({' '.join(map(quoted, items))})"], [])
+            self._assign_array(assignment, assignment.value)
             return
-        value = self.expander.text(assignment.value)
+        value = self.expander.text(assignment.value, assigned=True)
         if len(value) > VALUE_LIMIT:
             raise Interrupted
+        mark = "+=" if assignment.append else "="
+        shown = f"{mark}{quoted(value, self.dialect.name) if value else ''}"
         if assignment.index is not None:
-            elements = state.elements(name)
-            index = self.expander.arithmetic(self.expander.text(assignment.index))
-            elements[index] = elements.get(index, "") + value if assignment.append else value
-            state.set_array(name, elements)
-        else:
-            state.set(name, (state.get(name) or "") + value if assignment.append else value)
-        self._trace([f"{name}={quoted(value)}"], [])
+            key: int | str
+            if state.is_associative(name):
+                key = self.expander.text(assignment.index)
+            else:
+                key = self.expander.arithmetic(self.expander.text(assignment.index))
+            state.set_element(name, key, value, append=assignment.append)
+            self._trace([f"{name}[{assignment.index.source}]{shown}"], [])
+            return
+        if assignment.append:
+            found = state.variables.get(name)
+            before = state.get(name) or ""
+            value = (
+                f"{before or 0}+({value})" if found is not None and found.integer and value.strip() else before + value
+            )
+        state.set(name, value)
+        self._trace([f"{name}{shown}"], [])
+
+    def _assign_array(self, assignment: Assignment, words: tuple[Word, ...]) -> None:
+        """``name=(…)``: items in a row, or each with its subscript."""
+        state, name = self.state, assignment.name
+        associative = state.is_associative(name)
+        elements: Elements = state.elements(name) if assignment.append else {}
+        shown = []
+        variable = state.variables.get(name, Variable(None))
+        pairs: list[str] = []
+        for word in words:
+            subscript = re.match(r"\[(.+?)\](\+?)=", word.source, re.DOTALL)
+            if subscript:
+                value = self.expander.text(
+                    Lexer(word.source[subscript.end() :], self.dialect).word(stop=""), assigned=True
+                )
+                key = self.expander.key(name, subscript[1])
+                if isinstance(key, int) and key < 0:
+                    key += state.length(elements)
+                elements[key] = state.converted(variable, (elements.get(key, "") if subscript[2] else "") + value)
+                shown.append(f"[{key}]={quoted(value)}")
+            elif associative:
+                pairs += self.expander.fields([word])
+            else:
+                for item in self.expander.fields([word]):
+                    elements[state.length(elements)] = state.converted(variable, item)
+                    shown.append(item if re.fullmatch(r"[\w./-]+", item) else f'"{item}"' if item else '""')
+        for place in range(0, len(pairs), 2):
+            elements[pairs[place]] = (*pairs, "")[place + 1]
+        state.set_array(name, elements)
+        self._trace([f"{name}{'+' if assignment.append else ''}=({' '.join(shown)})"], [])
 
     def _trace(self, assignments: Sequence[str], words: Sequence[str]) -> None:
-        """``set -x``: assignments before a command each on a line of their own."""
+        """``set -x``: in bash assignments before a command stand each on a line of its own."""
         if "xtrace" not in self.state.options:
             return
-        mark = self.state.get("PS4") or "+ "
-        lines = [*assignments, " ".join(map(quoted, words))] if words else [" ".join(assignments)]
-        for line in lines:
-            if line:
-                self.write(f"{mark}{line}\n", 2)
+        name = self.dialect.name
+        shown = [each if name == "dash" else self._traced(each, first=not n) for n, each in enumerate(words)]
+        if self.dialect.is_bash:
+            for line in [*assignments, " ".join(shown)] if words else assignments:
+                self._trace_line(line, always=True)
+            return
+        self._trace_line(" ".join([*assignments, *shown]), always=True)
+
+    def _traced(self, word: str, *, first: bool) -> str:
+        if self.dialect.name == "ash" and not word:
+            return ""
+        return quoted(word, self.dialect.name)
+
+    def _trace_line(self, line: str, *, always: bool = False) -> None:
+        """A line of ``set -x``, behind ``PS4``; bash repeats its first character for each level of substitution."""
+        if "xtrace" not in self.state.options or not (always or self.dialect.is_bash):
+            return
+        mark = self.state.get("PS4")
+        mark = "+ " if mark is None else mark
+        if "$" in mark:
+            self.state.options.discard("xtrace")
+            mark = self.expander.text(Lexer(mark, self.dialect).expandable())
+            self.state.options.add("xtrace")
+        if self.dialect.is_bash:
+            mark = mark[:1] * self.level + mark
+        self.write(f"{mark}{line}\n", 2)
 
     # --- programs ---------------------------------------------------------------------------------------------------
 
@@ -703,7 +1038,8 @@ class Interpreter:
             return self._not_found(name, error)
         environment = {**self.state.environment(), **extra, "_": name if "/" in name else self.machine.path_of(name)}
         environment["PWD"] = self.state.directory
-        source = self.stdin
+        given = self.descriptors.get(0)
+        source = given if isinstance(given, Input) else Input(closed=given is None)
         taken: list[str] = []
 
         def stdin() -> str:
@@ -726,6 +1062,8 @@ class Interpreter:
         if isinstance(program, Nested):
             return (yield from self._nested(program, invocation))
         result = program(invocation)
+        if isinstance(result, Completed) and result.satisfied and taken:
+            source.taken = min(len(source.text), source.before + PIPE // 16)
         if isinstance(result, Running):
             return (yield from self._foreground(result))
         self.write(result.stdout)

@@ -7,6 +7,7 @@ text is kept as text and parsed when it runs.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubesim.userland.printing import ansi_unescape
@@ -33,6 +34,12 @@ _PARAMETER_OPERATORS = (
 )  # fmt: skip
 _BASH_ONLY = frozenset({";;&", ";&", "|&", "&>>", "&>"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SUBJECT = re.compile(r"([A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[((?:[^\[\]]|\[[^\]]*\])*)\])?", re.ASCII)
+"""A parameter's name, with a subscript."""
+
+
+SubstitutionEnd = Callable[[str, int, int], int]
+"""(text, where commands begin in it, the number of that line) → where the parenthesis stands that ends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +72,35 @@ class HereDocument:
 
 
 class Lexer:
-    """Reads tokens from a text."""
+    """Reads tokens from a text.
 
-    def __init__(self, text: str, dialect: Dialect, first_line: int = 1) -> None:
+    :param ends: where a command substitution's commands end, as a parser finds it; without one brackets are counted.
+    """
+
+    def __init__(self, text: str, dialect: Dialect, first_line: int = 1, ends: SubstitutionEnd | None = None) -> None:
         self.text = text
+        self.ends = ends
         self.dialect = dialect
         self.position = 0
         self.line = first_line
         self.documents: list[HereDocument] = []
         self.warnings: list[str] = []
+
+    def _inner(self, text: str) -> Lexer:
+        """A lexer for a part of the text."""
+        return Lexer(text, self.dialect, self.line, self.ends)
+
+    def _substitution(self, start: int) -> int:
+        """Where the commands end that begin at a place.
+
+        :raises ShellSyntaxError: where they do not, or cannot be parsed.
+        """
+        if self.ends is not None:
+            return self.ends(self.text, start, self.line)
+        end = closing_bracket(self.text, start, "(", ")")
+        if end is None:
+            raise self.error(quote=")", line=self.end_line())
+        return end
 
     def source_line(self, line: int) -> str:
         """The text of a line, for complaints."""
@@ -136,8 +163,12 @@ class Lexer:
         parts: list[Part] = []
         while self.position < len(self.text):
             character = self.text[self.position]
-            if self.position == start and self.text.startswith(("<(", ">("), start) and "<" in stop:
+            if self.dialect.is_bash and "<" in stop and self.text.startswith(("<(", ">("), self.position):
                 parts.append(self._process_substitution())
+                continue
+            if character == "[" and "<" in stop and (end := self._subscript_end(start)):
+                parts.append(Literal(self.text[self.position : end]))
+                self.position = end
                 continue
             if character in stop:
                 break
@@ -157,6 +188,41 @@ class Lexer:
             else:
                 parts.append(Literal(character))
                 self.position += 1
+        return Word(_joined(parts), self.text[start : self.position])
+
+    def _subscript_end(self, start: int) -> int:
+        """Where the subscript of an assignment ends that has blanks (``name[a b]=``); 0 where there is none."""
+        before = self.text[start : self.position]
+        if not self.dialect.is_bash or not (before == "" or _NAME.fullmatch(before)):
+            return 0
+        end = closing_bracket(self.text, self.position + 1, "[", "]")
+        if end is None or not self.text.startswith(("=", "+="), end + 1):
+            return 0
+        inner = self.text[self.position : end]
+        return end + 1 if re.search(r"[ \t]", inner) and "\n" not in inner else 0
+
+    def regular_expression(self) -> Word:
+        """The word behind ``=~``: blanks and bars inside parentheses belong to it."""
+        start = self.position
+        parts: list[Part] = []
+        depth = 0
+        while self.position < len(self.text):
+            character = self.text[self.position]
+            if character in "()" or (depth and character in " \t|&;<>"):
+                depth += {"(": 1, ")": -1}.get(character, 0)
+                if depth < 0:
+                    break
+                parts.append(Literal(character))
+                self.position += 1
+                continue
+            if character in " \t\n" or self.text.startswith(("&&", "||"), self.position):
+                break
+            if character in "|&;<>":
+                parts.append(Literal(character))
+                self.position += 1
+                continue
+            piece = self.word(stop=" \t\n()|&;<>")
+            parts += piece.parts
         return Word(_joined(parts), self.text[start : self.position])
 
     def _single(self) -> str:
@@ -198,10 +264,16 @@ class Lexer:
         self.position += 1
         return [Literal(character, True)]
 
-    def expandable(self, escapable: str = "$`\\") -> Word:
-        """The whole text as a here-document's body: substitutions work, quotes do not."""
+    def expandable(self, escapable: str = "$`\\", *, quotes: bool = False) -> Word:
+        """The whole text as a here-document's body: substitutions work, quotes do not.
+
+        :param quotes: whether double quotes are taken away, as inside ``"${…}"``.
+        """
         parts: list[Part] = [Literal("", True)]
         while self.position < len(self.text):
+            if quotes and self.text[self.position] == '"':
+                self.position += 1
+                continue
             parts += self._double_part(self.text[self.position], escapable)
         return Word(_joined(parts), self.text)
 
@@ -211,22 +283,27 @@ class Lexer:
             return self._backquotes(quoted)
         if text.startswith("$((", here):
             end = closing_bracket(self.text, here + 3, "(", ")")
-            if end is not None and text.startswith("))", end):
+            if end is None:
+                raise self.error(quote=")", expecting="))", line=self.line)
+            if text.startswith("))", end):
                 inner = text[here + 3 : end]
                 self.position = end + 2
                 self.line += inner.count("\n")
-                return Arithmetic(Lexer(inner, self.dialect).expandable('$`\\"'), quoted)
+                return Arithmetic(self._inner(inner).expandable('$`\\"'), quoted)
         if text.startswith("$(", here):
             line = self.line
-            end = closing_bracket(self.text, here + 2, "(", ")")
-            if end is None:
-                raise self.error(quote=")", line=self.end_line())
+            end = self._substitution(here + 2)
             inner = text[here + 2 : end]
             self.position = end + 1
             self.line += inner.count("\n")
             return CommandSubstitution(inner, line, quoted)
         if text.startswith("${", here):
             return self._braced(quoted)
+        if text.startswith("$[", here) and self.dialect.is_bash:
+            end = closing_bracket(self.text, here + 2, "[", "]")
+            if end is not None:
+                self.position = end + 1
+                return Arithmetic(self._inner(text[here + 2 : end]).expandable('$`\\"'), quoted)
         if self.dialect.name != "dash" and text.startswith("$'", here) and not quoted:
             return self._ansi()
         if text.startswith('$"', here) and not quoted and self.dialect.is_bash:
@@ -265,13 +342,12 @@ class Lexer:
 
     def _process_substitution(self) -> Part:
         line = self.line
-        end = closing_bracket(self.text, self.position + 2, "(", ")")
-        if end is None:
-            raise self.error(quote=")", line=self.end_line())
+        reads = self.text[self.position] == ">"
+        end = self._substitution(self.position + 2)
         inner = self.text[self.position + 2 : end]
         self.position = end + 1
         self.line += inner.count("\n")
-        return ProcessSubstitution(inner, line)
+        return ProcessSubstitution(inner, line, reads=reads)
 
     def _braced(self, quoted: bool) -> Part:
         end = closing_bracket(self.text, self.position + 2, "{", "}")
@@ -285,37 +361,49 @@ class Lexer:
 
     def _parameter(self, inner: str, source: str, quoted: bool) -> Parameter:
         """The inside of ``${…}``: a name, and what is done with its value."""
-        if re.fullmatch(r"#(?:[A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[[^\]]*\])?", inner) and inner != "#":
-            name, _, index = inner[1:].partition("[")
-            return Parameter(name, quoted, "length", index=index.rstrip("]"), source=source)
-        match = re.match(r"(!?)([A-Za-z_]\w*|\d+|[@*#?$!-])(?:\[([^\]]*)\])?", inner)
+        if inner.startswith("#") and len(inner) > 1:
+            match = _SUBJECT.match(inner, 1)
+            if match and match.end() == len(inner):
+                return Parameter(match[1], quoted, "length", index=match[2] or "", source=source)
+        indirect = inner.startswith("!") and len(inner) > 1 and self.dialect.is_bash
+        match = _SUBJECT.match(inner, int(indirect))
         if not match:
             return Parameter("", quoted, "bad", source=source)
-        indirect, name, index = match[1], match[2], match[3] or ""
+        name, index = match[1], match[2] or ""
         rest = inner[match.end() :]
+        if indirect and rest in ("*", "@"):
+            return Parameter(name, quoted, "prefix", source=source)
         if not rest:
             return Parameter(name, quoted, "indirect" if indirect else "", index=index, source=source)
+        if indirect:
+            return Parameter(name, quoted, "bad", source=source)
 
         def plain(text: str) -> Word:
-            return Lexer(text, self.dialect).word(stop="")
+            return self._inner(text).word(stop="")
 
         def word(text: str) -> Word:
-            return Lexer(text, self.dialect).expandable('$`"\\}') if quoted else plain(text)
+            return self._inner(text).expandable('$`"\\}', quotes=True) if quoted else plain(text)
 
         for operator in _PARAMETER_OPERATORS:
             if rest.startswith(operator):
                 body = rest[len(operator) :]
-                first, second = word(body), None
+                first, second = None, None
                 if operator.startswith("/"):
                     pattern, replacement = _at_slash(body)
-                    first, second = plain(pattern), word(replacement)
+                    first, second = plain(pattern), plain(replacement)
                 elif operator[0] in "#%^,":
                     first = plain(body)
+                else:
+                    first = word(body)
                 return Parameter(name, quoted, operator, first, second, index, source)
+        if rest.startswith("@") and len(rest) == 2:
+            return Parameter(name, quoted, "transform", plain(rest[1:]), None, index, source)
         if rest.startswith(":"):
-            offset, _, length = rest[1:].partition(":")
-            second = Lexer(length, self.dialect).expandable() if length else None
-            return Parameter(name, quoted, "substring", Lexer(offset, self.dialect).expandable(), second, index, source)
+            offset, _, length = _at_colon(rest[1:])
+            second = self._inner(length).expandable() if length is not None else None
+            if not offset.strip() and length is None:
+                return Parameter(name, quoted, "bad", source=source)
+            return Parameter(name, quoted, "substring", self._inner(offset).expandable(), second, index, source)
         return Parameter(name, quoted, "bad", source=source)
 
     def _read_documents(self) -> None:
@@ -336,15 +424,17 @@ class Lexer:
                     ended = True
                     break
                 lines.append(line + "\n")
-            if not ended:
+            if not ended and self.dialect.is_bash:
                 last = self.text.rstrip("\n").count("\n") + 1
                 self.warnings.append(
                     f"line {last}: warning: here-document at line {first - 1} "
                     f"delimited by end-of-file (wanted `{document.delimiter}')"
                 )
             body = "".join(lines)
+            if not ended and not self.text.endswith("\n") and not self.dialect.is_bash:
+                body = body.removesuffix("\n")
             literal = Word((Literal(body, True),), body)
-            document.redirect.body = literal if document.quoted else Lexer(body, self.dialect).expandable()
+            document.redirect.body = literal if document.quoted else self._inner(body).expandable()
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:
@@ -360,16 +450,42 @@ def _joined(parts: list[Part]) -> tuple[Part, ...]:
 
 
 def _at_slash(text: str) -> tuple[str, str]:
-    """What stands before and after the first slash that is not escaped; a pattern may begin with one."""
+    """What stands before and after the first slash that is not quoted; a pattern may begin with one."""
     position = 0
     while position < len(text):
-        if text[position] == "\\":
+        character = text[position]
+        if character == "\\":
             position += 2
             continue
-        if text[position] == "/" and position > 0:
+        if character in "'\"":
+            quote = text.find(character, position + 1)
+            position = len(text) if quote < 0 else quote + 1
+            continue
+        if text.startswith(("${", "$("), position):
+            end = closing_bracket(text, position + 2, text[position + 1], ")" if text[position + 1] == "(" else "}")
+            position = len(text) if end is None else end + 1
+            continue
+        if character == "/" and position > 0:
             return text[:position], text[position + 1 :]
         position += 1
     return text, ""
+
+
+def _at_colon(text: str) -> tuple[str, str, str | None]:
+    """An offset and a length: what stands before and after the first colon outside brackets and a ``?`` of its own."""
+    depth = questions = 0
+    for place, character in enumerate(text):
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif character == "?" and not depth:
+            questions += 1
+        elif character == ":" and not depth:
+            if not questions:
+                return text[:place], ":", text[place + 1 :]
+            questions -= 1
+    return text, "", None
 
 
 def closing_bracket(text: str, start: int, opening: str, closing: str) -> int | None:

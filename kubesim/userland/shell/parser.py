@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from kubesim.userland.shell.conditions import COMPARING, UNARY
 from kubesim.userland.shell.dialect import Dialect, ShellSyntaxError
 from kubesim.userland.shell.lexer import HereDocument, Lexer, Token, closing_bracket
 from kubesim.userland.shell.tree import (
@@ -15,15 +18,20 @@ from kubesim.userland.shell.tree import (
     Command,
     CommandList,
     Compound,
+    Condition,
     Conditional,
     For,
     ForArithmetic,
     Function,
     Group,
     If,
+    Joined,
     Literal,
+    Negation,
     Pipeline,
+    Primary,
     Redirect,
+    Select,
     Simple,
     Subshell,
     While,
@@ -33,11 +41,14 @@ from kubesim.userland.shell.tree import (
 _KEYWORDS = frozenset(
     {"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in"}
 )
-_BASH_KEYWORDS = frozenset({"[[", "function"})
+_BASH_KEYWORDS = frozenset({"[[", "function", "select", "time"})
+_COMPOUND = frozenset({"{", "(", "if", "while", "until", "for", "case", "[[", "select", "(("})
 _CASE_ENDINGS = frozenset({";;", ";&", ";;&"})
 _CLOSERS = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
 _ENDS = _CLOSERS | _CASE_ENDINGS | {")"}
 _REDIRECTIONS = frozenset({"<", ">", ">>", "<<", "<<-", "<<<", "<&", ">&", "<>", ">|", "&>", "&>>"})
+NESTING = 60
+"""Compound commands and conditions inside one another."""
 DECLARING = frozenset({"declare", "local", "export", "readonly", "typeset"})
 """Commands whose arguments may be assignments, arrays among them."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
@@ -47,10 +58,44 @@ class Parser:
     """Reads commands from a text, tokens one ahead; :meth:`next` gives one line's list at a time, so that a script runs
     as far as it can."""
 
-    def __init__(self, text: str, dialect: Dialect, first_line: int = 1) -> None:
-        self.lexer = Lexer(text, dialect, first_line)
+    def __init__(
+        self,
+        text: str,
+        dialect: Dialect,
+        first_line: int = 1,
+        aliases: Callable[[], Mapping[str, str]] = dict,
+        depth: int = 0,
+    ) -> None:
+        self.lexer = Lexer(text, dialect, first_line, self._end_of_substitution)
         self.dialect = dialect
         self.ahead: list[Token] = []
+        self.aliases = aliases
+        self.depth = depth
+        self.expanding: dict[str, int] = {}
+        """Aliases that were put into the text, each with the place behind it."""
+
+    def _end_of_substitution(self, text: str, start: int, line: int) -> int:
+        """Where the commands of ``$(…)`` end, which are parsed for that.
+
+        :raises ShellSyntaxError: where they cannot be parsed.
+        """
+        if self.depth > NESTING:
+            raise ShellSyntaxError(line, "(", source=self.lexer.source_line(line))
+        inner = Parser(text, self.dialect, line, self.aliases, self.depth + 1)
+        inner.lexer.position = start
+        inner._skip_newlines()
+        if inner._keyword() != ")":
+            if inner._peek().kind != "end":
+                inner._command_list()
+            inner._skip_newlines()
+        token = inner._peek()
+        if token.kind == "end":
+            if self.dialect.is_bash:
+                raise ShellSyntaxError(inner.lexer.end_line(), quote=")")
+            raise inner._unexpected(")")
+        if inner._keyword() != ")":
+            raise inner._unexpected("" if self.dialect.is_bash else ")")
+        return token.start
 
     def next(self) -> CommandList | None:
         """The next complete command: everything up to the end of its line; None at the end of the text.
@@ -122,6 +167,10 @@ class Parser:
                 negated = not negated
             else:
                 timed = True
+            if self.dialect.is_bash and (self._peek().kind in ("newline", "end") or self._keyword() == ";"):
+                return Pipeline((Compound(Group(CommandList(())), (), self._peek().line),), negated, timed, (False,))
+            if timed and self._bare() in ("-p", "--"):
+                self._take()
         commands = [self._command()]
         merges: list[bool] = []
         while self._keyword() in ("|", "|&"):
@@ -151,7 +200,7 @@ class Parser:
             return token.text
         if token.kind == "word" and token.word is not None:
             bare = token.word.bare
-            if bare in _KEYWORDS or bare == "time" or (self.dialect.is_bash and bare in _BASH_KEYWORDS):
+            if bare in _KEYWORDS or (self.dialect.is_bash and bare in _BASH_KEYWORDS):
                 return bare or ""
         return ""
 
@@ -179,9 +228,13 @@ class Parser:
 
     def _command(self) -> Command:
         """One command, simple or compound."""
+        self._expand_alias()
         token = self._peek()
         keyword = self._keyword()
         body: Body | None = None
+        self.depth += 1
+        if self.depth > NESTING:
+            raise self._unexpected()
         if keyword == "(":
             if self.dialect.is_bash and self.lexer.text.startswith("((", token.start):
                 arithmetic = self._double_parenthesis(token.start)
@@ -206,12 +259,19 @@ class Parser:
             body = self._conditional()
         elif keyword == "function":
             self._take()
+            if self._peek().word is None:
+                raise self._unexpected()
             name = self._take()
             if self._keyword() == "(":
                 self._take()
                 self._expect(")")
             self._skip_newlines()
-            body = Function(name.text, self._command())
+            body = Function(name.text, self._function_body())
+        elif keyword == "select":
+            chosen = self._for_command()
+            if not isinstance(chosen, For):
+                raise self._unexpected()
+            body = Select(chosen.name, chosen.words, chosen.body)
         elif (
             keyword in _CLOSERS
             or (token.kind == "operator" and token.text not in _REDIRECTIONS)
@@ -219,11 +279,31 @@ class Parser:
         ):
             raise self._unexpected()
         if body is None:
-            return self._simple()
+            command = self._simple()
+            self.depth -= 1
+            return command
         redirects = []
         while self._at_redirection():
             redirects.append(self._redirection())
+        self.depth -= 1
         return Compound(body, tuple(redirects), token.line)
+
+    def _expand_alias(self) -> None:
+        """Put an alias's text in the place of a command's first word, again and again; never one inside itself."""
+        while True:
+            token = self._peek()
+            bare = token.word.bare if token.word is not None else None
+            aliases = self.aliases()
+            self.expanding = {name: end for name, end in self.expanding.items() if end > token.start}
+            if bare is None or bare not in aliases or bare in self.expanding or bare != token.text:
+                return
+            value = aliases[bare]
+            text = self.lexer.text
+            self.expanding = {name: end + len(value) - len(bare) for name, end in self.expanding.items()}
+            self.expanding[bare] = token.start + len(value)
+            self.lexer.text = text[: token.start] + value + text[token.end :]
+            self.lexer.position = token.start
+            self.ahead.clear()
 
     def _simple(self) -> Command:
         """A simple command, or the definition of a function."""
@@ -246,7 +326,7 @@ class Parser:
                 array = self._assignment(token.word)
                 if array is not None:
                     if isinstance(array.value, tuple):
-                        assignments.append(array)
+                        assignments.append(replace(array, argument=True))
                     else:
                         words.append(token.word)
                     continue
@@ -263,12 +343,20 @@ class Parser:
         """``name() …``."""
         self._take()
         if self._keyword() != ")":
-            if self.dialect.name == "dash":
-                raise ShellSyntaxError(first.line, "(", source=self.lexer.source_line(first.line))
             raise self._unexpected(")" if not self.dialect.is_bash else "")
         self._take()
+        if name.bare is None or (not self.dialect.is_bash and not re.fullmatch(r"[A-Za-z_]\w*", name.source)):
+            if self.dialect.is_bash:
+                raise ShellSyntaxError(first.line, "(", source=self.lexer.source_line(first.line))
+            raise ShellSyntaxError(first.line, "", trouble="Bad function name")
         self._skip_newlines()
-        return Compound(Function(name.source, self._command()), (), first.line)
+        return Compound(Function(name.source, self._function_body()), (), first.line)
+
+    def _function_body(self) -> Command:
+        """What a function runs: a compound command in bash, any command in dash and ash."""
+        if self.dialect.is_bash and self._keyword() not in _COMPOUND:
+            raise self._unexpected()
+        return self._command()
 
     def _assignment(self, word: Word) -> Assignment | None:
         """The word as an assignment (taking it), or None."""
@@ -276,8 +364,8 @@ class Parser:
         if not match or (match[2] and not self.dialect.is_bash) or (match[3] and self.dialect.name == "dash"):
             return None
         token = self._take()
-        value = Lexer(word.source[match.end() :], self.dialect, token.line).word(stop="")
-        index = Lexer(match[2][1:-1], self.dialect).word(stop="") if match[2] else None
+        value = self._part(word.source[match.end() :], token.line)
+        index = self._part(match[2][1:-1], token.line) if match[2] else None
         following = self._peek()
         adjacent = following.kind == "operator" and following.text == "(" and following.start == token.end
         if adjacent and match.end() == len(word.source):
@@ -298,14 +386,21 @@ class Parser:
             return Assignment(match[1], tuple(items), bool(match[3]))
         return Assignment(match[1], value, bool(match[3]), index)
 
+    def _part(self, text: str, line: int) -> Word:
+        """A part of a word as a word of its own."""
+        return Lexer(text, self.dialect, line, self.lexer.ends).word(stop="")
+
     def _at_redirection(self) -> bool:
         """Whether a redirection comes next."""
         token = self._peek()
+        if token.kind == "word" and self.dialect.is_bash and re.fullmatch(r"\{[A-Za-z_]\w*\}", token.text):
+            return self.lexer.text[token.end : token.end + 1] in ("<", ">")
         return token.kind == "number" or (token.kind == "operator" and token.text in _REDIRECTIONS)
 
     def _redirection(self) -> Redirect:
         """One redirection."""
         number = self._take().text if self._peek().kind == "number" else ""
+        variable = self._take().text[1:-1] if self._peek().kind == "word" else ""
         operator = self._take()
         if operator.text == "<<<" and not self.dialect.is_bash:
             self.ahead.insert(0, operator)
@@ -316,7 +411,9 @@ class Parser:
                 raise ShellSyntaxError(target.line, "newline", source=self.lexer.source_line(target.line))
             raise self._unexpected()
         default = 0 if operator.text.startswith("<") else 1
-        redirect = Redirect(int(number) if number else default, operator.text, target.word, operator.line)
+        redirect = Redirect(
+            int(number[:9]) if number else default, operator.text, target.word, operator.line, None, variable
+        )
         if operator.text in ("<<", "<<-"):
             quoted = any(isinstance(part, Literal) and part.quoted for part in target.word.parts)
             delimiter = "".join(part.text if isinstance(part, Literal) else "" for part in target.word.parts)
@@ -382,14 +479,25 @@ class Parser:
         if self.dialect.is_bash and token.text == "(" and self.lexer.text.startswith("((", token.start):
             text = self._double_parenthesis(token.start)
             if text is None or text.count(";") != 2:
-                raise self._unexpected()
+                shown = f"(({text or ''}))"
+                raise ShellSyntaxError(token.line, "", trouble="arithmetic expression required", source=shown)
             start, condition, step = text.split(";")
             if self._keyword() == ";":
                 self._take()
+            self._skip_newlines()
+            if self._keyword() == "{":
+                self._take()
+                inner = self._command_list()
+                self._expect("}")
+                return ForArithmetic(start, condition, step, inner)
             return ForArithmetic(start, condition, step, self._do_group())
         name = self._take()
         if name.kind != "word" or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
             self.ahead.insert(0, name)
+            if not self.dialect.is_bash and name.kind == "word":
+                raise ShellSyntaxError(name.line, "", trouble="Bad for loop variable")
+            if self.dialect.is_bash and name.kind == "word":
+                raise ShellSyntaxError(name.line, "", trouble=f"`{name.text}': not a valid identifier", source="")
             raise self._unexpected()
         self._skip_newlines()
         words: list[Word] | None = None
@@ -440,6 +548,8 @@ class Parser:
             ending = ";;"
             if self._keyword() in _CASE_ENDINGS:
                 ending = self._take().text
+            elif self._keyword() != "esac":
+                raise self._unexpected("" if self.dialect.is_bash else ";;")
             branches.append((tuple(patterns), body, ending))
             self._skip_newlines()
         self._take()
@@ -448,18 +558,86 @@ class Parser:
     def _conditional(self) -> Conditional:
         """``[[ … ]]``."""
         self._take()
-        words: list[Word] = []
-        while True:
-            token = self._take()
-            if token.kind == "end":
-                self.ahead.insert(0, token)
-                raise self._unexpected()
-            if token.word is not None and token.word.bare == "]]":
-                return Conditional(tuple(words))
-            if token.word is not None:
-                words.append(token.word)
-                if token.word.bare == "=~":
-                    self.lexer.skip_blanks()
-                    words.append(self.lexer.word(stop=" \t\n"))
-            elif token.kind == "operator":
-                words.append(Word((Literal(token.text),), token.text))
+        start = self._peek().start
+        condition = self._either()
+        end = self._peek().start
+        if self._bare() != "]]":
+            raise self._malformed("")
+        self._take()
+        return Conditional(condition, self.lexer.text[start:end].strip())
+
+    def _bare(self) -> str | None:
+        token = self._peek()
+        return token.word.bare if token.word is not None else None
+
+    def _either(self) -> Condition:
+        left = self._both()
+        while self._keyword() == "||":
+            self._take()
+            self._skip_newlines()
+            left = Joined("||", left, self._both())
+        return left
+
+    def _both(self) -> Condition:
+        left = self._primary()
+        while self._keyword() == "&&":
+            self._take()
+            self._skip_newlines()
+            left = Joined("&&", left, self._primary())
+        return left
+
+    def _malformed(self, before: str, near: str = "") -> ShellSyntaxError:
+        """A condition that cannot be read; bash tells twice."""
+        token = self._peek()
+        if token.kind == "end":
+            return self._unexpected()
+        source = self.lexer.source_line(token.line)
+        return ShellSyntaxError(token.line, near or token.text, source=source, before=before)
+
+    def _operand(self, kind: str = "", near: str = "") -> Word:
+        word = self._peek().word
+        if word is None or word.bare == "]]":
+            shown = self._peek().text
+            raise self._malformed(f"unexpected argument `{shown}' to conditional {kind} operator" if kind else "", near)
+        self._take()
+        return word
+
+    def _primary(self) -> Condition:
+        self._skip_newlines()
+        if self._keyword() == "(":
+            self._take()
+            inner = self._nested(self._either)
+            self._expect(")")
+            self._skip_newlines()
+            return inner
+        if self._bare() == "!":
+            self._take()
+            return Negation(self._nested(self._primary))
+        first = self._operand()
+        following = self._peek()
+        if first.bare in UNARY and first.bare != "-o":
+            return Primary(first.bare or "", (self._operand("unary"),))
+        operator = following.text if following.kind == "operator" and following.text in "<>" else self._bare()
+        if operator == "=~":
+            self._take()
+            self.ahead.clear()
+            self.lexer.position = following.end
+            self.lexer.skip_blanks()
+            return Primary("=~", (first, self.lexer.regular_expression()))
+        if operator in COMPARING:
+            self._take()
+            return Primary(operator or "", (first, self._operand("binary", operator or "")))
+        if following.word is not None and following.word.bare != "]]":
+            raise self._malformed("conditional binary operator expected")
+        if following.kind not in ("operator", "word") or following.text not in ("&&", "||", ")", "]]"):
+            shown = following.text
+            raise self._malformed(f"unexpected token `{shown}', conditional binary operator expected")
+        return Primary("-n", (first,))
+
+    def _nested(self, read: Callable[[], Condition]) -> Condition:
+        self.depth += 1
+        if self.depth > NESTING:
+            raise self._unexpected()
+        found = read()
+        self.depth -= 1
+        return found

@@ -66,8 +66,11 @@ def matches(pattern: str, text: str, *, fold: bool = False) -> bool:
     return Regex(to_regex(pattern), re.DOTALL | (re.IGNORECASE if fold else 0)).fullmatch(text) is not None
 
 
-def glob(files: FileSystem, directory: str, pattern: str) -> list[str]:
-    """The paths that a pattern matches, sorted; a leading dot must be matched by a dot."""
+def glob(files: FileSystem, directory: str, pattern: str, *, dots: bool = False) -> list[str]:
+    """The paths that a pattern matches, sorted.
+
+    :param dots: whether a leading dot needs no dot in the pattern (``shopt -s dotglob``).
+    """
     found = ["/"] if pattern.startswith("/") else [""]
     components = [piece for piece in pattern.split("/") if piece]
     for number, component in enumerate(components):
@@ -84,7 +87,7 @@ def glob(files: FileSystem, directory: str, pattern: str) -> list[str]:
             if not files.is_directory(where):
                 continue
             for name in files.list(where):
-                if name.startswith(".") and not component.startswith("."):
+                if name.startswith(".") and not (dots or component.startswith(".")):
                     continue
                 if matches(component, name) and (last or files.is_directory(absolute(f"{joint}{name}", directory))):
                     following.append(f"{joint}{name}")

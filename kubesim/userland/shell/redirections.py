@@ -66,6 +66,8 @@ def redirected(shell: Redirecting, redirects: Sequence[Redirect]) -> Descriptors
 
 def _apply(shell: Redirecting, redirect: Redirect, descriptors: Descriptors) -> None:
     operator, number = redirect.operator, redirect.descriptor
+    if redirect.variable:
+        number = _named(shell, redirect, descriptors)
     if operator in ("<<", "<<-"):
         descriptors[number] = Input(shell.expander.text(redirect.body) if redirect.body else "")
         return
@@ -93,6 +95,18 @@ def _apply(shell: Redirecting, redirect: Redirect, descriptors: Descriptors) -> 
         descriptors[number] = output = _create(shell, name, path, operator, descriptors)
         if operator in ("&>", "&>>") or (operator == ">&" and number == 1):
             descriptors[1] = descriptors[2] = output
+
+
+def _named(shell: Redirecting, redirect: Redirect, descriptors: Descriptors) -> int:
+    """The descriptor of ``{name}>file``: a new one, whose number the variable gets; with ``>&-`` the one it has."""
+    if redirect.operator in (">&", "<&") and redirect.target.source == "-":
+        text = shell.state.get(redirect.variable) or ""
+        return int(text[:9]) if text.isdecimal() else -1
+    number = 10
+    while number in descriptors:
+        number += 1
+    shell.state.set(redirect.variable, str(number))
+    return number
 
 
 def _duplicate(number: int, name: str, descriptors: Descriptors) -> None:

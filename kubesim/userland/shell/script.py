@@ -7,11 +7,14 @@ from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError, absolute
 from kubesim.userland.log import Log
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed, Running, Steps
-from kubesim.userland.shell.dialect import ASH, DASH, Dialect
+from kubesim.userland.shell.builtins.table import BUILTINS
+from kubesim.userland.shell.dialect import ASH, DASH, Dialect, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Interpreter, Nested, Prepared
+from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.redirections import Opener
-from kubesim.userland.shell.state import shell_state
+from kubesim.userland.shell.state import Variable, shell_state
 from kubesim.userland.shell.streams import Capture, Descriptors, Input, LineOutput
+from kubesim.userland.shell.tree import CommandList, Simple
 
 PATIENCE = 3600.0
 """Simulated seconds after which a shell that was not started as a container's main process is interrupted."""
@@ -71,6 +74,12 @@ class ShellProgram(Nested):
             text = invocation.stdin
             descriptors[0] = Input()
         state = shell_state(invocation, zero, arguments, pid)
+        if self.dialect.name != "dash":
+            depth = invocation.environment.get("SHLVL", "")
+            level = int(depth[:9] if depth.isdecimal() else 0) + (
+                not command or not _is_one_command(text, self.dialect)
+            )
+            state.variables["SHLVL"] = Variable(str(level), exported=True)
         state.options |= options
         shell = Interpreter(
             machine,
@@ -150,6 +159,23 @@ def _joined(log: list[str], server: Running) -> list[str]:
     """One list for the shell's lines and the server's, which goes on writing to it."""
     server.log[:0] = log
     return server.log
+
+
+def _is_one_command(text: str, dialect: Dialect) -> bool:
+    """Whether a text is one simple command: bash puts its program in its own place, and counts itself no more."""
+    parser = Parser(text, dialect)
+    try:
+        parsed = parser.next()
+        return parsed is not None and parser.next() is None and dialect.is_bash and _runs_a_program(parsed)
+    except (ShellSyntaxError, RecursionError):
+        return False
+
+
+def _runs_a_program(commands: CommandList) -> bool:
+    if len(commands.items) != 1 or commands.items[0][0].rest or len(commands.items[0][0].first.commands) != 1:
+        return False
+    only = commands.items[0][0].first.commands[0]
+    return isinstance(only, Simple) and bool(only.words) and only.words[0].bare not in BUILTINS["bash"]
 
 
 dash = ShellProgram(DASH)

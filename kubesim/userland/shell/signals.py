@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 NAMES = {
-    1: "HUP", 2: "INT", 3: "QUIT", 6: "ABRT", 9: "KILL", 10: "USR1", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM",
-    17: "CHLD", 18: "CONT", 19: "STOP", 20: "TSTP", 28: "WINCH",
+    1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1",
+    11: "SEGV", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 17: "CHLD", 18: "CONT", 19: "STOP",
+    20: "TSTP", 21: "TTIN", 22: "TTOU", 23: "URG", 24: "XCPU", 25: "XFSZ", 26: "VTALRM", 27: "PROF", 28: "WINCH",
+    29: "IO", 30: "PWR", 31: "SYS",
 }  # fmt: skip
 NUMBERS = {name: number for number, name in NAMES.items()}
-ENDINGS = {"HUP": "Hangup", "KILL": "Killed", "TERM": "Terminated", "QUIT": "Quit", "ABRT": "Aborted"}
+HARMLESS = frozenset({"0", "CHLD", "CONT", "URG", "WINCH"})
+"""Signals that end nothing."""
+ENDINGS = {
+    "HUP": "Hangup", "KILL": "Killed", "TERM": "Terminated", "QUIT": "Quit", "ABRT": "Aborted", "ALRM": "Alarm clock",
+    "USR1": "User defined signal 1", "USR2": "User defined signal 2",
+}  # fmt: skip
 
 
 class ShellExit(Exception):  # noqa: N818
@@ -35,6 +42,14 @@ class FunctionReturn(Exception):  # noqa: N818
         self.status = status
 
 
+class Discard(Exception):  # noqa: N818
+    """An expansion failed: bash gives up the rest of the line, and goes on with the next."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
 class Killed(Exception):  # noqa: N818
     """A signal ended this shell."""
 
@@ -54,3 +69,10 @@ def signal_name(text: str) -> str | None:
         return "0" if text == "0" else NAMES.get(int(text))
     name = text.upper().removeprefix("SIG")
     return name if name in NUMBERS else None
+
+
+def signal_table() -> str:
+    """What ``kill -l`` and ``trap -l`` of bash print; the real-time signals are left out."""
+    cells = [f"{number:2d}) SIG{name}" for number, name in NAMES.items()]
+    rows = [cells[start : start + 5] for start in range(0, len(cells), 5)]
+    return "".join("\t".join(row) + "\n" for row in rows)

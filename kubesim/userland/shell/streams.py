@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import LIMIT, SCREENFUL
 from kubesim.userland.filesystem import FileSystem
 
+PIPE = 65_536
+"""Bytes that a pipe holds: who writes more waits for the reader, and ends by SIGPIPE where that has gone."""
 
+
+@runtime_checkable
 class Output(Protocol):
     """Where a descriptor's text goes."""
 
@@ -94,6 +98,12 @@ class Input:
 
     text: str = ""
     position: int = 0
+    taken: int = 0
+    """Up to where somebody has read, who may have left some of it."""
+    before: int = 0
+    """Where the one began who reads it to the end."""
+    closed: bool = False
+    """Whether it is no stream at all (``<&-``)."""
     cut: bool = False
     """Whether more would come than is kept: who reads on to the end is interrupted."""
 
@@ -106,8 +116,18 @@ class Input:
         end = self.text.find("\n", self.position)
         stop = len(self.text) if end < 0 else end + 1
         line = self.text[self.position : stop]
-        self.position = stop
+        self.position = self.taken = stop
         return line
+
+    def character(self) -> str:
+        """The next character; empty at the end."""
+        if self.position >= len(self.text):
+            if self.cut:
+                raise Interrupted
+            return ""
+        self.position += 1
+        self.taken = self.position
+        return self.text[self.position - 1]
 
     def rest(self) -> str:
         """What is left, without taking it."""
@@ -116,7 +136,8 @@ class Input:
     def drain(self) -> str:
         """What is left, taking it."""
         left = self.rest()
-        self.position = len(self.text)
+        self.before = self.position
+        self.position = self.taken = len(self.text)
         return left
 
 

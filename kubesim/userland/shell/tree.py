@@ -51,11 +51,15 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSubstitution:
-    """``<(…)``: a file that holds the output of commands."""
+    """``<(…)``: a file that holds the output of commands; ``>(…)``: one that commands read.
+
+    :param reads: whether the commands read it.
+    """
 
     text: str
     line: int
     quoted: bool = False
+    reads: bool = False
 
 
 Part: TypeAlias = Literal | Parameter | CommandSubstitution | Arithmetic | ProcessSubstitution
@@ -85,6 +89,8 @@ class Redirect:
     target: Word
     line: int
     body: Word | None = None
+    variable: str = ""
+    """The variable that gets the descriptor's number: ``{name}>file``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Assignment:
     value: Word | tuple[Word, ...]
     append: bool = False
     index: Word | None = None
+    argument: bool = False
+    """Whether it is an argument of ``declare`` and its like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,15 @@ class For:
 
 
 @dataclass(frozen=True, slots=True)
+class Select:
+    """``select name in words``: a menu on standard error, and a choice that is read."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: CommandList
+
+
+@dataclass(frozen=True, slots=True)
 class ForArithmetic:
     """``for ((start; condition; step))``."""
 
@@ -209,10 +226,38 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Primary:
+    """One condition of ``[[ … ]]``: an operator and its one or two words."""
+
+    operator: str
+    operands: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """``! condition``."""
+
+    inner: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Conditions joined by ``&&`` or ``||``."""
+
+    operator: str
+    left: Condition
+    right: Condition
+
+
+Condition: TypeAlias = "Primary | Negation | Joined"
+
+
+@dataclass(frozen=True, slots=True)
 class Conditional:
     """``[[ … ]]``."""
 
-    words: tuple[Word, ...]
+    condition: Condition
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +268,6 @@ class ArithmeticCommand:
 
 
 Body: TypeAlias = (
-    "Subshell | Group | If | While | For | ForArithmetic | Case | Function | Conditional | ArithmeticCommand"
+    "Subshell | Group | If | While | For | Select | ForArithmetic | Case | Function | Conditional | ArithmeticCommand"
 )
 Command: TypeAlias = Simple | Compound

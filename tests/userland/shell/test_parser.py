@@ -53,7 +53,7 @@ def test_any_text_parses_or_is_refused(text, dialect):
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20), DIALECTS)
 def test_a_quoted_word_is_one_literal(text, dialect):
-    token = Lexer(quoted(text), dialect).token()
+    token = Lexer(quoted(text, dialect.name), dialect).token()
     assert token.word is not None
     assert "".join(part.text for part in token.word.parts if isinstance(part, Literal)) == text
     assert all(isinstance(part, Literal) for part in token.word.parts)

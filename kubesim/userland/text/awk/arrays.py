@@ -10,7 +10,8 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from kubesim.userland.bounds import WORDS, Interrupted
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import WORDS
 from kubesim.userland.text.awk.values import UNSET, InputText, Value, text_of
 
 

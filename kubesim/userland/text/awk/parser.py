@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.command_line import Complaint
 from kubesim.userland.text.awk.arrays import Array
 from kubesim.userland.text.awk.formats import formatted
