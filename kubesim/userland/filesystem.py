@@ -107,6 +107,13 @@ class FileSystem:
         self._changes: dict[str, Entry | None] = {} if own is None else own
         """What this machine wrote by path; None where it removed what the layer has."""
 
+    def untouched(self, prefixes: tuple[str, ...]) -> Layer | None:
+        """The layer below, if this machine has nothing of its own at a path that begins so."""
+        for path in self._changes:
+            if path.startswith(prefixes):
+                return None
+        return self._layer
+
     def _get(self, path: str) -> Entry | None:
         """The entry at a resolved path."""
         return self._changes[path] if path in self._changes else self._layer.entries.get(path)

@@ -64,6 +64,8 @@ class PodState:
     @property
     def initialised(self) -> bool:
         """Whether the init containers are through; once another has run, the end of a sidecar changes nothing."""
+        if not self.init:
+            return True
         return any(each.container_id for each in self.containers) or all(each.initialised for each in self.init)
 
 
@@ -74,8 +76,9 @@ def phase(pod: Wire, state: PodState) -> str:
         return "Failed"
     if not state.initialised:
         return "Pending"
-    if any("waiting" in c.state and "terminated" not in c.last for c in state.containers):
-        return "Pending"
+    for container in state.containers:
+        if "waiting" in container.state and "terminated" not in container.last:
+            return "Pending"
     if any(container.running for container in state.containers) or (policy == "Always" and not state.terminal):
         return "Running"
     ended = [c.exit_code if c.exit_code is not None else c.last["terminated"]["exitCode"] for c in state.containers]
@@ -193,8 +196,7 @@ def _containers_ready(state: PodState, current: str) -> _Verdict:
         return False, "PodCompleted", ""
     if current == "Failed":
         return False, "PodFailed", ""
-    unready = [c.name for c in state.init if c.sidecar and not c.ready]
-    unready += [c.name for c in state.containers if not c.ready]
+    unready = [c.name for c in (*state.init, *state.containers) if not c.ready and (not c.init or c.sidecar)]
     if unready:
         return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
     return _TRUE

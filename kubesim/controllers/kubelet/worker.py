@@ -168,14 +168,15 @@ class PodWorker:
         """Begin the next container that may begin."""
         if self._terminating or not self.state.sandbox:
             return
-        held_up = next((container for container in self.state.init if not container.initialised), None)
-        if held_up is not None:
-            if not held_up.begun:
-                self._begin(held_up)
-            return
-        following = next((container for container in self.state.containers if not container.begun), None)
-        if following is not None:
-            self._begin(following)
+        for container in self.state.init:
+            if not container.initialised:
+                if not container.begun:
+                    self._begin(container)
+                return
+        for container in self.state.containers:
+            if not container.begun:
+                self._begin(container)
+                return
 
     def _begin(self, container: ContainerState) -> None:
         """Fetch a container's image, unless its node has it, then create and start the container."""

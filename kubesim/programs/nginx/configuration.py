@@ -9,10 +9,10 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
-from kubesim.userland.filesystem import FileError, FileSystem, absolute
+from kubesim.userland.filesystem import FileError, FileSystem, Layer, absolute
 
 MAIN = "/etc/nginx/nginx.conf"
 MOST_KNOWN = 16
@@ -80,18 +80,26 @@ class Configuration:
 
     :param texts: the files that were read, in the order of reading.
     :param listings: the directories that a pattern of ``include`` was looked up in, and what they held.
+    :ivar layer: the image's files, where nothing of what was read is the machine's own.
     """
 
     root: Directive
     texts: dict[str, str]
     listings: dict[str, tuple[str, ...]]
+    places: tuple[str, ...] = field(init=False)
+    """The top directories that it was read from, such as ``/etc/nginx``."""
+    layer: Layer | None = field(init=False)
+    files: InitVar[FileSystem]
     https: tuple[Directive, ...] = field(init=False)
     servers: tuple[Directive, ...] = field(init=False)
     """Every virtual server, in order."""
     ports: tuple[int, ...] = field(init=False)
     """The TCP ports that the servers listen on, each once, in order."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, files: FileSystem) -> None:
+        places = {"/".join(path.split("/")[:3]) for path in (*self.texts, *self.listings)}
+        object.__setattr__(self, "places", tuple(places))
+        object.__setattr__(self, "layer", files.untouched(self.places))
         https = self.root.all("http")
         servers = [server for http in https for server in http.all("server")]
         object.__setattr__(self, "https", tuple(https))
@@ -100,6 +108,8 @@ class Configuration:
 
     def is_of(self, files: FileSystem) -> bool:
         """Whether reading these files would give the same."""
+        if self.layer is not None and files.untouched(self.places) is self.layer:
+            return True
         return all(_text(files, path) == text for path, text in self.texts.items()) and all(
             _names(files, directory) == names for directory, names in self.listings.items()
         )
@@ -143,7 +153,7 @@ def read(files: FileSystem, path: str = MAIN) -> Configuration:
     """
     reading = _Reading(files)
     root = Directive("main", (), tuple(reading.file(path)))
-    return Configuration(root, reading.texts, reading.listings)
+    return Configuration(root, reading.texts, reading.listings, files)
 
 
 def _text(files: FileSystem, path: str) -> str | None:
