@@ -93,6 +93,7 @@ class AddressAllocator:
         self.family = f"IPv{self.network.version}"
         self.size = hosts_per_network(cidr)
         self.first = self.network.network_address + 1
+        self._first = int(self.first)
         self.offset = address_band(cidr)
         self._pool = NumberPool(self.size, min(self.offset, self.size), random)
         self._pins = {key: address for key, address in (pins or {}).items() if self.contains(address)}
@@ -137,7 +138,7 @@ class AddressAllocator:
         number = self._pool.choose(random)
         if number is None:
             raise AllocationError(RANGE_FULL)
-        return str(self.first + number)
+        return self._text(self._first + number)
 
     def allocate_named(self, key: str, random: Random | None = None, *, keep_pin: bool = False) -> str:
         """Take the address pinned to a key, the first time it asks and if it is free; else any address.
@@ -162,7 +163,12 @@ class AddressAllocator:
         parsed = ipaddress.ip_address(address)
         if parsed.version != self.network.version:
             raise ValueError(f"the address must be {self.family}, got {address}")
-        return int(parsed) - int(self.first)
+        return int(parsed) - self._first
+
+    def _text(self, number: int) -> str:
+        if self.network.version == 4:
+            return ".".join(map(str, number.to_bytes(4)))
+        return str(ipaddress.IPv6Address(number))
 
 
 class PortAllocator:

@@ -9,6 +9,9 @@ from kubesim.api.objects import Wire
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """No vowels and no digits that look like them: no suffix spells a word."""
 
+_DRAWN = [*SUFFIX_ALPHABET, *[""] * (32 - len(SUFFIX_ALPHABET))]
+"""What each number of five bits stands for; one that is too large stands for nothing and is drawn again."""
+
 SUFFIX_LENGTH = 5
 LONGEST_NAME = 63
 """A generated name is a DNS label; a longer base is cut."""
@@ -18,9 +21,7 @@ def random_suffix(random: Random) -> str:
     """Five characters, as upstream's ``rand.String(5)``."""
     suffix = ""
     while len(suffix) < SUFFIX_LENGTH:
-        number = random.getrandbits(5)  # 0 to 31; what is too large is drawn again
-        if number < len(SUFFIX_ALPHABET):
-            suffix += SUFFIX_ALPHABET[number]
+        suffix += _DRAWN[random.getrandbits(5)]
     return suffix
 
 
@@ -52,12 +53,16 @@ def clear_system_fields(metadata: Wire) -> None:
 
 def keep_system_fields(metadata: Wire, old: Wire) -> None:
     """Put back what a client may not change."""
-    metadata.pop("selfLink", None)
-    metadata.pop("managedFields", None)
-    for name in (*SYSTEM_FIELDS[:-1], "generateName", "generation"):
+    for name in ("selfLink", "managedFields"):
+        metadata.pop(name, None)
+    for name in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
         if name in old:
-            metadata.setdefault(name, old[name])
-            if name in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
-                metadata[name] = old[name]
-        elif name not in ("uid",):
-            metadata.pop(name, None)
+            metadata[name] = old[name]
+        elif name in metadata:
+            del metadata[name]
+    if "uid" not in metadata and "uid" in old:
+        metadata["uid"] = old["uid"]
+    if "generateName" not in old:
+        metadata.pop("generateName", None)
+    elif "generateName" not in metadata:
+        metadata["generateName"] = old["generateName"]

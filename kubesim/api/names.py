@@ -69,14 +69,20 @@ def port_number(value: int) -> list[str]:
 
 def _unless(pattern: str, value: str, limit: int, sentence: str, *examples: str, unit: str = "characters") -> list[str]:
     """What is wrong with a value that must match the pattern and may have so many bytes."""
+    fits = matches(pattern, value)
+    if fits and len(value) <= limit:  # what matches is ASCII: a byte a character
+        return []
     problems = _length_problems(value, limit, unit)
-    return problems if matches(pattern, value) else [*problems, regex_problem(sentence, pattern, *examples)]
+    return problems if fits else [*problems, regex_problem(sentence, pattern, *examples)]
 
 
 def dns1123_label(value: str) -> list[str]:
     """One DNS label as RFC 1123 has it: the name of a Service, a container, a namespace."""
+    fits = matches(_LABEL, value)
+    if fits and len(value) <= 63:
+        return []
     problems = _length_problems(value, 63)
-    if matches(_LABEL, value):
+    if fits:
         return problems
     if matches(_SUBDOMAIN, value):
         return [*problems, "must not contain dots"]

@@ -24,7 +24,7 @@ from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
-from kubesim.api.strategies import Strategy, Transaction
+from kubesim.api.strategies import NOTHING, Strategy
 from kubesim.api.strict import demand_canonical
 from kubesim.api.templates import Template
 from kubesim.api.validation import validate
@@ -123,7 +123,7 @@ class Registry:
         self._check_version(resource, new, old, strategy)
         new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
         keep_system_fields(new["metadata"], old["metadata"])
-        transaction = Transaction()
+        transaction = NOTHING
         if subresource == "status":
             strategy.prepare_status_update(new, old)
         elif subresource == "finalize":

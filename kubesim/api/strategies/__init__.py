@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.store import Store
-from kubesim.api.strategies.base import Strategy, Transaction
+from kubesim.api.strategies.base import NOTHING, Strategy, Transaction
 from kubesim.api.strategies.kinds import (
     EndpointSliceStrategy,
     EndpointsStrategy,
@@ -24,7 +24,7 @@ from kubesim.api.strategies.workloads import (
 )
 from kubesim.simulation import Simulation
 
-__all__ = ["Strategy", "Transaction", "strategies"]
+__all__ = ["NOTHING", "Strategy", "Transaction", "strategies"]
 
 
 def strategies(

@@ -32,6 +32,10 @@ class Transaction:
             action()
 
 
+NOTHING = Transaction()
+"""The transaction of a write that allocates nothing."""
+
+
 class Strategy:
     """The behaviour of a kind without any of its own.
 
@@ -63,11 +67,11 @@ class Strategy:
 
     def begin_create(self, new: Wire, dry_run: bool) -> Transaction:
         """Allocate what the new object needs; may raise ApiError."""
-        return Transaction()
+        return NOTHING
 
     def begin_update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
         """Allocate and release what the change needs; may raise ApiError."""
-        return Transaction()
+        return NOTHING
 
     def after_delete(self, old: Wire) -> None:
         """Release what the object had; it is gone."""

@@ -11,7 +11,7 @@ from kubesim.api.defaults import externally_accessible
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Service, Wire, view
 from kubesim.api.store import Store
-from kubesim.api.strategies.base import Strategy, Transaction
+from kubesim.api.strategies.base import NOTHING, Strategy, Transaction
 from kubesim.api.strategies.service_allocation import (
     ServiceAllocation,
     needs_health_check_port,
@@ -60,7 +60,7 @@ class ServiceStrategy(Strategy):
     def begin_update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
         """Keep what was allocated, and allocate or release what the change asks for."""
         if new["spec"] is old["spec"]:
-            return Transaction()
+            return NOTHING
         patch_allocated_values(new["spec"], old["spec"])
         normalize_cluster_addresses(new["spec"], old["spec"])
         return self._allocation.update(new, old, dry_run)
