@@ -23,7 +23,7 @@ from kubesim.api.fields import invalid, invalid_value, required
 from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
-from kubesim.api.store import Store
+from kubesim.api.store import STATUS, Store
 from kubesim.api.strategies import NOTHING, Strategy
 from kubesim.api.strict import demand_canonical
 from kubesim.api.templates import Template
@@ -159,7 +159,9 @@ class Registry:
         self.strategy(resource).prepare_status_update(new, old)
         if self._strict:
             demand_canonical(resource, new, old, valid=False)
-        return self._replace(resource, new, old)
+        if old["metadata"].get("deletionTimestamp") and removable(new):
+            return self._remove(resource, new)
+        return old if new["status"] == old.get("status") else self._store.commit(new, parts=STATUS)
 
     def delete(
         self,
@@ -213,14 +215,17 @@ class Registry:
             problem = invalid_value("metadata.resourceVersion", 0, "must be specified for an update")
             raise invalid(resource.kind, resource.group, name, [problem])
 
-    def accept(self, resource: ResourceType, new: Wire, version: int | None = None) -> None:
+    def accept(
+        self, resource: ResourceType, new: Wire, version: int | None = None, parts: frozenset[str] | None = None
+    ) -> None:
         """Store an object as it is: a Pod that was bound, an Event that was put off; its metadata are copied.
 
         :param version: the resource version that was reserved for it.
+        :param parts: in what it differs from the version before, if that is known.
         """
         if self._strict:
             demand_canonical(resource, new, None)
-        self._store.commit({**new, "metadata": {**new["metadata"]}}, version)
+        self._store.commit({**new, "metadata": {**new["metadata"]}}, version, parts)
 
     def _inspect(
         self, resource: ResourceType, new: Wire, old: Wire | None, trusted: bool, template: Template | None = None

@@ -21,6 +21,9 @@ EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 Key = tuple[str, str]
 """(namespace, name); the namespace is empty for kinds that have none."""
 
+STATUS = frozenset({"status"})
+"""The parts of a change of nothing but the status."""
+
 V = TypeVar("V", bound=View)
 
 
@@ -37,15 +40,18 @@ class Change:
     :ivar old: the object before; None when it is new.
     :ivar new: the object after; None when it is gone.
     :ivar object: the object after the change, or the last one known of it.
+    :ivar parts: in what the two may differ (see :meth:`Store.commit`); None where nobody has said.
     """
 
-    __slots__ = ("key", "kind", "new", "object", "old")
+    __slots__ = ("key", "kind", "new", "object", "old", "parts")
 
-    def __init__(self, kind: str, key: Key, old: Wire | None, new: Wire | None) -> None:
+    def __init__(
+        self, kind: str, key: Key, old: Wire | None, new: Wire | None, parts: frozenset[str] | None = None
+    ) -> None:
         wire = new if new is not None else old
         if wire is None:
             raise ValueError("a change must have an old or a new object, got neither")
-        self.kind, self.key, self.old, self.new, self.object = kind, key, old, new, wire
+        self.kind, self.key, self.old, self.new, self.object, self.parts = kind, key, old, new, wire, parts
 
     @classmethod
     def of(cls, old: Wire | None, new: Wire | None) -> Change:
@@ -156,20 +162,22 @@ class _Collection:
         self.views: dict[Key, tuple[Wire, View]] = {}
         self._indexes: dict[str, _Index] = {}
 
-    def swap(self, key: Key, old: Wire | None, new: Wire | None) -> None:
-        """Put an object in the place of another; None stands for no object."""
-        if new is None:
-            del self.objects[key]
-            self.views.pop(key, None)
-            self.keys.discard(key)
-        else:
-            self.objects[key] = new
-            if old is None:
-                self.keys.add(key)
-            elif _are_filed_alike(old, new):
-                return
+    def put(self, key: Key, old: Wire | None, new: Wire) -> None:
+        """File an object, new or in the place of another."""
+        if old is None:
+            self.keys.add(key)
+        elif _are_filed_alike(old, new):
+            return
         for index in self._indexes.values():
             index.move(key, old, new)
+
+    def drop(self, key: Key, old: Wire) -> None:
+        """Forget an object."""
+        del self.objects[key]
+        self.views.pop(key, None)
+        self.keys.discard(key)
+        for index in self._indexes.values():
+            index.move(key, old, None)
 
     def by(self, filing: str) -> _Index:
         """The index of a filing: ``label``, ``namespace``, ``node`` or ``owner``."""
@@ -210,13 +218,15 @@ class Store:
         """The version of the last write."""
         return str(self._version)
 
-    def commit(self, wire: Wire, version: int | None = None) -> Wire:
+    def commit(self, wire: Wire, version: int | None = None, parts: frozenset[str] | None = None) -> Wire:
         """Store an object, new or changed, and tell the watchers: what every write of every door ends in.
 
         The store takes the object and its metadata over (the other parts may be shared): the caller must not change
         them afterwards. It gets the next resource version.
 
         :param version: the resource version that was reserved for this write, instead of the next.
+        :param parts: where the writer knows in what the object differs from the one before: these top-level fields, and
+            fields of the metadata; the others are shared.
         :returns: the object as stored.
         """
         if version is None:
@@ -226,8 +236,10 @@ class Store:
         kind, key = wire["kind"], (metadata.get("namespace") or "", metadata["name"])
         collection = self._collections[kind]
         old = collection.objects.get(key)
-        collection.swap(key, old, wire)
-        self._tell(Change(kind, key, old, wire))
+        collection.objects[key] = wire
+        if parts is not STATUS:  # by which nothing is filed
+            collection.put(key, old, wire)
+        self._tell(Change(kind, key, old, wire, parts))
         return wire
 
     def reserve_version(self) -> int:
@@ -261,7 +273,7 @@ class Store:
         if old is None:
             return None
         self._version += 1
-        collection.swap((namespace, name), old, None)
+        collection.drop((namespace, name), old)
         self._tell(Change(kind, (namespace, name), old, None))
         return old
 
@@ -380,19 +392,22 @@ class Store:
         return listening
 
     def _tell(self, change: Change) -> None:
-        pending = self._pending
-        pending.append(change)
         if self._telling:
+            self._pending.append(change)
             return
         self._telling = True
         try:
-            while pending:
-                change = pending.popleft()
-                for callback in self._watchers_of.get(change.kind) or self._listening(change.kind):
+            for callback in self._watchers_of.get(change.kind) or self._listening(change.kind):
+                callback(change)
+            while self._pending:
+                change = self._pending.popleft()
+                for callback in self._listening(change.kind):
                     callback(change)
+        except BaseException:
+            self._pending.clear()
+            raise
         finally:
             self._telling = False
-            pending.clear()
 
 
 def _exact_labels(selector: Selector | Mapping[str, str] | None) -> list[tuple[str, str]]:

@@ -18,6 +18,9 @@ from kubesim.api.resources import BY_KIND
 from kubesim.api.server import ApiServer
 from kubesim.api.store import Store
 
+_BOUND = frozenset({"spec", "status"})
+"""In what a Pod that was given a node differs from the Pod before."""
+
 
 class Client:
     """A controller's access to the cluster's objects."""
@@ -75,7 +78,7 @@ class Client:
 
     def bind(self, wire: Wire) -> None:
         """Store a Pod that has been given a node: what the ``pods/binding`` subresource does."""
-        self._registry.accept(BY_KIND["Pod"], wire)
+        self._registry.accept(BY_KIND["Pod"], wire, parts=_BOUND)
 
     def deliver(self, wire: Wire, version: int) -> None:
         """Store an object whose writing was put off, at the version that was reserved for it."""

@@ -93,9 +93,14 @@ class _Audience:
             self._names |= parts.names if parts is not None else frozenset()
         self._concerned.clear()
 
-    def of_change(self, old: Wire, new: Wire) -> list[Controller]:
-        """Who hears that an object changed."""
-        changed = changed_parts(old, new, self._names)
+    def of(self, change: Change) -> list[Controller]:
+        """Who hears of a change."""
+        old, new = change.old, change.new
+        if old is None:
+            return self.coming
+        if new is None:
+            return self.going
+        changed = changed_parts(old, new, self._names) if change.parts is None else change.parts
         concerned = self._concerned.get(changed)
         if concerned is None:
             concerned = [each for names, each in self._changing if names is None or not names.isdisjoint(changed)]
@@ -129,7 +134,7 @@ class Manager:
             audience = self._audiences.get(kind)
             if audience is None:
                 audience = self._audiences[kind] = _Audience()
-                self._store.watch(partial(self._changed, audience), [kind])
+                self._store.watch(partial(self._told, audience), [kind])
             audience.add(controller, parts)
             if parts is None or parts.come:
                 for wire in self._store.list(kind):
@@ -150,15 +155,8 @@ class Manager:
 
         stop = self._store.watch(begin, kinds)
 
-    def _changed(self, audience: _Audience, change: Change) -> None:
-        if change.old is None:
-            concerned = audience.coming
-        elif change.new is None:
-            concerned = audience.going
-        else:
-            concerned = audience.of_change(change.old, change.new)
-        if concerned:
-            self._offer(concerned, change)
+    def _told(self, audience: _Audience, change: Change) -> None:
+        self._offer(audience.of(change), change)
 
     def _offer(self, concerned: Iterable[Controller], change: Change) -> None:
         for controller in concerned:

@@ -8,7 +8,7 @@ subclass, which knows its address and lets programs listen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -195,4 +195,4 @@ def run_script(invocation: Invocation) -> Completed | Running:
     program = machine.programs.get(name)
     if program is None:
         return Completed("", f"{invocation.argv[0]}: cannot execute: required file not found\n", 127)
-    return program(replace(invocation, argv=(name, *words[1:], path, *invocation.argv[1:])))
+    return program(invocation.becoming((name, *words[1:], path, *invocation.argv[1:])))

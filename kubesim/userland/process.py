@@ -110,6 +110,13 @@ class Start(Generic[OfMachine]):
     ending: str = "TERM"
     """The signal that then ends it, without ``SIG``; a program that sums up when it is interrupted looks at it."""
 
+    def becoming(self, argv: tuple[str, ...]) -> Start[OfMachine]:
+        """The start of another program in its place, as ``exec`` has it."""
+        return Start(
+            argv, self.machine, self.input, self.environment, self.directory, self.main, self.terminal, self.elapsed,
+            self.limit,
+        )  # fmt: skip
+
     @property
     def stdin(self) -> str:
         """Its standard input, read to the end."""

@@ -87,9 +87,8 @@ class PodStrategy(GenerationStrategy):
     def prepare_status_update(self, new: Wire, old: Wire) -> None:
         """Keep everything but the status, and in it the quality of service."""
         new["spec"] = old["spec"]
-        quality = (old.get("status") or {}).get("qosClass")
-        if quality and not new["status"].get("qosClass"):
-            new["status"] = {**new["status"], "qosClass": quality}
+        if not new["status"].get("qosClass") and (old.get("status") or {}).get("qosClass"):
+            new["status"] = {**new["status"], "qosClass": old["status"]["qosClass"]}
 
     def grace_period(self, old: Wire, asked: int | None) -> int | None:
         """What was asked for, else what the Pod wants; none at all for a Pod that runs nowhere or has ended."""

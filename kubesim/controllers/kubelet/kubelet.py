@@ -30,11 +30,11 @@ class Kubelet:
         after, deleted = new["spec"], new["metadata"].get("deletionTimestamp")
         if not after.get("nodeName"):
             return (change.key,) if deleted else ()
-        if old is None or old["metadata"].get("deletionTimestamp") != deleted:
+        if old is None or old["metadata"].get("deletionTimestamp") != deleted or after.get("readinessGates"):
             return (change.key,)
         before = old["spec"]
         same = before is after or (before.get("nodeName") == after["nodeName"] and _same_containers(before, after))
-        return () if same and not after.get("readinessGates") else (change.key,)
+        return () if same else (change.key,)
 
     def reconcile(self, key: Hashable) -> None:
         """Start, end or drop a Pod's worker."""

@@ -50,7 +50,7 @@ class NodeAddresses:
     def _take(self, address: int) -> str:
         self._taken.add(address)
         self._next = address + 1 if address < self._last else self._first
-        return str(ipaddress.IPv4Address(address))
+        return ".".join(map(str, address.to_bytes(4)))
 
     def release(self, address: str) -> None:
         """Give an address back; one that was not taken is no error."""

@@ -157,7 +157,7 @@ def docker_entrypoint(invocation: Invocation) -> Completed | Running:
             packaged = None
         said = _configuring(invocation.argv[0], packaged)
     program = invocation.machine.find(command[0], invocation.directory)
-    result = program(replace(invocation, argv=command))
+    result = program(invocation.becoming(command))
     if isinstance(result, Completed):
         return replace(result, stdout="".join(f"{line}\n" for line in said) + result.stdout)
     result.log[:0] = said
