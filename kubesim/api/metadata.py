@@ -44,11 +44,13 @@ def uid_of(bits: int) -> str:
 SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
 """Metadata that only the server sets."""
 
+_CLEARED = frozenset({*SYSTEM_FIELDS, "resourceVersion", "generation", "managedFields"})
+
 
 def clear_system_fields(metadata: Wire) -> None:
     """Forget what a client may not set on creation."""
-    for name in (*SYSTEM_FIELDS, "resourceVersion", "generation", "managedFields"):
-        metadata.pop(name, None)
+    for name in _CLEARED & metadata.keys():
+        del metadata[name]
 
 
 def keep_system_fields(metadata: Wire, old: Wire) -> None:

@@ -312,7 +312,8 @@ class Store:
         """The keys of the shortest index that has every match."""
         if labels:
             index = collection.by("label")
-            shortest = min([index.at(label) for label in labels], key=len)
+            found = [index.at(label) for label in labels]
+            shortest = found[0] if len(found) == 1 else min(found, key=len)
             return shortest if namespace is None else [key for key in shortest if key[0] == namespace]
         return collection.keys if namespace is None else collection.by("namespace").at(namespace)
 

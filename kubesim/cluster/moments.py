@@ -6,7 +6,7 @@ once for each object; from the objects by now and these notes the moment is foun
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from weakref import WeakSet
 
 from kubesim.api.objects import Wire
@@ -33,14 +33,18 @@ class MomentKeeper:
 
     def __init__(self, store: Store, kinds: Iterable[str]) -> None:
         self._store = store
+        self._kinds = tuple(kinds)
         self._notes: list[tuple[str, Key, Wire | None]] = []
         self._noted: set[tuple[str, Key]] = set()
         """What was noted since the last moment that is held: an earlier note says all."""
         self._held: WeakSet[Moment] = WeakSet()
-        store.watch(self._changed, kinds)
+        self._stop: Callable[[], None] | None = None
+        """Ends the watch, which lasts while somebody holds a moment."""
 
     def now(self) -> Moment:
         """This moment."""
+        if self._stop is None:
+            self._stop = self._store.watch(self._changed, self._kinds)
         if not self._held:
             self._notes.clear()
         self._noted.clear()
@@ -56,6 +60,9 @@ class MomentKeeper:
 
     def _changed(self, change: Change) -> None:
         if not self._held:
+            if self._stop is not None:
+                self._stop()
+                self._stop = None
             return
         noted = change.kind, change.key
         if noted not in self._noted:

@@ -11,12 +11,13 @@ import posixpath
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kubesim.api.store import Change, Store
 from kubesim.network.dns.coredns import BUILD, COREFILE, VERSION, CoreDNS
 from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.exchange import Sockets
-from kubesim.network.dns.objects import SERIAL_KINDS, KubernetesObjects
+from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Server
 from kubesim.programs.machine import Invocation, Machine
@@ -25,7 +26,7 @@ from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
 from kubesim.userland.process import Completed, Running, Steps
 
-WATCHED = ("Namespace", "Service", "EndpointSlice", "Pod")
+WATCHED = ("Namespace", "Service", "EndpointSlice")
 LAME_DUCK_SECONDS = 0.1
 
 
@@ -58,24 +59,27 @@ class _Watched(KubernetesObjects):
 
 def watched_objects(store: Store, simulation: Simulation) -> KubernetesObjects:
     """A cache of the store's objects that follows every change, for as long as somebody holds it."""
-    start = int(simulation.start.timestamp())
-    objects = _Watched(modified=start + int(simulation.now))
-    for kind in WATCHED:
+    modified = int(simulation.start.timestamp()) + int(simulation.now)
+    objects = _Watched(modified=modified, follow_pods=partial(_follow, store, simulation, ("Pod",)))
+    _follow(store, simulation, WATCHED, objects)
+    return objects
+
+
+def _follow(store: Store, simulation: Simulation, kinds: Sequence[str], objects: KubernetesObjects) -> None:
+    """Let a cache have the objects of some kinds, and hear what becomes of them."""
+    for kind in kinds:
         for wire in store.list(kind):
-            objects.changed(Change.of(None, wire))
-    follower = weakref.ref(objects)
+            objects.changed(Change.of(None, wire), objects.modified)
+    start, follower = int(simulation.start.timestamp()), weakref.ref(objects)
 
     def changed(change: Change) -> None:
         target = follower()
         if target is None:
             stop()
-            return
-        target.changed(change)
-        if change.kind in SERIAL_KINDS:
-            target.modified = start + int(simulation.now)
+        else:
+            target.changed(change, start + int(simulation.now))
 
-    stop = store.watch(changed, WATCHED)
-    return objects
+    stop = store.watch(changed, kinds)
 
 
 def coredns(invocation: Invocation) -> Completed | Running:

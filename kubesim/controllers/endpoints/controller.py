@@ -52,15 +52,14 @@ class EndpointsController:
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """A Service itself, the Services of a Pod, and the Service of a slice that somebody changed or deleted."""
-        match change.kind:
-            case "Pod":
-                return self._index.note_pod(change)
-            case "Service":
-                selector, store = change.object["spec"].get("selector") or {}, self._client.store
-                self._index.note_service(change, lambda: store.list("Pod", change.key[0], selector))
-                return (change.key,)
-            case "Node":
-                return self._of_node(change)
+        if change.kind == "Pod":
+            return self._index.note_pod(change)
+        if change.kind == "Service":
+            selector, store = change.object["spec"].get("selector") or {}, self._client.store
+            self._index.note_service(change, lambda: store.list("Pod", change.key[0], selector))
+            return (change.key,)
+        if change.kind == "Node":
+            return self._of_node(change)
         if change.old is None:
             return ()
         labels = change.object["metadata"].get("labels") or {}
@@ -117,8 +116,8 @@ class EndpointsController:
         self._write_endpoints(service, pods, current, trigger)
 
     def _write_slices(self, key: Key, service: Service, pods: Sequence[EndpointPod], trigger: str) -> None:
-        mine = {SERVICE_NAME: key[1], MANAGED_BY: CONTROLLER}
-        existing = self._client.store.list("EndpointSlice", key[0], mine)
+        slices = self._client.store.list("EndpointSlice", key[0], {SERVICE_NAME: key[1]})
+        existing = [piece for piece in slices if piece["metadata"]["labels"].get(MANAGED_BY) == CONTROLLER]
         plan = plan_slices(service, pods, existing, self._zones)
         hinted = self._with_hints(key, service, plan)
         for piece in hinted.create:

@@ -156,10 +156,11 @@ class PodsByService:
 
     def note_pod(self, change: Change) -> list[Key]:
         """A Pod was added, changed or deleted; returns the Services whose endpoints that may alter."""
-        key, wire = change.key, change.new
-        old = self._pods.get(key)
-        status: Wire = (wire.get("status") or {}) if wire is not None else {}
-        new = EndpointPod.of(wire) if wire is not None and (status.get("podIP") or status.get("podIPs")) else None
+        key, wire, old, new = change.key, change.new, self._pods.get(change.key), None
+        if wire is not None and "status" in wire and ("podIP" in wire["status"] or "podIPs" in wire["status"]):
+            new = EndpointPod.of(wire)
+            if not new.addresses:
+                new = None
         if old == new:
             return []
         before = self.services_of(old) if old is not None else []

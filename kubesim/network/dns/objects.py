@@ -7,7 +7,7 @@ an answer costs the same with ten Services and with ten thousand. As in CoreDNS,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kubesim.api.objects import EndpointSlice, Service, Wire, view
@@ -16,8 +16,6 @@ from kubesim.api.store import Change
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 NO_PORT = -1
 """The port of a Service or slice that declares none: it has addresses but no SRV record."""
-SERIAL_KINDS = ("Service", "EndpointSlice")
-"""The kinds whose changes move the SOA record's serial on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +124,16 @@ class KubernetesObjects:
     :ivar synced: False until the first listing is complete; CoreDNS answers SERVFAIL for missing names until then.
     :ivar modified: the Unix time of the last change, which is the SOA record's serial.
     :ivar imported: Services of other clusters, for the zones that join clusters; None without any.
+    :param follow_pods: lets the cache have the Pods; called when somebody first asks for one (``pods verified``).
     """
 
-    def __init__(self, *, synced: bool = True, modified: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        synced: bool = True,
+        modified: int = 0,
+        follow_pods: Callable[[KubernetesObjects], object] | None = None,
+    ) -> None:
         self.synced = synced
         self.modified = modified
         self.imported: KubernetesObjects | None = None
@@ -137,6 +142,7 @@ class KubernetesObjects:
         self._endpoints: dict[tuple[str, str], dict[str, EndpointsEntry]] = {}
         self._endpoints_by_ip: dict[str, dict[tuple[str, str], EndpointsEntry]] = {}
         self._owner_of_slice: dict[tuple[str, str], EndpointsEntry] = {}
+        self._follow_pods = follow_pods
         self._pods: dict[tuple[str, str], str] = {}
         self._pods_by_ip: dict[str, dict[tuple[str, str], None]] = {}
         self._namespaces: set[str] = set()
@@ -148,16 +154,18 @@ class KubernetesObjects:
         """A cache of the given API objects; kinds that names do not depend on are passed over."""
         cache = cls(modified=modified)
         for wire in objects:
-            cache.changed(Change.of(None, wire))
+            cache.changed(Change.of(None, wire), modified)
         return cache
 
-    def changed(self, change: Change) -> None:
-        """Take in what happened to one object."""
+    def changed(self, change: Change, moment: int) -> None:
+        """Take in what happened to one object at a Unix time."""
         kind, old, new = change.kind, change.old, change.new
         if kind == "Pod" and old is not None and new is not None and _address(old) == _address(new):
             return  # of a Pod only its address is a name's answer
         namespace, name = change.key
         self._heard[kind, name, namespace] = new
+        if kind in ("Service", "EndpointSlice"):
+            self.modified = moment
 
     def _catch_up(self) -> None:
         """Take in what was heard since the last question: of each object its last state."""
@@ -236,6 +244,9 @@ class KubernetesObjects:
 
     def pods_at(self, address: str) -> list[tuple[str, str]]:
         """The Pods (name, namespace) with that address."""
+        follow, self._follow_pods = self._follow_pods, None
+        if follow is not None:
+            follow(self)
         self._catch_up()
         return sorted(self._pods_by_ip.get(address, {}))
 

@@ -17,26 +17,27 @@ def pod(address: str | None) -> dict[str, Any]:
 def test_a_service_is_found_at_its_present_address_only() -> None:
     cache = KubernetesObjects()
     first, second = service("web", "10.43.0.7"), service("web", "10.43.0.8", "fd00:43::8")
-    cache.changed(Change.of(None, first))
+    cache.changed(Change.of(None, first), 10)
     assert [entry.name for entry in cache.services_at("10.43.0.7")] == ["web"]
-    cache.changed(Change.of(first, second))
+    cache.changed(Change.of(first, second), 20)
     assert cache.services_at("10.43.0.7") == []
     assert [[entry.name for entry in cache.services_at(one)] for one in ("10.43.0.8", "fd00:43::8")] == [["web"]] * 2
-    cache.changed(Change.of(second, None))
+    cache.changed(Change.of(second, None), 30)
     assert cache.service("web", "default") is None
     assert cache.services_at("10.43.0.8") == []
+    assert cache.modified == 30
 
 
 def test_a_slice_follows_its_endpoints_and_its_service() -> None:
     cache = KubernetesObjects()
     first = slice_("s", "web", PORTS, endpoint("10.42.0.3"))
     moved = slice_("s", "shop", PORTS, endpoint("10.42.0.4"))
-    cache.changed(Change.of(None, first))
+    cache.changed(Change.of(None, first), 1)
     assert [entry.name for entry in cache.endpoints("web", "default")] == ["s"]
-    cache.changed(Change.of(first, moved))
+    cache.changed(Change.of(first, moved), 2)
     assert (cache.endpoints("web", "default"), cache.endpoints_at("10.42.0.3")) == ([], [])
     assert [entry.service for entry in cache.endpoints_at("10.42.0.4")] == ["shop"]
-    cache.changed(Change.of(moved, None))
+    cache.changed(Change.of(moved, None), 3)
     assert (cache.endpoints("shop", "default"), cache.endpoints_at("10.42.0.4")) == ([], [])
 
 
@@ -49,28 +50,34 @@ def test_slices_come_in_the_order_of_their_names() -> None:
 
 def test_a_pod_has_the_address_of_its_status() -> None:
     cache = KubernetesObjects()
-    cache.changed(Change.of(None, pod(None)))
+    cache.changed(Change.of(None, pod(None)), 1)
     assert cache.pods_at("10.42.0.3") == []
-    cache.changed(Change.of(pod(None), pod("10.42.0.3")))
+    cache.changed(Change.of(pod(None), pod("10.42.0.3")), 2)
     assert cache.pods_at("10.42.0.3") == [("p", "default")]
-    cache.changed(Change.of(pod("10.42.0.3"), pod("10.42.0.4")))
+    cache.changed(Change.of(pod("10.42.0.3"), pod("10.42.0.4")), 3)
     assert (cache.pods_at("10.42.0.3"), cache.pods_at("10.42.0.4")) == ([], [("p", "default")])
-    cache.changed(Change.of(pod("10.42.0.4"), None))
+    cache.changed(Change.of(pod("10.42.0.4"), None), 4)
     assert cache.pods_at("10.42.0.4") == []
 
 
 def test_a_namespace_exists_until_it_is_deleted() -> None:
     cache, wire = KubernetesObjects(), {"kind": "Namespace", "metadata": {"name": "shop"}}
     assert not cache.namespace_exists("shop")
-    cache.changed(Change.of(None, wire))
+    cache.changed(Change.of(None, wire), 1)
     assert cache.namespace_exists("shop")
-    cache.changed(Change.of(wire, None))
+    cache.changed(Change.of(wire, None), 2)
     assert not cache.namespace_exists("shop")
 
 
-def test_a_new_cache_is_whole_and_knows_no_other_cluster() -> None:
+def test_the_serial_is_the_time_of_the_last_change_of_a_service_or_slice() -> None:
     cache = KubernetesObjects(modified=5)
     assert (cache.modified, cache.synced, cache.imported) == (5, True, None)
+    cache.changed(Change.of(None, pod("10.42.0.3")), 10)
+    assert cache.modified == 5
+    cache.changed(Change.of(None, service("web", "10.43.0.7")), 20)
+    assert cache.modified == 20
+    cache.changed(Change.of(None, slice_("s", "web", PORTS)), 30)
+    assert cache.modified == 30
 
 
 def test_a_service_without_ports_and_a_slice_without_ports_have_none() -> None:
