@@ -1,8 +1,8 @@
 """Admission: what the cluster adds to an object, or has against it, before its kind's own rules are asked.
 
 Everything lives in a Namespace that exists and is not going away. A Pod gets a service account with its token
-mounted, a priority, and five minutes of tolerance for a node that fails: see :mod:`kubesim.api.templates`. Upstream:
-``plugin/pkg/admission``.
+mounted, a priority, and five minutes of tolerance for a node that fails: see :mod:`kubesim.api.templates`. The last
+two are looked after when it is changed as well. Upstream: ``plugin/pkg/admission``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
-from kubesim.api.templates import Account, Template, TemplateCache, account_name
+from kubesim.api.templates import Account, Template, TemplateCache, account_name, add_tolerations
 
 
 def admit_create(
@@ -30,6 +30,17 @@ def admit_create(
     if resource.kind == "Pod":
         return _admit_pod(wire, resource, store, random, templates)
     return None
+
+
+def admit_update(new: Wire, old: Wire) -> None:
+    """Complete a changed Pod in place: what admission had added to it and the change leaves out is there again."""
+    if new["kind"] != "Pod":
+        return
+    spec, before = new["spec"], old["spec"]
+    for field in ("priority", "preemptionPolicy"):
+        if spec.get(field) is None and before.get(field) is not None:
+            spec[field] = before[field]
+    add_tolerations(spec)
 
 
 def admit_delete(resource: ResourceType, name: str) -> None:

@@ -197,12 +197,12 @@ class PortAllocator:
         if not self._pool.take(port - self.base):
             raise AllocationError("provided port is already allocated")
 
-    def allocate_next(self, random: Random | None = None) -> int:
+    def allocate_next(self) -> int:
         """Take a port that the allocator chooses.
 
         :raises AllocationError: if the range is full.
         """
-        number = self._pool.choose(random)
+        number = self._pool.choose()
         if number is None:
             raise AllocationError(RANGE_FULL)
         return self.base + number
@@ -214,6 +214,38 @@ class PortAllocator:
     def release(self, port: int) -> None:
         """Give a port back."""
         self._pool.release(port - self.base)
+
+
+class DryRunPorts:
+    """What a request that only tries takes of the node ports: nothing is given away, and a range is not looked at.
+
+    Upstream: ``pkg/registry/core/service/portallocator/operation.go``.
+    """
+
+    ABOVE_ALL = 32768
+
+    def __init__(self, ports: PortAllocator) -> None:
+        self._ports = ports
+        self._taken: list[int] = []
+
+    def allocate(self, port: int) -> None:
+        """Take a given port.
+
+        :raises AllocationError: if it is taken.
+        """
+        if port in self._taken or self._ports.has(port):
+            raise AllocationError("provided port is already allocated")
+        self._taken.append(port)
+
+    def allocate_next(self) -> int:
+        """A port that stands for the one that would be chosen: the next after those taken, else one above them all."""
+        port = max(self._taken, default=self.ABOVE_ALL) + 1
+        self._taken.append(port)
+        return port
+
+    def release(self, port: int) -> None:
+        """Give a port back."""
+        self._taken.remove(port)
 
 
 def hosts_per_network(cidr: str) -> int:

@@ -135,6 +135,8 @@ class Registry:
                 strategy.prepare_update(new, old)
             if subresource == "status" and not trusted:
                 self._refuse(resource, new, strategy.validate_status(new, old))
+            if subresource == "finalize" and not trusted:
+                self._refuse(resource, new, strategy.validate_finalizers(new, old))
             if subresource != "finalize" and not (subresource == "status" and _differs_in_status_only(new, old)):
                 self._inspect(resource, new, old, trusted)
             elif trusted and self._strict:

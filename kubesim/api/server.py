@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from kubesim.api.admission import admit_create, admit_delete
+from kubesim.api.admission import admit_create, admit_delete, admit_update
 from kubesim.api.allocators import AddressAllocator, PortAllocator
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import fill_in_defaults
@@ -247,6 +247,8 @@ class ApiServer:
         subresource: str,
     ) -> Response:
         fill_in_defaults(new)
+        if not subresource:
+            admit_update(new, old)
         response = self.registry.update(resource, new, old, dry_run, subresource)
         return _answer(response, warnings)
 

@@ -119,7 +119,7 @@ def _worked_out(spec_bytes: bytes, annotation_bytes: bytes, account: Account) ->
     pod["spec"] = spec
     pod_defaults(pod)
     mounts_token = _add_account(spec, account)
-    _add_tolerations(spec)
+    add_tolerations(spec)
     _add_priority(spec)
     warnings = tuple(pod_warnings(pod, ""))
     return Template(spec, mounts_token, not validate_new_pod(pod), warnings)
@@ -180,7 +180,7 @@ def _token_projection() -> Wire:
     }
 
 
-def _add_tolerations(spec: Wire) -> None:
+def add_tolerations(spec: Wire) -> None:
     """Stay five minutes on a node that is not ready or not reachable, unless the Pod says otherwise."""
     tolerations = spec.setdefault("tolerations", [])
     for condition in ("not-ready", "unreachable"):

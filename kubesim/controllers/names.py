@@ -17,6 +17,14 @@ ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 
 
+def fnv_128a(data: bytes) -> int:
+    """The FNV-1a hash of 128 bits."""
+    value = 0x6C62272E07BB014262B821756295C58D
+    for byte in data:
+        value = ((value ^ byte) * 0x1000000000000000000013B) & ((1 << 128) - 1)
+    return value
+
+
 def safe_encode(text: str) -> str:
     """A string of digits in the safe alphabet: what upstream's ``SafeEncodeString`` does to a hash."""
     return "".join(ALPHABET[ord(character) % len(ALPHABET)] for character in text)

@@ -49,3 +49,29 @@ def test_a_priority_class_must_exist(api: ApiServer) -> None:
     with pytest.raises(ApiError, match='pods "p" is forbidden: no PriorityClass with name nosuch was found'):
         api.create(pod(priorityClassName="nosuch"))
     assert api.create(pod(priorityClassName="system-node-critical")).object["spec"]["priority"] == 2000001000
+
+
+def test_a_replaced_pod_keeps_its_priority_and_gets_tolerations(api: ApiServer) -> None:
+    made = api.create(pod(priorityClassName="system-node-critical")).object
+    spec = {key: value for key, value in made["spec"].items() if key not in ("priority", "preemptionPolicy")}
+    replaced = api.replace({**made, "spec": {**spec, "tolerations": []}}).object["spec"]
+    assert replaced == made["spec"]
+
+
+@pytest.mark.parametrize(
+    ("finalizer", "problem"),
+    [
+        ("kubernetes", None),
+        ("example.com/hold", None),
+        ("hold", "name is neither a standard finalizer name nor is it fully qualified"),
+    ],
+)
+def test_what_may_hold_a_namespace(finalizer: str, problem: str | None, api: ApiServer) -> None:
+    made = api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "held"}}).object
+    wanted = {**made, "spec": {"finalizers": [finalizer]}}
+    if problem is None:
+        assert api.replace(wanted, subresource="finalize").object["spec"] == wanted["spec"]
+        return
+    with pytest.raises(ApiError) as caught:
+        api.replace(wanted, subresource="finalize")
+    assert caught.value.details["causes"][0]["message"] == f'Invalid value: "{finalizer}": {problem}'

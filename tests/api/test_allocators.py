@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.api.allocators import AddressAllocator, AllocationError, PortAllocator, parse_port_range
+from kubesim.api.allocators import AddressAllocator, AllocationError, DryRunPorts, PortAllocator, parse_port_range
 
 
 def test_a_chosen_address_comes_from_the_dynamic_band_while_it_lasts() -> None:
@@ -87,3 +87,18 @@ def test_port_ranges(text: str, size: int) -> None:
 def test_bad_port_ranges(text: str) -> None:
     with pytest.raises(ValueError, match=r"strconv|cannot be"):
         parse_port_range(text)
+
+
+def test_a_dry_run_takes_any_port_that_nobody_has() -> None:
+    real = PortAllocator((30000, 30010), Random(0))
+    real.allocate(30001)
+    trial = DryRunPorts(real)
+    assert [trial.allocate_next(), trial.allocate_next()] == [32769, 32770]
+    trial.allocate(80)
+    for taken in (30001, 80, 32769):
+        with pytest.raises(AllocationError, match="provided port is already allocated"):
+            trial.allocate(taken)
+    other = DryRunPorts(real)
+    other.allocate(30005)
+    assert other.allocate_next() == 30006
+    assert not real.has(30005)

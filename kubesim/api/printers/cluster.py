@@ -51,7 +51,7 @@ def _told(field: str) -> Any:
 def _kernel(node: Node) -> str:
     info = node.status.nodeInfo or {}
     kernel, machine = info.get("kernelVersion") or "<unknown>", info.get("architecture")
-    return f"{kernel} ({machine})" if machine and info.get("kernelVersion") else kernel
+    return f"{kernel} ({machine})" if machine else kernel
 
 
 NODE = Printer(

@@ -57,6 +57,10 @@ class Strategy:
         """The problems of a new status beyond those of the whole object."""
         return []
 
+    def validate_finalizers(self, new: Wire, old: Wire) -> list[FieldError]:
+        """The problems of a change of what holds the object."""
+        return []
+
     def canonicalize(self, new: Wire) -> None:
         """Bring a valid object into the form that is stored."""
 

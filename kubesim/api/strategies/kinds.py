@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
 from kubesim.api.strategies.base import Strategy, keep_status
+from kubesim.api.validation.configuration import validate_namespace_finalizers
 
 _COMPUTE = ("cpu", "memory")
 
@@ -24,6 +26,10 @@ class NamespaceStrategy(Strategy):
         """Keep status and finalizers: neither is a client's to change."""
         new["status"] = old["status"]
         new["spec"] = old["spec"]
+
+    def validate_finalizers(self, new: Wire, old: Wire) -> list[FieldError]:
+        """Each must be Kubernetes' own, or have a domain."""
+        return validate_namespace_finalizers(new, old)
 
 
 class EndpointsStrategy(Strategy):

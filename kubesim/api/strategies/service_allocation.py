@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from kubesim.api.allocators import AddressAllocator, AllocationError, PortAllocator
+from kubesim.api.allocators import AddressAllocator, AllocationError, DryRunPorts, PortAllocator
 from kubesim.api.errors import ApiError, refusal
 from kubesim.api.fields import invalid_value
 from kubesim.api.objects import Wire
 from kubesim.api.strategies.base import Transaction
 from kubesim.api.strategies.service_families import HEADLESS, keeps_preferred_families, refuse, settle_families
+
+Ports = PortAllocator | DryRunPorts
 
 
 def uses_node_ports(spec: Wire) -> bool:
@@ -51,14 +53,14 @@ class ServiceAllocation:
 
     def create(self, new: Wire, dry_run: bool) -> Transaction:
         """Allocate for a new Service."""
-        transaction = Transaction()
+        transaction, ports = Transaction(), self._node_ports(dry_run)
         try:
             settle_families(new, None, tuple(self._addresses))
             self._allocate_addresses(new, transaction, dry_run)
             if uses_node_ports(new["spec"]):
-                self._allocate_node_ports(new, transaction, dry_run)
+                self._allocate_node_ports(new, transaction, ports)
             if needs_health_check_port(new["spec"]):
-                self._allocate_health_check_port(new["spec"], transaction, dry_run)
+                self._allocate_health_check_port(new["spec"], transaction, ports)
         except ApiError:
             transaction.revert()
             raise
@@ -66,14 +68,14 @@ class ServiceAllocation:
 
     def update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
         """Allocate and release for a changed Service."""
-        transaction = Transaction()
+        transaction, ports = Transaction(), self._node_ports(dry_run)
         try:
             settle_families(new, old, tuple(self._addresses))
             self._update_addresses(new, old, transaction, dry_run)
-            self._update_node_ports(new, old["spec"], transaction, dry_run)
+            self._update_node_ports(new, old["spec"], transaction, ports)
             needed, needs = needs_health_check_port(old["spec"]), needs_health_check_port(new["spec"])
             if needs and not needed:
-                self._allocate_health_check_port(new["spec"], transaction, dry_run)
+                self._allocate_health_check_port(new["spec"], transaction, ports)
             elif needed and not needs:
                 transaction.on_commit.append(self._releasing_port(old["spec"].get("healthCheckNodePort", 0)))
         except ApiError:
@@ -162,53 +164,59 @@ class ServiceAllocation:
 
     # --- node ports --------------------------------------------------------------------------------------------
 
-    def _take_port(self, port: int, transaction: Transaction) -> None:
-        self._ports.allocate(port)
-        transaction.on_revert.append(self._releasing_port(port))
+    def _node_ports(self, dry_run: bool) -> Ports:
+        """The allocator of a request."""
+        return DryRunPorts(self._ports) if dry_run else self._ports
 
-    def _choose_port(self, transaction: Transaction, dry_run: bool) -> int:
-        port = self._ports.allocate_next(self._dry_run_random if dry_run else None)
-        transaction.on_revert.append(self._releasing_port(port))
+    def _take_port(self, port: int, transaction: Transaction, ports: Ports) -> None:
+        ports.allocate(port)
+        transaction.on_revert.append(lambda: ports.release(port))
+
+    def _choose_port(self, transaction: Transaction, ports: Ports) -> int:
+        port = ports.allocate_next()
+        transaction.on_revert.append(lambda: ports.release(port))
         return port
 
     def _releasing_port(self, port: int) -> Callable[[], None]:
         return lambda: self._ports.release(port)
 
-    def _choose_node_port(self, transaction: Transaction, dry_run: bool) -> int:
+    def _choose_node_port(self, transaction: Transaction, ports: Ports) -> int:
         try:
-            return self._choose_port(transaction, dry_run)
+            return self._choose_port(transaction, ports)
         except AllocationError as error:
             raise internal_error(f"failed to allocate a nodePort: {error}") from None
 
-    def _take_node_port(self, new: Wire, index: int, port: int, transaction: Transaction) -> None:
+    def _take_node_port(self, new: Wire, index: int, port: int, transaction: Transaction, ports: Ports) -> None:
         try:
-            self._take_port(port, transaction)
+            self._take_port(port, transaction, ports)
         except AllocationError as error:
             refuse(new, [invalid_value(f"spec.ports[{index}].nodePort", port, str(error))])
 
-    def _allocate_node_ports(self, new: Wire, transaction: Transaction, dry_run: bool) -> None:
+    def _allocate_node_ports(self, new: Wire, transaction: Transaction, ports: Ports) -> None:
         """One node port for each port number: TCP and UDP of the same number share it."""
         spec = new["spec"]
-        ports = spec.get("ports") or []
+        entries = spec.get("ports") or []
         chosen: dict[int, int] = {}
-        for index, port in enumerate(ports):
+        for index, port in enumerate(entries):
             wanted = port.get("nodePort", 0)
             if not wanted and not _allocates_node_ports(spec):
                 continue
             number = port.get("port", 0)
             if not chosen.get(number):
-                requested = next((p["nodePort"] for p in ports if p.get("port", 0) == number and p.get("nodePort")), 0)
+                requested = next(
+                    (p["nodePort"] for p in entries if p.get("port", 0) == number and p.get("nodePort")), 0
+                )
                 if requested:
-                    self._take_node_port(new, index, requested, transaction)
-                chosen[number] = requested or self._choose_node_port(transaction, dry_run)
+                    self._take_node_port(new, index, requested, transaction, ports)
+                chosen[number] = requested or self._choose_node_port(transaction, ports)
                 port["nodePort"] = chosen[number]
             elif wanted != chosen[number]:
                 if wanted:
-                    self._take_node_port(new, index, wanted, transaction)
+                    self._take_node_port(new, index, wanted, transaction, ports)
                 else:
                     port["nodePort"] = chosen[number]
 
-    def _update_node_ports(self, new: Wire, before: Wire, transaction: Transaction, dry_run: bool) -> None:
+    def _update_node_ports(self, new: Wire, before: Wire, transaction: Transaction, ports: Ports) -> None:
         spec = new["spec"]
         old_ports = node_ports(before) if uses_node_ports(before) else []
         if not uses_node_ports(spec):
@@ -222,10 +230,10 @@ class ServiceAllocation:
             if not wanted and not _allocates_node_ports(spec):
                 continue
             if wanted and wanted not in old_ports and wanted not in taken:
-                self._take_node_port(new, index, wanted, transaction)
+                self._take_node_port(new, index, wanted, transaction, ports)
                 taken.add(wanted)
             elif not wanted:
-                wanted = port["nodePort"] = self._choose_node_port(transaction, dry_run)
+                wanted = port["nodePort"] = self._choose_node_port(transaction, ports)
             key = (port.get("protocol", ""), wanted)
             if key in seen:
                 raise internal_error(f"duplicate nodePort: {{{key[0]} {key[1]}}}")
@@ -235,13 +243,13 @@ class ServiceAllocation:
             if number not in kept:
                 transaction.on_commit.append(self._releasing_port(number))
 
-    def _allocate_health_check_port(self, spec: Wire, transaction: Transaction, dry_run: bool) -> None:
+    def _allocate_health_check_port(self, spec: Wire, transaction: Transaction, ports: Ports) -> None:
         wanted = spec.get("healthCheckNodePort", 0)
         try:
             if wanted:
-                self._take_port(wanted, transaction)
+                self._take_port(wanted, transaction, ports)
             else:
-                spec["healthCheckNodePort"] = self._choose_port(transaction, dry_run)
+                spec["healthCheckNodePort"] = self._choose_port(transaction, ports)
         except AllocationError as error:
             if wanted:
                 message = f"failed to allocate requested HealthCheck NodePort {wanted}: {error}"

@@ -47,7 +47,7 @@ def validate_cluster_ips(service: Service, before: Service | None = None) -> lis
         errors.append(invalid_value(_PATH, addresses, "may only hold up to 2 values"))
     if problems:
         return errors
-    if len(addresses) > 1 and sorted(map(_family, addresses)) != list(_FAMILIES):
+    if len(addresses) > 1 and set(map(_family, addresses)) != set(_FAMILIES):
         problem = "may specify no more than one IP for each IP family"
         errors.append(invalid_value(_PATH, addresses, problem))
     if not is_headless(service):

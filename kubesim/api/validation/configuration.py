@@ -123,6 +123,16 @@ def validate_namespace(wire: Wire, old: Wire | None = None) -> list[FieldError]:
     return errors
 
 
+def validate_namespace_finalizers(wire: Wire, old: Wire) -> list[FieldError]:
+    """The problems of a change of what holds a Namespace."""
+    errors = validate_metadata_update(wire.get("metadata", {}), old.get("metadata", {}))
+    for index, finalizer in enumerate((wire.get("spec") or {}).get("finalizers") or ()):
+        path = f"spec.finalizers[{index}]"
+        errors += invalid_values(path, finalizer, names.qualified_name(finalizer))
+        errors += validate_kube_finalizers([finalizer], path, indexed=False)
+    return errors
+
+
 def validate_namespace_status(wire: Wire, old: Wire) -> list[FieldError]:
     """The problems of a status update: the phase follows from the deletion timestamp."""
     metadata = wire.get("metadata", {})

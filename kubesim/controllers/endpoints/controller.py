@@ -34,7 +34,7 @@ class EndpointsController:
     """Reconciles one Service's endpoints at a time."""
 
     name = "endpoints-controller"
-    kinds = ("Service", "Pod", "EndpointSlice", "Node")
+    kinds = ("Service", "Pod", "EndpointSlice", "Endpoints", "Node")
 
     def __init__(self, client: Client, events: EventRecorder) -> None:
         self._client = client
@@ -51,7 +51,7 @@ class EndpointsController:
     # --- what a change concerns ------------------------------------------------------------------------------------
 
     def keys(self, change: Change) -> Iterable[Hashable]:
-        """A Service itself, the Services of a Pod, and the Service of a slice that somebody changed or deleted."""
+        """A Service itself, those of a Pod, that of a slice that somebody changed, or of what somebody deleted."""
         if change.kind == "Pod":
             return self._index.note_pod(change)
         if change.kind == "Service":
@@ -60,6 +60,8 @@ class EndpointsController:
             return (change.key,)
         if change.kind == "Node":
             return self._of_node(change)
+        if change.kind == "Endpoints":
+            return () if change.new is not None else (change.key,)
         if change.old is None:
             return ()
         labels = change.object["metadata"].get("labels") or {}

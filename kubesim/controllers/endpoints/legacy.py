@@ -12,6 +12,7 @@ from kubesim.api.objects import Service, Wire
 from kubesim.controllers.endpoints.pods import EndpointPod, NamedPorts
 from kubesim.controllers.endpoints.slices import HEADLESS, endpoint_ports, is_headless
 from kubesim.controllers.endpoints.triggers import ANNOTATION
+from kubesim.controllers.names import fnv_128a
 
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
 CONTROLLER = "endpoint-controller"
@@ -130,8 +131,19 @@ def _subset(ports: Sequence[_Port], members: _Members) -> Wire:
             subset[field] = chosen
     written = [port for _, port in ports if port is not None and port["port"] > 0]
     if written:
-        subset["ports"] = written
+        subset["ports"] = sorted(written, key=_port_place) if len(written) > 1 else written
     return subset
+
+
+def _port_place(port: Wire) -> int:
+    """Ports go by the hash of what Go prints of them (``portsByHash``), so their order is nobody's, but fixed."""
+    protocol = port.get("appProtocol")
+    printed = (
+        f"(v1.EndpointPort){{Name:(string){port.get('name', '')} Port:(int32){port['port']} "
+        f"Protocol:(v1.Protocol){port.get('protocol', '')} "
+        f"AppProtocol:(*string){'<nil>' if protocol is None else protocol}}}"
+    )
+    return fnv_128a(printed.encode())
 
 
 def truncate(subsets: list[Wire], limit: int = MAX_ADDRESSES) -> tuple[list[Wire], bool]:
@@ -151,21 +163,14 @@ def truncate(subsets: list[Wire], limit: int = MAX_ADDRESSES) -> tuple[list[Wire
 
 
 def _share(subsets: list[Wire], field: str, total: int, room: int) -> None:
-    """Leave ``room`` entries of ``field``, in proportion; what rounding leaves over goes to the first that can."""
+    """Leave ``room`` entries of ``field``, in proportion, rounded up; the last subset has what is left."""
     if total <= room:
         return
     left = room
-    quotas = []
     for subset in subsets:
-        count = len(subset.get(field) or [])
-        quotas.append(count * room // total)
-        left -= quotas[-1]
-    for position, subset in enumerate(subsets):
-        spare = min(left, len(subset.get(field) or []) - quotas[position])
-        quotas[position] += spare
-        left -= spare
-    for quota, subset in zip(quotas, subsets, strict=True):
-        kept = subset.pop(field, [])[:quota]
+        entries = subset.pop(field, [])
+        kept = entries[: min(left, -(-len(entries) * room // total))]
+        left -= len(kept)
         if kept:
             subset[field] = kept
 

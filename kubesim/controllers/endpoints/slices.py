@@ -71,14 +71,14 @@ def plan_slices(
 ) -> Plan:
     """What to do so that the Service's slices say what its Pods are.
 
-    :param existing: the Service's slices of this controller.
+    :param existing: the slices of this controller that name the Service; those of an earlier one of its name go.
     :param zones: the nodes that there are, each with its zone, which may be empty.
     """
     plan = Plan()
     groups = _group(service, pods, zones, address_type, plan)
     by_ports: dict[PortKey, list[Wire]] = {}
     for piece in existing:
-        if piece.get("addressType") != address_type:
+        if piece.get("addressType") != address_type or not _is_owned(piece, service):
             plan.delete.append(piece)
         else:
             by_ports.setdefault(_port_key(piece.get("ports") or ()), []).append(piece)
@@ -91,6 +91,14 @@ def plan_slices(
         _keep_one_empty(service, plan, address_type)
     _reuse(service, plan, address_type)
     return plan
+
+
+def _is_owned(piece: Wire, service: Service) -> bool:
+    """Whether a slice is this Service's, and not that of an earlier one of its name."""
+    return any(
+        owner.get("uid") == service.metadata.uid and owner.get("kind") == "Service"
+        for owner in (piece.get("metadata") or {}).get("ownerReferences") or ()
+    )
 
 
 def new_slice(service: Service, ports: list[Wire], address_type: str = "IPv4") -> Wire:
@@ -302,11 +310,7 @@ def _reuse(service: Service, plan: Plan, address_type: str) -> None:
     for piece in list(plan.delete):
         if not plan.create:
             return
-        owned = any(
-            o.get("controller") and o.get("uid") == service.metadata.uid
-            for o in piece["metadata"].get("ownerReferences") or []
-        )
-        if owned and piece.get("addressType") == address_type:
+        if _is_owned(piece, service) and piece.get("addressType") == address_type:
             created = plan.create.pop()
             plan.delete.remove(piece)
             plan.update.append({**created, "metadata": _relabelled(piece, created["metadata"]["labels"])})

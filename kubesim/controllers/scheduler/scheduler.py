@@ -69,7 +69,7 @@ class Scheduler:
         if pod is None or is_finished(pod):
             freed = self._nodes.release(key)
             following = self._waiting.drop(key)
-            return self._waiting.firsts() if freed else () if following is None else (following,)
+            return self._waiting.firsts(for_room=True) if freed else () if following is None else (following,)
         if self._nodes.holds(key):
             return ()
         node = pod["spec"].get("nodeName")
@@ -103,7 +103,7 @@ class Scheduler:
         ranking = self._ranking(demand)
         if not ranking:
             message = self._failure(len(self._nodes.records), ranking.refusals)
-            stale = self._waiting.add(key, demand, message)
+            stale = self._waiting.add(key, demand, message, for_room=_curable(ranking.refusals) > 0)
             self._report_failure(wire, message)
             for other in stale:
                 self._manager.enqueue(self, other)
@@ -169,8 +169,7 @@ class Scheduler:
     @staticmethod
     def _preemption(count: int, refusals: Counter[str]) -> str:
         """Preemption helps where only resources or ports are short; no Pod here has a lower priority to give way."""
-        short = ("Insufficient", "Too many", "node(s) didn't have free")
-        curable = sum(number for reason, number in refusals.items() if reason.startswith(short))
+        curable = _curable(refusals)
         parts = []
         if curable:
             parts.append(f"{min(curable, count)} No preemption victims found for incoming pod")
@@ -198,6 +197,12 @@ class Scheduler:
         status: Wire = wire.get("status") or {}
         conditions = with_condition(status.get("conditions") or [], condition, self._simulation.timestamp())
         return {**status, "conditions": conditions}
+
+
+def _curable(refusals: Counter[str]) -> int:
+    """How many nodes were refused for lack of room, which a Pod that ends may make."""
+    short = ("Insufficient", "Too many", "node(s) didn't have free")
+    return sum(number for reason, number in refusals.items() if reason.startswith(short))
 
 
 def _group(pod: Wire) -> str:

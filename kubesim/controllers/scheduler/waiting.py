@@ -17,13 +17,15 @@ class WaitingPods:
         self._groups: dict[Demand, dict[Key, None]] = {}
         self._told: dict[Demand, str] = {}
         self._demands: dict[Key, Demand] = {}
+        self._for_room: set[Demand] = set()
 
     def __contains__(self, key: object) -> bool:
         return key in self._demands
 
-    def add(self, key: Key, demand: Demand, message: str) -> list[Key]:
+    def add(self, key: Key, demand: Demand, message: str, *, for_room: bool) -> list[Key]:
         """Let a Pod wait that was refused.
 
+        :param for_room: whether a Pod that ends somewhere may change that.
         :returns: those of its group that were told something else and must hear of the change.
         """
         if self._demands.get(key) != demand:
@@ -33,6 +35,10 @@ class WaitingPods:
         group[key] = None
         self._demands[key] = demand
         self._told[demand] = message
+        if for_room:
+            self._for_room.add(demand)
+        else:
+            self._for_room.discard(demand)
         return stale
 
     def drop(self, key: Key) -> Key | None:
@@ -48,9 +54,13 @@ class WaitingPods:
         del group[key]
         if not group:
             del self._groups[demand], self._told[demand]
+            self._for_room.discard(demand)
             return None
         return next(iter(group)) if was_first else None
 
-    def firsts(self) -> list[Key]:
-        """The first Pod of each group."""
-        return [next(iter(group)) for group in self._groups.values()]
+    def firsts(self, *, for_room: bool = False) -> list[Key]:
+        """The first Pod of each group.
+
+        :param for_room: only of the groups that wait for room.
+        """
+        return [next(iter(group)) for demand, group in self._groups.items() if not for_room or demand in self._for_room]

@@ -228,7 +228,8 @@ class ClusterNames:
             return address.hostname
         if self.settings.endpoint_pod_names and address.target:
             return address.target
-        return address.ip.replace(".", "-").replace(":", "-")
+        label = address.ip.replace(".", "-").replace(":", "-")
+        return f"{label}0" if label.endswith("-") else label
 
 
 def _endpoints_of(entry: EndpointsEntry) -> Iterator[tuple[Address, Port]]:

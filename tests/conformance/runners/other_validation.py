@@ -8,7 +8,7 @@ from pathlib import Path
 from kubesim.api.fields import message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
-from kubesim.api.validation.configuration import validate_namespace_status
+from kubesim.api.validation.configuration import validate_namespace_finalizers, validate_namespace_status
 from tests.conformance.result import Result, judged, without_nulls
 
 
@@ -21,6 +21,8 @@ def _judge(case: Wire) -> Iterator[Result]:
     new, old = without_nulls(case["object"]), without_nulls(case["old"])
     if case["test"] == "TestValidateNamespaceStatusUpdate":
         errors = validate_namespace_status(new, old)
+    elif case["test"] == "TestValidateNamespaceFinalizeUpdate":
+        errors = validate_namespace_finalizers(new, old)
     else:
         errors = validate(_kind(case), new, old)
     expected = [error["message"] for error in case["errors"] or []]

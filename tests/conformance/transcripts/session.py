@@ -34,6 +34,10 @@ class Session:
     cluster: Cluster
     files: FileSystem
 
+    def __post_init__(self) -> None:
+        """Give the shell the recorder's kubeconfig."""
+        install(self.files, self.cluster.configuration, KUBECONFIG)
+
     @classmethod
     def start(cls, files: dict[str, str], pace: Pace = FIRST) -> Session:
         """A fresh cluster, with the session's files in its working directory."""
@@ -41,7 +45,6 @@ class Session:
         tree = FileSystem()
         tree.make_directory(DIRECTORY, parents=True)
         tree.make_directory("/tmp", parents=True)
-        install(tree, cluster.configuration, KUBECONFIG)
         for name, text in files.items():
             path = posixpath.join(DIRECTORY, name)
             tree.make_directory(posixpath.dirname(path), parents=True)

@@ -95,3 +95,21 @@ def test_an_endpoint_has_the_zone_of_its_node_as_that_changes(cluster: Cluster) 
         cluster.settle()
         (piece,) = slices(cluster)
         assert piece["endpoints"][0].get("zone") == zone
+
+
+def test_endpoints_that_somebody_deletes_come_back(cluster: Cluster) -> None:
+    before = ready_in_endpoints(cluster)
+    cluster.delete("endpoints", "web")
+    cluster.settle()
+    assert before and ready_in_endpoints(cluster) == before
+
+
+def test_slices_of_an_earlier_service_are_made_anew(cluster: Cluster) -> None:
+    (before,) = slices(cluster)
+    owner = {**before["metadata"]["ownerReferences"][0], "uid": "00000000-0000-4000-8000-000000000000"}
+    change = {"op": "replace", "path": "/metadata/ownerReferences", "value": [owner]}
+    cluster.patch("endpointslice", before["metadata"]["name"], [change])
+    cluster.settle()
+    (after,) = slices(cluster)
+    assert after["metadata"]["name"] != before["metadata"]["name"]
+    assert after["metadata"]["ownerReferences"] == before["metadata"]["ownerReferences"]

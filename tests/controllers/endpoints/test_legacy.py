@@ -48,7 +48,7 @@ def entry(number: int, **more: str) -> dict[str, Any]:
         # in the order of numbers, not of texts
         ({10: [HTTP], 2: [HTTP]}, [{"addresses": [entry(2), entry(10)], "ports": [HTTP]}]),
         ({1: [HTTP], -2: [HTTP]}, [{"addresses": [entry(1)], "notReadyAddresses": [entry(2)], "ports": [HTTP]}]),
-        ({1: [HTTP, DNS], 2: [HTTP, DNS]}, [{"addresses": [entry(1), entry(2)], "ports": [HTTP, DNS]}]),
+        ({1: [HTTP, DNS], 2: [HTTP, DNS]}, [{"addresses": [entry(1), entry(2)], "ports": [DNS, HTTP]}]),
         (
             {1: [HTTP], 2: [DNS]},
             [{"addresses": [entry(1)], "ports": [HTTP]}, {"addresses": [entry(2)], "ports": [DNS]}],
@@ -67,6 +67,29 @@ def test_addresses_that_share_ports_are_packed(pods: dict[int, list[dict[str, An
         named = [{"name": port["name"], "containerPort": port["port"], "protocol": "TCP"} for port in ports]
         made.append(pod(abs(number), ready=number > 0, containers=[{"name": "c", "ports": named}]))
     assert subsets_of(service(ports=TWO_PORTS), made) == expected
+
+
+@pytest.mark.parametrize(
+    "recorded",  # the order in which real controllers wrote the ports of one subset
+    [
+        "8080/UDP 8080/TCP",
+        "port1:8088/TCP port0:8080/TCP",
+        "http:8080/TCP metrics:9113/TCP",
+        "http:8080/TCP dns-tcp:5353/TCP dns:5353/UDP alt:8080/TCP",
+        "b:8080/TCP a:8080/TCP",
+        "metrics:9153/TCP dns-tcp:53/TCP dns:53/UDP",
+        "http:8080/TCP dns-udp:53/UDP",
+    ],
+)
+def test_ports_go_by_their_hash(recorded: str) -> None:
+    ports = []
+    for text in recorded.split():
+        name, _, rest = text.rpartition(":")
+        number, protocol = rest.split("/")
+        ports.append(ServicePort(name=name, port=int(number), targetPort=int(number), protocol=protocol))
+    (subset,) = subsets_of(service(ports=sorted(ports, key=lambda port: port.port)), [pod(1)])
+    shown = (f"{port.get('name', '')}:{port['port']}/{port['protocol']}".lstrip(":") for port in subset["ports"])
+    assert " ".join(shown) == recorded
 
 
 def test_two_pods_of_one_address_are_two() -> None:
@@ -88,8 +111,9 @@ def counts(ready: int, waiting: int = 0) -> dict[str, Any]:
         ([counts(10, 5)], 10, [counts(10)]),
         ([counts(6), counts(6)], 10, [counts(5), counts(5)]),
         ([counts(9), counts(3)], 8, [counts(6), counts(2)]),
-        ([counts(7), counts(4)], 10, [counts(7), counts(3)]),  # 6.36 and 3.63: what is left over goes to the first
+        ([counts(7), counts(4)], 10, [counts(7), counts(3)]),  # 6.36 and 3.63: the last has what is left
         ([counts(0, 3), counts(10)], 10, [counts(10)]),
+        ([counts(301), counts(300), counts(700)], 1000, [counts(232), counts(231), counts(537)]),
         ([counts(5, 1), counts(5, 1)], 11, [counts(5, 1), counts(5)]),
         ([counts(3, 3), counts(3, 3)], 6, [counts(3), counts(3)]),
     ],
