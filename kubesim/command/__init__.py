@@ -1,7 +1,7 @@
 """Floor 9, the command ``kubesim``: the course and the simulator from a real shell.
 
-``kubesim lab [DIR]`` opens the course in JupyterLab, ``kubesim run FILE`` plays a script in a terminal of a simulated
-cluster, ``kubesim replay FILE`` does again what a saved journal tells.
+``kubesim lab [DIR]`` opens the course in JupyterLab, ``kubesim shell`` is a terminal of a simulated cluster, ``kubesim
+run FILE`` plays a script in one, ``kubesim replay FILE`` does again what a saved journal tells.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     cluster.add_argument("--on", default="master", metavar="HOST", help="master, worker or laptop (default: master)")
     cluster.add_argument("--save", type=Path, metavar="JOURNAL", help="save the cluster at the end")
 
-    run = verbs.add_parser("run", parents=[cluster], help="play a script in a terminal of a simulated cluster")
+    verbs.add_parser("shell", parents=[cluster], help="an interactive terminal of a simulated cluster")
+    run = verbs.add_parser("run", parents=[cluster], help="play a script in such a terminal")
     run.add_argument("file", metavar="FILE", help="- for the standard input")
 
     replay = verbs.add_parser("replay", help="do again what a saved journal tells, and show it")

@@ -41,15 +41,16 @@ def cluster_of(given: argparse.Namespace) -> Cluster:
     return Cluster(configuration, seed=given.seed)
 
 
-def seat(cluster: Cluster, host: str) -> Terminal:
+def seat(cluster: Cluster, host: str, *, live: bool = False) -> Terminal:
     """The terminal on a host: the one that a restored cluster had there, with its shell's variables, or a new one.
 
+    :param live: whether a person types there.
     :raises LookupError: if there is no such host.
     """
     for guest in cluster.guests.values():
-        if isinstance(guest, Terminal) and guest.on == host:
+        if isinstance(guest, Terminal) and guest.on == host and guest.live == live:
             return guest
-    return Terminal(cluster, on=host)
+    return Terminal(cluster, on=host, live=live)
 
 
 def _script(path: Path) -> str:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from kubesim.api.objects import Wire
 from kubesim.kubectl.connection import Connection
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.flags import Flag, Values
@@ -57,6 +58,11 @@ class Verb:
     reaches_out: bool = True
 
 
+Attach = Callable[[Wire, str, Sequence[str]], bool]
+"""Lets a person type into a shell of a Pod's container, started by a command; False where the command is no such shell.
+"""
+
+
 @dataclass(slots=True)
 class Call:
     """What a verb's function gets.
@@ -68,6 +74,8 @@ class Call:
     :param config: what kubectl knows of clusters.
     :param api: the server that kubectl talks to, as the user that it talks as.
     :param directory: where relative file names start.
+    :param attach: lets a person type into a shell of a container (Pod, container, command); False where the command is
+        none. None where nobody is at the keyboard.
     """
 
     command: str
@@ -85,6 +93,7 @@ class Call:
     warned: set[str] = field(default_factory=set)
     killed_at: float = math.inf
     """When somebody will have ended it (``timeout``), in the simulation's seconds."""
+    attach: Attach | None = None
 
     @property
     def simulation(self) -> Simulation:

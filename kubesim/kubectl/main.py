@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kubesim.api import go_json
 from kubesim.cluster import Cluster
 from kubesim.kubectl import help_texts
-from kubesim.kubectl.call import Call, Verb
+from kubesim.kubectl.call import Attach, Call, Verb
 from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
@@ -29,6 +29,7 @@ def run(
     directory: str = HOME,
     environment: Mapping[str, str] | None = None,
     limit: float = math.inf,
+    attach: Attach | None = None,
 ) -> Completed:
     """Run one kubectl command.
 
@@ -37,6 +38,7 @@ def run(
     :param directory: the working directory there.
     :param environment: the variables of the process; None gives the machine a kubeconfig first, if it has none.
     :param limit: seconds after which it is killed, as ``timeout`` does; what it has printed by then stays.
+    :param attach: lets a person type into a container's shell; None where nobody is at the keyboard.
     """
     from kubesim.kubectl.registry import VERBS
 
@@ -52,6 +54,7 @@ def run(
         command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
     )
     call.killed_at = before + limit
+    call.attach = attach
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)

@@ -66,7 +66,7 @@ class Desk:
         """The desk of a terminal."""
         state = terminal.state
         names = [*BUILTINS["bash"], *state.functions, *state.aliases]
-        return cls(terminal.cluster, terminal.machine, state.directory, names, terminal.variables)
+        return cls(terminal.cluster, terminal.current_machine, state.directory, names, terminal.variables)
 
 
 def complete(desk: Desk, text: str) -> Completions:

@@ -8,13 +8,13 @@ files stay from one call to the next. Nothing here touches the real host.
 
 from __future__ import annotations
 
-import functools
 from collections import ChainMap
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
+from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA
 from kubesim.doors import door
@@ -23,17 +23,20 @@ from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
 from kubesim.turn import Interrupted
+from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
-from kubesim.userland.shell.interpreter import Interpreter
+from kubesim.userland.shell.interpreter import Attached, Interpreter, Nested
 from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.signals import Discard, FunctionReturn, Killed, LoopJump, ShellExit
 from kubesim.userland.shell.state import State, shell_state
-from kubesim.userland.shell.streams import Capture, Input
+from kubesim.userland.shell.streams import Capture, Descriptors, Input, Keyboard
 
 HOME = "/root"
 PATIENCE = 120.0
 """Simulated seconds that a person waits for the cluster to settle before the next line."""
+KILLED = 137
+"""The status of a shell whose container was killed."""
 UNREACHABLE = 255
 """The status of ssh where the host is off."""
 INTERRUPT = 900.0
@@ -46,19 +49,30 @@ class Terminal:
     :param on: ``master``, ``worker`` or ``laptop``.
     :param patience: simulated seconds to wait for the cluster after each line; 0 waits for nothing.
     :param interrupt: simulated seconds after which a command is interrupted; its status is then 130.
+    :param live: whether a person sits there: lines then go into the shell that was entered last (``kubectl exec -it POD
+        -- sh``, ``bash``), until it is left.
     :raises LookupError: if there is no such host.
     """
 
     def __init__(
-        self, cluster: Cluster, on: str = "master", *, patience: float = PATIENCE, interrupt: float = INTERRUPT
+        self,
+        cluster: Cluster,
+        on: str = "master",
+        *,
+        patience: float = PATIENCE,
+        interrupt: float = INTERRUPT,
+        live: bool = False,
     ) -> None:
         self.cluster = cluster
         self.gate = cluster.gate
         self.on = on
         self.patience = patience
         self.interrupt = interrupt
+        self.live = live
         self._out, self._error, self._screen = Capture(terminal=True), Capture(), list[str]()
-        how = {"on": on, "patience": patience, "interrupt": interrupt}
+        self._waiting: list[_Waiting] = []
+        self._entered: Attached | None = None
+        how = {"on": on, "patience": patience, "interrupt": interrupt} | ({"live": True} if live else {})
         self.gate.call(cluster.caller, "open", self._open, ("Terminal",), how)
 
     def _open(self) -> None:
@@ -70,7 +84,7 @@ class Terminal:
 
     def _host(self, on: str) -> Machine:
         host = self.cluster.machine(on if "/" in on or on not in self._nodes() else f"node/{on}")
-        own: dict[str, Program] = {"kubectl": functools.partial(_kubectl, cluster=self.cluster)}
+        own: dict[str, Program] = {"kubectl": self._kubectl}
         machine = replace(host, programs=ChainMap(own, cast("MutableMapping[str, Program]", host.programs)))
         if host.name.startswith("node/"):
             show_containers(machine, self.cluster, host.name.removeprefix("node/"), self.cluster.images)
@@ -86,6 +100,40 @@ class Terminal:
 
     def _nodes(self) -> set[str]:
         return {node["metadata"]["name"] for node in self.cluster.store.list("Node")}
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line that is being typed, as the shell has it unless told otherwise."""
+        machine, state = self._shell.machine, self._shell.state
+        home = state.get("HOME") or "/"
+        place = state.directory
+        if place == home or (home != "/" and place.startswith(f"{home}/")):
+            place = "~" + place[len(home) :]
+        return self._shell.dialect.prompt.format(user=machine.user, host=machine.hostname, place=place)
+
+    @property
+    def current_machine(self) -> Machine:
+        """Where lines are carried out: the host, or the container whose shell was entered."""
+        return cast("Machine", self._shell.machine)
+
+    @property
+    def left(self) -> bool:
+        """Whether ``exit`` was typed into the terminal's own shell."""
+        return self._shell.leaves and not self._waiting
+
+    def wants_more(self, text: str) -> bool:
+        """Whether a line goes on: a quote is open, a loop has no ``done``, a here-document has no end."""
+        if text.endswith("\\"):
+            return True
+        parser = Parser(f"{text}\n", self._shell.dialect, 1, self._shell.aliases)
+        try:
+            while parser.next() is not None:
+                pass
+        except ShellSyntaxError as problem:
+            return bool(problem.quote) or not problem.token
+        except RecursionError:
+            return False
+        return bool(parser.lexer.warnings)  # of a here-document whose end is the text's
 
     @property
     def variables(self) -> dict[str, str]:
@@ -132,11 +180,15 @@ class Terminal:
         shown = screen if screen is not None else []
         lines = list(_complete_lines(text.replace("\r\n", "\n"))) or [("", 1)]
         for position, (line, number) in enumerate(lines, 1):
-            self._screen = shown
+            self.show_on(shown)
             done, goes_on = self.type_line(line, number, begins=position == 1, ends=position == len(lines))
             yield done
             if not goes_on:
                 return
+
+    def show_on(self, screen: list[str]) -> None:
+        """Say where the text goes that the next lines print: appended to the list as it comes."""
+        self._screen = screen
 
     @door
     def type_line(
@@ -151,22 +203,33 @@ class Terminal:
         """
         shell = self._shell
         if begins:
-            self._out, self._error = Capture(terminal=True), Capture()
-            shell.machine = self.machine
-            shell.descriptors = {0: Input(), 1: self._out, 2: self._error}
+            self._out.full = self._error.full = shell.leaves = False
+            if not self._waiting:
+                shell.machine = self.machine
+            shell.descriptors = self._streams()
             shell.commands = 0
             shell.clock = self.cluster.simulation.now
         self._out.screen = self._error.screen = self._screen
         started = self.cluster.simulation.now
-        goes_on = self._parse_and_run(Parser(line, INTERACTIVE_BASH, number, shell.aliases))
+        goes_on = self._parse_and_run(line, number)
+        shell = self._shell
         if ends or not goes_on:
             shell.show_jobs(self.cluster.simulation.now)
         passed = self.cluster.simulation.now - started
         return Completed(self._out.take(), self._error.take(), shell.state.status, passed), goes_on
 
-    def _parse_and_run(self, parser: Parser) -> bool:
+    def _streams(self) -> Descriptors:
+        """The standard streams: the terminal's."""
+        return {0: Keyboard() if self.live else Input(), 1: self._out, 2: self._error}
+
+    def _parse_and_run(self, line: str, number: int) -> bool:
         """Read and carry out one line; whether the next is read."""
+        while self._waiting and self._shell.machine.name not in self.cluster.network.topology:
+            self._shell.state.status = KILLED  # its Pod is gone
+            self._go_back()
         shell = self._shell
+        name, dialect = shell.script, shell.dialect
+        parser = Parser(line, dialect, number, shell.aliases)
         if self.machine.name not in self.cluster.network.topology:
             self._error.write(f"ssh: connect to host {self.machine.hostname} port 22: No route to host\n")
             shell.state.status = UNREACHABLE
@@ -174,20 +237,35 @@ class Terminal:
         try:
             parsed = parser.next()
         except ShellSyntaxError as problem:
-            self._error.write(INTERACTIVE_BASH.syntax_error("bash", problem, from_option=False))
+            self._error.write(dialect.syntax_error(name, problem, from_option=False))
             shell.state.status = 2
             return False
         except RecursionError:
-            self._error.write("bash: maximum nesting level exceeded\n")
+            self._error.write(f"{name}: maximum nesting level exceeded\n")
             shell.state.status = 2
             return False
         for warning in parser.lexer.warnings:
-            self._error.write(f"bash: {warning}\n")
-        return parsed is not None and self._line(shell.command_list(parsed), self._out)
+            self._error.write(f"{name}: {warning}\n")
+        if parsed is None:
+            return False
+        goes_on = self._carry_out(shell.command_list(parsed))
+        while self._waiting and self._shell.leaves:
+            goes_on = self._go_back()
+        if self.patience > 0:
+            self.cluster.settle(self.patience)
+            self._shell.show_jobs(self.cluster.simulation.now)
+        return goes_on
 
-    def _line(self, steps: Steps, out: Capture) -> bool:
-        """Carry out one line; whether the next is read."""
-        shell = self._shell
+    def _go_back(self) -> bool:
+        """Leave the shell that was entered last: the one around it goes on with its line."""
+        waiting, inner = self._waiting.pop(), self._shell
+        waiting.attached.left.append(inner.state.status)
+        self._shell = waiting.shell
+        return self._carry_out(waiting.steps)
+
+    def _carry_out(self, steps: Steps) -> bool:
+        """Carry out one line, or what is left of it; whether the next is read."""
+        shell, out = self._shell, self._out
         goes_on = True
         try:
             shell.state.status = self._drive(steps)
@@ -206,12 +284,9 @@ class Terminal:
             shell.state.status = 130
             goes_on = False
         except RecursionError:
-            shell.write("bash: maximum nesting level exceeded\n", 2)
+            shell.write(f"{shell.script}: maximum nesting level exceeded\n", 2)
             shell.state.status = 2
         shell.quiet = 0
-        if self.patience > 0:
-            self.cluster.settle(self.patience)
-            shell.show_jobs(self.cluster.simulation.now)
         return goes_on
 
     def _drive(self, steps: Steps) -> int:
@@ -222,6 +297,11 @@ class Terminal:
                 event = next(steps)
             except StopIteration as stop:
                 return int(stop.value or 0)
+            if isinstance(event, Attached):
+                event.shell.descriptors = self._streams()
+                self._waiting.append(_Waiting(self._shell, steps, event))
+                self._shell = event.shell
+                return 0
             if isinstance(event, Running):
                 continue
             left = limit - self.cluster.simulation.now
@@ -231,6 +311,54 @@ class Terminal:
                 steps.close()
                 raise Interrupted
             self.cluster.advance(event)
+
+    # --- kubectl -------------------------------------------------------------------------------------------------
+
+    def _kubectl(self, invocation: Invocation) -> Completed | Running:
+        """``kubectl``: the time that it waited for has passed already; it is loaded when it is first typed."""
+        from kubesim.kubectl import main as kubectl
+
+        before = self.cluster.simulation.now
+        stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
+        files, environment = invocation.machine.files, invocation.environment
+        attach = self._attach if invocation.keyboard else None
+        place = (files, stdin, invocation.directory, environment)
+        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach)
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            return entered
+        return replace(done, seconds=max(0.0, done.seconds - (self.cluster.simulation.now - before)))
+
+    def _attach(self, pod: Wire, container: str, command: Sequence[str]) -> bool:
+        """Enter a shell of a container; whether the command is one that a person could type into."""
+        metadata = pod["metadata"]
+        machine = self.cluster.machine(f"pod/{metadata['namespace']}/{metadata['name']}", container)
+        try:
+            program = machine.find(command[0], machine.directory)
+        except ExecutableNotFoundError:
+            return False
+        if not isinstance(program, Nested):
+            return False
+        environment = {**machine.environment, "TERM": "xterm"}
+        start = Start(tuple(command), machine, "", environment, machine.directory, keyboard=True)
+        prepared = program.prepare(start, self._streams())
+        if isinstance(prepared, Completed) or not prepared.reads:
+            return False
+        self._entered = Attached(shell=prepared.shell, farewell=_exit_code)
+        return True
+
+
+class _Waiting(NamedTuple):
+    """A shell that waits for one that was entered from it, and what is left of its line."""
+
+    shell: Interpreter
+    steps: Steps
+    attached: Attached
+
+
+def _exit_code(status: int) -> str:
+    """What kubectl says when a shell has been left."""
+    return f"command terminated with exit code {status}\n" if status else ""
 
 
 def _complete_lines(text: str) -> Iterator[tuple[str, int]]:
@@ -245,18 +373,6 @@ def _complete_lines(text: str) -> Iterator[tuple[str, int]]:
             begin, number = parser.lexer.position, parser.lexer.line
     except (ShellSyntaxError, RecursionError):
         yield text[begin:], number
-
-
-def _kubectl(invocation: Invocation, *, cluster: Cluster) -> Completed:
-    """``kubectl``: the time that it waited for has passed already; it is loaded when it is first typed."""
-    from kubesim.kubectl import main as kubectl
-
-    before = cluster.simulation.now
-    stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
-    files, environment = invocation.machine.files, invocation.environment
-    place = (files, stdin, invocation.directory, environment)
-    done = kubectl.run(invocation.argv, cluster, *place, invocation.limit)
-    return replace(done, seconds=max(0.0, done.seconds - (cluster.simulation.now - before)))
 
 
 def _reads_stdin(words: Sequence[str]) -> bool:

@@ -107,6 +107,8 @@ class Start(Generic[OfMachine]):
     """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
     limit: float = float("inf")
     """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
+    keyboard: bool = False
+    """Whether stdin is a terminal that a person types into line by line: a shell then takes its commands from there."""
     ending: str = "TERM"
     """The signal that then ends it, without ``SIG``; a program that sums up when it is interrupted looks at it."""
 

@@ -37,7 +37,10 @@ def exec_(call: Call) -> int:
         raise bad_request(f"pod {name} does not have a host assigned")
     if "running" not in (status_of(pod, container).get("state") or {}):
         raise KubectlError(f'unable to upgrade connection: container not found ("{container}")')
-    if call.flags.on("tty"):
+    if call.attach is not None and call.flags.on("tty") and call.flags.on("stdin"):
+        if call.attach(pod, container, command):
+            return 0
+    elif call.flags.on("tty"):
         call.complain("Unable to use a TTY - input is not a terminal or the right type of file")
     stdin = call.stdin if call.flags.on("stdin") else ""
     try:

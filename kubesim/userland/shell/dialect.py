@@ -52,6 +52,11 @@ class Dialect:
     interactive: bool = False
 
     @property
+    def prompt(self) -> str:
+        """What the shell shows a superuser before each line: ``{user}``, ``{host}`` and ``{place}`` are filled in."""
+        return {"bash": "{user}@{host}:{place}# ", "ash": "{place} # "}.get(self.name, "# ")
+
+    @property
     def is_bash(self) -> bool:
         """Whether arrays, ``[[ ]]``, braces, ``<<<`` and process substitution exist."""
         return self.name == "bash"

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation, Machine, Process
 from kubesim.userland.printing import quoted
-from kubesim.userland.process import Completed, Running, Start, Steps
+from kubesim.userland.process import Completed, Listener, Running, Start, Steps
 from kubesim.userland.shell import patterns
 from kubesim.userland.shell.builtins.table import BUILTINS, SPECIAL
 from kubesim.userland.shell.conditions import DoubleBracket, Facts, TestError
@@ -40,7 +41,7 @@ from kubesim.userland.shell.signals import (
     ShellExit,
 )
 from kubesim.userland.shell.state import Definition, Elements, Job, ReadOnlyError, State, SubscriptError, Variable
-from kubesim.userland.shell.streams import PIPE, Capture, Descriptors, Input, Output
+from kubesim.userland.shell.streams import PIPE, Capture, Descriptors, Input, Keyboard, Output
 from kubesim.userland.shell.tree import (
     AndOr,
     ArithmeticCommand,
@@ -77,10 +78,28 @@ STREAMING = frozenset({"cat", "tr", "cut", "grep", "sed", "nl", "base64", "od", 
 
 
 class Prepared(NamedTuple):
-    """A shell that is ready to run, and the text that it is to run."""
+    """A shell that is ready to run, and the text that it is to run.
+
+    :param reads: whether it was started for reading its commands from its standard input.
+    """
 
     shell: Interpreter
     text: str
+    reads: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached(Running):
+    """A shell in the foreground whose commands a person types; the shell around it waits until it is left.
+
+    :param farewell: what whoever started it says on standard error when it has been left with a status.
+    :param left: with what it was left, once it has been; put there by whoever lets the person type.
+    """
+
+    listeners: Mapping[tuple[str, int], Listener] = field(default_factory=dict)
+    shell: Interpreter
+    farewell: Callable[[int], str] = lambda status: ""
+    left: list[int] = field(default_factory=list)
 
 
 class Nested(ABC):
@@ -1056,6 +1075,7 @@ class Interpreter:
             self.state.directory,
             main=self.main and replaces,
             terminal=isinstance(out, Capture) and out.terminal,
+            keyboard=isinstance(source, Keyboard),
             elapsed=self.offset,
             limit=self.remaining,
         )
@@ -1083,6 +1103,8 @@ class Interpreter:
             self.write(prepared.stderr, 2)
             return prepared.returncode
         inner = prepared.shell
+        if prepared.reads and invocation.keyboard:
+            return (yield from self._foreground(Attached(shell=inner)))
         inner.main = self.main
         inner.commands = self.commands
         status = yield from inner.run_shell(prepared.text)
@@ -1100,6 +1122,11 @@ class Interpreter:
 
     def _foreground(self, server: Running) -> Steps:
         """A server in the foreground: it becomes the container, or it is waited for until Ctrl-C."""
+        if isinstance(server, Attached):
+            yield server
+            status = server.left[0] if server.left else 0
+            self.write(server.farewell(status), 2)
+            return status
         for line in server.log:
             self.write(f"{line}\n", 2)
         if self.main:

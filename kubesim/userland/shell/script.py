@@ -8,7 +8,7 @@ from kubesim.userland.log import Log
 from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed, Running, Steps
 from kubesim.userland.shell.builtins.table import BUILTINS
-from kubesim.userland.shell.dialect import ASH, DASH, Dialect, ShellSyntaxError
+from kubesim.userland.shell.dialect import ASH, DASH, INTERACTIVE_BASH, Dialect, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Interpreter, Nested, Prepared
 from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.redirections import Opener
@@ -73,6 +73,7 @@ class ShellProgram(Nested):
         else:
             text = invocation.stdin
             descriptors[0] = Input()
+        reads = not command and not words
         state = shell_state(invocation, zero, arguments, pid)
         if self.dialect.name != "dash":
             depth = invocation.environment.get("SHLVL", "")
@@ -83,7 +84,7 @@ class ShellProgram(Nested):
         state.options |= options
         shell = Interpreter(
             machine,
-            self.dialect,
+            INTERACTIVE_BASH if self.dialect.is_bash and reads and invocation.keyboard else self.dialect,
             state,
             descriptors,
             script=script,
@@ -93,7 +94,7 @@ class ShellProgram(Nested):
             elapsed=invocation.elapsed,
             limit=invocation.limit,
         )
-        return Prepared(shell, text)
+        return Prepared(shell, text, reads)
 
     def _missing_argument(self, name: str) -> str:
         if self.dialect.is_bash:

@@ -141,4 +141,9 @@ class Input:
         return left
 
 
+@dataclass(slots=True)
+class Keyboard(Input):
+    """A person's terminal: a program finds nothing to read there; a shell's commands come one by one."""
+
+
 Descriptors = dict[int, "Output | Input"]
