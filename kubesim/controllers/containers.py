@@ -19,6 +19,7 @@ from kubesim.controllers.environment import (
     ContainerEnvironment,
     ServiceVariables,
     container_environment,
+    expand_references,
     mounted_files,
     mounted_maps,
     pod_hosts_file,
@@ -176,20 +177,21 @@ class SimulatedContainers:
         node = pod.spec.nodeName
         hostname = node if pod.spec.hostNetwork else (pod.spec.hostname or pod.metadata.name)
         name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
+        links = pod.spec.enableServiceLinks is not False
+        shared = self._services.of(pod.metadata.namespace, links)
+        own = container_environment(pod, container, self.store, shared)
         machine = image.machine(
             name=name,
             hostname=hostname,
             sockets=Sockets(self.network, f"node/{node}" if pod.spec.hostNetwork else name),
             simulation=self.simulation,
-            environment=container_environment(pod, container, self.store),
+            environment=own,
             store=self.store,
             network_files={
                 "/etc/resolv.conf": self.resolv_conf(pod),
                 "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
             },
         )
-        links = pod.spec.enableServiceLinks is not False
-        shared = self._services.of(pod.metadata.namespace, links)
         machine.environment = ContainerEnvironment(machine.environment, shared)
         _write_all(machine, mounted_files(pod, container, self.store))
         return machine
@@ -316,19 +318,3 @@ def _lines(instance: _Instance) -> list[LogLine]:
 def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:
     """``$(NAME)`` in a command is the variable's value; ``$$`` is a dollar sign; unknown names stay."""
     return tuple(expand_references(word, machine.environment) for word in words or ())
-
-
-def expand_references(text: str, variables: Mapping[str, str]) -> str:
-    """Replace ``$(NAME)`` by the variable's value, as the kubelet does."""
-    result, rest = "", text
-    while "$" in rest:
-        before, _, after = rest.partition("$")
-        result += before
-        if after.startswith("$"):
-            result, rest = result + "$", after[1:]
-        elif after.startswith("(") and ")" in after:
-            name, _, tail = after[1:].partition(")")
-            result, rest = result + variables.get(name, f"$({name})"), tail
-        else:
-            result, rest = result + "$", after
-    return result + rest

@@ -6,9 +6,11 @@ Other kinds of volumes are accepted and mounted empty. Upstream: ``pkg/kubelet/e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from kubesim.api import quantities
 from kubesim.api.objects import Container, Pod, Wire
 from kubesim.api.store import Change, Store, key_of
 from kubesim.network.dns import hosts_file
@@ -92,15 +94,40 @@ class ServiceVariables:
         return told[links]
 
 
-def container_environment(pod: Pod, container: Container, store: Store) -> dict[str, str]:
-    """The variables that a container's specification asks for."""
-    variables: dict[str, str] = {}
-    for whole in container.envFrom or []:
-        variables |= _from_source(whole, pod, store)
+def container_environment(pod: Pod, container: Container, store: Store, services: ServiceSnapshot) -> dict[str, str]:
+    """The variables that a container's specification asks for.
+
+    A value may refer to variables of ``env`` that stand before it, and to those of Services; not to ``envFrom``'s.
+    """
+    whole: dict[str, str] = {}
+    for source in container.envFrom or []:
+        whole |= _from_source(source, pod, store)
+    own: dict[str, str] = {}
     for variable in container.env or []:
-        source = variable.valueFrom
-        variables[variable.name] = variable.value if source is None else _from(source, pod, store)
-    return variables
+        if variable.valueFrom is not None:
+            value = _from(variable.valueFrom, pod, container, store)
+        elif "$" in variable.value:
+            value = expand_references(variable.value, ContainerEnvironment(own, services))
+        else:
+            value = variable.value
+        own[variable.name] = value
+    return whole | own
+
+
+def expand_references(text: str, variables: Mapping[str, str]) -> str:
+    """Replace ``$(NAME)`` by the variable's value, as the kubelet does."""
+    result, rest = "", text
+    while "$" in rest:
+        before, _, after = rest.partition("$")
+        result += before
+        if after.startswith("$"):
+            result, rest = result + "$", after[1:]
+        elif after.startswith("(") and ")" in after:
+            name, _, tail = after[1:].partition(")")
+            result, rest = result + variables.get(name, f"$({name})"), tail
+        else:
+            result, rest = result + "$", after
+    return result + rest
 
 
 def service_variables(services: Iterable[Wire]) -> Iterator[tuple[str, str]]:
@@ -134,15 +161,33 @@ def _from_source(source: dict[str, object], pod: Pod, store: Store) -> dict[str,
     return {prefix + key: value for key, value in ((found or {}).get("data") or {}).items()}
 
 
-def _from(source: dict[str, object], pod: Pod, store: Store) -> str:
+def _from(source: dict[str, object], pod: Pod, container: Container, store: Store) -> str:
     field = source.get("fieldRef")
     if isinstance(field, dict):
         return _field(str(field.get("fieldPath")), pod)
+    resource = source.get("resourceFieldRef")
+    if isinstance(resource, dict):
+        return _amount(resource, pod, container, store)
     key = source.get("configMapKeyRef")
     if isinstance(key, dict):
         found = store.get("ConfigMap", str(key.get("name")), pod.metadata.namespace)
         return str(((found or {}).get("data") or {}).get(str(key.get("key")), ""))
     return ""
+
+
+def _amount(reference: Wire, pod: Pod, container: Container, store: Store) -> str:
+    """A container's request or limit in units of the divisor, rounded up; without a limit what its node can give."""
+    containers = [*(pod.spec.containers or []), *(pod.spec.initContainers or [])]
+    name = reference.get("containerName") or container.name
+    asked = next((each for each in containers if each.name == name), container)
+    group, _, resource = str(reference.get("resource")).partition(".")
+    amounts = (asked.resources or {}).get(group) or {}
+    amount = amounts.get(resource)
+    if amount is None and group == "limits":
+        node = store.get("Node", pod.spec.nodeName) or {}
+        amount = ((node.get("status") or {}).get("allocatable") or {}).get(resource)
+    divisor = quantities.parse(str(reference.get("divisor") or quantities.ZERO)) or 1
+    return str(math.ceil(quantities.parse(str(amount or quantities.ZERO)) / divisor))
 
 
 def _field(path: str, pod: Pod) -> str:
@@ -151,7 +196,7 @@ def _field(path: str, pod: Pod) -> str:
         "metadata.namespace": pod.metadata.namespace,
         "metadata.uid": pod.metadata.uid,
         "spec.nodeName": pod.spec.nodeName,
-        "spec.serviceAccountName": "default",
+        "spec.serviceAccountName": pod.spec.serviceAccountName,
         "status.podIP": pod.status.podIP,
         "status.podIPs": pod.status.podIP,
         "status.hostIP": pod.status.hostIP,

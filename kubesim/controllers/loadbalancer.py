@@ -30,6 +30,8 @@ FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 NAME = "service-controller"
 PROVISION_SECONDS = {"external": 5.0, "servicelb": 1.5}
 """How long it takes until the address is there."""
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 5.0, 300.0
+"""How long a Service without an address waits for the next attempt; each time twice as long."""
 
 
 class LoadBalancerController:
@@ -61,6 +63,8 @@ class LoadBalancerController:
         self._joined: dict[Key, str] = {}
         self._ready_at: dict[Key, float] = {}
         """When each Service that has a load balancer has, or had, its address."""
+        self._failures: dict[Key, int] = {}
+        """How often each Service has waited for an address in vain."""
         self._local: set[Key] = set()
         """servicelb's Services whose addresses follow their endpoints."""
         self._nodes: dict[str, str] = {}
@@ -131,7 +135,11 @@ class LoadBalancerController:
             if not address:
                 message = "Error syncing load balancer: failed to ensure load balancer: no address is left"
                 self._events.record(wire, WARNING, "SyncLoadBalancerFailed", message, component=NAME)
+                delay = min(FIRST_RETRY_SECONDS * 2.0 ** self._failures.get(key, 0), LONGEST_RETRY_SECONDS)
+                self._failures[key] = self._failures.get(key, 0) + 1
+                self._manager.enqueue_after(self, key, delay, progress=False)
                 return
+            self._failures.pop(key, None)
             addresses = [address]
             self._attach(key, address)
         known = [entry.ip for entry in service.status.loadBalancer.ingress or []]
@@ -203,6 +211,7 @@ class LoadBalancerController:
     def _forget(self, key: Key) -> None:
         self._local.discard(key)
         self._ready_at.pop(key, None)
+        self._failures.pop(key, None)
         self._attach(key, None)
         address = self._given.pop(key, None)
         if address is not None:

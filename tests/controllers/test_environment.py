@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
+from kubesim.api.objects import Pod, Wire, view
+from kubesim.api.store import Store
 from kubesim.cluster import Cluster
+from kubesim.controllers.environment import (
+    ContainerEnvironment,
+    ServiceSnapshot,
+    ServiceVariables,
+    config_files,
+    container_environment,
+    expand_references,
+    mounted_files,
+    mounted_maps,
+    pod_hosts_file,
+    service_variables,
+)
 
 
 def pod(name: str, **spec: Any) -> dict[str, Any]:
@@ -80,3 +94,244 @@ def test_a_changed_config_map_reaches_the_containers_that_mount_it_and_no_others
     cluster.apply(config_map("one", key="new"))
     assert cluster.exec("a", ["cat", "/etc/own/key"]).stdout == "new"
     assert cluster.exec("b", ["cat", "/etc/own/key"]).stdout == "own\n"
+
+
+# --- the parts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain", "plain"),
+        ("$(A)", "1"),
+        ("x$(A)y$(B)z", "x1y2z"),
+        ("$(UNKNOWN)", "$(UNKNOWN)"),
+        ("$$(A)", "$(A)"),
+        ("$$$(A)", "$1"),
+        ("$A ${A}", "$A ${A}"),
+        ("$(A", "$(A"),
+        ("cost: 5$", "cost: 5$"),
+        ("$$", "$"),
+        ("$(C)", "$(A)"),  # a value is not looked at again
+    ],
+)
+def test_references(text: str, expected: str) -> None:
+    assert expand_references(text, {"A": "1", "B": "2", "C": "$(A)"}) == expected
+
+
+def a_service(name: str, address: str = "10.43.0.7", namespace: str = "default", *ports: dict[str, Any]) -> Wire:
+    spec = {"clusterIP": address, "ports": list(ports) or [{"port": 80, "protocol": "TCP"}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
+def test_what_a_service_is_called() -> None:
+    ports = ({"name": "my-web", "port": 80, "protocol": "TCP"}, {"name": "dns", "port": 53, "protocol": "UDP"})
+    assert dict(service_variables([a_service("my-shop", "10.43.0.7", "default", *ports)])) == {
+        "MY_SHOP_SERVICE_HOST": "10.43.0.7",
+        "MY_SHOP_SERVICE_PORT": "80",
+        "MY_SHOP_SERVICE_PORT_MY_WEB": "80",
+        "MY_SHOP_SERVICE_PORT_DNS": "53",
+        "MY_SHOP_PORT": "tcp://10.43.0.7:80",
+        "MY_SHOP_PORT_80_TCP": "tcp://10.43.0.7:80",
+        "MY_SHOP_PORT_80_TCP_PROTO": "tcp",
+        "MY_SHOP_PORT_80_TCP_PORT": "80",
+        "MY_SHOP_PORT_80_TCP_ADDR": "10.43.0.7",
+        "MY_SHOP_PORT_53_UDP": "udp://10.43.0.7:53",
+        "MY_SHOP_PORT_53_UDP_PROTO": "udp",
+        "MY_SHOP_PORT_53_UDP_PORT": "53",
+        "MY_SHOP_PORT_53_UDP_ADDR": "10.43.0.7",
+    }
+
+
+@pytest.mark.parametrize("spec", [{"clusterIP": "None"}, {"clusterIP": ""}, {}, {"ports": []}])
+def test_a_service_without_an_address_or_a_port_is_not_told(spec: dict[str, Any]) -> None:
+    wire = a_service("web")
+    wire["spec"] = {**(wire["spec"] if "ports" in spec else {"ports": wire["spec"]["ports"]}), **spec}
+    assert dict(service_variables([wire])) == {}
+
+
+def test_of_two_services_with_one_name_for_their_variables_the_later_has_them() -> None:
+    snapshot = ServiceSnapshot(None, {"a-b": a_service("a-b", "10.43.0.1"), "a.b": a_service("A-B", "10.43.0.2")})
+    assert snapshot.variables["A_B_SERVICE_HOST"] == "10.43.0.2"
+
+
+def test_own_variables_over_those_of_services() -> None:
+    environment = ContainerEnvironment(
+        {"OWN": "1", "WEB_SERVICE_HOST": "own"}, ServiceSnapshot(None, {"web": a_service("web")})
+    )
+    assert (environment["OWN"], environment["WEB_SERVICE_HOST"], environment["WEB_SERVICE_PORT"]) == ("1", "own", "80")
+    assert "NONE" not in environment
+    assert len(environment) == len(list(environment)) == 8
+    assert dict(environment)["WEB_SERVICE_HOST"] == "own"
+
+
+def test_snapshots_are_of_their_moment() -> None:
+    store = Store()
+    kubernetes = store.commit(a_service("kubernetes", "10.43.0.1"))
+    told = ServiceVariables(store)
+    before = told.of("default", True)
+    assert told.of("default", True) is before
+    web = store.commit(a_service("web", "10.43.0.7"))
+    there = store.commit(a_service("there", "10.43.0.8", "shop"))
+    hosts = {name: told.of(*name).variables for name in (("default", True), ("default", False), ("shop", True))}
+    assert {key: "WEB_SERVICE_HOST" in each for key, each in hosts.items()} == {
+        ("default", True): True,
+        ("default", False): False,
+        ("shop", True): False,
+    }
+    assert "THERE_SERVICE_HOST" in hosts["shop", True]
+    assert all(each["KUBERNETES_SERVICE_HOST"] == "10.43.0.1" for each in hosts.values())
+    assert "WEB_SERVICE_HOST" not in before.variables
+    moment = told.of("default", True)
+    store.commit({**web, "metadata": {**web["metadata"], "labels": {"a": "b"}}})  # nothing that is told
+    assert told.of("default", True) is moment
+    store.commit({**kubernetes, "spec": {**kubernetes["spec"], "clusterIP": "10.43.0.2"}})
+    assert told.of("shop", True).variables["KUBERNETES_SERVICE_HOST"] == "10.43.0.2"
+    store.delete("Service", "web", "default")
+    assert "WEB_SERVICE_HOST" not in told.of("default", True).variables
+    assert "WEB_SERVICE_HOST" in moment.variables
+    assert there is not None
+
+
+def built(container: dict[str, Any], **parts: Any) -> tuple[Pod, Store]:
+    store = Store()
+    for wire in (
+        {"kind": "ConfigMap", "metadata": {"name": "conf", "namespace": "default"}, "data": {"a": "1", "b": "2"}},
+        {"kind": "ConfigMap", "metadata": {"name": "conf", "namespace": "other"}, "data": {"a": "other"}},
+        {"kind": "Node", "metadata": {"name": "n"}, "status": {"allocatable": {"cpu": "2", "memory": "1Gi"}}},
+    ):
+        store.commit({"apiVersion": "v1", **wire})
+    metadata = {
+        "name": "p",
+        "namespace": "default",
+        "uid": "u-1",
+        "labels": {"app": "web"},
+        "annotations": {"x/y": "z"},
+    }
+    spec = {"nodeName": "n", "serviceAccountName": "builder", "containers": [{"name": "c", **container}, SIDE]}
+    status = {"podIP": "10.42.0.3", "hostIP": "172.31.0.9"}
+    wire = {"metadata": metadata, "spec": {**spec, **parts.pop("spec", {})}, "status": status}
+    return view(wire, Pod), store
+
+
+SIDE = {"name": "side", "resources": {"limits": {"cpu": "250m"}}}
+RESOURCES = {"limits": {"cpu": "1500m"}, "requests": {"cpu": "500m", "memory": "64Mi"}}
+
+
+def environment_of(**container: Any) -> dict[str, str]:
+    pod_, store = built({"resources": RESOURCES, **container})
+    services = ServiceSnapshot(None, {"web": a_service("web")})
+    return container_environment(pod_, (pod_.spec.containers or [])[0], store, services)
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ({"fieldRef": {"fieldPath": "metadata.name"}}, "p"),
+        ({"fieldRef": {"fieldPath": "metadata.namespace"}}, "default"),
+        ({"fieldRef": {"fieldPath": "metadata.uid"}}, "u-1"),
+        ({"fieldRef": {"fieldPath": "metadata.labels['app']"}}, "web"),
+        ({"fieldRef": {"fieldPath": "metadata.labels['none']"}}, ""),
+        ({"fieldRef": {"fieldPath": "metadata.annotations['x/y']"}}, "z"),
+        ({"fieldRef": {"fieldPath": "spec.nodeName"}}, "n"),
+        ({"fieldRef": {"fieldPath": "spec.serviceAccountName"}}, "builder"),
+        ({"fieldRef": {"fieldPath": "status.podIP"}}, "10.42.0.3"),
+        ({"fieldRef": {"fieldPath": "status.podIPs"}}, "10.42.0.3"),
+        ({"fieldRef": {"fieldPath": "status.hostIP"}}, "172.31.0.9"),
+        ({"fieldRef": {"fieldPath": "status.hostIPs"}}, "172.31.0.9"),
+        ({"configMapKeyRef": {"name": "conf", "key": "a"}}, "1"),
+        ({"configMapKeyRef": {"name": "conf", "key": "z"}}, ""),
+        ({"configMapKeyRef": {"name": "none", "key": "a"}}, ""),
+        ({"secretKeyRef": {"name": "s", "key": "k"}}, ""),
+        # amounts are rounded up to whole divisors
+        ({"resourceFieldRef": {"resource": "limits.cpu", "divisor": "0"}}, "2"),
+        ({"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1m"}}, "1500"),
+        ({"resourceFieldRef": {"resource": "requests.cpu"}}, "1"),
+        ({"resourceFieldRef": {"resource": "requests.memory"}}, "67108864"),
+        ({"resourceFieldRef": {"resource": "requests.memory", "divisor": "1Mi"}}, "64"),
+        ({"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}, "1024"),  # the node's
+        ({"resourceFieldRef": {"resource": "limits.cpu", "containerName": "side", "divisor": "1m"}}, "250"),
+        ({"resourceFieldRef": {"resource": "requests.cpu", "containerName": "side"}}, "0"),
+    ],
+)
+def test_where_a_value_comes_from(source: dict[str, Any], value: str) -> None:
+    assert environment_of(env=[{"name": "A", "valueFrom": source}]) == {"A": value}
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "conf"}}]}, {"a": "1", "b": "2"}),
+        ({"envFrom": [{"prefix": "C_", "configMapRef": {"name": "conf"}}]}, {"C_a": "1", "C_b": "2"}),
+        ({"envFrom": [{"configMapRef": {"name": "none"}}, {"secretRef": {"name": "s"}}]}, {}),
+        (
+            {"envFrom": [{"configMapRef": {"name": "conf"}}], "env": [{"name": "a", "value": "own"}]},
+            {"a": "own", "b": "2"},
+        ),
+        ({"env": [{"name": "A"}, {"name": "A", "value": "last"}]}, {"A": "last"}),
+        # a value refers to what stands before it and to Services, not to envFrom
+        (
+            {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)$(C)"}, {"name": "C", "value": "$$(A)"}]},
+            {"A": "1", "B": "1$(C)", "C": "$(A)"},
+        ),
+        ({"env": [{"name": "U", "value": "http://$(WEB_SERVICE_HOST)/"}]}, {"U": "http://10.43.0.7/"}),
+        (
+            {"envFrom": [{"configMapRef": {"name": "conf"}}], "env": [{"name": "A", "value": "$(a)"}]},
+            {"a": "1", "b": "2", "A": "$(a)"},
+        ),
+    ],
+)
+def test_a_containers_variables(container: dict[str, Any], expected: dict[str, str]) -> None:
+    assert environment_of(**container) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "end"),
+    [
+        ({}, "10.42.0.3\tp\n"),
+        ({"subdomain": "sub"}, "10.42.0.3\tp.sub.default.svc.lab.test\tp\n"),
+        (
+            {"hostAliases": [{"ip": "192.0.2.1", "hostnames": ["a", "b"]}, {"ip": "192.0.2.2"}]},
+            "10.42.0.3\tp\n\n# Entries added by HostAliases.\n192.0.2.1\ta\tb\n192.0.2.2\n",
+        ),
+        ({"hostNetwork": True}, "# Kubernetes-managed hosts file (host network).\nNODE\n"),
+    ],
+)
+def test_a_pods_hosts_file(spec: dict[str, Any], end: str) -> None:
+    pod_, _ = built({}, spec=spec)
+    assert pod_hosts_file(pod_, "p", "lab.test", "NODE\n").endswith(end)
+
+
+VOLUMES = [
+    {"name": "all", "configMap": {"name": "conf"}},
+    {
+        "name": "one",
+        "configMap": {"name": "conf", "items": [{"key": "a", "path": "deep/a.txt"}, {"key": "z", "path": "z"}]},
+    },
+    {"name": "empty", "emptyDir": {}},
+]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "files", "maps"),
+    [
+        ([{"name": "all", "mountPath": "/etc/conf/"}], {"/etc/conf/a": "1", "/etc/conf/b": "2"}, {"conf"}),
+        ([{"name": "all", "mountPath": "/etc/a", "subPath": "a"}], {"/etc/a": "1"}, {"conf"}),
+        ([{"name": "all", "mountPath": "/etc/a", "subPath": "z"}], {}, {"conf"}),
+        ([{"name": "one", "mountPath": "/etc"}], {"/etc/deep/a.txt": "1"}, {"conf"}),
+        ([{"name": "empty", "mountPath": "/etc"}], {}, set()),
+        ([{"name": "missing", "mountPath": "/etc"}], {}, set()),
+        ([], {}, set()),
+    ],
+)
+def test_mounted_files(mounts: list[dict[str, Any]], files: dict[str, str], maps: set[str]) -> None:
+    pod_, store = built({"volumeMounts": mounts}, spec={"volumes": VOLUMES})
+    container = (pod_.spec.containers or [])[0]
+    assert mounted_files(pod_, container, store) == files
+    assert mounted_maps(pod_, container) == maps
+
+
+def test_files_of_a_map_that_is_not_there() -> None:
+    store = Store()
+    assert config_files({"name": "none"}, "default", store) == {}
+    assert config_files(None, "default", store) == {}
