@@ -156,22 +156,34 @@ def _innermost(text: str) -> str:
     return open_brackets[-1] if open_brackets else ""
 
 
-def value_of(given: Any, above: int = 0) -> Any:
+def value_of(given: Any) -> Any:
     """A Python value as a JSON value that shares no container with it.
+
+    What goes through JSON and comes back the same is one; the walk takes what does not, or says what is wrong with it.
 
     :raises JsonError: where JSON has no such value, or it nests too deep.
     """
+    try:
+        text = msgspec.json.encode(given)
+        if text.count(b"[") + text.count(b"{") <= DEPTH and (copy := msgspec.json.decode(text)) == given:
+            return copy
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        pass
+    return _walked(given, 0)
+
+
+def _walked(given: Any, above: int) -> Any:
     kind = type(given)
     if kind is str:
         return given if given.isascii() else clean(given)
     if kind is dict or isinstance(given, Mapping):
         if above >= DEPTH:
             raise JsonError("exceeded max depth")
-        return {_key(key): value_of(item, above + 1) for key, item in given.items()}
+        return {_key(key): _walked(item, above + 1) for key, item in given.items()}
     if isinstance(given, (list, tuple)):
         if above >= DEPTH:
             raise JsonError("exceeded max depth")
-        return [value_of(item, above + 1) for item in given]
+        return [_walked(item, above + 1) for item in given]
     if given is None or kind is bool:
         return given
     if isinstance(given, int):

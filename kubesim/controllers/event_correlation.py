@@ -51,8 +51,8 @@ class Correlator:
 
     def admits(self, source: Source, now: float) -> bool:
         """Whether another event may be said; it then counts."""
-        left, since = self._tokens.get(source, (float(BURST), now))
-        left = min(float(BURST), left + (now - since) / SECONDS_EACH)
+        known = self._tokens.get(source)
+        left = BURST if known is None else min(BURST, known[0] + (now - known[1]) / SECONDS_EACH)
         admitted = left >= 1
         self._tokens[source] = left - admitted, now
         return admitted

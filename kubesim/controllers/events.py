@@ -27,32 +27,45 @@ _Identity = tuple[str, str, str, str, str, str, str, str]
 """What makes two sayings one event: uid of the object, part of it, type, reason, message, action, component, host."""
 
 
-class _Saying:
-    """An event of the log.
+class _Instant(NamedTuple):
+    """One moment, as everything that is said then writes it.
 
-    :ivar name: of the object that it is about, as ``kind``, ``namespace`` and ``api_version`` are.
-    :ivar seen: the object's resource version then.
-    :ivar nanoseconds: what makes the Event's name; upstream's clock, here the seconds and a serial number.
-    :ivar moment: when it was first said, and ``last`` when it was said again; with microseconds in the newer API.
+    :param now: in the simulation's seconds; ``nanoseconds`` since 1970, of whole seconds.
+    :param text: in whole seconds; ``precise`` with microseconds.
     """
 
-    __slots__ = (
-        "api_version", "count", "created", "kind", "last", "message", "moment", "name", "namespace", "nanoseconds",
-        "seen", "uid_bits", "version",
-    )  # fmt: skip
+    now: float
+    nanoseconds: int
+    text: str
+    precise: str
 
-    def __init__(self, about: Wire, nanoseconds: int, moment: str, created: str, uid_bits: int, version: int) -> None:
-        metadata = about["metadata"]
-        self.api_version, self.kind = about.get("apiVersion", "v1"), about["kind"]
-        self.name, self.namespace = metadata["name"], metadata.get("namespace", "")
-        self.seen = metadata.get("resourceVersion", "")
-        self.nanoseconds, self.moment, self.last, self.created = nanoseconds, moment, moment, created
-        self.uid_bits, self.version, self.count, self.message = uid_bits, version, 1, ""
+
+class _Saying(NamedTuple):
+    """An event of the log.
+
+    :param name: of the object that it is about, as ``kind``, ``namespace`` and ``api_version`` are.
+    :param seen: the object's resource version then.
+    :param serial: with the first moment it makes the Event's name, in the place of upstream's nanoseconds.
+    :param message: of combined events, that of the last one.
+    """
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str
+    seen: str
+    first: _Instant
+    last: _Instant
+    serial: int
+    uid_bits: int
+    version: int
+    times: int
+    message: str
 
     @property
     def key(self) -> Key:
         """The namespace and name of the Event: ``OBJECT.HEX``; those of cluster objects are in ``default``."""
-        return self.namespace or "default", f"{self.name}.{self.nanoseconds:x}"
+        return self.namespace or "default", f"{self.name}.{self.first.nanoseconds + self.serial:x}"
 
     def wire(self, identity: _Identity) -> Wire:
         """The Event."""
@@ -74,7 +87,7 @@ class _Saying:
                 "name": name,
                 "namespace": namespace,
                 "uid": uid_of(self.uid_bits),
-                "creationTimestamp": self.created,
+                "creationTimestamp": self.first.text,
             },
             "involvedObject": {key: value for key, value in reference.items() if value},
             "reason": reason,
@@ -85,32 +98,20 @@ class _Saying:
         }
         if action:
             event |= {"action": action, "source": {}, "firstTimestamp": None, "lastTimestamp": None}
-            event["eventTime"] = self.moment
+            event["eventTime"] = self.first.precise
         else:
             event["source"] = {"component": component, "host": host} if host else {"component": component}
-            event |= {"firstTimestamp": self.moment, "lastTimestamp": self.moment, "count": 1, "eventTime": None}
-        return event if self.count == 1 else _repeated(event, self.count - 1, self.last)
+            first = self.first.text
+            event |= {"firstTimestamp": first, "lastTimestamp": first, "count": 1, "eventTime": None}
+        return event if self.times == 1 else _repeated(event, self.times - 1, self.last)
 
 
-def _repeated(event: Wire, times: int, last: str) -> Wire:
+def _repeated(event: Wire, times: int, last: _Instant) -> Wire:
     """An Event that was said again so many times."""
     if "action" in event:
         count = (event.get("series") or {"count": 1})["count"] + times
-        return {**event, "series": {"count": count, "lastObservedTime": last}}
-    return {**event, "count": event["count"] + times, "lastTimestamp": last}
-
-
-class _Instant(NamedTuple):
-    """One moment, as everything that is said then writes it.
-
-    :param now: in the simulation's seconds; ``nanoseconds`` since 1970, of whole seconds.
-    :param text: in whole seconds; ``precise`` with microseconds.
-    """
-
-    now: float
-    nanoseconds: int
-    text: str
-    precise: str
+        return {**event, "series": {"count": count, "lastObservedTime": last.precise}}
+    return {**event, "count": event["count"] + times, "lastTimestamp": last.text}
 
 
 class EventRecorder:
@@ -157,14 +158,14 @@ class EventRecorder:
         if not self._correlator.admits(source, now):
             self._unsaid[identity] = self._unsaid.get(identity, 0) + 1
             return
-        self._say(about, identity, self._now().text, text)
+        self._say(about, identity, text)
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str
     ) -> None:
         """Record an event of the newer API, as the scheduler does; a repeat grows its series."""
         identity = (about["metadata"].get("uid", ""), "", type, reason, message, action, component, instance)
-        self._say(about, identity, self._now().precise, message)
+        self._say(about, identity, message)
 
     def _now(self) -> _Instant:
         """This instant, looked up on the calendar once."""
@@ -175,16 +176,18 @@ class EventRecorder:
             self._instant = _Instant(now, int(moment.timestamp()) * 10**9, self._simulation.timestamp(), precise)
         return self._instant
 
-    def _say(self, about: Wire, identity: _Identity, moment: str, message: str) -> None:
+    def _say(self, about: Wire, identity: _Identity, message: str) -> None:
         """Add to the log; what is said where nothing can be stored (its Namespace is going) is lost.
 
         :param message: the text, which of combined events is the last one's.
         """
+        store, moment, logged = self._store, self._now(), self._log.get(identity)
         times = 1 + self._unsaid.pop(identity, 0) if self._unsaid else 1
-        logged = self._log.get(identity)
         if logged is not None:
-            logged.count, logged.last, logged.version = logged.count + times, moment, self._store.reserve_version()
-            logged.message = message
+            version = store.reserve_version()
+            self._log[identity] = logged._replace(
+                times=logged.times + times, last=moment, version=version, message=message
+            )
             return
         if identity in self._delivered:
             known = self._client.get("Event", *self._delivered[identity])
@@ -192,16 +195,16 @@ class EventRecorder:
                 self._client.update({**_repeated(known, times, moment), "message": message})
                 return
         self._serial += 1
-        if not takes_new_objects(self._store, about["metadata"].get("namespace") or "default"):
-            return
-        instant = self._instant
-        uid_bits, version = self._uids.getrandbits(128), self._store.reserve_version()
-        nanoseconds = instant.nanoseconds + self._serial
-        said = _Saying(about, nanoseconds, moment, instant.text, uid_bits, version)
-        said.message, said.count = message, times
-        self._log[identity] = said
-        if self._store.is_watched("Event"):
-            self._deliver()
+        metadata = about["metadata"]
+        namespace = metadata.get("namespace", "")
+        if takes_new_objects(store, namespace or "default"):
+            version, bits = metadata.get("resourceVersion", ""), self._uids.getrandbits(128)
+            self._log[identity] = _Saying(
+                about.get("apiVersion", "v1"), about["kind"], metadata["name"], namespace, version, moment, moment,
+                self._serial, bits, store.reserve_version(), times, message,
+            )  # fmt: skip
+            if store.is_watched("Event"):
+                self._deliver()
 
     def _deliver(self) -> None:
         """Make Events of what was said since the last time."""
