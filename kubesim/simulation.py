@@ -205,6 +205,11 @@ class Scheduled:
         if progress:
             simulation._progress += 1
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to run."""
+        return self._action is not None
+
     def cancel(self) -> None:
         """Withdraw the action; a no-op when it has run or was cancelled."""
         if self._action is not None:

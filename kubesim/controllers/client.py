@@ -66,7 +66,11 @@ class Client:
         old = self._stored(wire)
         if old is None:
             raise _gone(wire)
-        self._registry.update_status(BY_KIND[wire["kind"]], old, status)
+        self.put_status(old, status)
+
+    def put_status(self, stored: Wire, status: Wire) -> None:
+        """Write the status of an object that has just been read from the store."""
+        self._registry.update_status(BY_KIND[stored["kind"]], stored, status)
 
     def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
         """Write annotations through the status subresource, as controllers do: the generation stays."""

@@ -138,7 +138,8 @@ class Manager:
             audience.add(controller, parts)
             if parts is None or parts.come:
                 for wire in self._store.list(kind):
-                    self._offer([controller], Change.of(None, wire))
+                    for key in controller.keys(Change.of(None, wire)):
+                        self.enqueue(controller, key)
 
     def add_with_first(self, make: Callable[[], Controller], *kinds: str) -> None:
         """Start a controller when there is an object of one of these kinds; until then it costs nothing.
@@ -156,10 +157,7 @@ class Manager:
         stop = self._store.watch(begin, kinds)
 
     def _told(self, audience: _Audience, change: Change) -> None:
-        self._offer(audience.of(change), change)
-
-    def _offer(self, concerned: Iterable[Controller], change: Change) -> None:
-        for controller in concerned:
+        for controller in audience.of(change):
             for key in controller.keys(change):
                 self.enqueue(controller, key)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from kubesim.api.objects import LabelSelector, Wire, view
 from kubesim.api.selectors import Selector, selector_of
-from kubesim.api.store import Change, Key, key_of
+from kubesim.api.store import STATUS, Change, Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.index import SelectorIndex
 from kubesim.controllers.pods import controller_of, is_active, is_terminating, owned_by, owner_reference, without_owner
@@ -49,6 +49,8 @@ class PodClaims:
         if change.kind == self._kind:
             self._note(key, change)
             return [key]
+        if change.parts is STATUS and "ownerReferences" not in change.object["metadata"]:
+            return []
         if change.old is not None and change.new is not None and _belongs_as_before(change.old, change.new):
             return []
         owners = [controller_of(pod) for pod in (change.old, change.new) if pod is not None]

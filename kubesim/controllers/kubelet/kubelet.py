@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from kubesim.api.objects import Pod, Wire
-from kubesim.api.store import Change, Key, key_of
+from kubesim.api.store import STATUS, Change, Key, key_of
 from kubesim.controllers.kubelet.node import KubeletContext, NodeState
 from kubesim.controllers.kubelet.worker import PodWorker
 from kubesim.controllers.pods import is_finished
@@ -27,6 +27,8 @@ class Kubelet:
         old, new = change.old, change.new
         if new is None:
             return (change.key,)
+        if change.parts is STATUS and "readinessGates" not in new["spec"]:
+            return ()
         after, deleted = new["spec"], new["metadata"].get("deletionTimestamp")
         if not after.get("nodeName"):
             return (change.key,) if deleted else ()

@@ -43,6 +43,8 @@ SANDBOX_RETRY_SECONDS = 10.0
 LONGEST_AWAITED_RUN = 60.0
 """A container that ends within a minute is waited for; one that runs longer is like a server."""
 DEFAULT_GRACE_SECONDS = 30
+MANY_PLANS = 16
+"""How many plans a Pod's worker keeps before it looks which are done."""
 KILLED = 137
 """128 + SIGKILL."""
 
@@ -70,8 +72,8 @@ class PodWorker:
         self._sockets = PodSockets(context.network, machine)
         self._terminating = False
         self._gone = False
-        self._plans: dict[int, Scheduled] = {}
-        self._planned = 0
+        self._plans: list[Scheduled] = []
+        """What is planned, and some that is done."""
         self._kill_at = math.inf
         """When whatever still runs of a deleted Pod gets SIGKILL."""
 
@@ -89,15 +91,16 @@ class PodWorker:
 
         :param of: the container it is about: void when this incarnation of it has ended.
         """
-        self._planned += 1
-        number, incarnation = self._planned, of.incarnation if of is not None else 0
+        incarnation = of.incarnation if of is not None else 0
 
         def act() -> None:
-            self._plans.pop(number, None)
             if not self._gone and (of is None or of.incarnation == incarnation):
                 action()
 
-        scheduled = self._plans[number] = self.context.simulation.after(delay, act, progress=progress)
+        if len(self._plans) > MANY_PLANS:
+            self._plans = [plan for plan in self._plans if plan.waits]
+        scheduled = self.context.simulation.after(delay, act, progress=progress)
+        self._plans.append(scheduled)
         return scheduled
 
     def write(self) -> None:
@@ -106,11 +109,11 @@ class PodWorker:
         if stored is not None and not self._gone and self.node.alive:
             self.wire = stored
             now = self.context.simulation.timestamp()
-            self.context.client.update_status(stored, pod_status(stored, self.state, now, self.context.conditions))
+            self.context.client.put_status(stored, pod_status(stored, self.state, now, self.context.conditions))
 
     def _stored(self) -> Wire | None:
         """The Pod as it is stored; None where there is no such Pod any more, or another one of its name."""
-        wire = self.context.client.get("Pod", *self._key)
+        wire = self.context.client.store.get("Pod", self._key[1], self._key[0])
         return wire if wire is not None and wire["metadata"]["uid"] == self.pod.metadata.uid else None
 
     def _say(self, type: str, reason: str, message: str, of: ContainerState | None = None) -> None:
@@ -566,7 +569,7 @@ class PodWorker:
     def vanish(self) -> None:
         """Drop everything at once: the object is gone, or the node is."""
         self._gone = True
-        for plan in self._plans.values():
+        for plan in self._plans:
             plan.cancel()
         for container in self.state.everyone:
             if container.running:

@@ -130,6 +130,8 @@ class Scheduler:
 
     def _let_next(self, key: Key) -> None:
         """A Pod waits no longer: the next one of its group has its turn."""
+        if key not in self._waiting:
+            return
         following = self._waiting.drop(key)
         if following is not None:
             self._manager.enqueue(self, following)
