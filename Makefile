@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer mutation fuzz conformance pictures structs lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -38,6 +38,9 @@ format: $(READY) ## mend what ruff can mend
 
 notebooks: $(READY) ## re-execute every notebook from a fresh kernel and save it
 	$(BIN)/python -m kubesim.notebook.execute $(NOTEBOOKS)
+
+histories: $(READY) ## take STEPS (100000) random steps with workloads; what must hold is checked after each
+	$(BIN)/python -m tests.controllers.workload_history $(or $(STEPS),100000)
 
 mutation: $(READY) ## put small faults into PART (api, controllers or network); the tests must notice
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group mutation

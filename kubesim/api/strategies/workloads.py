@@ -88,6 +88,7 @@ class JobStrategy(GenerationStrategy):
         if spec.get("manualSelector"):
             return
         metadata = new["metadata"]
+        named = bool(metadata.get("labels"))
         template = spec["template"].get("metadata") or {}
         labels = dict.fromkeys(NAME_LABELS, metadata["name"]) | dict.fromkeys(UID_LABELS, metadata["uid"])
         labels = dict(sorted((labels | (template.get("labels") or {})).items()))
@@ -98,12 +99,8 @@ class JobStrategy(GenerationStrategy):
             "selector": {**selector, "matchLabels": selected},
             "template": {**spec["template"], "metadata": {**template, "labels": labels}},
         }
-
-    def canonicalize(self, new: Wire) -> None:
-        """A Job without labels is read with those of its template."""
-        labels = (new["spec"]["template"].get("metadata") or {}).get("labels")
-        if labels and not new["metadata"].get("labels"):
-            new["metadata"]["labels"] = labels
+        if not named:  # a Job without labels of its own is read with those of its template
+            metadata["labels"] = labels
 
 
 class AutoscalerStrategy(Strategy):

@@ -36,6 +36,44 @@ _OBJECTS: dict[str, Wire] = {
         "apiVersion": "apps/v1",
         "spec": {"serviceName": "web", "selector": {"matchLabels": {"app": "web"}}, "template": _TEMPLATE},
     },
+    "ReplicationController": {"apiVersion": "v1", "spec": {"selector": {"app": "web"}, "template": _TEMPLATE}},
+    "ControllerRevision": {"apiVersion": "apps/v1", "data": {"spec": {}}, "revision": 1},
+    "Job": {
+        "apiVersion": "batch/v1",
+        "spec": {
+            "manualSelector": True,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {**_TEMPLATE, "spec": {**_TEMPLATE["spec"], "restartPolicy": "Never"}},
+        },
+    },
+    "CronJob": {
+        "apiVersion": "batch/v1",
+        "spec": {
+            "schedule": "* * * * *",
+            "jobTemplate": {
+                "spec": {"template": {**_TEMPLATE, "spec": {**_TEMPLATE["spec"], "restartPolicy": "Never"}}}
+            },
+        },
+    },
+    "PodDisruptionBudget": {
+        "apiVersion": "policy/v1",
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+    },
+    "HorizontalPodAutoscaler": {
+        "apiVersion": "autoscaling/v2",
+        "spec": {
+            "maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        },
+    },
+    "PersistentVolumeClaim": {
+        "apiVersion": "v1",
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    },
+    "PersistentVolume": {
+        "apiVersion": "v1",
+        "spec": {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/data"}},
+    },
     "ConfigMap": {"apiVersion": "v1", "data": {"key": "value"}},
     "Secret": {"apiVersion": "v1", "type": "Opaque", "data": {"key": "dmFsdWU="}},
     "ServiceAccount": {"apiVersion": "v1"},
@@ -57,7 +95,7 @@ _OBJECTS: dict[str, Wire] = {
 def valid(kind: str) -> Wire:
     """A valid object of a kind; the caller may change it."""
     metadata = dict(_METADATA)
-    if kind in ("Namespace", "Node"):
+    if kind in ("Namespace", "Node", "PersistentVolume"):
         del metadata["namespace"]
     return apply_defaults({"kind": kind, "metadata": metadata, **copy.deepcopy(_OBJECTS[kind])})
 
