@@ -119,9 +119,9 @@ class Printf:
         if bad or (self.family == "dash" and match[4]):
             self._malformed(template[position:], match, kind)
         if width == "*":
-            width = str(self._whole(self._take()))
+            width = str(self._whole(self._take() or "0"))
         if precision == "*":
-            precision = str(self._whole(self._take()))
+            precision = str(self._whole(self._take() or "0"))
         if width.startswith("-"):
             flags, width = f"{flags}-", width[1:]
         if precision is not None and precision.startswith("-"):
@@ -220,9 +220,7 @@ class Printf:
         return value
 
     def _fraction(self, text: str | None) -> float:
-        if text is None or (text == "" and self.family != "ash"):
-            if text is None and self.family == "ash":
-                self._complain("invalid number ''")
+        if not text:
             return 0.0
         if text[:1] in ("'", '"'):
             return float(ord(text[1])) if len(text) > 1 else 0.0

@@ -17,7 +17,11 @@ def mkdir(run: Run) -> Completed:
     """Make directories."""
     for name in run.operands:
         with run.trying(run.worded(f"cannot create directory ‘{name}’", f"can't create directory '{name}'")):
-            run.files.make_directory(run.path(name.rstrip("/") or "/"), parents=run.on("p"))
+            path = run.path(name.rstrip("/") or "/")
+            fresh = not run.files.exists(path)
+            run.files.make_directory(path, parents=run.on("p"))
+            if run.on("m") and fresh:
+                run.files.change(path, mode=_changed(run, 0o777, run.options["m"]))
     return run.finished()
 
 
@@ -26,7 +30,7 @@ def rmdir(run: Run) -> Completed:
     """Remove empty directories."""
     for name in run.operands:
         path = run.path(name)
-        with run.trying(f"failed to remove '{name}'"):
+        with run.trying(run.worded("failed to remove ", "") + f"'{name}'"):
             if not run.files.is_directory(path) and run.files.exists(path):
                 raise FileError(name, NOT_A_DIRECTORY)
             run.files.remove(path)
@@ -68,6 +72,7 @@ def rm(run: Run) -> Completed:
 def copy_or_move(run: Run) -> Completed:
     """``cp`` and ``mv``."""
     files = run.files
+    told: list[str] = []
     *sources, target = run.operands
     if not sources:
         raise run.misuse(f"missing destination file operand after '{target}'")
@@ -86,7 +91,7 @@ def copy_or_move(run: Run) -> Completed:
             run.complain(f"{verb} '{name}': {error.reason}")
             continue
         if run.name == "cp" and entry.kind == "directory" and not run.on("rRa"):
-            run.complain(f"-r not specified; omitting directory '{name}'")
+            run.complain(run.worded("-r not specified; ", "") + f"omitting directory '{name}'")
         elif files.resolve(path) == files.resolve(end):
             run.complain(f"'{name}' and '{target}' are the same file")
         elif not run.on("n") or not files.exists(end):
@@ -95,6 +100,9 @@ def copy_or_move(run: Run) -> Completed:
                     files.move(path, end)
                 else:
                     _copy(run, path, end)
+                if run.on("v"):
+                    start = "renamed " if run.name == "mv" else ""
+                    told.append(f"{start}'{name}' -> '{_shown(target, inside, place, end)}'")
             except FileError as error:
                 if error.reason == INTO_ITSELF:
                     run.complain(
@@ -104,7 +112,12 @@ def copy_or_move(run: Run) -> Completed:
                     run.complain(f"cannot move '{name}' to '{target}': {error.reason}")
                 else:
                     run.complain(f"cannot create regular file '{target}': {error.reason}")
-    return run.finished()
+    return run.finished(told)
+
+
+def _shown(target: str, inside: str, place: str, end: str) -> str:
+    """Where a file went, as it was typed."""
+    return target if end == place else posixpath.join(target, inside)
 
 
 def _copy(run: Run, path: str, end: str) -> None:

@@ -1,13 +1,12 @@
-"""What there is to know of files and paths: ``ls``, ``stat``, ``find``, ``basename``, ``dirname``, ``readlink``."""
+"""What there is to know of files and paths: ``ls``, ``stat``, ``basename``, ``dirname``, ``readlink``."""
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from datetime import UTC, datetime
 
-from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.command_line import Run, program
 from kubesim.userland.filesystem import Entry, FileError
 from kubesim.userland.process import Completed
 
@@ -33,7 +32,7 @@ def _long(run: Run, path: str, name: str) -> list[str]:
     return [_mode(entry), links, entry.owner, entry.owner, size, stamp, name + arrow]
 
 
-@program("1aAlhRdtrFGinpsS", long="all=a almost-all=A color=G")
+@program("1aAlhRdtrFGinpsSCxmkgoqQUvXc", "Iw", "all=a almost-all=A color=G recursive=R reverse=r directory=d", status=2)
 def ls(run: Run) -> Completed:
     """List directories."""
     files = run.files
@@ -142,77 +141,3 @@ def readlink(run: Run) -> Completed:
             if run.name == "realpath":
                 run.complain(f"{name}: No such file or directory")
     return run.finished(out, failed)
-
-
-_TESTS = frozenset(
-    ["-name", "-iname", "-path", "-type", "-maxdepth", "-mindepth", "-size", "-newer", "-mtime", "-user", "-perm"]
-)
-"""The tests that take a word; of the last five every file holds."""
-
-
-@program()
-def find(run: Run) -> Completed:
-    """Look for files: -name, -iname, -path, -type, -maxdepth, -mindepth, -empty, -not, -o, -print, -delete."""
-    words = run.operands
-    starts = []
-    while words and not words[0].startswith(("-", "(", "!")):
-        starts.append(words.pop(0))
-    depths = {"-mindepth": 0, "-maxdepth": 10**6}
-    tests: list[list[tuple[bool, str, str]]] = [[]]
-    negated = deletes = False
-    while words:
-        word = words.pop(0)
-        if word in ("!", "-not"):
-            negated = not negated
-        elif word in ("-o", "-or"):
-            tests.append([])
-        elif word == "-delete":
-            deletes = True
-        elif word == "-empty" or word in _TESTS:
-            if word in _TESTS and not words:
-                raise Complaint(f"find: missing argument to `{word}'\n")
-            value = words.pop(0) if word in _TESTS else ""
-            if word in depths:
-                depths[word] = int(value) if value.isdigit() else 0
-            else:
-                tests[-1].append((negated, word, value))
-            negated = False
-        elif word not in ("-print", "-a", "-and", "(", ")", "-print0"):
-            raise Complaint(f"find: unknown predicate `{word}'\n")
-    out: list[str] = []
-    for start in starts or ["."]:
-        path = run.path(start)
-        if not run.files.exists(path):
-            run.complain(f"‘{start}’: No such file or directory")
-            continue
-        base = run.files.resolve(path)
-        for each in run.files.walk(base):
-            tail = each[len(base) :].lstrip("/")
-            shown = posixpath.join(start, tail) if tail else start
-            if not depths["-mindepth"] <= (tail.count("/") + 1 if tail else 0) <= depths["-maxdepth"]:
-                continue
-            if any(all(_holds(run, each, shown, test) for test in group) for group in tests):
-                out.append(shown)
-                if deletes and each != "/":
-                    run.files.remove_tree(each)
-    return run.finished([] if deletes else out)
-
-
-def _holds(run: Run, path: str, shown: str, test: tuple[bool, str, str]) -> bool:
-    negated, name, value = test
-    entry = run.files.stat(path, follow=False)
-    base = posixpath.basename(path) or "/"
-    match name:
-        case "-name":
-            result = fnmatch.fnmatchcase(base, value)
-        case "-iname":
-            result = fnmatch.fnmatchcase(base.lower(), value.lower())
-        case "-path":
-            result = fnmatch.fnmatchcase(shown, value)
-        case "-type":
-            result = {"f": "file", "d": "directory", "l": "link"}.get(value) == entry.kind
-        case "-empty":
-            result = entry.size == 0 if entry.kind == "file" else not run.files.list(path)
-        case _:
-            result = True
-    return result != negated

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
+import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -37,7 +38,7 @@ def start_inside(
     return found(changed)
 
 
-def _run_inside(
+def run_inside(
     run: Run,
     words: Sequence[str],
     environment: Mapping[str, str] | None = None,
@@ -71,52 +72,110 @@ def env(run: Run) -> Completed:
         environment |= {name: value} if equals else {}
     if not words:
         return run.finished(f"{name}={value}" for name, value in environment.items())
-    return _run_inside(run, words, environment)
+    return run_inside(run, words, environment)
 
 
-@program("0tr", "InLPd", "null=0 verbose=t no-run-if-empty=r max-args=n max-procs=P delimiter=d", in_order=True)
+_QUOTED = re.compile(r"""'([^'\n]*)'|"([^"\n]*)"|\\(.)|([^\s'"\\]+)|(\s+)|(['"])""", re.DOTALL)
+
+
+def _items(text: str) -> list[str]:
+    """Words at blanks, with quotes and backslashes as xargs has them.
+
+    :raises Complaint: where a quote is not closed in its line.
+    """
+    found: list[str] = []
+    current: str | None = None
+    for match in _QUOTED.finditer(text):
+        if match[6]:
+            kind = "single" if match[6] == "'" else "double"
+            rest = "by default quotes are special to xargs unless you use the -0 option"
+            raise Complaint(f"xargs: unmatched {kind} quote; {rest}\n")
+        if match[5] is not None:
+            if current is not None:
+                found.append(current)
+            current = None
+        else:
+            current = (current or "") + (match[1] or match[2] or match[3] or match[4] or "")
+    return found if current is None else [*found, current]
+
+
+@program(
+    "0trxpo",
+    "InLPdsEa",
+    "null=0 verbose=t no-run-if-empty=r max-args=n max-procs=P delimiter=d max-lines=L exit=x replace=I arg-file=a",
+    optional="il",
+    in_order=True,
+)
 def xargs(run: Run) -> Completed:
     """Build command lines from standard input."""
     command = run.operands or ["echo"]
-    placeholder = run.options.get("I", "")
+    placeholder = run.options.get("I", "{}" if run.on("i") else "")
     per_run = 0
     for letter in "nL":
         if run.on(letter):
             value = run.options[letter]
-            if not value.isdigit():
-                raise Complaint(f'xargs: invalid number "{value}" for -{letter} option\n')
-            per_run = int(value)
-    delimiter = run.options.get("d", "").replace("\\n", "\n")
+            if not value.isdecimal():
+                usual = f'xargs: invalid number "{value}" for -{letter} option\n'
+                raise Complaint(run.worded(usual, f"xargs: invalid number '{value}'\n"))
+            if not int(value[:9]):
+                raise Complaint(f"xargs: value {value} for -{letter} option should be >= 1\n")
+            per_run = int(value[:9])
+    delimiter = run.options.get("d", "").replace("\\n", "\n").replace("\\0", "\0").replace("\\t", "\t")
     text = run.stdin
+    warning = ""
     if run.on("0") or delimiter:
-        items = [item for item in text.removesuffix("\n" if delimiter else "").split(delimiter or "\0") if item]
-    elif placeholder:
-        items = [line.strip() for line in text.splitlines() if line.strip()]
+        end = delimiter or "\0"
+        items = text.removesuffix(end).split(end) if text else []
     else:
-        try:
-            items = shlex.split(text)
-        except ValueError as error:
-            raise Complaint(
-                "xargs: unmatched single quote; by default quotes are special to xargs unless you use the -0 option\n"
-            ) from error
+        if "\0" in text and not run.busybox:
+            warning = (
+                "xargs: WARNING: a NUL character occurred in the input.  It cannot be passed through in the argument "
+                "list.  Did you mean to use the --null option?\n"
+            )
+            text = re.sub(r"\0[^\s]*", "", text)
+        items = [each for line in text.splitlines() for each in _line(line)] if placeholder else _items(text)
     if placeholder:
         typed = "".join(command)
         require(len(typed) * len(items) + typed.count(placeholder) * sum(map(len, items)))
-        runs = [[word.replace(placeholder, item) for word in command] for item in items]
+        runs = [[command[0], *(word.replace(placeholder, item) for word in command[1:])] for item in items]
+    elif run.on("L") and not run.on("n"):
+        rows = [_items(line) for line in text.splitlines() if line.strip()]
+        runs = [
+            [*command, *itertools.chain.from_iterable(rows[start : start + per_run])]
+            for start in range(0, len(rows), per_run)
+        ]
     elif per_run:
         runs = [command + items[start : start + per_run] for start in range(0, len(items), per_run)]
+        runs = runs or ([] if run.on("r") or run.busybox else [command])
     else:
         runs = [command + items] if items or not (run.on("r") or run.busybox) else []
     if len(runs) > RUNS:
         raise Interrupted
-    out, error_text, status, seconds = "", "", 0, 0.0
+    return _run_all(run, runs, warning)
+
+
+def _line(line: str) -> list[str]:
+    """What ``-I`` puts in: a whole line without blanks before it, quotes taken away."""
+    stripped = line.lstrip(" \t")
+    return ["".join(_items(stripped.replace(" ", "\\ ").replace("\t", "\\\t")))] if stripped else []
+
+
+def _run_all(run: Run, runs: Sequence[Sequence[str]], error_text: str) -> Completed:
+    out, status, seconds = "", 0, 0.0
     for each in runs:
         if run.on("t"):
             error_text += " ".join(each) + "\n"
-        done = _run_inside(run, each, stdin="")
+        done = run_inside(run, each, stdin="")
         out, error_text, seconds = out + done.stdout, error_text + done.stderr, seconds + done.seconds
-        if done.returncode in (126, 127):
+        require(len(out) + len(error_text))
+        if done.returncode in (126, 127) and done.stderr.startswith("xargs:"):
             return Completed(out, error_text, done.returncode, seconds)
+        if done.returncode == 255:
+            told = f"xargs: {each[0]}: exited with status 255; aborting\n"
+            return Completed(out, error_text + told, 124, seconds)
+        if done.returncode > 128:
+            told = f"xargs: {each[0]}: terminated by signal {done.returncode - 128}\n"
+            return Completed(out, error_text + told, 125, seconds)
         status = 123 if done.returncode else status
     return Completed(out, error_text, status, seconds)
 
@@ -137,7 +196,7 @@ def timeout(run: Run) -> Completed:
         raise run.misuse(f"invalid time interval ‘{span}’")
     limit = limit or float("inf")  # as timeout has it, 0 is no limit
     ending = run.options.get("s", "TERM").upper().removeprefix("SIG")
-    done = _run_inside(run, words, limit=limit, ending={"2": "INT", "9": "KILL", "15": "TERM"}.get(ending, ending))
+    done = run_inside(run, words, limit=limit, ending={"2": "INT", "9": "KILL", "15": "TERM"}.get(ending, ending))
     if done.seconds < limit and not done.stopped:
         return done
     if words[0].rsplit("/", 1)[-1] not in _STOPPING:  # killed before its buffer was written
@@ -157,7 +216,7 @@ def timeout(run: Run) -> Completed:
 )
 def passing(run: Run) -> Completed:
     """``nohup``, ``nice``, ``setsid``, ``stdbuf``: run the rest of the line."""
-    return _run_inside(run, run.operands)
+    return run_inside(run, run.operands)
 
 
 @program()

@@ -144,6 +144,8 @@ class State:
     directories: list[str] = field(default_factory=list)
     """What ``pushd`` put away."""
     mask: str = "0022"
+    option_index: int = 1
+    """Which word dash's and ash's ``getopts`` looks at: ``OPTIND`` as it was assigned, but 1 after ``set --``."""
     option_place: int = 1
     """Where in its word ``getopts`` is."""
     calculate: Callable[[str], int] = _no_calculation
@@ -192,6 +194,7 @@ class State:
             self.variables[name] = replace(old, value=value, exported=exported or "allexport" in self.options)
         if name == "OPTIND":
             self.option_place = 1
+            self.option_index = int(value[:9]) if value.isdecimal() else 1
 
     def _changing(self, name: str) -> Variable:
         old = self.variables.get(name, Variable(None))

@@ -5,12 +5,33 @@ from __future__ import annotations
 import difflib
 import re
 import string
-from collections.abc import Callable
-from functools import cmp_to_key
 from itertools import groupby
 
 from kubesim.userland.command_line import Complaint, Run, lines_of, program
 from kubesim.userland.process import Completed
+
+
+def _range(run: Run, part: str) -> tuple[int, int]:
+    """One range of a list of fields or characters."""
+    match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
+    what = "field" if run.on("f") else "byte/character"
+    if match is None or not part or (run.busybox and part == "-"):
+        if run.busybox:
+            raise Complaint(f"cut: invalid number '{part}'\n")
+        shown = f"invalid {'field value' if run.on('f') else 'byte/character position'} ‘{part}’"
+        raise run.misuse(shown)
+    if part == "-":
+        raise run.misuse(f"invalid range with no endpoint: {part}")
+    first, last = int((match[1] or "1")[:18]), int(match[3][:18]) if match[3] else 0
+    if (match[1] and first == 0) or (match[3] and last == 0):
+        if run.busybox:
+            raise Complaint(f"cut: invalid range {part}\n" if match[2] else f"cut: invalid number '{part}'\n")
+        raise run.misuse("fields are numbered from 1" if run.on("f") else f"{what} positions are numbered from 1")
+    if not match[2]:
+        return first, first
+    if match[3] and last < first:
+        raise run.misuse("invalid decreasing range")
+    return first, last or 10**18
 
 
 @program("s", "dfcbo", "delimiter=d fields=f characters=c bytes=b output-delimiter=o only-delimited=s complement=C")
@@ -19,14 +40,12 @@ def cut(run: Run) -> Completed:
     spec = run.options.get("f") or run.options.get("c") or run.options.get("b")
     if not spec:
         raise run.misuse("you must specify a list of bytes, characters, or fields")
-    ranges = []
-    for part in spec.split(","):
-        match = re.fullmatch(r"(\d*)(-?)(\d*)", part)
-        if not match or not part.strip("-"):
-            raise run.misuse(f"invalid field value ‘{part}’")
-        first = int(match[1] or 1)
-        ranges.append((first, int(match[3]) if match[3] else (first if not match[2] else 10**9)))
+    ranges = [_range(run, part) for part in re.split(r"[, ]", spec)]
     delimiter = run.options.get("d", "\t")
+    if len(delimiter) != 1 and not run.busybox:
+        raise run.misuse("the delimiter must be a single character")
+    if run.on("d") and not run.on("f") and not run.busybox:
+        raise run.misuse("an input delimiter makes sense\n\tonly when operating on fields")
     out = []
     for line in run.lines():
         if run.on("f") and delimiter not in line:
@@ -36,69 +55,6 @@ def cut(run: Run) -> Completed:
         kept = [unit for place, unit in enumerate(units, 1) if any(a <= place <= b for a, b in ranges)]
         out.append((run.options.get("o", delimiter) if run.on("f") else "").join(kept))
     return run.finished(out)
-
-
-def _key(spec: str, separator: str | None, flags: str) -> Callable[[str], object]:
-    match = re.match(r"(\d+)(?:\.(\d+))?([a-zA-Z]*)(?:,(\d+)(?:\.(\d+))?([a-zA-Z]*))?", spec)
-    if not match:
-        raise Complaint(f"sort: invalid number at field start: invalid count at start of ‘{spec}’\n", 2)
-    own = (match[3] or "") + (match[6] or "") or flags
-    start, end = int(match[1]), int(match[4]) if match[4] else None
-
-    def extract(line: str) -> object:
-        fields = line.split(separator) if separator else re.findall(r"\s*\S+", line)
-        chosen = (separator or "").join(fields[start - 1 : end])
-        return _value(chosen[int(match[2] or 1) - 1 :] if match[2] else chosen, own)
-
-    return extract
-
-
-def _value(text: str, flags: str) -> object:
-    if "b" in flags:
-        text = text.lstrip()
-    if "n" in flags or "h" in flags:
-        match = re.match(r"\s*(-?\d+(?:\.\d+)?)([KMGTP]?)", text)
-        power = " KMGTP".index(match[2] or " ") if match and "n" not in flags else 0
-        return float(match[1]) * 1024.0**power if match else 0.0
-    if "V" in flags:
-        return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.findall(r"\d+|\D+", text)]
-    return text.lower() if "f" in flags else text
-
-
-@program(
-    "rnufhVRsbcdz",
-    "kto",
-    "reverse=r numeric-sort=n unique=u key=k field-separator=t ignore-case=f human-numeric-sort=h version-sort=V "
-    "output=o random-sort=R stable=s",
-)
-def sort(run: Run) -> Completed:
-    """Sort lines (in the C locale, as containers have it)."""
-
-    def wording(name: str, reason: str) -> str:
-        usual = "read failed: " if reason == "Is a directory" else "cannot read: "
-        return f"sort: {run.worded(usual, '')}{name}: {reason}"
-
-    lines = run.lines(wording=wording)
-    if run.problems:
-        return run.finished(failing=2)
-    flags = "".join(letter for letter in "nhVfb" if run.on(letter))
-    key = _key(run.options["k"], run.options.get("t"), flags) if run.on("k") else lambda line: _value(line, flags)
-    own = re.search(r"[a-zA-Z]+$", run.options.get("k", ""))
-    reverse = run.on("r") or bool(own and "r" in own[0])
-
-    def compare(left: str, right: str) -> int:
-        a, b = key(left), key(right)
-        if a == b:
-            return 0 if run.on("us") else (left > right) - (left < right)
-        return 1 if a > b else -1  # type: ignore[operator]
-
-    lines.sort(key=cmp_to_key(compare), reverse=reverse)
-    if run.on("u"):
-        lines = [next(group) for _, group in groupby(lines, key)]
-    if run.on("o"):
-        run.files.write(run.path(run.options["o"]), "".join(f"{line}\n" for line in lines))
-        return Completed()
-    return run.finished(lines)
 
 
 @program("cdui", "fs", "count=c repeated=d unique=u")

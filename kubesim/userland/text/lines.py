@@ -83,8 +83,8 @@ def wc(run: Run) -> Completed:
         rows.append(([sum(row[place] for row, _ in rows) for place in range(len(wanted))], "total"))
     if run.busybox:
         width = 9 if len(wanted) > 1 else 1
-    elif len(run.operands) > 1 or (run.operands and len(wanted) > 1):
-        width = len(str(total))
+    elif len(run.operands) > 1 or len(wanted) > 1:
+        width = len(str(total)) if run.operands else 7
     else:
         width = 7 if len(wanted) > 1 else 1
     return run.finished(
@@ -92,17 +92,22 @@ def wc(run: Run) -> Completed:
     )
 
 
-@program("", "bws")
+@program(
+    "p", "bwsvifnhdl", "body-numbering=b number-width=w number-separator=s starting-line-number=v line-increment=i"
+)
 def nl(run: Run) -> Completed:
     """Number the lines that are not empty."""
+    width = run.number("w", 6, "invalid line number field width: ‘{}’", least=1)
+    separator = run.options.get("s", "\t")
+    step = run.number("i", 1, "invalid line number increment: ‘{}’")
     out: list[str] = []
-    number = 0
+    number = run.number("v", 1, "invalid starting line number: ‘{}’") - step
     for line in run.lines():
         if line or run.options.get("b") == "a":
-            number += 1
-            out.append(f"{number:6d}\t{line}")
+            number += step
+            out.append(f"{number:{width}d}{separator}{line}")
         else:
-            out.append("       ")
+            out.append(" " * (width + len(separator)))
     return run.finished(out)
 
 
@@ -138,7 +143,16 @@ def yes(run: Run) -> Completed:
 def paste(run: Run) -> Completed:
     """Lines of files side by side, or with ``-s`` the lines of one in a row."""
     delimiters = run.options.get("d", "\t").replace("\\n", "\n").replace("\\t", "\t") or "\0"
-    columns = [lines_of(text) for _, text in run.inputs()]
+    names = run.operands or ["-"]
+    shared = names.count("-")
+    whole = lines_of(run.stdin) if shared else []
+    columns, used = [], 0
+    for name in names:
+        if name == "-":
+            columns.append(whole if run.on("s") else whole[used::shared])
+            used += 1
+        else:
+            columns += [lines_of(text) for _, text in run.inputs([name])]
     if run.on("s"):
         return run.finished(_delimited(column, delimiters) for column in columns)
     height = max((len(column) for column in columns), default=0)
@@ -159,5 +173,10 @@ def fold(run: Run) -> Completed:
     width = run.number("w", 80, "invalid number of columns: ‘{}’", least=1)
     out: list[str] = []
     for line in run.lines():
-        out += [line[start : start + width] for start in range(0, len(line), width)] or [""]
+        while len(line) > width:
+            space = line.rfind(" ", 0, width) if run.on("s") else -1
+            cut = space + 1 if space >= 0 else width
+            out.append(line[:cut])
+            line = line[cut:]
+        out.append(line)
     return run.finished(out)

@@ -43,3 +43,37 @@ from tests.programs.bare_machine import FILES, bare_machine, typed
 def test_prints_what_the_real_one_prints(command: str, stdout: str, stderr: str, status: int) -> None:
     done = typed(bare_machine(FILES), command)
     assert (done.stdout, done.stderr, done.returncode) == (stdout, stderr, status)
+
+
+@pytest.mark.parametrize(
+    ("command", "stdout", "status"),
+    [
+        ("printf 'b 2\\na 10\\na 9\\n' | sort -k1,1 -k2,2n", "a 9\na 10\nb 2\n", 0),
+        ("sort -k 2,2n -k 1,1 names", "alice 25 Paris\ncarol 30 Berlin\nbob 35 Rome\n", 0),
+        ("sort -c numbers 2>&1", "sort: numbers:3: disorder: 100\n", 1),
+        ("sort -n -h numbers 2>&1", "sort: options '-hn' are incompatible\n", 2),
+        ("printf '10K\\n2M\\n1G\\n5\\n' | sort -h", "5\n10K\n2M\n1G\n", 0),
+        ("sort -t: -k3,3n -k1,1r colon", "root:x:0:0:/root\nnoseparator\nweb:x:33:33:/var/www\n", 0),
+        ("cut -d:: -f1 colon 2>&1 | head -1", "cut: the delimiter must be a single character\n", 0),
+        ("cut -f0 colon 2>&1 | head -1", "cut: fields are numbered from 1\n", 0),
+        ("seq 4 | paste - -", "1\t2\n3\t4\n", 0),
+        ("echo hi | od -An -tx1", " 68 69 0a\n", 0),
+        ("grep --color=always -n li names",
+         "\x1b[32m\x1b[K1\x1b[m\x1b[K\x1b[36m\x1b[K:\x1b[m\x1b[Kcarol 30 Ber\x1b[01;31m\x1b[Kli\x1b[m\x1b[Kn\n"
+         "\x1b[32m\x1b[K2\x1b[m\x1b[K\x1b[36m\x1b[K:\x1b[m\x1b[Ka\x1b[01;31m\x1b[Kli\x1b[m\x1b[Kce 25 Paris\n", 0),
+        ("grep -ob o names", "3:o\n32:o\n39:o\n", 0),
+        ("find . -name names -exec cat {} \\; -o -name 'm*' -print",
+         "./mixed\ncarol 30 Berlin\nalice 25 Paris\nbob 35 Rome\n", 0),
+        ("find . -name 'n*' -exec echo {} +", "./names ./numbers\n", 0),
+        ("mkdir d; touch d/x; find . -name d -prune -o -name x -print; find d -type f -empty", "d/x\n", 0),
+        ("echo 'a \"b c\" d' | xargs -n1 echo; echo 'un\"x' | xargs 2>&1 | head -c 29",
+         "a\nb c\nd\nxargs: unmatched double quote", 0),
+        ("sed 's/b/\\U&x\\E-/' mixed | head -1; sed -i.bak s/a/b/ names; ls names*", "BX-\nnames\nnames.bak\n", 0),
+        ("sed '0,/b/d' mixed | head -1; sed -n '2{p;q}' names; sed 's/a/b/w out' names > x; cat out",
+         "A\nalice 25 Paris\ncbrol 30 Berlin\nblice 25 Paris\n", 0),
+        ("sed '1,2q' names 2>&1", "sed: -e expression #1, char 4: command only uses one address\n", 1),
+    ],
+)  # fmt: skip
+def test_text_programs_do_what_the_real_ones_do(command: str, stdout: str, status: int) -> None:
+    done = typed(bare_machine(FILES), command)
+    assert (done.stdout, done.returncode) == (stdout, status)

@@ -128,8 +128,8 @@ def declare(shell: Shell, words: list[str]) -> int:
     unknown = next((letter for letter in on + off if letter not in "aAfFgiIlnprtux"), "")
     if unknown and shell.dialect.is_bash:
         shell.fail(command, f"-{unknown}: invalid option", 2)
-        options = "" if local else " [-p]"
-        shell.write(f"{command}: usage: {command} {_USAGE[local]}{options} [name[=value] ...]\n", 2)
+        usage = "option" if local else "[-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux]"
+        shell.write(f"{command}: usage: {command} {usage} [name{'[=value]' if local else ''} ...]\n", 2)
         return 2
     if "n" in on:
         return shell.fail(command, "-n: references to variables are not simulated", 1)
@@ -165,9 +165,6 @@ def declare(shell: Shell, words: list[str]) -> int:
             _assign(shell, command, name, value, before if append else None)
         _finish(shell, name, on)
     return status
-
-
-_USAGE = ("[-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux]", "[option]")
 
 
 def _assign(shell: Shell, command: str, name: str, value: str, before: str | None) -> None:

@@ -57,10 +57,10 @@ def set_options(shell: Shell, words: list[str]) -> int:
         word = rest.pop(0)
         if word in ("--", "-"):
             if word == "--" or rest:
-                state.positional = tuple(rest)
+                _place(shell, rest)
             return 0
         if word[:1] not in ("-", "+") or len(word) < 2:
-            state.positional = (word, *rest)
+            _place(shell, [word, *rest])
             return 0
         for letter in word[1:]:
             known = _LETTERS if shell.dialect.is_bash else _POSIX_LETTERS
@@ -79,6 +79,13 @@ def set_options(shell: Shell, words: list[str]) -> int:
             else:
                 options.discard(name)
     return 0
+
+
+def _place(shell: Shell, words: list[str]) -> None:
+    """Set the positional parameters; in dash and ash ``getopts`` begins anew with them."""
+    shell.state.positional = tuple(words)
+    if not shell.dialect.is_bash:
+        shell.state.option_index = shell.state.option_place = 1
 
 
 def _unknown(shell: Shell, option: str, name: str) -> int:
@@ -228,6 +235,8 @@ def getopts(shell: Shell, words: list[str]) -> int:
 
 def _index(shell: Shell) -> int:
     text = (shell.state.get("OPTIND") or "1").strip()
+    if not shell.dialect.is_bash and text.isdecimal():
+        return max(1, shell.state.option_index)
     if re.fullmatch(r"\d+", text):
         return max(1, int(text[:9]))
     if shell.dialect.name != "dash":

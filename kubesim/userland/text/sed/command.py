@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kubesim.turn import Interrupted
@@ -26,7 +27,9 @@ def sed(line: CommandLine[Machine]) -> Completed:
         try:
             scripts.append(line.files.read(line.path(line.options["f"])))
         except FileError as error:
-            raise Complaint(f"sed: couldn't open file {line.options['f']}: {error.reason}\n") from error
+            told = f"sed: {line.options['f']}: {error.reason}\n"
+            usual = f"sed: couldn't open file {line.options['f']}: {error.reason}\n"
+            raise Complaint(line.worded(usual, told), 1 if line.busybox else 4) from error
     if not scripts:
         if not line.operands:
             raise Complaint("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n\n")
@@ -40,12 +43,45 @@ def sed(line: CommandLine[Machine]) -> Completed:
             return f"sed: couldn't edit {name}: not a regular file"
         return f"sed: can't read {name}: {reason}"
 
+    outside = Outside(line)
     if line.on("i"):
         for name, text in line.inputs(wording=wording):
-            line.files.write(line.path(name), run_script(commands, text, line.on("n"))[0])
-        return line.finished(failing=4)
-    out, status = run_script(commands, line.text(wording=wording), line.on("n"))
-    return line.finished(out, status, failing=2)
+            if suffix := line.options["i"]:
+                copy = suffix.replace("*", name) if "*" in suffix else name + suffix
+                line.files.write(line.path(copy), text)
+            line.files.write(line.path(name), run_script(commands, text, line.on("n"), outside)[0])
+        return line.finished(failing=1 if line.busybox else 4)
+    if line.on("s"):
+        parts = [run_script(commands, text, line.on("n"), outside) for _, text in line.inputs(wording=wording)]
+        return line.finished("".join(part for part, _ in parts), max((each for _, each in parts), default=0), failing=2)
+    out, status = run_script(commands, line.text(wording=wording), line.on("n"), outside)
+    return line.finished(out, status, failing=1 if line.busybox else 2)
+
+
+@dataclass(slots=True)
+class Outside:
+    """The files that a script reads and writes."""
+
+    line: CommandLine[Machine]
+    written: set[str] = field(default_factory=set)
+
+    def read(self, name: str) -> str:
+        """A file's text; nothing where it cannot be read."""
+        try:
+            return self.line.stdin if name == "/dev/stdin" else self.line.files.read(self.line.path(name))
+        except FileError:
+            return ""
+
+    def write(self, name: str, text: str) -> None:
+        """Add a line to a file, which is made empty the first time.
+
+        :raises Complaint: where it cannot be written.
+        """
+        try:
+            self.line.files.write(self.line.path(name), f"{text}\n", append=name in self.written)
+        except FileError as error:
+            raise Complaint(f"sed: couldn't open file {name}: {error.reason}\n", 4) from error
+        self.written.add(name)
 
 
 class _Stop(Exception):  # noqa: N818
@@ -62,7 +98,11 @@ class _Jump(Exception):  # noqa: N818
 
 
 class _Next(Exception):  # noqa: N818
-    """``d``: on to the next line."""
+    """``d``: on to the next line; ``D``: from the top with what is left of this one."""
+
+    def __init__(self, *, again: bool = False) -> None:
+        super().__init__(again)
+        self.again = again
 
 
 @dataclass(slots=True)
@@ -78,19 +118,29 @@ class Run:
     after: list[str] = field(default_factory=list)
     substituted: bool = False
     jumps: int = 0
+    outside: Outside | None = None
+    lengths: dict[str, int] = field(default_factory=dict)
+    """How many lines of each file ``R`` has taken."""
 
 
-def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, int]:
+def run_script(commands: list[Command], text: str, quiet: bool, outside: Outside | None = None) -> tuple[str, int]:
     """The edited text and the exit status."""
-    run = Run(lines_of(text), quiet)
+    run = Run(lines_of(text), quiet, outside=outside)
+    for command in _flat(commands):
+        command.active = command.first is not None and command.first.number == 0 and command.first.regex is None
+        command.active = command.active and command.second is not None and not command.first_is_last
     ends = text.endswith("\n") or not text
     status = 0
-    while run.number < len(run.lines):
-        run.space = run.lines[run.number]
-        run.number += 1
+    again = False
+    while again or run.number < len(run.lines):
+        if not again:
+            run.space = run.lines[run.number]
+            run.number += 1
+        again = False
         try:
             _cycle(run, commands)
-        except _Next:
+        except _Next as leaving:
+            again = leaving.again
             run.out += run.after
             run.after = []
             continue
@@ -106,6 +156,12 @@ def run_script(commands: list[Command], text: str, quiet: bool) -> tuple[str, in
         run.after = []
     result = "".join(f"{line}\n" for line in run.out)
     return (result if ends else result.removesuffix("\n")), status
+
+
+def _flat(commands: list[Command]) -> Iterator[Command]:
+    for command in commands:
+        yield command
+        yield from _flat(command.block)
 
 
 def _selected(run: Run, command: Command) -> bool:
@@ -133,6 +189,9 @@ def _selected(run: Run, command: Command) -> bool:
             command.active = not command.until or command.until > run.number
             if second.last and last:
                 command.active = False
+            if second.multiple:
+                command.until = -(-run.number // second.multiple) * second.multiple
+                command.active = command.until > run.number
     return chosen != command.negated
 
 
@@ -151,9 +210,7 @@ def _cycle(run: Run, commands: list[Command]) -> None:
                 return
             places = [place for place, each in enumerate(commands) if each.letter == ":" and each.text == jump.label]
             if not places:
-                raise Complaint(
-                    f"sed: -e expression #1, char 0: can't find label for jump to `{jump.label}'\n"
-                ) from None
+                raise Complaint(f"sed: can't find label for jump to `{jump.label}'\n", 4) from None
             start = places[0] + 1
             continue
         return
@@ -170,8 +227,27 @@ def _apply(run: Run, commands: list[Command]) -> None:
                 _substitute(run, command)
             case "y":
                 run.space = run.space.translate(str.maketrans(command.text, command.flags))
+            case "D" if "\n" in run.space:
+                run.space = run.space.partition("\n")[2]
+                raise _Next(again=True)
             case "d" | "D":
                 raise _Next
+            case "z":
+                run.space = ""
+            case "F":
+                run.out.append("-")
+            case "w" | "W" if run.outside is not None:
+                run.outside.write(command.text, run.space if command.letter == "w" else run.space.partition("\n")[0])
+            case "r" if run.outside is not None:
+                run.after += lines_of(run.outside.read(command.text))
+            case "R" if run.outside is not None:
+                taken = run.lengths.get(command.text, 0)
+                run.after += lines_of(run.outside.read(command.text))[taken : taken + 1]
+                run.lengths[command.text] = taken + 1
+            case "T" if not run.substituted:
+                raise _Jump(command.text)
+            case "T":
+                run.substituted = False
             case "p":
                 run.out.append(run.space)
             case "P":
@@ -239,15 +315,33 @@ def _substitute(run: Run, command: Command) -> None:
         run.space = changed
         if "p" in command.flags:
             run.out.append(run.space)
+        if command.target and run.outside is not None:
+            run.outside.write(command.target, run.space)
 
 
 def _filled(template: str, match: Match) -> str:
-    def one(piece: re.Match[str]) -> str:
-        if piece[0] == "&":
-            return match[0]
+    """The replacement of a match, with ``\\U`` and its like."""
+    out: list[str] = []
+    case = once = ""
+    for piece in re.finditer(r"&|\\(.)|[^&\\]+", template, re.DOTALL):
         letter = piece[1]
-        if letter.isdigit():
-            return (match[int(letter)] or "") if int(letter) <= len(match.groups()) else ""
-        return {"n": "\n", "t": "\t"}.get(letter, letter)
-
-    return re.sub(r"&|\\(.)", one, template, flags=re.DOTALL)
+        if letter is not None and letter in "ULE":
+            case = "" if letter == "E" else letter
+            continue
+        if letter is not None and letter in "ul":
+            once = letter
+            continue
+        if piece[0] == "&":
+            text = match[0]
+        elif letter is None:
+            text = piece[0]
+        elif letter.isdigit():
+            text = (match[int(letter)] or "") if int(letter) <= len(match.groups()) else ""
+        else:
+            text = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}.get(letter, letter)
+        text = text.upper() if case == "U" else text.lower() if case == "L" else text
+        if once and text:
+            text = (text[0].upper() if once == "u" else text[0].lower()) + text[1:]
+            once = ""
+        out.append(text)
+    return "".join(out)

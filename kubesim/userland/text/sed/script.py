@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.userland.command_line import Complaint
-from kubesim.userland.regular import Regex, RegexProblem, compile_posix
+from kubesim.userland.regular import Regex, RegexProblem, bracket_end, compile_posix
 
 
 @dataclass(slots=True)
@@ -17,6 +17,8 @@ class Address:
     last: bool = False
     regex: Regex | None = None
     step: int = 0
+    multiple: int = 0
+    """As the end of a range: up to the next line whose number is a multiple of it (``,~N``)."""
 
     def holds(self, number: int, line: str, last: bool) -> bool:
         """Whether a line is meant."""
@@ -43,6 +45,13 @@ class Command:
     block: list[Command] = field(default_factory=list)
     active: bool = False
     until: int = 0
+    target: str = ""
+    """The file that a substitution also writes to (``s///w``)."""
+
+    @property
+    def first_is_last(self) -> bool:
+        """Whether its first address is ``$``, whose number is none."""
+        return self.first is not None and (self.first.last or bool(self.first.step))
 
 
 class ScriptReader:
@@ -101,7 +110,7 @@ class ScriptReader:
             if delimiter == "\\":
                 delimiter = self.peek()
                 self.position += 1
-            pattern = self.until(delimiter, "unterminated address regex")
+            pattern = self.until(delimiter, "unterminated address regex", classes=True)
             flags = 0
             if self.peek() == "I":
                 self.position += 1
@@ -116,13 +125,24 @@ class ScriptReader:
         except RegexProblem as error:
             raise self.problem(str(error)) from error
 
-    def until(self, delimiter: str, reason: str) -> str:
-        """The text up to a delimiter, which is taken too."""
+    def until(self, delimiter: str, reason: str, *, classes: bool = False) -> str:
+        """The text up to a delimiter, which is taken too.
+
+        :param classes: whether a delimiter inside ``[…]`` is none.
+        """
         out: list[str] = []
         while self.peek() != delimiter:
-            if not self.peek():
+            if not self.peek() or (self.peek() == "\n" and "regex" in reason):
                 self.position = len(self.text)
                 raise self.problem(reason)
+            if self.peek() == "[" and classes:
+                end = bracket_end(self.text, self.position + 1)
+                if end is None:
+                    self.position = len(self.text)
+                    raise self.problem(reason)
+                out.append(self.text[self.position : end + 1])
+                self.position = end + 1
+                continue
             if self.peek() == "\\" and self.position + 1 < len(self.text):
                 following = self.text[self.position + 1]
                 out.append(following if following == delimiter and delimiter not in "()|+?{}" else "\\" + following)
@@ -140,13 +160,21 @@ class ScriptReader:
         if first is not None and self.peek() == ",":
             self.position += 1
             plus = re.compile(r"\+(\d+)").match(self.text, self.position)
+            multiple = re.compile(r"~(\d+)").match(self.text, self.position)
+            self.blanks()
             if plus:
                 self.position = plus.end()
-                second = Address(-int(plus[1]))
+                second = Address(-int(plus[1][:9]))
+            elif multiple:
+                self.position = multiple.end()
+                second = Address(multiple=int(multiple[1][:9]))
             else:
                 second = self.address()
             if second is None:
                 raise self.problem("unexpected `,'")
+        zero = first is not None and not first.number and not first.last and first.regex is None and not first.step
+        if zero and (second is None or second.regex is None):
+            raise self.problem("invalid usage of line address 0")
         self.blanks()
         negated = False
         while self.peek() == "!":
@@ -158,6 +186,8 @@ class ScriptReader:
         if not letter:
             raise self.problem("missing command")
         command = Command(letter, first, second, negated)
+        if second is not None and letter in "qQ:":
+            raise self.problem("command only uses one address")
         if letter == "{":
             command.block = self.commands(inside=True)
         elif letter == "s":
@@ -165,35 +195,65 @@ class ScriptReader:
         elif letter == "y":
             delimiter = self.peek()
             self.position += 1
-            command.text = self.until(delimiter, "unterminated `y' command")
-            command.flags = self.until(delimiter, "unterminated `y' command")
+            command.text = _plain(self.until(delimiter, "unterminated `y' command"))
+            command.flags = _plain(self.until(delimiter, "unterminated `y' command"))
             if len(command.text) != len(command.flags):
                 raise self.problem("strings for `y' command are different lengths")
         elif letter in "aic":
             self.blanks()
-            if self.peek() == "\\":
+            slashed = self.peek() == "\\"
+            if slashed:
                 self.position += 1
-                self.blanks(" \t\n")
-            if not self.peek():
+                before = self.position
+                self.blanks(" \t")
+                if self.peek() == "\n":
+                    self.position += 1
+                else:
+                    self.position = before
+            if not self.peek() and not slashed:
                 raise self.problem("expected \\ after `a', `c' or `i'")
-            end = self.text.find("\n", self.position)
-            stop = len(self.text) if end < 0 else end
-            command.text = self.text[self.position : stop]
-            self.position = stop
+            command.text = self._lines()
         elif letter in "qQ":
             self.blanks()
             match = re.compile(r"\d*").match(self.text, self.position)
             command.text = match[0] if match else ""
             self.position += len(command.text)
-        elif letter in ":bt":
+        elif letter in "rRwW":
+            self.blanks()
+            end = self.text.find("\n", self.position)
+            stop = len(self.text) if end < 0 else end
+            command.text = self.text[self.position : stop]
+            self.position = stop
+            if not command.text:
+                raise self.problem("missing filename in r/R/w/W commands")
+        elif letter in ":btT":
             self.blanks()
             match = re.compile(r"[^\n;}]*").match(self.text, self.position)
             label = match[0] if match else ""
             self.position += len(label)
             command.text = label.strip()
-        elif letter not in "dDpPnNgGhHx=l":
+            if letter == ":" and not command.text:
+                raise self.problem('":" lacks a label')
+        elif letter == "e":
+            raise Complaint("sed: the command `e' is not simulated\n")
+        elif letter not in "dDpPnNgGhHx=lzF":
             raise self.problem(f"unknown command: `{letter}'")
+        if letter not in "aic{:btTrRwW}":
+            self.blanks()
+            if self.peek() not in ("", "\n", ";", "}", "#"):
+                self.position += 1
+                raise self.problem("extra characters after command")
         return command
+
+    def _lines(self) -> str:
+        """The text of ``a``, ``i`` or ``c``: up to a newline that no backslash stands before."""
+        out: list[str] = []
+        while self.peek() and self.peek() != "\n":
+            if self.peek() == "\\" and self.position + 1 < len(self.text):
+                self.position += 1
+            out.append(self.peek())
+            self.position += 1
+        return "".join(out)
 
     def substitution(self, command: Command) -> None:
         """What follows ``s``: expression, replacement, flags."""
@@ -201,13 +261,37 @@ class ScriptReader:
         if not delimiter or delimiter in "\n\\":
             raise self.problem("unterminated `s' command")
         self.position += 1
-        pattern = self.until(delimiter, "unterminated `s' command")
+        pattern = self.until(delimiter, "unterminated `s' command", classes=True)
         command.text = self.until(delimiter, "unterminated `s' command")
-        match = re.compile(r"[gpiIeMm0-9]*").match(self.text, self.position)
-        command.flags = match[0] if match else ""
-        self.position += len(command.flags)
+        while self.peek() and self.peek() in "gpiIeMm0123456789":
+            letter = self.peek()
+            self.position += 1
+            if letter in "gp" and letter in command.flags:
+                raise self.problem(f"multiple `{letter}' options to `s' command")
+            if letter == "0" and not re.search(r"\d", command.flags):
+                raise self.problem("number option to `s' command may not be zero")
+            if letter == "e":
+                raise Complaint("sed: the option `e' of `s' is not simulated\n")
+            command.flags += letter
+        if self.peek() == "w":
+            self.position += 1
+            self.blanks()
+            end = self.text.find("\n", self.position)
+            stop = len(self.text) if end < 0 else end
+            command.target, self.position = self.text[self.position : stop], stop
+            if not command.target:
+                raise self.problem("missing filename in r/R/w/W commands")
         self.blanks()
         if self.peek() not in ("", "\n", ";", "}", "#"):
             self.position += 1
             raise self.problem("unknown option to `s'")
-        command.regex = self.compiled(pattern, re.IGNORECASE if set("iI") & set(command.flags) else 0)
+        flags = re.IGNORECASE if set("iI") & set(command.flags) else 0
+        command.regex = self.compiled(pattern, flags | (re.MULTILINE if set("mM") & set(command.flags) else 0))
+        for number in re.findall(r"(?<!\\)(?:\\\\)*\\([1-9])", command.text):
+            if int(number) > command.regex.groups:
+                raise self.problem(f"invalid reference \\{number} on `s' command's RHS")
+
+
+def _plain(text: str) -> str:
+    """A side of ``y``: backslashes taken away."""
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), text, flags=re.DOTALL)
