@@ -87,15 +87,17 @@ class Terminal:
         own: dict[str, Program] = {"kubectl": self._kubectl}
         machine = replace(host, programs=ChainMap(own, cast("MutableMapping[str, Program]", host.programs)))
         if host.name.startswith("node/"):
+            own["k3s"] = self._k3s
             show_containers(machine, self.cluster, host.name.removeprefix("node/"), self.cluster.images)
         for path in sorted((DATA / "manifests").glob("*.yaml")):
             place = f"{HOME}/{path.name}"
             if not machine.files.exists(place):
                 machine.files.write(place, Path(path).read_text(encoding="utf-8"))
         install_kubeconfig(machine.files, self.cluster.configuration)
-        if not machine.files.exists("/usr/local/bin/kubectl"):
-            machine.files.make_directory("/usr/local/bin", parents=True)
-            machine.files.write("/usr/local/bin/kubectl", "", mode=0o755)
+        machine.files.make_directory("/usr/local/bin", parents=True)
+        for name in own:
+            if not machine.files.exists(f"/usr/local/bin/{name}"):
+                machine.files.write(f"/usr/local/bin/{name}", "", mode=0o755)
         return machine
 
     def _nodes(self) -> set[str]:
@@ -229,6 +231,8 @@ class Terminal:
             self._go_back()
         shell = self._shell
         name, dialect = shell.script, shell.dialect
+        if line.strip():
+            shell.state.history.append(line.strip())
         parser = Parser(line, dialect, number, shell.aliases)
         if self.machine.name not in self.cluster.network.topology:
             self._error.write(f"ssh: connect to host {self.machine.hostname} port 22: No route to host\n")
@@ -328,6 +332,15 @@ class Terminal:
         if entered is not None:
             return entered
         return replace(done, seconds=max(0.0, done.seconds - (self.cluster.simulation.now - before)))
+
+    def _k3s(self, invocation: Invocation) -> Completed | Running:
+        """``k3s``: of the one binary that is everything, kubectl and the version."""
+        words = invocation.argv[1:]
+        if words[:1] == ("kubectl",):
+            return self._kubectl(replace(invocation, argv=words))
+        if words and words[0] in ("-v", "--version"):
+            return Completed(f"k3s version {self.cluster.configuration.version}\n")
+        return Completed("", f"k3s: {words[0] if words else 'this'} is not simulated: kubectl and --version are\n", 1)
 
     def _attach(self, pod: Wire, container: str, command: Sequence[str]) -> bool:
         """Enter a shell of a container; whether the command is one that a person could type into."""

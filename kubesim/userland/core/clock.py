@@ -1,4 +1,4 @@
-"""The simulation's time: ``date`` shows it, ``sleep`` lets it pass, ``watch`` would look again and again."""
+"""The simulation's time: ``date`` shows it, ``sleep`` lets it pass."""
 
 from __future__ import annotations
 
@@ -83,9 +83,3 @@ def sleep(run: Run) -> Completed:
             raise run.misuse(f"invalid time interval ‘{word}’")
         total += seconds
     return Completed(seconds=total)
-
-
-@program()
-def watch(run: Run) -> Completed:
-    """``watch`` needs a terminal that it can redraw."""
-    raise Complaint("Error opening terminal: unknown.\n")

@@ -9,7 +9,7 @@ from kubesim.userland.machine import Invocation
 from kubesim.userland.process import Completed, Running, Steps
 from kubesim.userland.shell.builtins.table import BUILTINS
 from kubesim.userland.shell.dialect import ASH, DASH, INTERACTIVE_BASH, Dialect, ShellSyntaxError
-from kubesim.userland.shell.interpreter import Interpreter, Nested, Prepared
+from kubesim.userland.shell.interpreter import Attached, Interpreter, Nested, Prepared
 from kubesim.userland.shell.parser import Parser
 from kubesim.userland.shell.redirections import Opener
 from kubesim.userland.shell.state import Variable, shell_state
@@ -114,6 +114,8 @@ class ShellProgram(Nested):
         prepared = self.prepare(invocation, {0: Input(invocation.stdin), 1: out, 2: error})
         if isinstance(prepared, Completed):
             return prepared
+        if prepared.reads and invocation.keyboard:
+            return Attached(shell=prepared.shell)
         steps = prepared.shell.run_shell(prepared.text)
         total = 0.0
         try:

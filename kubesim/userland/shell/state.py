@@ -143,6 +143,8 @@ class State:
     """Files that are being read by ``.``."""
     directories: list[str] = field(default_factory=list)
     """What ``pushd`` put away."""
+    history: list[str] = field(default_factory=list)
+    """The lines that a person typed."""
     mask: str = "0022"
     option_index: int = 1
     """Which word dash's and ash's ``getopts`` looks at: ``OPTIND`` as it was assigned, but 1 after ``set --``."""

@@ -18,6 +18,20 @@ def succeed(shell: Shell, words: list[str]) -> int:
     return 0
 
 
+def history(shell: Shell, words: list[str]) -> int:
+    """``history [N]``, ``history -c``: the lines that were typed, this one the last."""
+    lines, arguments = shell.state.history, words[1:]
+    if arguments[:1] == ["-c"]:
+        lines.clear()
+        return 0
+    if arguments and not arguments[0].isdecimal():
+        return shell.fail("history", f"{arguments[0]}: numeric argument required", 1)
+    first = max(0, len(lines) - int(arguments[0])) if arguments else 0
+    for number, line in enumerate(lines[first:], first + 1):
+        shell.write(f"{number:5}  {line}\n")
+    return 0
+
+
 def fail(shell: Shell, words: list[str]) -> int:
     """Do nothing, unsuccessfully."""
     return 1

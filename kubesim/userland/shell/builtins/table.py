@@ -217,7 +217,7 @@ _BASH: dict[str, Builtin] = {
     "typeset": declaring.declare,
     "builtin": _builtin,
     "shopt": parameters.shopt,
-    "history": ordinary.succeed,
+    "history": ordinary.history,
     "disown": ordinary.succeed,
     "complete": ordinary.succeed,
     "compgen": ordinary.fail,
@@ -240,7 +240,7 @@ _BASH: dict[str, Builtin] = {
 BUILTINS: dict[str, dict[str, Builtin]] = {
     "bash": POSIX | _BASH,
     "dash": POSIX,
-    "ash": POSIX | {"source": control.source, "let": parameters.let, "history": ordinary.succeed, "[[": ordinary.test},
+    "ash": POSIX | {"source": control.source, "let": parameters.let, "history": ordinary.history, "[[": ordinary.test},
 }
 """What each shell does itself."""
 
