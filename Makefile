@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean browser
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -23,8 +23,11 @@ lab: $(READY) ## open the course in JupyterLab, in a folder of your own (COURSE=
 	$(BIN)/kubesim lab $(COURSE) $(LAB_OPTIONS)
 
 test: $(READY) ## run every test, and hold every notebook to its saved output
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/browser tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
+
+browser: $(READY) ## look at the notebooks in a real browser (needs Debian's chromium)
+	$(BIN)/python -m pytest -q -n 1 --dist loadfile tests/browser
 
 check: $(READY) ## ruff, format, mypy and the import contract
 	$(BIN)/ruff check .
