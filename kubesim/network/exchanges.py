@@ -23,7 +23,7 @@ class Exchange:
 
     :param opened: when its first packet was sent, in simulated seconds.
     :ivar said: what was asked and what was answered, in order.
-    :ivar held: until when its program keeps it open; infinite while that is not known.
+    :ivar held: until when its program keeps it open, or tries to open it.
     :ivar size: the bytes of an echo request's payload.
     """
 
@@ -33,9 +33,12 @@ class Exchange:
     remote: tuple[str, int]
     opened: float
     said: list[tuple[object, object]] = field(default_factory=list)
-    held: float = float("inf")
+    held: float = 0.0
     closed: bool = False
     size: int = 56
+
+    def __post_init__(self) -> None:
+        self.held = max(self.held, self.opened)
 
     @property
     def trace(self) -> Trace:

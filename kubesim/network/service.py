@@ -30,7 +30,10 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """An HTTP/1.1 request. Header names are as sent; order is kept."""
+    """An HTTP/1.1 request. Header names are as sent; order is kept.
+
+    :param line: its first line as it came, where that is not made of method, target and version.
+    """
 
     method: str
     target: str
@@ -38,6 +41,7 @@ class HttpRequest:
     body: str = ""
     version: str = "1.1"
     tls: bool = False
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

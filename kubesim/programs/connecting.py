@@ -47,12 +47,10 @@ def attempt(
     :param later: seconds from now at which the program does so: what it did before took them.
     """
     connection = _open(machine, address, port, protocol, later)
-    if limit is not None:
-        connection.exchange.held = connection.exchange.opened + limit
     if connection.outcome is Outcome.DELIVERED:
-        connection.exchange.held = float("inf")
         return Attempt(connection, "", 0.0)
     waits = min(connection.seconds, KERNEL_GIVES_UP)
+    connection.exchange.held = connection.exchange.opened + (waits if limit is None else min(waits, limit))
     silence = "Operation timed out" if machine.libc == "musl" else "Connection timed out"
     if limit is not None and waits > limit:
         return Attempt(connection, silence, limit, True)

@@ -7,6 +7,8 @@ it closes the connection early, or with plain text where it does not speak HTTP.
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +104,14 @@ class Certificate:
         if now > _date(self.ends):
             return "certificate has expired"
         return "certificate is not yet valid" if now < _date(self.begins) else ""
+
+    def signed_by(self, text: str) -> bool:
+        """Whether a text in PEM holds its issuer's certificate."""
+        found = re.findall(r"-----BEGIN CERTIFICATE-----\n(.*?)-----END", text, re.DOTALL)
+        try:
+            return any(self.issuer.encode() in base64.b64decode(each, validate=False) for each in found)
+        except ValueError:
+            return False
 
     @staticmethod
     def verification(problem: str) -> int:

@@ -26,15 +26,18 @@ def usage(name: str) -> str:
     return _usages()[name]
 
 
-def read_options(run: Run, flags: str, values: str, long: Mapping[str, str] | None = None, status: int = 1) -> None:
+def read_options(
+    run: Run, flags: str, values: str, long: Mapping[str, str] | None = None, status: int = 1, text: str = ""
+) -> None:
     """Take the words of a command line apart as getopt does: :attr:`~Run.options`, ``repeated`` and ``operands``.
 
     :param flags: letters without a value; ``values`` those that take one.
     :param long: long names for letters.
     :param status: how the program ends where it is misused.
+    :param text: what it says then, where that is not the usage of its name.
     :raises Complaint: with getopt's words and the program's usage.
     """
-    text = usage(f"busybox/{run.name}" if run.busybox else run.name)
+    text = text or usage(f"busybox/{run.name}" if run.busybox else run.name)
     words, run.operands = list(run.operands), []
     while words:
         word = words.pop(0)
@@ -43,7 +46,8 @@ def read_options(run: Run, flags: str, values: str, long: Mapping[str, str] | No
             return
         if word.startswith("--"):
             name, equals, value = word[2:].partition("=")
-            letter = next((one for each, one in (long or {}).items() if each.startswith(name)), "")
+            known = long or {}
+            letter = known.get(name) or next((one for each, one in known.items() if each.startswith(name)), "")
             if not letter:
                 raise Complaint(f"{run.name}: {_told(run, 'unrecognized option', word, long=True)}\n{text}", status)
             if letter in values and not equals:

@@ -37,6 +37,8 @@ ADDRESSES = {pod[0]: pod[1] for pod in WORLD["pods"]}
 IMAGES = {"busybox-musl": ("busybox", "musl"), "busybox-glibc": ("busybox", "glibc"), "alpine": ("alpine", "musl")}
 IMAGES["busybox-uclibc"] = ("busybox", "uclibc")
 NODES = ("master", "worker")
+PAUSE = 70.0
+"""Simulated seconds from one case to the next: no connection of an earlier one is left."""
 DEAD_SERVERS = {"drop": "10.43.0.12", "endpoints": "10.43.0.11", "closed": "10.43.0.13", "ICMP": "10.43.0.11"}
 """The name server that a Pod asks, by the word that says what becomes of its queries."""
 
@@ -189,6 +191,7 @@ class Lab:
             except ExecutableNotFoundError as error:
                 return str(error)
         assert isinstance(done, Completed)
+        self.cluster.advance(done.seconds + PAUSE)
         return done
 
     def _talk(self, told: str) -> None:
@@ -334,6 +337,17 @@ VOLATILE = (
     (r"v1\.8\.11 \(nf_tables\) on|v1\.8\.11 on", "on"),
     (r"on [A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]+ \d{4}", "on DATE"),
     (r"\[\d+:\d+\]", "[N:N]"),
+    (r"veth[0-9a-f]{8}", "vethNAME"),
+    (r"(?m)^(\S+) +(UP|UNKNOWN) +", r"\1 \2 "),
+    (r"(?m)(lladdr MAC) .*(REACHABLE|STALE|DELAY|PROBE)\s*$", r"\1 KNOWN"),
+    (r" at [0-9a-f:]{17} ", " at MAC "),
+    (r"received in [\d.]+ seconds", "received in T seconds"),
+    (r"(?m)(RX|TX) packets[ :]?\d+ +(errors|bytes)", r"\1 packets N \2"),
+    (r"bytes[ :]\d+ \([\d.]+ \w+\)", "bytes N"),
+    (r"(?m)^(\w+ +(?:1450|65536)) +\d+( .*?) +\d+( +0 +0 +0 \w+)$", r"\1 N\2 N\3"),
+    (r"(ether|HWaddr) [0-9A-Fa-f:]{17}", r"\1 MAC"),
+    (r"fe80::[0-9a-f:]+", "fe80::N"),
+    (r"([\d.]+):(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b", r"\1:N"),
     (r"\(\d+ references\)", "(N references)"),
     (r"\d+\.\d{3} ms", "T ms"),
     (r"date: [A-Z][a-z]{2} +\d+ [\d:]+ \d{4} GMT", "date: DATE"),

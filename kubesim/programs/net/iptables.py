@@ -115,7 +115,8 @@ def _chain(words: list[str]) -> str | None:
 _DETAILS = re.compile(
     r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)'
     r"|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)"
-    r"| -m addrtype --dst-type (?P<local>LOCAL)| -m statistic --mode random --probability (?P<random>[\d.e-]+)"
+    r"| -m addrtype --dst-type (?P<local>LOCAL)| -m addrtype --src-type (?P<from>LOCAL)"
+    r"| -m conntrack ! --ctstate (?P<other>\S+)| -m statistic --mode random --probability (?P<random>[\d.e-]+)"
     r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
     r"| -m nfacct --nfacct-name\s+(?P<counter>\S+)"
     r"| -m recent --set --name (?P<set>\S+) --mask \S+ --rsource"
@@ -141,6 +142,8 @@ _SHOWN: dict[str, Callable[[str], str]] = {
     "comment": "/* {} */".format,
     "word": "/* {} */".format,
     "local": "ADDRTYPE match dst-type {}".format,
+    "from": "ADDRTYPE match src-type {}".format,
+    "other": "! ctstate {}".format,
     "random": lambda text: f"statistic mode random probability {float(text):.11f}",
     "state": "ctstate {}".format,
     "unmarked": "mark match ! {}".format,

@@ -1,18 +1,22 @@
-"""``ss`` and ``netstat``: the sockets of this machine that listen."""
+"""``ss`` and ``netstat``: the sockets of this machine, those that listen and those that are connected."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kubesim.network.trace import Outcome
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
 from kubesim.programs.net.nettools import interface_table, routing_table
 from kubesim.programs.nginx.command import NginxServer
+from kubesim.programs.usages import usage
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
 
+NGINX_BACKLOG, GO_BACKLOG = 511, 4096
+"""How many connections may wait to be accepted."""
 PROGRAM_WIDTH = 19
 """How much of netstat's ``PID/Program name`` is shown."""
 
@@ -22,6 +26,7 @@ class Listening:
     """A socket that listens.
 
     :param kind: ``tcp`` or ``udp``.
+    :param backlog: how many connections may wait to be accepted.
     :param processes: those that hold it, where the machine's process table has them; nginx' listen on IPv6 too.
     """
 
@@ -30,6 +35,7 @@ class Listening:
     port: int
     is_nginx: bool
     processes: tuple[Process, ...]
+    backlog: int = 4096
 
 
 def _listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
@@ -39,7 +45,48 @@ def _listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
         for protocol, address, port, server in machine.sockets.listeners:
             if protocol.lower() == kind:
                 is_nginx = isinstance(server, NginxServer)
-                yield Listening(kind, address, port, is_nginx, running if is_nginx else ())
+                backlog = NGINX_BACKLOG if is_nginx else getattr(server, "backlog", GO_BACKLOG)
+                yield Listening(kind, address, port, is_nginx, running if is_nginx else (), backlog)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A socket with another end, at one moment.
+
+    :param state: as ``ss`` names it.
+    :param unacknowledged: how much it has sent that is not answered yet.
+    """
+
+    state: str
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    unacknowledged: int = 0
+
+
+TIME_WAIT_SECONDS = 60.0
+NETSTAT_STATES = {"ESTAB": "ESTABLISHED", "SYN-SENT": "SYN_SENT", "TIME-WAIT": "TIME_WAIT"}
+
+
+def _connected(run: Run) -> Iterator[Connected]:
+    """The TCP sockets that a program of this machine opened, or one of its servers accepted, as they are now."""
+    sockets = run.machine.sockets
+    me, now = sockets.host.name, sockets.now + run.invocation.elapsed
+    for exchange in sockets.exchanges:
+        trace = exchange.trace
+        if exchange.protocol != "TCP" or not exchange.opened <= now < exchange.held + TIME_WAIT_SECONDS:
+            continue
+        reached = trace.outcome is Outcome.DELIVERED
+        if trace.source == me:
+            if reached and now < exchange.held:
+                yield Connected("ESTAB", exchange.local, exchange.remote)
+            elif reached and exchange.closed:  # who closes first waits
+                yield Connected("TIME-WAIT", exchange.local, exchange.remote)
+            elif not reached and trace.seconds and now < min(exchange.held, exchange.opened + trace.seconds):
+                yield Connected("SYN-SENT", exchange.local, exchange.remote, 1)
+        if reached and trace.destination == me and trace.delivered is not None and now < exchange.held:
+            seen = trace.delivered
+            ends = (seen.destination, seen.destination_port), (seen.source, seen.source_port)
+            yield Connected("ESTAB", *ends)
 
 
 def _kinds(run: Run, *known: str) -> list[str]:
@@ -53,15 +100,21 @@ def _port(run: Run, number: int) -> int | str:
 
 @program("ltunpa46sioemHr", long="listening=l tcp=t udp=u numeric=n")
 def ss(run: Run) -> Completed:
-    """Listening sockets (``-l``), with their processes (``-p``)."""
-    if run.on("s"):
-        raise Complaint("ss: -s: this option is not simulated\n")
-    if not run.on("la"):
-        return Completed("State Recv-Q Send-Q Local Address:Port Peer Address:Port\n")
+    """Sockets: connected ones, with ``-l`` those that listen, with ``-a`` both; with their processes (``-p``)."""
+    wanted = _states(run)
     kinds = _kinds(run, "udp", "tcp")
+    connected = [each for each in _connected(run) if wanted is None or each.state in wanted]
+    if run.on("s"):
+        return Completed(_summary(run, connected))
     rows: list[list[str]] = []
-    for each in _listening(run.machine, kinds):
-        backlog = "511" if each.is_nginx else "4096"
+    if "tcp" in kinds and not run.on("l"):
+        shown = [each for each in connected if wanted is not None or run.on("a") or each.state != "TIME-WAIT"]
+        for one in shown:
+            near, far = (f"{address}:{_port(run, port)}" for address, port in (one.local, one.remote))
+            rows.append(["tcp", one.state, "0", str(one.unacknowledged), near, far, ""])
+    listening = _listening(run.machine, kinds) if run.on("la") and wanted is None else ()
+    for each in listening:
+        backlog = str(each.backlog)
         state = ["LISTEN", "0", backlog] if each.kind == "tcp" else ["UNCONN", "0", "0"]
         ends = [(each.address, "0.0.0.0:*"), ("[::]", "[::]:*")]
         for descriptor, (local, peer) in enumerate(ends[: 2 if each.is_nginx else 1], 6):
@@ -69,7 +122,47 @@ def ss(run: Run) -> Completed:
             users = ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids)
             own = f"{local}:{_port(run, each.port)}"
             rows.append([each.kind, *state, own, peer, f" users:({users})" if users else ""])
-    return run.finished(_socket_table(rows, netid=len(kinds) > 1, process=run.on("p")))
+    table = _socket_table(rows, netid=len(kinds) > 1, process=run.on("p"), state=wanted is None or len(wanted) > 1)
+    return run.finished(table[1:] if run.on("H") else table)
+
+
+_STATES = {
+    "established": ["ESTAB"], "syn-sent": ["SYN-SENT"], "time-wait": ["TIME-WAIT"], "listening": ["LISTEN"],
+    "connected": ["ESTAB", "SYN-SENT", "TIME-WAIT"], "synchronized": ["ESTAB", "TIME-WAIT"], "all": None,
+    "syn-recv": [], "fin-wait-1": [], "fin-wait-2": [], "close-wait": [], "last-ack": [], "closing": [], "closed": [],
+}  # fmt: skip
+"""The names by which ``ss state`` asks, each with the states that it means."""
+
+
+def _states(run: Run) -> list[str] | None:
+    """The states that ``state NAME`` chooses; None where it chooses none.
+
+    :raises Complaint: where there is no such state.
+    """
+    words = run.operands
+    if words[:1] != ["state"]:
+        return None
+    name = (*words, "")[1]
+    if name not in _STATES:
+        raise Complaint(f"ss: wrong state name: {name}\n{usage('ss')}", 255)
+    return _STATES[name]
+
+
+def _summary(run: Run, connected: Sequence[Connected]) -> str:
+    """``ss -s``: how many sockets there are."""
+    listening = list(_listening(run.machine, ("tcp", "udp")))
+    tcp = sum(2 if each.is_nginx else 1 for each in listening if each.kind == "tcp")
+    six = sum(each.is_nginx for each in listening if each.kind == "tcp")
+    udp = sum(each.kind == "udp" for each in listening)
+    estab = sum(each.state == "ESTAB" for each in connected)
+    waiting = sum(each.state == "TIME-WAIT" for each in connected)
+    ip, alive = tcp - six + estab, tcp + estab
+    head = f"Total: {alive + udp + 4}\n"
+    head += f"TCP:   {alive + waiting} (estab {estab}, closed {waiting}, orphaned 0, timewait {waiting})\n\n"
+    rows = [("RAW", 0, 0, 0), ("UDP", udp, udp, 0), ("TCP", alive, ip, six), ("INET", alive + udp, ip + udp, six)]
+    rows.append(("FRAG", 0, 0, 0))
+    lines = [f"{name}\t  {total:<9} {four:<9} {other:<9}\n" for name, total, four, other in rows]
+    return f"{head}Transport Total     IP        IPv6\n{''.join(lines)}\n"
 
 
 @program("ltunpaWeri46x", long="listening=l tcp=t udp=u numeric=n programs=p route=r all=a interfaces=i unix=x")
@@ -79,31 +172,43 @@ def netstat(run: Run) -> Completed:
         return run.finished(routing_table(run, "  MSS Window  irtt Iface", f"{0:>5} {0:<6} {0:>5}"))
     if run.on("i"):
         return run.finished(["Kernel Interface table", *interface_table(run, f"{'Iface':<13} {'MTU':>7}")])
+    width = 12 if run.busybox else 11
     which = "only servers" if run.on("l") else "servers and established" if run.on("a") else "w/o servers"
-    title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
+    title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<{width}}"
     lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if run.on("p") else "")]
-    for each in _listening(run.machine, _kinds(run, "tcp", "udp")) if run.on("la") else ():
+    kinds = _kinds(run, "tcp", "udp")
+    for one in _connected(run) if not run.on("l") and "tcp" in kinds else ():
+        near, far = (f"{address}:{_port(run, port)}" for address, port in (one.local, one.remote))
+        line = f"{'tcp':<4}  {0:>6} {one.unacknowledged:>6} {near:<23} {far:<23} {NETSTAT_STATES[one.state]:<{width}}"
+        lines.append(line + (f" {'-':<20}" if run.on("p") else ""))
+    for each in _listening(run.machine, kinds) if run.on("la") else ():
         first = min(each.processes, key=lambda process: process.pid, default=None)
         program_name = f"{first.pid}/{first.command}" if first else "-"
         sixth = run.worded(f"{each.kind}6", each.kind)
         state = "LISTEN" if each.kind == "tcp" else ""
         ends = [(each.kind, each.address, "0.0.0.0:*"), (sixth, "::", ":::*")]
         for kind, local, far in ends[: 2 if each.is_nginx else 1]:
-            line = f"{kind:<4}  {0:>6} {0:>6} {f'{local}:{_port(run, each.port)}':<23} {far:<23} {state:<11}"
+            own = f"{local}:{_port(run, each.port)}"
+            line = f"{kind:<4}  {0:>6} {0:>6} {own:<23} {far:<23} {state:<{width}}"
             lines.append(line + (f" {program_name[:PROGRAM_WIDTH]:<20}" if run.on("p") else ""))
+    if not run.on("tu"):
+        lines.append(f"Active UNIX domain sockets ({which})")
+        lines.append(f"Proto RefCnt Flags       Type       State         I-Node {run.worded('  ', '')}Path")
     return run.finished(lines)
 
 
-def _socket_table(rows: list[list[str]], *, netid: bool, process: bool) -> list[str]:
+def _socket_table(rows: list[list[str]], *, netid: bool, process: bool, state: bool = True) -> list[str]:
     """Each column is as wide as its widest entry, local and peer around their colons."""
     title = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process" * process]
     ends = [[row[column].rpartition(":") for row in (title, *rows)] for column in (4, 5)]
     hosts = [max(len(each[0]) for each in column) for column in ends]
     ports = [max(len(each[2]) for each in column) for column in ends]
     users = max(len(row[6]) for row in (title, *rows))
+    states = max(len(row[1]) for row in (title, *rows))
     lines = []
     for number, row in enumerate((title, *rows)):
-        line = (f"{row[0]:<5} " if netid else "") + f"{row[1]:<6} {row[2]:<6} {row[3]:<6} "
+        line = (f"{row[0]:<5} " if netid else "") + (f"{row[1]:<{states}} " if state else "")
+        line += f"{row[2]:<6} {row[3]:<6} "
         line += " ".join(
             f"{column[number][0]:>{host}}:{column[number][2]:<{port}}"
             for column, host, port in zip(ends, hosts, ports, strict=True)

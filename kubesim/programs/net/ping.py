@@ -63,7 +63,9 @@ def ping(run: Run) -> Completed:
     family = socket.AF_INET if run.on("4") else socket.AF_INET6 if run.on("6") else 0
     lookup = look_up(run.machine, name, family)
     if not lookup.addresses:
-        why = "Address family for hostname not supported" if "associated" in lookup.error else lookup.error
+        why = lookup.error
+        if family and "associated" in why:  # the name has addresses, of the other family
+            why = "Address family for hostname not supported"
         text = run.worded(f"{name}: {why}", f"bad address '{name}'")
         return Completed("", f"ping: {text}\n", 1 if run.busybox else 2, lookup.seconds)
     address = "127.0.0.1" if lookup.addresses[0] == "0.0.0.0" else lookup.addresses[0]

@@ -89,6 +89,8 @@ def _user(exchange: Exchange) -> str:
 
 def _request_line(exchange: Exchange) -> str:
     request = exchange.request
+    if request.line or not request.method:
+        return request.line
     return f"{request.method} {request.target} HTTP/{request.version}"
 
 

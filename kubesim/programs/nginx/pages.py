@@ -18,6 +18,7 @@ OWN_REASONS = REASONS | {
     418: "",
     503: "Service Temporarily Unavailable",
     504: "Gateway Time-out",
+    505: "HTTP Version Not Supported",
 }
 """What nginx calls a status, where others word it otherwise."""
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
-from kubesim.programs.nginx import logs
+from kubesim.programs.nginx import logs, malformed
 from kubesim.programs.nginx.choosing import choose_location, choose_server
 from kubesim.programs.nginx.configuration import Directive
 from kubesim.programs.nginx.exchange import Exchange
@@ -26,10 +26,14 @@ WITH_ADDED_HEADERS = (200, 201, 204, 206, 301, 302, 303, 304, 307, 308)
 def answer(nginx: RunningNginx, port: int, request: object, client: Client) -> object:
     """Answer one request that came in on a port, and log it."""
     nginx.connections += 1
+    if request == "":  # somebody connected, and has said nothing yet
+        return None
     if isinstance(request, ClientHello):
         stamp = logs.time_local(nginx.now())
         nginx.log.append(f'{client.address} - - [{stamp}] "\\x16\\x03\\x01\\x06" 400 157 "-" "-" "-"')
         return "HTTP/1.1 400 Bad Request"
+    if isinstance(request, str):
+        request = malformed.read(request)
     if not isinstance(request, HttpRequest):
         return None
     host = header(request.headers, "Host") or ""
@@ -38,15 +42,17 @@ def answer(nginx: RunningNginx, port: int, request: object, client: Client) -> o
         return page(404, f"nginx/{nginx.version}")
     path = unquote(request.target.partition("?")[0])
     exchange = Exchange(nginx, port, request, client, server, choose_location(server, path), path)
-    if not host and request.version == "1.1":
-        response = page(400, exchange.signature)
-    else:
-        response = _answer(exchange)
+    flaw = malformed.flaw(request)
+    response = page(flaw, exchange.signature) if flaw else _answer(exchange)
     if response.status >= 400:
         response = error_page(exchange, response)
     response = _finished(exchange, response)
+    empty = not (request.line or request.method)  # nothing but empty lines came: no answer either
+    exchange.sent = 0 if empty else exchange.sent
     _write_lines(exchange)
-    return response
+    if empty:
+        return None
+    return response.body if request.version == "0.9" else response
 
 
 def _answer(exchange: Exchange) -> HttpResponse:
@@ -80,7 +86,7 @@ def _finished(exchange: Exchange, response: HttpResponse) -> HttpResponse:
     """The answer with the headers that every one has, in nginx's order."""
     request, status = exchange.request, response.status
     closes = (header(request.headers, "Connection") or "").lower() == "close"
-    keep = request.version == "1.1" and status != 400 and not closes
+    keep = request.version == "1.1" and status not in malformed.STATUSES and not closes
     body = "" if request.method == "HEAD" or status in (204, 304) else response.body
     exchange.status, exchange.sent = status, byte_length(body)
     given = dict(response.headers)

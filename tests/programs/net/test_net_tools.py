@@ -27,7 +27,7 @@ def terminal() -> Terminal:
         ("web -- netstat -lt", "tcp        0      0 0.0.0.0:http            0.0.0.0:*               LISTEN"),
         (
             "web -- netstat -tulpn",
-            "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      1/nginx: master pro",
+            "tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN       1/nginx: master pro",
         ),
         ("box -- sh -c 'wget -qO- 172.31.0.10:6443; arp -n'", "? (10.42.2.1) at "),
     ],
