@@ -238,3 +238,19 @@ def test_sums_of_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in names[::2]:
         del counts[name]
     assert [counts.before(name) for name in names[1::2]] == list(range(0, 100, 2))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("order", ["abc", "cba", "bca"])
+def test_rules_stand_in_the_order_of_the_services_names_whenever_those_came(mode: str, order: str) -> None:
+    total = rule_sum(ProxyConfig(mode=mode))
+    ports = {name: ServicePort(f"10.43.0.{number}", 80, "TCP") for number, name in enumerate("abc", 1)}
+    state = {ServicePortName("ns", name, ""): (port, (EndpointInfo("10.42.0.5", 80),)) for name, port in ports.items()}
+    for letter in order:
+        name = ServicePortName("ns", letter, "")
+        total.put(name, *state[name])
+    rules = total.on(NODES[0])
+    assert printed(rules) == printed(from_nothing(state, mode).on(NODES[0]))
+    told = [line for line in printed(rules).splitlines() if "10.43.0." in line]
+    places = [min(number for number, line in enumerate(told) if port.cluster_ip in line) for port in ports.values()]
+    assert places == sorted(places)
