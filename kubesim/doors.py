@@ -66,7 +66,7 @@ class Gate:
             finally:
                 self._inside = False
                 if clerk is not None:
-                    clerk.ends(problem)
+                    clerk.ends(KeyboardInterrupt() if self.turn.interrupted else problem)
 
 
 class Guarded(Protocol):

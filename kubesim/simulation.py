@@ -172,11 +172,7 @@ class Simulation:
         with turn, without_collecting():
             while more():
                 turn.pause()
-                outer = turn.of_event()
-                try:
-                    self.step()
-                finally:
-                    turn.event_over(outer)
+                turn.event(self.step)
                 self._events += 1
                 if self._events == self._next_search:
                     gc.collect()

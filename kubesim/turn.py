@@ -2,9 +2,9 @@
 
 Whoever changes a cluster does so in its :class:`Turn`. Another thread waits until it is over. Ctrl-C is noted and takes
 effect at the next :meth:`Turn.pause`, which is where nothing is half done: between two events of the simulation, two
-requests of kubectl, two commands of a shell. Work is counted in *steps* rather than seconds, so that the same line ends
-at the same place on every machine; whoever does work in a loop that the user's input can make long counts it with
-:meth:`Turn.spend`.
+requests of kubectl, two commands of a shell; never within an event. Whoever works in a loop that the user's input can
+make long says so with :meth:`Turn.work`, which ends what has taken too long. Programs that run on for ever are stopped
+by bounds of their own, always at the same place; this one, in seconds of computing, is for what only takes very long.
 """
 
 from __future__ import annotations
@@ -12,15 +12,18 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Self
 
-LINE_STEPS = 400_000
-"""Steps of about 25 µs that one typed line may take: some 10 s of computing."""
-EVENT_STEPS = 200_000
-"""Steps that the programs may take which one event of the simulation starts: a probe, a hook, a container."""
+LINE_SECONDS = 6.0
+"""Seconds of computing that one typed line may take."""
+EVENT_SECONDS = 3.0
+"""The same of a program that an event of the simulation starts: a probe, a hook, a container's own."""
+_ROUNDS = 32
+"""How many rounds of work pass between two looks at the clock."""
 _LISTENING_SECONDS = 0.05
 """How often somebody who waits for the turn looks whether Ctrl-C was pressed."""
 
@@ -40,8 +43,12 @@ class Turn:
         """What Ctrl-C did before this turn began; None where it did nothing, or where another thread hears it."""
         self._asked = False
         """Whether Ctrl-C was pressed and has not taken effect."""
-        self._left = math.inf
-        """Steps that may still be taken."""
+        self.interrupted = False
+        """Whether Ctrl-C took effect in the present turn, or the last one."""
+        self._until = math.inf
+        """The moment, in seconds of computing, at which the present line or event has had its share."""
+        self._in_event = False
+        self._rounds = 0
 
     def __enter__(self) -> Self:
         me = threading.current_thread()
@@ -51,7 +58,7 @@ class Turn:
             else:
                 self._lock.acquire()
                 self._before = None
-            self._holder = me
+            self._holder, self.interrupted = me, False
         self._depth += 1
         return self
 
@@ -94,37 +101,47 @@ class Turn:
         """Say that nothing is half done: Ctrl-C takes effect here, and so does the end of what a line may cost.
 
         :raises KeyboardInterrupt: where Ctrl-C was pressed.
-        :raises Interrupted: where the line has had its steps.
+        :raises Interrupted: where the line has had its share.
         """
+        if self._in_event:
+            return
         if self._asked and self._before is not None:
-            self._asked = False
+            self._asked, self.interrupted = False, True
             self._before(signal.SIGINT, None)
-        if self._left < 0:
+        if self._until < math.inf and time.thread_time() > self._until:
             raise Interrupted
 
-    def spend(self, steps: int = 1) -> None:
-        """Count work that is about to be done.
+    def work(self) -> None:
+        """Say that another round of work begins.
 
-        :raises Interrupted: where that is more than the line may take.
+        :raises Interrupted: where the line, or the program that an event started, has had its share.
+        :raises KeyboardInterrupt: where Ctrl-C was pressed, but for an event's programs.
         """
-        self._left -= steps
-        if self._left < 0:
-            raise Interrupted
+        self._rounds += 1
+        if self._rounds % _ROUNDS:
+            return
+        self.pause()
+        if self._in_event:
+            if self._until == math.inf:
+                self._until = time.thread_time() + EVENT_SECONDS
+            elif time.thread_time() > self._until:
+                raise Interrupted
 
     @contextmanager
-    def limited(self, steps: int = LINE_STEPS) -> Iterator[None]:
-        """Do the work of one typed line, which may take so many steps."""
-        outer, self._left = self._left, steps
+    def limited(self, seconds: float = LINE_SECONDS) -> Iterator[None]:
+        """Do the work of one typed line, which may take so many seconds of computing; inside another, the rest."""
+        outer = self._until
+        self._until = min(outer, time.thread_time() + seconds)
         try:
             yield
         finally:
-            self._left = outer
+            self._until = outer
 
-    def of_event(self) -> float:
-        """Begin an event, whose programs have steps of their own; the result is what :meth:`event_over` wants."""
-        outer, self._left = self._left, EVENT_STEPS
-        return outer
-
-    def event_over(self, outer: float) -> None:
-        """End an event: the line that let time pass pays for it, between this event and the next."""
-        self._left = outer - 1 - (EVENT_STEPS - self._left)
+    def event(self, run: Callable[[], object]) -> None:
+        """Run one event to its end."""
+        outer, self._until = (self._until, self._in_event), math.inf
+        self._in_event = True
+        try:
+            run()
+        finally:
+            self._until, self._in_event = outer

@@ -163,11 +163,11 @@ def _list_patch(
 
 def _paired(items: Sequence[Wire], others: Sequence[Wire], key: str) -> Iterator[Wire | None]:
     """Each item's counterpart; of items that share a key (a port over TCP and UDP) the n-th is the n-th's."""
-    waiting: defaultdict[Any, list[Wire]] = defaultdict(list)
+    waiting: defaultdict[str, list[Wire]] = defaultdict(list)
     for other in reversed(others):
-        waiting[other.get(key)].append(other)
+        waiting[repr(other.get(key))].append(other)
     for item in items:
-        found = waiting.get(item.get(key))
+        found = waiting.get(repr(item.get(key)))
         yield found.pop() if found else None
 
 

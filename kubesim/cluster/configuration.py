@@ -318,9 +318,12 @@ def _named(field: str, given: object, directory: Path) -> Path:
     if not isinstance(given, str) or not given or "\0" in given:
         raise ClusterFileError(f"{field} must be the name of a file, got {shown(given)}")
     for start, within in ((directory, directory), (directory, DATA), (DEFAULT_FILE.parent, DATA)):
-        found = (start / given).resolve()
-        if found.is_relative_to(within.resolve()) and found.is_file():
-            return found
+        try:
+            found = (start / given).resolve()
+            if found.is_relative_to(within.resolve()) and found.is_file():
+                return found
+        except (OSError, ValueError):  # a name that no file can have
+            break
     raise ClusterFileError(
         f"{field} must be a file in the cluster file's own folder or in the course's data, got {shown(given)}"
     )

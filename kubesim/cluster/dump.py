@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import copy
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kubesim.api.decoding import decode
 from kubesim.api.errors import ApiError
 from kubesim.api.metadata import new_uid
-from kubesim.api.objects import Node, Pod, Wire
+from kubesim.api.names import path_segment
+from kubesim.api.objects import EndpointSlice, Node, Pod, Service, Wire, copy_of, view
+from kubesim.api.resources import BY_KIND, kind_type
+from kubesim.api.schema import metadata_error
 from kubesim.cluster import boot
+from kubesim.cluster.arguments import shown
 from kubesim.cluster.configuration import NodeFile
 from kubesim.cluster.wiring import Parts, add_node_machine
 from kubesim.network.service import Client, HttpRequest, HttpResponse
@@ -41,9 +45,13 @@ class Unknown:
 
 
 def fill_from_dump(parts: Parts, objects: Sequence[Wire]) -> None:
-    """Store a dump's objects and let its Pods run."""
+    """Store a dump's objects and let its Pods run.
+
+    :raises ValueError: where something in it is no object that a cluster can have; says which and why.
+    """
     for wire in objects:
-        _store(parts, wire)
+        _check_names(wire)
+        _check_addresses(_store(parts, wire))
     _add_namespaces(parts, objects)
     _add_nodes(parts)
     if not any(wire["metadata"].get("namespace") == "kube-system" for wire in objects):
@@ -53,11 +61,72 @@ def fill_from_dump(parts: Parts, objects: Sequence[Wire]) -> None:
             _run(parts, pod)
 
 
-def _store(parts: Parts, wire: Wire) -> Wire:
+def _check_names(wire: Wire) -> None:
+    """Hold what every object has: a version, a kind, metadata with a name."""
+    metadata = wire.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    for field, given in (("apiVersion", wire.get("apiVersion")), ("kind", wire.get("kind")), ("metadata.name", name)):
+        if not isinstance(given, str) or not given:
+            raise ValueError(f"{field} of an object in a dump must be a text, got {shown(given)} in {shown(wire)}")
+    for segment in (name, (metadata or {}).get("namespace") or ""):
+        problems = path_segment(segment) if isinstance(segment, str) else ["must be a text"]
+        if problems:
+            raise ValueError(f"{_label(wire)} of a dump must have a name that can be one: {problems[0]}")
+    problem = metadata_error(wire)
+    if problem:
+        raise ValueError(f"{_label(wire)} of a dump must be an object that Kubernetes can read: {problem}")
+
+
+def _label(wire: Wire) -> str:
+    return f"{wire.get('kind')} {shown(wire['metadata'].get('name'))}"
+
+
+def _check_addresses(kept: Wire) -> None:
+    """Hold what the network is built from: addresses that are addresses."""
+    given: Iterable[tuple[str, str]] = ()
+    match kept["kind"]:
+        case "Pod":
+            status = view(kept, Pod).status
+            given = (("status.podIP", status.podIP), ("status.hostIP", status.hostIP))
+        case "Node":
+            node = view(kept, Node)
+            internal = [each.address for each in node.status.addresses or [] if each.type == "InternalIP"]
+            given = [("status.addresses", each) for each in internal if ":" not in each]
+            if node.spec.podCIDR and ":" not in node.spec.podCIDR:
+                _hold(kept, "spec.podCIDR", node.spec.podCIDR, ipaddress.IPv4Network)
+        case "Service":
+            service = view(kept, Service)
+            addresses = [service.spec.clusterIP, *(service.spec.clusterIPs or []), *(service.spec.externalIPs or [])]
+            ingress = service.status.loadBalancer.ingress or []
+            given = [("spec", each) for each in addresses if each != "None"]
+            given += [("status.loadBalancer", each.ip or "") for each in ingress]
+        case "EndpointSlice":
+            piece = view(kept, EndpointSlice)
+            if piece.addressType != "FQDN":
+                given = [("endpoints", each) for endpoint in piece.endpoints or [] for each in endpoint.addresses or []]
+    for field, address in given:
+        if address:
+            _hold(kept, field, address, ipaddress.ip_address)
+
+
+def _hold(kept: Wire, field: str, given: str, read: Callable[[str], object]) -> None:
     try:
-        kept = decode(wire, "Ignore").object
-    except ApiError:  # a kind that is not served, or a field of another version
-        kept = copy.deepcopy(wire)
+        read(given)
+    except ValueError as error:
+        raise ValueError(f"{field} of {_label(kept)} in a dump must be an address: {error}") from None
+
+
+def _store(parts: Parts, wire: Wire) -> Wire:
+    if wire["kind"] not in BY_KIND:  # a kind that is not served is kept as it is
+        kept = copy_of(wire)
+    elif kind_type(wire["apiVersion"], wire["kind"]) is None:
+        wanted = BY_KIND[wire["kind"]].api_version
+        raise ValueError(f"{_label(wire)} of a dump must be of version {wanted}, got {shown(wire['apiVersion'])}")
+    else:
+        try:
+            kept = decode(wire, "Ignore").object
+        except ApiError as error:
+            raise ValueError(f"{_label(wire)} of a dump must be one that Kubernetes can read: {error}") from None
     metadata = kept.setdefault("metadata", {})
     metadata.setdefault("uid", new_uid(parts.simulation.random("uids")))
     metadata.setdefault("creationTimestamp", parts.simulation.timestamp())

@@ -117,7 +117,9 @@ class Journal:
             )
 
     def ends(self, problem: BaseException | None) -> None:
-        """Note how the call ended."""
+        """Note how the call ended. Where Ctrl-C ended it, nobody can say at which moment it must end again."""
+        if isinstance(problem, KeyboardInterrupt):
+            self._obstacle = self._obstacle or f"step {len(self) + 1} was interrupted"
         seconds, version = self._mark()
         after: dict[str, Any] = {"problem": type(problem).__name__} if problem is not None else {}
         after |= {"seconds": seconds, "version": version}

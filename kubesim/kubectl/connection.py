@@ -218,6 +218,7 @@ class Connection:
 
     def _ask(self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = "") -> None:
         """What comes before the answer to every request: its path must be one, and the user may have to be refused."""
+        self._cluster.turn.pause()
         for what, segment in (("namespace", namespace if resource.namespaced else ""), ("resource name", name)):
             problems = path_segment(segment or "")
             if problems:

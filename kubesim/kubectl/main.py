@@ -17,8 +17,10 @@ from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
 from kubesim.kubectl.kubeconfig import HOME, Kubeconfig, install
+from kubesim.turn import Interrupted
+from kubesim.userland.bounds import LONGEST_RUN
 from kubesim.userland.filesystem import FileSystem
-from kubesim.userland.process import Completed
+from kubesim.userland.process import INTERRUPTED, Completed
 
 
 def run(
@@ -53,7 +55,7 @@ def run(
     call = Call(
         command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
     )
-    call.killed_at = before + limit
+    call.killed_at, interrupted = before + min(limit, LONGEST_RUN), False
     call.attach = attach
     try:
         try:
@@ -64,9 +66,12 @@ def run(
     except FAILURES as error:
         text, call.status = report(error)
         call.stderr.append(text)
-    now = cluster.simulation.now
+    except (Interrupted, KeyboardInterrupt):  # what was printed until then has been seen
+        call.status, interrupted = INTERRUPTED, True
+    passed = cluster.simulation.now - before
     texts = ("".join(call.stdout), "".join(call.stderr))
-    return Completed(*texts, call.status, now - before, stopped=now >= call.killed_at)
+    interrupted = interrupted or passed >= LONGEST_RUN
+    return Completed(*texts, call.status, passed, stopped=passed >= limit, interrupted=interrupted)
 
 
 def _read_words(verb: Verb, words: list[str]) -> list[str]:

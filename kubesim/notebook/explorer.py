@@ -84,6 +84,10 @@ class Explorer:
 
     def show(self, choice: Choice) -> Shown:
         """Bring the cluster to a choice and send the request that is characteristic for the Service's type."""
+        with self.cluster.turn:
+            return self._show(choice)
+
+    def _show(self, choice: Choice) -> Shown:
         self._scale(choice.replicas)
         self._set_readiness(choice.ready)
         manifest = manifest_for(choice)

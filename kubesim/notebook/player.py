@@ -42,7 +42,7 @@ class PathPlayer(WithStaticTwin):
         self.said = Announcement(unseen=True)
         self.words = widgets.HTML()
         super().__init__([self.step, self.header, self.picture, self.said, self.words])
-        self.step.observe(lambda _: self._draw(), names="value")
+        self.heed(self.step, self._draw)
         self._draw()
 
     @property

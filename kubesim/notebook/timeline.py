@@ -121,7 +121,7 @@ class Timeline(WithStaticTwin):
         super().__init__([controls, self.words, self.picture, self.tables, self.path])
         self.before.on_click(lambda _: self._move(-1))
         self.after.on_click(lambda _: self._move(1))
-        self.step.observe(lambda _: self._draw(), names="value")
+        self.heed(self.step, self._draw)
         self._draw()
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from kubesim.api.errors import ApiError
 from kubesim.notebook.controls import Announcement, Choices
 from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer, Shown
 from kubesim.notebook.proxy_modes import MODES, REQUESTS, ProxyModes
@@ -27,8 +28,32 @@ CONTROLS = ("type", "source", "replicas", "ready", "selector")
 """The controls a ServiceExplorer can have."""
 
 
+class _Problem(widgets.HTML):
+    """What could not be done."""
+
+
 class WithStaticTwin(widgets.VBox):
     """A box that also says in HTML and plain text what it shows, for readers without a kernel."""
+
+    def heed(self, control: Any, react: Callable[[], object]) -> None:
+        """Do something whenever a control changes; what cannot be done is said in the box, below everything.
+
+        A message from the page has nobody to whom an exception could be told.
+        """
+
+        def changed(_change: Any) -> None:
+            try:
+                react()
+                problem = ""
+            except (ApiError, LookupError, ValueError) as error:
+                problem = f'<p role="alert">{html.escape(str(error))}</p>'
+            present: tuple[Any, ...] = self.children  # type: ignore[has-type]
+            said = [child for child in present if isinstance(child, _Problem)]
+            kept = [child for child in present if not isinstance(child, _Problem)]
+            if problem or said:
+                self.children = (*kept, _Problem(problem)) if problem else tuple(kept)
+
+        control.observe(changed, names="value")
 
     def static_html(self) -> str:
         """The widget's present picture and tables as a page."""
@@ -79,9 +104,9 @@ class ServiceExplorer(WithStaticTwin):
         shown = [getattr(self, name) for name in asked]
         super().__init__([*shown, self.way, self.outcome, self.picture, self.details])
         for control in shown:
-            control.observe(self._changed, names="value")
-        self.way.observe(lambda _: self._draw(), names="value")
-        self._changed(None)
+            self.heed(control, self._changed)
+        self.heed(self.way, self._draw)
+        self._changed()
 
     @property
     def choice(self) -> Choice:
@@ -93,7 +118,7 @@ class ServiceExplorer(WithStaticTwin):
         """What follows from the chosen type."""
         return self.compared[self.type.value]
 
-    def _changed(self, _change: Any) -> None:
+    def _changed(self) -> None:
         chosen = self.choice
         types = TYPES if self.compare else (chosen.type,)
         self.compared = {each: self.explorer.show(replace(chosen, type=each)) for each in types}
@@ -164,12 +189,9 @@ class ProxyModeComparison(WithStaticTwin):
         self.requests = widgets.HTML()
         super().__init__([self.request, self.mode, self.way, self.outcome, self.picture, self.details, self.requests])
         for control in (self.request, self.mode, self.way):
-            control.observe(self._changed, names="value")
+            self.heed(control, self._draw)
         self._draw()
         self.requests.value = table_html(self.modes.table())
-
-    def _changed(self, _change: Any) -> None:
-        self._draw()
 
     @property
     def journey(self) -> Journey:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from kubesim.api.objects import Wire
-from kubesim.cluster import Cluster
+from kubesim.cluster import Cluster, arguments
 from kubesim.data_directory import DATA
 from kubesim.doors import door
 from kubesim.kubectl.kubeconfig import install as install_kubeconfig
@@ -24,7 +24,7 @@ from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
 from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError
-from kubesim.userland.process import Completed, Program, Running, Start, Steps
+from kubesim.userland.process import INTERRUPTED, Completed, Program, Running, Start, Steps
 from kubesim.userland.shell.dialect import INTERACTIVE_BASH, ShellSyntaxError
 from kubesim.userland.shell.interpreter import Attached, Interpreter, Nested
 from kubesim.userland.shell.parser import Parser
@@ -39,6 +39,8 @@ KILLED = 137
 """The status of a shell whose container was killed."""
 UNREACHABLE = 255
 """The status of ssh where the host is off."""
+WAIT_SECONDS = 3.0
+"""Seconds of computing that the cluster may settle for after a line."""
 INTERRUPT = 900.0
 """Simulated seconds after which a command that still runs gets Ctrl-C."""
 
@@ -65,14 +67,14 @@ class Terminal:
     ) -> None:
         self.cluster = cluster
         self.gate = cluster.gate
-        self.on = on
-        self.patience = patience
-        self.interrupt = interrupt
+        self.on = arguments.text("on", on)
+        self.patience = arguments.seconds("patience", patience)
+        self.interrupt = arguments.patience("interrupt", interrupt)
         self.live = live
         self._out, self._error, self._screen = Capture(terminal=True), Capture(), list[str]()
         self._waiting: list[_Waiting] = []
         self._entered: Attached | None = None
-        how = {"on": on, "patience": patience, "interrupt": interrupt} | ({"live": True} if live else {})
+        how = {"on": self.on, "patience": patience, "interrupt": interrupt} | ({"live": True} if live else {})
         self.gate.call(cluster.caller, "open", self._open, ("Terminal",), how)
 
     def _open(self) -> None:
@@ -180,10 +182,17 @@ class Terminal:
         :param screen: gets all that is printed, in the order in which it comes.
         """
         shown = screen if screen is not None else []
-        lines = list(_complete_lines(text.replace("\r\n", "\n"))) or [("", 1)]
+        typed = arguments.text("what is typed", text).replace("\r\n", "\n")
+        lines = list(_complete_lines(typed)) or [("", 1)]
         for position, (line, number) in enumerate(lines, 1):
             self.show_on(shown)
-            done, goes_on = self.type_line(line, number, begins=position == 1, ends=position == len(lines))
+            done, goes_on = Completed("^C\n", returncode=INTERRUPTED), False
+            try:
+                with self.cluster.turn:  # what comes of the line is here before Ctrl-C can take effect
+                    done, goes_on = self.type_line(line, number, begins=position == 1, ends=position == len(lines))
+            except KeyboardInterrupt:
+                shown.append("^C\n")
+                goes_on = False
             yield done
             if not goes_on:
                 return
@@ -255,10 +264,7 @@ class Terminal:
         goes_on = self._carry_out(shell.command_list(parsed))
         while self._waiting and self._shell.leaves:
             goes_on = self._go_back()
-        if self.patience > 0:
-            self.cluster.settle(self.patience)
-            self._shell.show_jobs(self.cluster.simulation.now)
-        return goes_on
+        return self._wait() and goes_on
 
     def _go_back(self) -> bool:
         """Leave the shell that was entered last: the one around it goes on with its line."""
@@ -269,10 +275,11 @@ class Terminal:
 
     def _carry_out(self, steps: Steps) -> bool:
         """Carry out one line, or what is left of it; whether the next is read."""
-        shell, out = self._shell, self._out
+        shell = self._shell
         goes_on = True
         try:
-            shell.state.status = self._drive(steps)
+            with self.cluster.turn.limited():
+                shell.state.status = self._drive(steps)
         except ShellExit as leaving:
             shell.state.status = leaving.status
             goes_on = not shell.leaves
@@ -283,9 +290,8 @@ class Terminal:
         except Killed as killed:
             shell.state.status = killed.status
             goes_on = False
-        except Interrupted:
-            out.write("^C\n")
-            shell.state.status = 130
+        except (Interrupted, KeyboardInterrupt):
+            self._interrupted()
             goes_on = False
         except RecursionError:
             shell.write(f"{shell.script}: maximum nesting level exceeded\n", 2)
@@ -293,10 +299,30 @@ class Terminal:
         shell.quiet = 0
         return goes_on
 
+    def _interrupted(self) -> None:
+        self._out.write("^C\n")
+        self._shell.state.status = INTERRUPTED
+
+    def _wait(self) -> bool:
+        """Let the cluster settle; whether nobody grew tired of that."""
+        waited = True
+        if self.patience > 0:
+            try:
+                with self.cluster.turn.limited(WAIT_SECONDS):
+                    self.cluster.settle(self.patience)
+            except Interrupted:  # there is more to do than anybody waits for; it goes on with the next line
+                pass
+            except KeyboardInterrupt:
+                self._interrupted()
+                waited = False
+            self._shell.show_jobs(self.cluster.simulation.now)
+        return waited
+
     def _drive(self, steps: Steps) -> int:
         """Let the simulation go on for as long as each command takes."""
         limit = self.cluster.simulation.now + self.interrupt
         while True:
+            self.cluster.turn.pause()
             try:
                 event = next(steps)
             except StopIteration as stop:

@@ -12,6 +12,8 @@ LIMIT = 8 * 1024 * 1024
 """Characters that a pipe, a file or one expansion may hold."""
 WORDS = 200_000
 """Words that one expansion may become."""
+LONGEST_RUN = 900.0
+"""Simulated seconds after which a person presses Ctrl-C: no program works out what it would do later."""
 SCREENFUL = 4096
 """Characters shown of what ran over a screen before it was interrupted."""
 

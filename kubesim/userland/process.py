@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from kubesim.simulation import Simulation
 from kubesim.turn import Interrupted
+from kubesim.userland.bounds import LONGEST_RUN
 
 OfMachine = TypeVar("OfMachine", covariant=True)
 
@@ -36,6 +37,8 @@ class Completed:
     """Whether it ended without reading its standard input to the end, as ``head`` does."""
     stopped: bool = False
     """Whether the limit of its :class:`Start` ended it."""
+    interrupted: bool = False
+    """Whether Ctrl-C ended it, which ends the line that it stands in, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,11 @@ class Start(Generic[OfMachine]):
             argv, self.machine, self.input, self.environment, self.directory, self.main, self.terminal, self.elapsed,
             self.limit,
         )  # fmt: skip
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which it is stopped by somebody; what it would do later nobody sees."""
+        return min(self.limit, LONGEST_RUN)
 
     @property
     def stdin(self) -> str:

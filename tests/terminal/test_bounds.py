@@ -41,6 +41,12 @@ def test_an_expression_that_tries_every_way_ends(line):
         "awk 'BEGIN{while(1) n++}'",
         "x=$(printf '%100000000d' 1); echo ${x//?/$x}",
         "x=$(printf '%100000d' 1); echo ${x//?/$x}",
+        "kubectl get all,cm,nodes,ns -A -o go-template='" + "{{range $.items}}" * 8 + "{{end}}" * 8 + "'",
+        "curl -s 'http://10.43.0.1:[1-60000]/[1-100000]'",
+        "curl -s --retry 1000000 --retry-connrefused http://172.31.0.10:1",
+        "curl -s --retry 1000000 --retry-delay 0 --retry-all-errors http://nosuch.example",
+        "ping -q -c 1000000000 -i 0.001 172.31.0.11",
+        "kubectl wait --for=condition=x node master --timeout=1000h 2>&1",
     ],
 )
 def test_a_line_without_end_is_interrupted(line):

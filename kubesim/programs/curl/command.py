@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from urllib.parse import quote
@@ -50,19 +51,29 @@ def curl(invocation: Invocation) -> Completed:
     number = 0
     for text in options.urls:
         try:
-            expanded = [(text, ())] if options.on("globoff") else expand_globs(text)
+            expanded = iter([(text, ())]) if options.on("globoff") else expand_globs(text)
             as_is = options.on("path-as-is")
-            locations = [(replace(parse_location(url, as_is=as_is), typed=url), parts) for url, parts in expanded]
+            locations = ((replace(parse_location(url, as_is=as_is), typed=url), parts) for url, parts in expanded)
+            following = next(locations, None)
         except LocationError as error:
             status = error.status
             _complain(session, Result(parse_location("http://invalid"), error.status, error.message))
             continue
-        for location, parts in locations:
+        while following is not None:
+            invocation.machine.simulation.gate.turn.work()
+            location, parts = following
             try:
                 status = _one(session, location, method, body, _output(session, number, location, parts))
+                following = next(locations, None)
+            except LocationError as error:
+                status, following = error.status, None
+                _complain(session, Result(parse_location("http://invalid"), error.status, error.message))
             except CutError:
                 session.close()
                 return Completed(session.stdout, session.stderr, 143, session.elapsed)
+            if session.elapsed > invocation.patience:
+                session.close()
+                return Completed(session.stdout, session.stderr, status, math.inf)
             session.transfers += 1
             if status and options.on("fail-early"):
                 session.close()
@@ -100,6 +111,8 @@ def _one(session: Session, location: Location, method: str, body: str | None, ou
         pause = options.number("retry-delay") or float(min(2**attempt, 600))
         most = options.number("retry-max-time")
         if most and session.elapsed - begun + pause >= most:
+            problem = None
+        if session.elapsed > session.invocation.patience:
             problem = None
         if attempt >= retries or problem is None:
             break

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from urllib.parse import unquote, urljoin
 
 from kubesim.programs.name_lookup import numeric_address
@@ -15,6 +15,9 @@ KNOWN_BUT_NOT_SIMULATED = frozenset(
     | {"telnet", "tftp", "ws", "wss"}
 )
 
+_RANGE = re.compile(r"\[(?:(\d{1,18})-(\d{1,18})(?::(\d{1,18}))?|([a-zA-Z])-([a-zA-Z])(?::(\d{1,18}))?)\]")
+MOST_NUMBERS = 10_000
+"""How many numbers of one range are gone through: no line lasts that long."""
 MOST_SLASHES = 3
 FORBIDDEN = r"[\s/:#?!@{}\[\]\\$'\"^`*<>=;,+&()]"
 """Characters that no host name has, after percent signs are decoded."""
@@ -153,12 +156,12 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join(kept) + question + query
 
 
-def expand_globs(text: str) -> list[tuple[str, tuple[str, ...]]]:
+def expand_globs(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Every URL that ``{a,b}`` and ``[1-3]`` stand for, each with what stands for its globs.
 
     :raises LocationError: where a bracket is wrong.
     """
-    pieces: list[list[str]] = []
+    pieces: list[Sequence[str]] = []
     globs: list[int] = []
     position = 0
     while position < len(text):
@@ -171,7 +174,7 @@ def expand_globs(text: str) -> list[tuple[str, tuple[str, ...]]]:
             pieces.append(text[position + 1 : end].split(","))
             position = end + 1
         elif character == "[" and not re.match(r"\[[0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*\]", text[position:]):
-            match = re.match(r"\[(?:(\d+)-(\d+)(?::(\d+))?|([a-zA-Z])-([a-zA-Z])(?::(\d+))?)\]", text[position:])
+            match = _RANGE.match(text, position)
             if not match:
                 begun = re.match(r"\[(\d+-?)", text[position:])
                 if begun:
@@ -179,7 +182,7 @@ def expand_globs(text: str) -> list[tuple[str, tuple[str, ...]]]:
                 raise _glob_error("bad range specification", position + 1, text)
             globs.append(len(pieces))
             pieces.append(_range(match))
-            position += match.end()
+            position = match.end()
         elif character == "[":
             end = text.index("]", position)
             pieces.append([text[position : end + 1]])
@@ -190,14 +193,25 @@ def expand_globs(text: str) -> list[tuple[str, tuple[str, ...]]]:
             end = next((i for i in range(position, len(text)) if text[i] in "{[}]"), len(text))
             pieces.append([text[position:end]])
             position = end
-    return [("".join(choice), tuple(choice[number] for number in globs)) for choice in product(*pieces)]
+    return (("".join(choice), tuple(choice[number] for number in globs)) for choice in _product(pieces))
 
 
-def _range(match: re.Match[str]) -> list[str]:
+def _product(pieces: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Every choice of one of each, the last changing fastest; nothing is held but where it has come to."""
+    if not pieces:
+        yield ()
+        return
+    for first in pieces[0]:
+        for rest in _product(pieces[1:]):
+            yield (first, *rest)
+
+
+def _range(match: re.Match[str]) -> Sequence[str]:
     if match[1] is not None:
         width = len(match[1]) if match[1].startswith("0") else 0
         step = int(match[3] or 1) or 1
-        return [str(number).zfill(width) for number in range(int(match[1]), int(match[2]) + 1, step)][:10_000]
+        numbers = range(int(match[1]), int(match[2]) + 1, step)[:MOST_NUMBERS]
+        return [str(number).zfill(width) for number in numbers]
     step = int(match[6] or 1) or 1
     return [chr(code) for code in range(ord(match[4]), ord(match[5]) + 1, step)]
 

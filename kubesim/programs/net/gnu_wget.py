@@ -59,6 +59,8 @@ class GnuWget(Fetching):
             if status >= 0:
                 return status
             self.seconds += min(number, 10)
+            if self.seconds > self.run.invocation.patience:
+                break
         return 4
 
     def finished(self) -> None:

@@ -70,7 +70,11 @@ def nc(run: Run) -> Completed | Running:
     addresses = (lookup.first_ipv4,) if run.busybox else lookup.addresses
     tries = _Tries(run, name, "UDP" if run.on("u") else "TCP", limit, seconds=lookup.seconds)
     for number in numbers:
+        run.machine.simulation.gate.turn.work()
         tries.port(addresses, number)
+        if tries.seconds > run.invocation.patience:
+            tries.seconds = float("inf")
+            break
     return Completed(tries.out, tries.error, tries.status, tries.seconds)
 
 

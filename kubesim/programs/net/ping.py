@@ -18,6 +18,7 @@ from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up, name_of, numeric_address
 from kubesim.programs.net.packets import HEADERS, routed
 from kubesim.programs.usages import read_options, usage
+from kubesim.userland.bounds import LONGEST_RUN
 from kubesim.userland.command_line import Complaint, joined, program
 from kubesim.userland.process import Completed
 
@@ -28,6 +29,8 @@ PATIENCE = 10.0
 STAMP = 16
 """The bytes of a payload that hold the time stamp by which iputils measures; busybox needs four."""
 _FOREVER = 4
+MOST_PROBES = 5_000
+"""Requests after which a ping that goes on is taken to be stopped."""
 _VERSION = (
     "ping from iputils 20240905\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n"
 )
@@ -156,7 +159,7 @@ class _Session:
             deadline = _FOREVER * max(interval, 0.2) - 1e-6
         count = int(self._number("c", 0)) or inf
         connection: Connection | None = first
-        while self.clock < deadline and (self.sent < count or self._goes_on(count)):
+        while self.clock < deadline and not self._cut and (self.sent < count or self._goes_on(count)):
             connection = connection or self._send(size, self.clock)
             self.sent, self.last = self.sent + 1, self.clock
             answered = self._result(connection, size)
@@ -172,7 +175,12 @@ class _Session:
                 break
         self._linger(deadline, count)
         done = self._summary(size)
-        return replace(done, seconds=inf) if forever and run.invocation.limit == inf else done
+        return replace(done, seconds=inf) if self._cut or (forever and run.invocation.limit == inf) else done
+
+    @property
+    def _cut(self) -> bool:
+        """Whether it has gone on for so long that somebody stops it."""
+        return self.sent >= MOST_PROBES or self.clock >= LONGEST_RUN
 
     def _goes_on(self, count: float) -> bool:
         """With a deadline, iputils sends until enough was answered."""

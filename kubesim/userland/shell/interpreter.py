@@ -598,6 +598,7 @@ class Interpreter:
         self.commands += 1
         if self.commands > COMMAND_LIMIT:
             raise Interrupted
+        self.machine.simulation.gate.turn.work()
         self.line = command.line
         outer = self.descriptors
         try:
@@ -1088,6 +1089,8 @@ class Interpreter:
             return (yield from self._foreground(result))
         self.write(result.stdout)
         self.write(result.stderr, 2)
+        if result.interrupted:
+            raise Interrupted
         if source.cut and taken and not result.satisfied:
             if isinstance(out, Capture) and not out.terminal and name in STREAMING:
                 out.full = True

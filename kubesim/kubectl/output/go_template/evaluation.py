@@ -9,9 +9,10 @@ from kubesim.api.go_format import sprint, type_name
 from kubesim.kubectl.output.go_template import nodes
 from kubesim.kubectl.output.go_template.functions import FUNCTIONS, FunctionError, arguments_of, truth
 from kubesim.kubectl.output.go_template.nodes import Command, Node, Operand, Pipeline, TemplateError, execution_error
+from kubesim.turn import Interrupted
 
 MOST_ROUNDS = 100_000
-"""How far a range may count."""
+"""How far a range may count, and how many rounds all ranges of a run may make before somebody presses Ctrl-C."""
 
 _NOTHING = object()
 
@@ -28,6 +29,7 @@ class Evaluation:
         self.out = out
         self.allow_missing_keys = allow_missing_keys
         self.variables: list[tuple[str, Any]] = []
+        self._rounds = 0
 
     def run(self, template: tuple[Node, ...], document: Any) -> None:
         """Write the output for a document.
@@ -70,6 +72,9 @@ class Evaluation:
         empty = True
         for key, element in self._elements(node, value):
             empty = False
+            self._rounds += 1
+            if self._rounds > MOST_ROUNDS:
+                raise Interrupted
             if names:
                 # One variable gets the element, two the key and the element.
                 self.variables += zip(names, (key, element) if len(names) > 1 else (element,), strict=True)
