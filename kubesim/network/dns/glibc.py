@@ -22,11 +22,15 @@ _UNUSABLE = ("SERVFAIL", "NOTIMP", "REFUSED")
 
 @dataclass(frozen=True, slots=True)
 class _Missed:
-    """A name was asked for and gave no address."""
+    """A name was asked for and gave no address.
+
+    :param aliased: an answer came, with an alias alone: to ``res_search`` that is a success, and the search ends.
+    """
 
     failure: Failure
     rcode: str = ""
     refused: bool = False
+    aliased: bool = False
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class Glibc:
             if isinstance(result, Found):
                 return result
             as_it_is = result
-            if is_absolute:
+            if is_absolute or result.aliased:
                 return result.failure
         no_data = server_failed = False
         for suffix in self.settings.search:
@@ -61,6 +65,8 @@ class Glibc:
                 return result
             if result.refused:
                 return Failure.TRY_AGAIN
+            if result.aliased:
+                return result.failure
             if result.failure is Failure.NO_DATA:
                 no_data = True
             elif result.rcode == "SERVFAIL":
@@ -103,7 +109,8 @@ class Glibc:
             return found
         rcode = next((one.rcode for one in responses if one.rcode != "NOERROR"), "NOERROR")
         failures = {"NOERROR": Failure.NO_DATA, "NXDOMAIN": Failure.NO_NAME, "SERVFAIL": Failure.TRY_AGAIN}
-        return _Missed(failures.get(rcode, Failure.FAIL), rcode)
+        aliased = rcode == "NOERROR" and any(one.answer for one in responses)
+        return _Missed(failures.get(rcode, Failure.FAIL), rcode, aliased=aliased)
 
     def _send(self, name: str, types: Sequence[str]) -> list[DnsResponse] | _Missed:
         """Ask the servers in turn, as often as ``attempts`` says."""

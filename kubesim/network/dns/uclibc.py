@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubesim.network.dns import names
-from kubesim.network.dns.exchange import REFUSED, Asker
+from kubesim.network.dns.exchange import Asker
 from kubesim.network.dns.getaddrinfo import Failure, Found, found_in, may_be_asked
 from kubesim.network.dns.message import DnsQuery, DnsResponse
 from kubesim.network.dns.resolv_conf import ResolvConf
+
+TRIES, SECONDS = 3, 5
+"""How often it asks and how long it waits, whatever ``resolv.conf`` says; a rejection is only the end of one try."""
 
 
 @dataclass(slots=True)
@@ -59,11 +62,9 @@ class Uclibc:
         yield from (name, *suffixed) if "." in name else (*suffixed, name)
 
     def _ask(self, query: DnsQuery) -> DnsResponse | None:
-        for _ in range(self.settings.attempts):
+        for _ in range(TRIES):
             for server in self.settings.servers:
-                exchange = self.asker.ask(server, query, self.settings.timeout)
+                exchange = self.asker.ask(server, query, SECONDS)
                 if exchange.response is not None:
                     return exchange.response
-                if exchange.failure == REFUSED and len(self.settings.servers) == 1:
-                    return None
         return None

@@ -76,13 +76,6 @@ class Bind:
                 return Answered(exchange, response)
         return None
 
-    def address_of(self, server: str) -> str | None:
-        """The address of a server that a command line names; None where it has none."""
-        if names.is_address(server):
-            return server
-        found = self.ask(DnsQuery(names.absolute(server), "A"))
-        return next(iter(found.response.addresses()), None) if found is not None else None
-
     def candidates(self, name: str, *, search: bool = True) -> Iterator[str]:
         """The absolute names to try in turn until one exists."""
         if name.endswith(".") or not search or not self.settings.search or name.count(".") >= self.settings.ndots:

@@ -20,9 +20,10 @@ from kubesim.programs.dns.message_text import (
 )
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
+from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.process import Completed
 
-NO_REPLY, INTERNAL_ERROR = 9, 10
+NO_BATCH_FILE, NO_REPLY, INTERNAL_ERROR = 8, 9, 10
 
 
 COOKIE_BYTES = 12
@@ -35,10 +36,39 @@ def dig(invocation: Invocation) -> Completed:
     if invocation.argv[1:2] == ("-h",):
         return Completed(USAGE)
     try:
-        lookups = parse_arguments(list(invocation.argv[1:]))
+        lookups = parse_arguments(_with_file(invocation))
+    except BatchFileError as error:
+        return Completed("", str(error), NO_BATCH_FILE, START_SECONDS)
     except DigUsageError as error:
         return Completed("", f"{error}\n{USAGE}", 1, START_SECONDS)
     return _Run(invocation).result(lookups)
+
+
+def _with_file(invocation: Invocation) -> list[str]:
+    """The words, those of each line of ``-f FILE`` as a question of its own after the others.
+
+    :raises DigUsageError: where the file cannot be read.
+    """
+    words = list(invocation.argv[1:])
+    for position, word in enumerate(words):
+        if word == "-f" and position + 1 < len(words):
+            path = words[position + 1]
+            try:
+                text = (
+                    invocation.stdin
+                    if path == "-"
+                    else invocation.machine.files.read(absolute(path, invocation.directory))
+                )
+            except FileError as error:
+                raise BatchFileError(f"{path}: {error.reason}\ndig: couldn't open specified batch file\n") from None
+            common = words[:position] + words[position + 2 :]
+            lines = [line.split() for line in text.splitlines() if line.strip() and line[0] not in "#;"]
+            return [each for line in lines for each in (*common, *line)]
+    return words
+
+
+class BatchFileError(Exception):
+    """A file of questions that cannot be read."""
 
 
 class _Run:
@@ -62,14 +92,48 @@ class _Run:
                 return self._fatal(illegal(name))
             server = self._server(lookup)
             if server == "":
-                return self._fatal(f"couldn't get address for '{lookup.server}': not found")
+                return self._fatal(f"couldn't get address for '{lookup.server}': not found", 1)
+            if lookup.on("trace"):
+                return self._trace(lookup, server)
             if not self._look_up(lookup, name, server):
                 status = NO_REPLY
         return Completed("".join(self.output), "", status, START_SECONDS + self.asker.elapsed)
 
-    def _fatal(self, message: str) -> Completed:
+    def _fatal(self, message: str, status: int = INTERNAL_ERROR) -> Completed:
         elapsed = START_SECONDS + self.asker.elapsed
-        return Completed("".join(self.output), f"dig: {message}\n", INTERNAL_ERROR, elapsed)
+        return Completed("".join(self.output), f"dig: {message}\n", status, elapsed)
+
+    def _trace(self, lookup: Lookup, server: str | None) -> Completed:
+        """``+trace``: ask for the root's name servers, and for the address of each; in a cluster none has one."""
+        servers = (server,) if server is not None else self.settings.servers
+        bind = Bind(self.asker, servers, self.settings, self.output, lookup.port)
+        found = bind.ask(DnsQuery(".", "NS", edns=EDNS_SIZE))
+        self._greet(lookup, server)
+        if found is None:
+            self.output.append(NO_SERVERS)
+            return Completed("".join(self.output), "", NO_REPLY, START_SECONDS + self.asker.elapsed)
+        answer = found.response.answer
+        if not lookup.on("short"):
+            self.output += [record_line(record) + "\n" for record in answer]
+            size = message_size(found.exchange.query, found.response)
+            where = f"{found.exchange.server}#{found.exchange.port}({found.exchange.server})"
+            self.output.append(
+                f";; Received {size} bytes from {where} in {round(found.exchange.seconds * 1000)} ms\n\n"
+            )
+        unknown = ""
+        for record in answer:
+            if record.type != "NS":
+                continue
+            name = record.data.rstrip(".")
+            asked = look_up(self.machine, name)
+            self.asker.elapsed += asked.seconds
+            if asked.addresses:
+                return self._fatal(f"following {name} from the root is not simulated")
+            self.output.append(f"couldn't get address for '{name}': not found\n")
+            unknown = unknown or name
+        if unknown:
+            return self._fatal(f"couldn't get address for '{unknown}': not found", 1)
+        return Completed("".join(self.output), "", 0, START_SECONDS + self.asker.elapsed)
 
     def _server(self, lookup: Lookup) -> str | None:
         """The address of ``@server``; None without one, the empty string where it has no address."""

@@ -26,7 +26,7 @@ _SHOWN = ("cmd", "comments", "question", "answer", "authority", "additional", "s
 _SWITCHES = f"""
 {" ".join(_SHOWN)} short tcp search recurse edns cookie ttlid class dnssec adflag cdflag aaflag ignore fail identify
 multiline qr onesoa showsearch nssearch rrcomments besteffort keepopen unknownformat crypto expire nsid idnin idnout
-zflag split
+zflag split trace
 """.split()
 _NAMES = "vc=tcp defname=search rdflag=recurse rec=recurse cl=class ttl=ttlid do=dnssec multi=multiline aa=aaflag"
 _NAMES += " ad=adflag cd=cdflag sho=short comm=comments domain=search"

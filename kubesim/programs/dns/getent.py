@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from kubesim.programs.name_lookup import START_SECONDS, known_hosts, local_netwo
 from kubesim.userland.process import Completed
 
 NOT_FOUND = 2
+_OPTIONS = re.compile(r"--(no-addrconfig|no-idn|service(=.*)?|help|usage|version)?")
 USAGE = "Try `getent --help' or `getent --usage' for more information.\n"
 _TYPES = {4: "A", 6: "AAAA"}
 _FIRST_BUFFER = 127
@@ -57,7 +59,7 @@ class _Library:
             if line.address == str(ipaddress.ip_address(address)):
                 return Found(line.names[0], (line.address,), line.names[1:])
         found = self.stub().reverse(address)
-        return None if isinstance(found, Failure) else Found(found[0], (address,), tuple(found[1:]))
+        return None if isinstance(found, Failure) else Found(found[0], (address,))
 
     def in_order(self, found: Found | None) -> Found | None:
         """The addresses as ``getaddrinfo`` sorts them."""
@@ -94,13 +96,15 @@ Read = Callable[[_Library, str], str | None]
 def getent(invocation: Invocation) -> Completed:
     """``getent DATABASE [KEY...]`` of glibc."""
     words = [word for word in invocation.argv[1:] if not word.startswith("-")]
+    for unknown in (word for word in invocation.argv[1:] if word.startswith("--") and not _OPTIONS.fullmatch(word)):
+        return Completed("", f"getent: unrecognized option '{unknown}'\n{USAGE}", 64)
     if not words:
-        return Completed("", f"getent: wrong number of arguments\n{USAGE}", 1)
+        return Completed(USAGE, "getent: wrong number of arguments\n", 1)
     database, keys = words[0], words[1:]
     library = _Library(invocation.machine, Asker(invocation.machine.sockets, keeps_socket=True), Glibc)
     read = DATABASES.get(database)
     if read is None:
-        return Completed("", f"Unknown database: {database}\n{USAGE}", 1)
+        return Completed(USAGE, f"Unknown database: {database}\n", 1)
     if not keys:
         everything = ENUMERATED.get(database)
         if everything is None:

@@ -13,7 +13,7 @@ from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illegal, record_type
 from kubesim.programs.dns.message_text import message_size, message_text
 from kubesim.programs.machine import Invocation
-from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
+from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
 from kubesim.userland.process import Completed
 
 AFTER_ADDRESS = ("AAAA", "MX", "HTTPS")
@@ -120,10 +120,12 @@ def host(invocation: Invocation) -> Completed:
     if not 1 <= len(words) <= 2:
         return Completed("", USAGE, 1)
     if len(words) == 2:
-        server = run.bind.address_of(words[1])
-        if server is None:
-            return Completed("", f"host: couldn't get address for '{words[1]}': not found\n", 1)
-        run.bind.servers = (server,)
+        found = look_up(invocation.machine, words[1])
+        run.bind.asker.elapsed += found.seconds
+        if not found.addresses:
+            told = f"host: couldn't get address for '{words[1]}': not found\n"
+            return Completed("", told, 1, START_SECONDS + run.bind.asker.elapsed)
+        server, run.bind.servers = found.addresses[0], found.addresses
         run.output.append(f"Using domain server:\nName: {words[1]}\nAddress: {server}#{run.bind.port}\nAliases: \n\n")
     run.look_up(words[0])
     elapsed = START_SECONDS + run.bind.asker.elapsed

@@ -15,8 +15,8 @@ from kubesim.network.dns.exchange import Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illegal, record_type
 from kubesim.programs.dns.message_text import soa_text
-from kubesim.programs.machine import Invocation
-from kubesim.programs.name_lookup import START_SECONDS, resolver_settings
+from kubesim.programs.machine import Invocation, Machine
+from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
 from kubesim.userland.process import Completed
 
 _WORDS = {
@@ -40,6 +40,7 @@ class _Session:
     check_recursion: bool = True
     failed: bool = False
     no_address: bool = False
+    debug: bool = False
     output: list[str] = field(default_factory=list)
 
     def look_up(self, word: str) -> None:
@@ -68,9 +69,12 @@ class _Session:
                 self.output.append(f";; Got SERVFAIL reply from {found.exchange.server}\n")
             elif self.check_recursion and not found.response.recursion_available:
                 self.output.append(f";; Got recursion not available from {found.exchange.server}\n")
-            if found.response.rcode == "NOERROR" or candidate == candidates[-1]:
-                self._print(found.exchange, found.response, word)
+            last = found.response.rcode == "NOERROR" or candidate == candidates[-1]
+            if last or self.debug:
+                self._print(found.exchange, found.response, word if last else candidate)
+            if last:
                 return found
+            self.failed = False
         return None
 
     def _print(self, exchange: Exchange, response: DnsResponse, word: str) -> None:
@@ -79,6 +83,8 @@ class _Session:
         if not by_default or record_type == "A":
             self.output.append(f"Server:\t\t{exchange.server}\nAddress:\t{exchange.server}#{exchange.port}\n\n")
         name = exchange.query.name.rstrip(".") or "."
+        if self.debug:
+            self.output += debugged(exchange.query, response)
         if response.rcode != "NOERROR":
             shown = word.rstrip(".") if record_type == "A" and by_default else name
             self.output.append(f"** server can't find {shown or '.'}: {response.rcode}\n")
@@ -112,7 +118,9 @@ class _Session:
                 self.bind.port = int(value)
         elif option in ("search", "nosearch"):
             self.search = option == "search"
-        elif option not in ("debug", "nodebug", "recurse", "norecurse", "vc", "novc", "fail", "nofail", "all"):
+        elif option in ("debug", "nodebug"):
+            self.debug = option == "debug"
+        elif option not in ("recurse", "norecurse", "vc", "novc", "fail", "nofail", "all"):
             self.output.append(f"*** Invalid option: {words}\n")
 
 
@@ -130,20 +138,21 @@ def nslookup(invocation: Invocation) -> Completed:
             session.set_option(word[1:])
         else:
             words.append(word)
-    if len(words) > 1 and not _set_server(session, words[1]):
-        return Completed("".join(session.output), "", 1, START_SECONDS)
+    if len(words) > 1 and not _set_server(session, words[1], invocation.machine):
+        told = f"nslookup: couldn't get address for '{words[1]}': not found\n"
+        return Completed("".join(session.output), told, 1, START_SECONDS + bind.asker.elapsed)
     if words and words[0] != "-":
         session.look_up(words[0])
     else:
         for line in invocation.stdin.splitlines():
-            if not _command(session, line.split()):
+            if not _command(session, line.split(), invocation.machine):
                 break
     session.output.append("\n")
     elapsed = START_SECONDS + bind.asker.elapsed
     return Completed("".join(session.output), "", int(session.failed), elapsed)
 
 
-def _command(session: _Session, words: list[str]) -> bool:
+def _command(session: _Session, words: list[str], machine: Machine) -> bool:
     """One line of standard input; False ends the session."""
     if not words:
         return True
@@ -154,7 +163,9 @@ def _command(session: _Session, words: list[str]) -> bool:
             for word in words[1:]:
                 session.set_option(word)
         case "server" | "lserver" if len(words) > 1:
-            if _set_server(session, words[1]):
+            if not _set_server(session, words[1], machine):
+                session.output.append(f"nslookup: couldn't get address for '{words[1]}': not found\n")
+            else:
                 server = session.bind.servers[0]
                 session.output.append(f"Default server: {server}\nAddress: {server}#{session.bind.port}\n")
         case _:
@@ -162,14 +173,36 @@ def _command(session: _Session, words: list[str]) -> bool:
     return True
 
 
-def _set_server(session: _Session, word: str) -> bool:
-    address = session.bind.address_of(word)
-    if address is None:
-        session.output.append(f"nslookup: couldn't get address for '{word}': not found\n")
+def _set_server(session: _Session, word: str, machine: Machine) -> bool:
+    """Ask another server from now on; whether it has an address, which the C library says."""
+    found = look_up(machine, word)
+    session.bind.asker.elapsed += found.seconds
+    if not found.addresses:
         return False
-    session.bind.servers = (address,)
+    session.bind.servers = found.addresses
     session.check_recursion = False
     return True
+
+
+def debugged(query: DnsQuery, response: DnsResponse) -> list[str]:
+    """A whole message, as ``-debug`` shows it before the answer."""
+    bare = query.name.rstrip(".") or "."
+    lines = ["------------\n", "    QUESTIONS:\n", f"\t{bare}, type = {query.type}, class = IN\n"]
+    sections = (("ANSWERS", response.answer), ("AUTHORITY RECORDS", response.authority))
+    for title, records in (*sections, ("ADDITIONAL RECORDS", response.additional)):
+        lines.append(f"    {title}:\n")
+        for record in records:
+            lines.append(f"    ->  {record.name.rstrip('.') or '.'}\n")
+            if record.type == "SOA":
+                lines.append(soa_text(record).partition("\n")[2])
+            else:
+                word = _DEBUG_WORDS.get(record.type) or _WORDS.get(record.type) or f"{record.type} = "
+                lines.append(f"\t{word}{record.data}\n")
+            lines.append(f"\tttl = {record.ttl}\n")
+    return [*lines, "------------\n"]
+
+
+_DEBUG_WORDS = {"A": "internet address = ", "AAAA": "has AAAA address "}
 
 
 def _record(record: DnsRecord) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import replace
 
+from kubesim.network.dns import names
 from kubesim.network.dns.cluster_names import ZoneSettings
 from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
@@ -19,7 +21,7 @@ _NO_EFFECT = frozenset(
 def kubernetes(line: Directive, configuration: Configuration) -> Link:
     """Read ``kubernetes [ZONES...] { pods MODE, ttl SECONDS, namespaces …, fallthrough [ZONES...], … }``."""
     zones = normalised_zones(line.arguments, configuration.block.zones)
-    settings = ZoneSettings(zones, local_addresses=configuration.surroundings.addresses)
+    settings = ZoneSettings(zones, local_addresses=own_addresses(configuration))
     for option in line.block:
         settings = _with_option(settings, option)
     zone = KubernetesZone(configuration.surroundings.objects, settings)
@@ -31,6 +33,14 @@ def kubernetes(line: Directive, configuration: Configuration) -> Link:
         return following(request) if response is None else Reply(response)
 
     return handle
+
+
+def own_addresses(configuration: Configuration) -> tuple[str, ...]:
+    """Where this server is reached from elsewhere: what ``bind`` names, else the Pod's; not the loopback's."""
+    bound = [word for line in configuration.block.directives if line.name == "bind" for word in line.arguments]
+    named = [word for word in bound if names.is_address(word)]
+    found = [ipaddress.ip_address(each) for each in named or configuration.surroundings.addresses]
+    return tuple(str(each) for each in found if not each.is_loopback and not each.is_link_local)
 
 
 def _with_option(settings: ZoneSettings, option: Line) -> ZoneSettings:
