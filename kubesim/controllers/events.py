@@ -149,16 +149,15 @@ class EventRecorder:
         :param host: the node, for the kubelet.
         :param field_path: the part it is about, such as ``spec.containers{nginx}``.
         """
-        uid = about["metadata"].get("uid", "")
-        source, now = (uid, component, host), self._simulation.now
-        text = message
-        if self._correlator.combines(source, type, reason, message, now):
+        uid, text = about["metadata"].get("uid", ""), message
+        weighed = self._correlator.weigh((uid, component, host), type, reason, message, self._simulation.now)
+        if weighed.combined:
             text, message = f"{COMBINED}{message}", COMBINED
         identity = (uid, field_path, type, reason, message, "", component, host)
-        if not self._correlator.admits(source, now):
+        if weighed.admitted:
+            self._say(about, identity, text)
+        else:
             self._unsaid[identity] = self._unsaid.get(identity, 0) + 1
-            return
-        self._say(about, identity, text)
 
     def announce(
         self, about: Wire, type: str, reason: str, message: str, *, action: str, component: str, instance: str

@@ -41,7 +41,9 @@ def pods_behind(call: Call, wire: Wire) -> list[Wire]:
         if not selector:
             raise KubectlError(f"invalid service '{wire['metadata']['name']}': Service is defined without a selector")
         chosen = str(selector_from_labels(selector))
-    elif wire["kind"] in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet") and selector:
+    elif wire["kind"] == "ReplicationController" and selector:
+        chosen = str(selector_from_labels(selector))
+    elif wire["kind"] in ("DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet") and selector:
         chosen = str(selector_of(view(selector, LabelSelector)))
     else:
         raise KubectlError(f"cannot attach to *v1.{wire['kind']}: not implemented")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubesim.controllers.event_correlation import BURST, COMBINED, Correlator
+from kubesim.controllers.event_correlation import BURST, COMBINED, Correlator, Source
 from tests.controllers.control_plane import ControlPlane
 
 SOURCE = ("uid", "component", "")
@@ -12,19 +12,26 @@ SOURCE = ("uid", "component", "")
 
 def test_the_tenth_different_message_within_ten_minutes_is_combined() -> None:
     correlator = Correlator()
-    said = [correlator.combines(SOURCE, "Normal", "Made", f"pod {number}", number) for number in range(12)]
-    assert said == [False] * 9 + [True] * 3
-    assert not correlator.combines(SOURCE, "Normal", "Made", "pod 0", 12)  # one that is known is told apart
-    assert not correlator.combines(SOURCE, "Normal", "Gone", "pod 0", 12)
-    assert not correlator.combines(SOURCE, "Normal", "Made", "pod 99", 12 + 601)
+
+    def combined(reason: str, message: str, now: float) -> bool:
+        return correlator.weigh(SOURCE, "Normal", reason, message, now).combined
+
+    assert [combined("Made", f"pod {number}", number) for number in range(12)] == [False] * 9 + [True] * 3
+    assert not combined("Made", "pod 0", 12)  # one that is known is told apart
+    assert not combined("Gone", "pod 0", 12)
+    assert not combined("Made", "pod 99", 12 + 601)
 
 
 def test_of_one_object_so_many_things_are_said_at_once_and_then_one_every_five_minutes() -> None:
     correlator = Correlator()
-    assert [correlator.admits(SOURCE, 0.0) for _ in range(BURST + 2)] == [True] * BURST + [False] * 2
-    assert not correlator.admits(SOURCE, 299.0)
-    assert correlator.admits(SOURCE, 301.0) and not correlator.admits(SOURCE, 302.0)
-    assert correlator.admits(("another", "component", ""), 0.0)
+
+    def admitted(now: float, source: Source = SOURCE) -> bool:
+        return correlator.weigh(source, "Normal", "Made", "again", now).admitted
+
+    assert [admitted(0.0) for _ in range(BURST + 2)] == [True] * BURST + [False] * 2
+    assert not admitted(299.0)
+    assert admitted(301.0) and not admitted(302.0)
+    assert admitted(0.0, ("another", "component", ""))
 
 
 @pytest.mark.parametrize(("times", "messages"), [(3, 3), (9, 9), (20, 10)])

@@ -40,9 +40,19 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("Container", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
         ("ContainerPort", "protocol"): ("SCTP", "TCP", "UDP"),
+        ("CronJobSpec", "concurrencyPolicy"): ("Allow", "Forbid", "Replace"),
+        ("DaemonSetUpdateStrategy", "type"): ("OnDelete", "RollingUpdate"),
         ("DeploymentStrategy", "type"): ("Recreate", "RollingUpdate"),
         ("EndpointSlice", "addressType"): ("FQDN", "IPv4", "IPv6"),
+        ("JobSpec", "completionMode"): ("Indexed", "NonIndexed"),
+        ("JobSpec", "podReplacementPolicy"): ("Failed", "TerminatingOrFailed"),
         ("NamespaceStatus", "phase"): ("Active", "Terminating"),
+        ("PersistentVolumeClaimSpec", "volumeMode"): ("Block", "Filesystem"),
+        ("PersistentVolumeClaimStatus", "phase"): ("Bound", "Lost", "Pending"),
+        ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy"): ("Delete", "Recycle", "Retain"),
+        ("PersistentVolumeSpec", "volumeMode"): ("Block", "Filesystem"),
+        ("PersistentVolumeStatus", "phase"): ("Available", "Bound", "Failed", "Pending", "Released"),
+        ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy"): ("AlwaysAllow", "IfHealthyBudget"),
         ("PodSpec", "dnsPolicy"): ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         ("PodSpec", "restartPolicy"): ("Always", "Never", "OnFailure"),
         ("PodStatus", "phase"): ("Failed", "Pending", "Running", "Succeeded", "Unknown"),
@@ -52,6 +62,8 @@ ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("ServiceSpec", "ipFamilyPolicy"): ("PreferDualStack", "RequireDualStack", "SingleStack"),
         ("ServiceSpec", "sessionAffinity"): ("ClientIP", "None"),
         ("ServiceSpec", "type"): ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
+        ("StatefulSetSpec", "podManagementPolicy"): ("OrderedReady", "Parallel"),
+        ("StatefulSetUpdateStrategy", "type"): ("OnDelete", "RollingUpdate"),
     }
 )
 """The only values of some fields, by struct and field: OpenAPI has them, lightkube-models leaves them out."""
