@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from functools import partial
@@ -70,7 +71,12 @@ def workload(kind: str, name: str, replicas: int, *, parallel: bool, failing: bo
 
 
 class Histories(RuleBasedStateMachine):
-    """What people do to workloads, in any order."""
+    """What people do to workloads, in any order.
+
+    :cvar tidies: whether memory is freed after each history: two thousand clusters would not fit.
+    """
+
+    tidies = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,6 +238,9 @@ class Histories(RuleBasedStateMachine):
         self.cluster.simulation.advance(QUIET_SECONDS)
         self._nothing_is_orphaned()
         self._everything_is_there()
+        if self.tidies:
+            del self.cluster
+            gc.collect()
 
     def _nothing_is_orphaned(self) -> None:
         store = self.cluster.store
@@ -280,5 +289,6 @@ def run(steps: int) -> None:
 
 
 if __name__ == "__main__":
+    Histories.tidies = True
     wiring.ApiServer = partial(ApiServer, strict=True)  # type: ignore[misc,assignment]
     run(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
