@@ -38,7 +38,7 @@ def run(given: argparse.Namespace, extra: list[str]) -> int:
 
 
 def environment() -> dict[str, str]:
-    """The environment for JupyterLab: its kernels have the course's magics from the start."""
+    """The environment for JupyterLab: its kernels have the course's magics from the start, and long lines scroll."""
     paths = [str(DATA / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
     return {**os.environ, "JUPYTER_PATH": os.pathsep.join(path for path in paths if path)}
 

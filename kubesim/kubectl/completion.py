@@ -154,7 +154,7 @@ def container_of(words: Sequence[str], cluster: Cluster, files: FileSystem) -> t
 def _begun(begun: str, found: Iterable[Candidate] | None) -> list[Candidate] | None:
     if found is None:
         return None
-    return sorted({each for each in found if each.text.startswith(begun)})
+    return sorted({each for each in found if each.text.startswith(begun)}, key=lambda each: (each.kind, each.text))
 
 
 def _flags(verb: Verb) -> Iterator[Candidate]:
@@ -287,4 +287,4 @@ def _parsed(rest: Sequence[str], verb: Verb) -> Parsed:
 def _kinds(allowed: tuple[str, ...]) -> Iterator[Candidate]:
     for each in RESOURCE_TYPES:
         if each.version and (not allowed or each.plural in allowed):
-            yield Candidate(each.plural, "kind")
+            yield Candidate(each.plural, f"kind of {each.group}" if each.group else "kind")  # the core ones first

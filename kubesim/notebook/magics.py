@@ -17,6 +17,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from kubesim.cluster import Cluster
+from kubesim.kubectl.verbs.edit import DIRECTORY, PREFIX
 from kubesim.notebook.session import Session
 from kubesim.terminal import Terminal
 from kubesim.terminal.completion import Desk
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-NOT_SET_UP = "Run the set-up cell first, the one with %load_ext kubesim; then the cells between it and this one."
+NOT_SET_UP = "Run the set-up cell first (%load_ext kubesim), then the cells up to this one."
 """What a cell says that is run in a new kernel, before the set-up."""
 
 
@@ -50,7 +51,17 @@ class CourseMagics(Magics):
         except LookupError as problem:
             print(f"%%terminal: {problem}", file=sys.stderr)
             return
+        before = _edited(terminal)
         self._show(terminal.screen(cell))
+        for path in sorted(_edited(terminal) - before):
+            self._open_cell(line.strip(), path, terminal.machine.files.read(path))
+
+    def _open_cell(self, host: str, path: str, manifest: str) -> None:
+        """Put what ``kubectl edit`` has left into a new cell, which sends it back."""
+        if self.shell is not None:
+            head = f"%%terminal {host}".rstrip()
+            text = f"{head}\ncat > {path} <<'END'\n{manifest}END\nkubectl replace -f {path}"
+            self.shell.set_next_input(text, replace=False)
 
     @line_magic
     def kubectl(self, line: str) -> Any:
@@ -136,6 +147,14 @@ class CourseMagics(Magics):
         if text:
             sys.stdout.write(text)
             sys.stdout.flush()
+
+
+def _edited(terminal: Terminal) -> set[str]:
+    """The files that ``kubectl edit`` has left on a terminal's machine."""
+    files = terminal.machine.files
+    if not files.is_directory(DIRECTORY):
+        return set()
+    return {f"{DIRECTORY}/{name}" for name in files.list(DIRECTORY) if name.startswith(PREFIX)}
 
 
 def _has_terminal(value: Any) -> bool:

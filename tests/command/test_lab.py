@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyterlab_server.config import get_federated_extensions
 
 from kubesim.command import lab, main
 from kubesim.data_directory import NOTEBOOKS
@@ -78,3 +79,9 @@ def test_the_kernels_have_the_magics_from_the_start(monkeypatch: pytest.MonkeyPa
     spec = KernelSpecManager().get_kernel_spec("python3")
     assert "--ext=kubesim.notebook.set_up" in spec.argv
     assert json.dumps(spec.to_dict())
+
+
+def test_jupyterlab_finds_the_style_sheet_with_which_long_lines_scroll() -> None:
+    folder = Path(lab.environment()["JUPYTER_PATH"].partition(os.pathsep)[0]) / "labextensions"
+    (found,) = get_federated_extensions([str(folder)]).values()
+    assert (folder / found["name"] / found["jupyterlab"]["_build"]["load"]).is_file()

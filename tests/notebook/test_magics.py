@@ -70,3 +70,19 @@ def test_other_answers_are_text(
 ) -> None:
     assert shell.run_line_magic("kubectl", line) is None
     assert capsys.readouterr().out.startswith(said)
+
+
+def test_kubectl_edit_opens_a_cell_that_sends_the_manifest_back(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells: list[str] = []
+    shell.set_next_input = lambda text, replace=False: cells.append(text)
+    assert "There is no editor here: the manifest is in /tmp/kubectl-edit-" in typed(
+        shell, capsys, "worker", "kubectl create configmap words --from-literal a=b; kubectl edit configmap words"
+    )
+    (cell,) = cells
+    assert cell.startswith("%%terminal worker\ncat > /tmp/kubectl-edit-") and "\n  a: b\n" in cell
+    _, _, lines = cell.partition("\n")
+    shown = typed(shell, capsys, "worker", lines.replace("a: b", "a: changed"))
+    assert shown == "configmap/words replaced\n"
+    assert typed(shell, capsys, "", "kubectl get configmap words -o jsonpath={.data.a}") == "changed"
