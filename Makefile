@@ -13,6 +13,9 @@ COURSE ?= kubesim-course
 LAB_OPTIONS ?=
 WORKERS ?= 2
 PART ?= network
+LINES ?= 20000
+SEED ?= 1
+SHOW ?= 40
 MINUTES ?= 30
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
@@ -51,6 +54,9 @@ mutation: $(READY) ## put small faults into PART (api, controllers or network); 
 
 fuzz: $(READY) ## try random inputs at every door for MINUTES; says what failed, where, and with which input
 	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --workers $(WORKERS)
+
+differential: $(READY) ## type LINES generated lines into the real bash, dash and busybox and into ours
+	PYTHONPATH=. $(BIN)/python -m tools.differential --lines $(LINES) --seed $(SEED) --show $(SHOW)
 
 conformance: $(READY) ## run the recorded facts and write docs/conformance.md
 	$(BIN)/python -m tests.conformance.page

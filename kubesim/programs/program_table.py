@@ -55,7 +55,7 @@ COMMON = _homes(
         "userland.shell.script": "dash sh=dash",
         "userland.shell.watching": "watch",
         "userland.text.awk.command": "awk mawk=awk nawk=awk",
-        "userland.text.fields": "column comm cut diff tr uniq",
+        "userland.text.fields": "cmp column comm cut diff tr uniq",
         "userland.text.sorting": "sort",
         "userland.text.grep": "grep egrep=grep fgrep=grep",
         "userland.text.lines": "cat fold head=head_or_tail nl paste rev tac tail=head_or_tail tee wc yes",

@@ -87,7 +87,7 @@ REFUSED = [
     ("curl -sS localhost:1", "curl: (7) Failed to connect to localhost port 1 ", 7),
     ("getent hosts nosuch", "", 2),
     ("grep", "Usage: grep [OPTION]... PATTERNS [FILE]...", 2),
-    ("grep '[' myservice.yaml", "grep: Unmatched [", 2),
+    ("grep '[' myservice.yaml", "grep: Invalid regular expression\n", 2),
     ("cat nosuch", "cat: nosuch: No such file or directory\n", 1),
     ("sed 's/a/' myservice.yaml", "sed: -e expression #1, char 4: unterminated `s' command\n", 1),
     # the shell

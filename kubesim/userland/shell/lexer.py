@@ -352,7 +352,7 @@ class Lexer:
     def _braced(self, quoted: bool) -> Part:
         end = closing_bracket(self.text, self.position + 2, "{", "}")
         if end is None:
-            raise self.error(quote="}", line=self.end_line() if not quoted else self.line)
+            raise self.error(quote="}")
         inner = self.text[self.position + 2 : end]
         source = self.text[self.position : end + 1]
         self.position = end + 1

@@ -51,6 +51,8 @@ NESTING = 60
 """Compound commands and conditions inside one another."""
 DECLARING = frozenset({"declare", "local", "export", "readonly", "typeset"})
 """Commands whose arguments may be assignments, arrays among them."""
+_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Half characters that no terminal can send; those in between stand for bytes that are no UTF-8."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?(\+?)=")
 
 
@@ -66,7 +68,8 @@ class Parser:
         aliases: Callable[[], Mapping[str, str]] = dict,
         depth: int = 0,
     ) -> None:
-        self.lexer = Lexer(text, dialect, first_line, self._end_of_substitution)
+        readable = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
+        self.lexer = Lexer(readable, dialect, first_line, self._end_of_substitution)
         self.dialect = dialect
         self.ahead: list[Token] = []
         self.aliases = aliases
@@ -274,6 +277,7 @@ class Parser:
             body = Select(chosen.name, chosen.words, chosen.body)
         elif (
             keyword in _CLOSERS
+            or (keyword == "in" and self.dialect.is_bash)
             or (token.kind == "operator" and token.text not in _REDIRECTIONS)
             or token.kind in ("end", "newline")
         ):
@@ -343,6 +347,8 @@ class Parser:
         """``name() …``."""
         self._take()
         if self._keyword() != ")":
+            if self.dialect.is_bash and self._peek().kind == "end":
+                raise ShellSyntaxError(first.line, "newline", source=self.lexer.source_line(first.line))
             raise self._unexpected(")" if not self.dialect.is_bash else "")
         self._take()
         if name.bare is None or (not self.dialect.is_bash and not re.fullmatch(r"[A-Za-z_]\w*", name.source)):
@@ -361,7 +367,7 @@ class Parser:
     def _assignment(self, word: Word) -> Assignment | None:
         """The word as an assignment (taking it), or None."""
         match = _ASSIGNMENT.match(word.source)
-        if not match or (match[2] and not self.dialect.is_bash) or (match[3] and self.dialect.name == "dash"):
+        if not match or (match[2] and not self.dialect.is_bash) or (match[3] and not self.dialect.is_bash):
             return None
         token = self._take()
         value = self._part(word.source[match.end() :], token.line)
@@ -433,7 +439,9 @@ class Parser:
     def _double_parenthesis(self, start: int) -> str | None:
         """The text of ``(( … ))``, or None where these are two subshells."""
         end = closing_bracket(self.lexer.text, start + 2, "(", ")")
-        if end is None or not self.lexer.text.startswith("))", end):
+        if end is None:
+            raise self.lexer.error(quote=")")
+        if not self.lexer.text.startswith("))", end):
             return None
         self.ahead.clear()
         self.lexer.position = end + 2
@@ -496,6 +504,8 @@ class Parser:
             self.ahead.insert(0, name)
             if not self.dialect.is_bash and name.kind == "word":
                 raise ShellSyntaxError(name.line, "", trouble="Bad for loop variable")
+            if self.dialect.is_bash and name.kind == "end":
+                raise ShellSyntaxError(name.line, "newline", source=self.lexer.source_line(name.line))
             if self.dialect.is_bash and name.kind == "word":
                 raise ShellSyntaxError(name.line, "", trouble=f"`{name.text}': not a valid identifier", source="")
             raise self._unexpected()
@@ -589,16 +599,18 @@ class Parser:
     def _malformed(self, before: str, near: str = "") -> ShellSyntaxError:
         """A condition that cannot be read; bash tells twice."""
         token = self._peek()
-        if token.kind == "end":
-            return self._unexpected()
         source = self.lexer.source_line(token.line)
-        return ShellSyntaxError(token.line, near or token.text, source=source, before=before)
+        return ShellSyntaxError(token.line, near or token.text or "newline", source=source, before=before)
 
     def _operand(self, kind: str = "", near: str = "") -> Word:
         word = self._peek().word
         if word is None or word.bare == "]]":
-            shown = self._peek().text
-            raise self._malformed(f"unexpected argument `{shown}' to conditional {kind} operator" if kind else "", near)
+            shown = self._peek().text or "newline"
+            told = f"unexpected argument `{shown}' to conditional {kind} operator" if kind else ""
+            if word is not None and kind:
+                self._take()
+                near = self._peek().text if self._peek().kind == "operator" else "]]"
+            raise self._malformed(told, near)
         self._take()
         return word
 
@@ -610,6 +622,10 @@ class Parser:
             self._expect(")")
             self._skip_newlines()
             return inner
+        if self._bare() == "]]":
+            self._take()
+            near = self._peek().text if self._peek().kind == "operator" else "]]"
+            raise self._malformed("", near)
         if self._bare() == "!":
             self._take()
             return Negation(self._nested(self._primary))
@@ -630,8 +646,9 @@ class Parser:
         if following.word is not None and following.word.bare != "]]":
             raise self._malformed("conditional binary operator expected")
         if following.kind not in ("operator", "word") or following.text not in ("&&", "||", ")", "]]"):
-            shown = following.text
-            raise self._malformed(f"unexpected token `{shown}', conditional binary operator expected")
+            shown = following.text or "newline"
+            near = "" if following.kind == "operator" else first.source
+            raise self._malformed(f"unexpected token `{shown}', conditional binary operator expected", near)
         return Primary("-n", (first,))
 
     def _nested(self, read: Callable[[], Condition]) -> Condition:

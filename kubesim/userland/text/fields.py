@@ -1,4 +1,4 @@
-"""Programs that cut, sort and translate: cut, sort, uniq, tr, comm, column, diff."""
+"""Programs that cut, sort and translate: cut, sort, uniq, tr, comm, column, diff, cmp."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def _range(run: Run, part: str) -> tuple[int, int]:
     if part == "-":
         raise run.misuse(f"invalid range with no endpoint: {part}")
     first, last = int((match[1] or "1")[:18]), int(match[3][:18]) if match[3] else 0
+    if part == "0" and run.busybox:
+        return 0, 0
     if (match[1] and first == 0) or (match[3] and last == 0):
         if run.busybox:
             raise Complaint(f"cut: invalid range {part}\n" if match[2] else f"cut: invalid number '{part}'\n")
@@ -42,12 +44,14 @@ def cut(run: Run) -> Completed:
         raise run.misuse("you must specify a list of bytes, characters, or fields")
     ranges = [_range(run, part) for part in re.split(r"[, ]", spec)]
     delimiter = run.options.get("d", "\t")
-    if len(delimiter) != 1 and not run.busybox:
+    if run.busybox:
+        delimiter = delimiter[:1] or "\t"
+    elif len(delimiter) != 1:
         raise run.misuse("the delimiter must be a single character")
     if run.on("d") and not run.on("f") and not run.busybox:
         raise run.misuse("an input delimiter makes sense\n\tonly when operating on fields")
     out = []
-    for line in run.lines():
+    for line in run.lines(wording=lambda name, reason: f"cut: {name}: {reason}"):
         if run.on("f") and delimiter not in line:
             out += [] if run.on("s") else [line]
             continue
@@ -82,6 +86,9 @@ def _characters(text: str) -> str:
     position = 0
     while position < len(text):
         if position + 2 < len(text) and text[position + 1] == "-":
+            if ord(text[position]) > ord(text[position + 2]):
+                shown = text[position : position + 3]
+                raise Complaint(f"tr: range-endpoints of '{shown}' are in reverse collating sequence order\n")
             out += [chr(code) for code in range(ord(text[position]), ord(text[position + 2]) + 1)]
             position += 3
         else:
@@ -95,8 +102,13 @@ def tr(run: Run) -> Completed:
     """Translate, delete or squeeze characters."""
     if len(run.operands) == 1 and not run.on("ds"):
         raise run.misuse(f"missing operand after ‘{run.operands[0]}’\nTwo strings must be given when translating.")
-    first = _characters(run.operands[0])
-    second = _characters(run.operands[1]) if len(run.operands) > 1 else ""
+    try:
+        first = _characters(run.operands[0])
+        second = _characters(run.operands[1]) if len(run.operands) > 1 else ""
+    except Complaint:
+        if run.busybox:
+            return Completed(run.stdin)
+        raise
     complement = run.on("cC")
 
     def chosen(character: str) -> bool:
@@ -176,6 +188,30 @@ def diff(run: Run) -> Completed:
         out += ["---"] if kind == "replace" else []
         out += [f"> {line}" for line in right[c:d]]
     return run.finished(out, 1)
+
+
+@program("slb", "in", "quiet=s silent=s verbose=l bytes=n", status=2)
+def cmp(run: Run) -> Completed:
+    """Compare two files byte by byte, up to the first difference."""
+    if not run.operands:
+        raise run.misuse("missing operand after 'cmp'")
+    names = (*run.operands, "-")[:2]
+    texts = [text.encode("utf-8", "surrogateescape") for _, text in run.inputs(names)]
+    if run.problems:
+        return run.finished(failing=2)
+    left, right = texts
+    same = next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+    if same == len(left) == len(right):
+        return Completed()
+    line = left[:same].count(b"\n") + 1
+    if same < min(len(left), len(right)):
+        told = f"{names[0]} {names[1]} differ: {run.worded('byte', 'char')} {same + 1}, line {line}\n"
+        return Completed("" if run.on("s") else told, "", 1)
+    shorter = names[0] if len(left) < len(right) else names[1]
+    ends_inside = not left[:same].endswith(b"\n")
+    where = f"after byte {same}, {f'in line {line}' if ends_inside else f'line {line - 1}'}"
+    usual = f"cmp: EOF on {shorter} {where if same else 'which is empty'}\n"
+    return Completed("", "" if run.on("s") else run.worded(usual, f"cmp: EOF on {shorter}\n"), 1)
 
 
 def _span(start: int, end: int) -> str:

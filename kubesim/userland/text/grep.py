@@ -45,7 +45,8 @@ def grep(run: Run) -> Completed:
             out.append(f"{shown}:{hits}" if titled else str(hits))
         if (run.on("l") and hits) or (run.on("L") and not hits):
             out.append(shown)
-    status = 2 if run.problems and not (run.on("q") and found) else int(not found)
+    troubles = [each for each in run.problems if ": warning: " not in each]
+    status = 2 if troubles and not (run.on("q") and found) else int(not found)
     told = "" if run.on("s") else joined(run.problems)
     end = "\0" if run.on("z") or (run.on("Z") and run.on("lL")) else "\n"
     shown_text = "" if run.on("q") else "".join(f"{line}{end}" for line in out)
@@ -64,11 +65,18 @@ def _matcher(run: Run, patterns: list[str]) -> Regex:
     extended = run.on("EP") or run.name == "egrep"
     pieces = []
     for pattern in patterns:
+        if extended and pattern.startswith("*") and not run.on("P"):
+            if not run.busybox:
+                run.problems.insert(0, f"{run.name}: warning: * at start of expression")
+            pattern = pattern.lstrip("*")
         try:
             fixed = run.on("F") or run.name == "fgrep"
             text = re.escape(pattern) if fixed else compile_posix(pattern, extended=extended)
         except RegexProblem as problem:
-            raise Complaint(f"{run.name}: {problem}\n", 2) from problem
+            if run.busybox:
+                raise Complaint(f"{run.name}: bad regex '{pattern}'\n", 2) from problem
+            told = "Invalid regular expression" if str(problem).startswith("Unmatched [") else str(problem)
+            raise Complaint(f"{run.name}: {told}\n", 2) from problem
         if run.on("w"):
             text = rf"(?<!\w)(?:{text})(?!\w)"
         if run.on("x"):

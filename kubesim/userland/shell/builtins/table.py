@@ -156,6 +156,14 @@ def _enable(shell: Shell, words: list[str]) -> int:
     return int(bool(missing))
 
 
+def _help(shell: Shell, words: list[str]) -> int:
+    topics = [word for word in words[1:] if not word.startswith("-")]
+    if topics and topics[0] not in BUILTINS["bash"]:
+        hint = f"Try `help help' or `man -k {topics[0]}' or `info {topics[0]}'."
+        return shell.fail("help", f"no help topics match `{topics[0]}'.  {hint}", 1)
+    return _not_simulated(shell, words)
+
+
 def _not_simulated(shell: Shell, words: list[str]) -> int:
     return shell.fail(words[0], "this builtin is not simulated", 1)
 
@@ -226,7 +234,7 @@ _BASH: dict[str, Builtin] = {
     "bind": ordinary.succeed,
     "suspend": _not_simulated,
     "fc": _not_simulated,
-    "help": _not_simulated,
+    "help": _help,
     "pushd": ordinary.pushd,
     "popd": ordinary.popd,
     "dirs": ordinary.dirs,

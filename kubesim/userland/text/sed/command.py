@@ -34,7 +34,7 @@ def sed(line: CommandLine[Machine]) -> Completed:
         if not line.operands:
             raise Complaint("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n\n")
         scripts = [line.operands.pop(0)]
-    commands = ScriptReader("\n".join(scripts), line.on("Er")).commands()
+    commands = ScriptReader("\n".join(scripts), line.on("Er"), line.busybox).commands()
 
     def wording(name: str, reason: str) -> str:
         if line.busybox:

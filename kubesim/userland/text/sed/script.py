@@ -57,13 +57,21 @@ class Command:
 class ScriptReader:
     """Reads a script; complaints say at which character."""
 
-    def __init__(self, text: str, extended: bool) -> None:
+    def __init__(self, text: str, extended: bool, busybox: bool = False) -> None:
         self.text = text
+        self.busybox = busybox
         self.extended = extended
+        self.delimiter = "/"
         self.position = 0
 
     def problem(self, reason: str) -> Complaint:
-        """A complaint at the present character."""
+        """A complaint at the present character; busybox counts none, and has other words."""
+        if self.busybox:
+            if reason.startswith("unterminated"):
+                reason = f"unmatched '{self.delimiter}'"
+            elif reason.startswith("unknown command"):
+                reason = f"unsupported command {reason[-2]}"
+            return Complaint(f"sed: {reason}\n")
         return Complaint(f"sed: -e expression #1, char {self.position}: {reason}\n")
 
     def peek(self) -> str:
@@ -131,6 +139,7 @@ class ScriptReader:
         :param classes: whether a delimiter inside ``[…]`` is none.
         """
         out: list[str] = []
+        self.delimiter = delimiter
         while self.peek() != delimiter:
             if not self.peek() or (self.peek() == "\n" and "regex" in reason):
                 self.position = len(self.text)
@@ -182,9 +191,9 @@ class ScriptReader:
             negated = True
             self.blanks()
         letter = self.peek()
-        self.position += 1
         if not letter:
             raise self.problem("missing command")
+        self.position += 1
         command = Command(letter, first, second, negated)
         if second is not None and letter in "qQ:":
             raise self.problem("command only uses one address")
@@ -197,6 +206,9 @@ class ScriptReader:
             self.position += 1
             command.text = _plain(self.until(delimiter, "unterminated `y' command"))
             command.flags = _plain(self.until(delimiter, "unterminated `y' command"))
+            if len(command.text) != len(command.flags) and self.busybox:
+                size = min(len(command.text), len(command.flags))
+                command.text, command.flags = command.text[:size], command.flags[:size]
             if len(command.text) != len(command.flags):
                 raise self.problem("strings for `y' command are different lengths")
         elif letter in "aic":
