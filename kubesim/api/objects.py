@@ -10,7 +10,8 @@ A view is read, never stored: writers create or patch wire forms. Field names ar
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -39,6 +40,37 @@ def copy_of(wire: Wire) -> Wire:
     except (UnicodeEncodeError, OverflowError):
         return {key: _copy(value) for key, value in wire.items()}
     return copy
+
+
+class Copies(Sequence[Wire]):
+    """Copies of stored wire forms, for somebody who may change them; each is made when it is first taken.
+
+    What is stored is never changed, so a copy made later is the same as one made at once; and most are never taken.
+    """
+
+    def __init__(self, stored: Iterable[Wire]) -> None:
+        self._stored = tuple(stored)
+        self._taken: dict[int, Wire] = {}
+
+    @overload
+    def __getitem__(self, index: int) -> Wire: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Wire]: ...
+
+    def __getitem__(self, index: int | slice) -> Wire | list[Wire]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(len(self))[index]]
+        place = range(len(self))[index]
+        if place not in self._taken:
+            self._taken[place] = copy_of(self._stored[place])
+        return self._taken[place]
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __repr__(self) -> str:
+        return repr(self[:])
 
 
 def _copy(value: Any) -> Any:

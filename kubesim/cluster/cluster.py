@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kubesim.api import go_json, go_yaml
 from kubesim.api.apply import apply
 from kubesim.api.errors import ApiError
-from kubesim.api.objects import VIEWS, EndpointSlice, Node, Pod, Service, View, Wire, copy_of, view
+from kubesim.api.objects import VIEWS, Copies, EndpointSlice, Node, Pod, Service, View, Wire, copy_of, view
 from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
@@ -203,7 +203,7 @@ class Cluster:
     # --- objects -----------------------------------------------------------------------------------------------
 
     @checked
-    def apply(self, manifest: Any, namespace: str = "default") -> list[Wire]:
+    def apply(self, manifest: Any, namespace: str = "default") -> Sequence[Wire]:
         """Create or update the objects of a manifest, as ``kubectl apply`` does.
 
         :param manifest: YAML text, a path, an object, or several.
@@ -213,9 +213,9 @@ class Cluster:
         return self._apply(documents_of(manifest), namespace)
 
     @door
-    def _apply(self, documents: list[Wire], namespace: str) -> list[Wire]:
+    def _apply(self, documents: list[Wire], namespace: str) -> Sequence[Wire]:
         with without_collecting():
-            return [copy_of(apply(self.api, wire, namespace)) for wire in documents]
+            return Copies([apply(self.api, wire, namespace) for wire in documents])
 
     @checked
     @window

@@ -6,6 +6,7 @@ Upstream: ``apimachinery/pkg/api/validation/objectmeta.go`` and ``pkg/apis/core/
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from kubesim.api.errors import FieldError
@@ -39,7 +40,7 @@ def validate_metadata(
             errors.append(forbidden(f"{path}.namespace", "not allowed on this type"))
     elif not namespace:
         errors.append(required(f"{path}.namespace"))
-    elif problems := dns1123_label(namespace):
+    elif problems := _dns1123_label(namespace):
         errors += invalid_values(f"{path}.namespace", namespace, problems)
     errors += validate_non_negative(metadata.get("generation", 0), f"{path}.generation")
     errors += validate_labels(metadata.get("labels"), f"{path}.labels")
@@ -128,12 +129,24 @@ def validate_non_negative(value: int, path: str) -> list[FieldError]:
 def validate_labels(labels: dict[str, str] | None, path: str) -> list[FieldError]:
     """Label keys and values; upstream's order of keys is random, here they are sorted."""
     errors: list[FieldError] = []
-    for key, value in sorted(labels.items()) if labels else ():
+    if not labels or all(map(_is_fine_label, labels.items())):
+        return errors
+    for key, value in sorted(labels.items()):
         if problems := qualified_name(key):
             errors += invalid_values(path, key, problems)
         if problems := label_value(value):
             errors += invalid_values(path, value, problems)
     return errors
+
+
+@lru_cache(4096)
+def _is_fine_label(label: tuple[str, str]) -> bool:
+    """Whether there is nothing to say of a label; a cluster's objects share most of theirs."""
+    return not qualified_name(label[0]) and not label_value(label[1])
+
+
+_dns1123_label = lru_cache(1024)(dns1123_label)
+"""The check of a namespace's name, of which a cluster has few."""
 
 
 def validate_annotations(annotations: dict[str, str] | None, path: str) -> list[FieldError]:
@@ -143,10 +156,15 @@ def validate_annotations(annotations: dict[str, str] | None, path: str) -> list[
     errors: list[FieldError] = []
     size = 0
     for key in sorted(annotations):
-        if problems := qualified_name(key.lower()):
+        if problems := _annotation_key(key):
             errors += invalid_values(path, key, problems)
         size += byte_length(key) + byte_length(annotations[key])
     return [*errors, too_long(path, _ANNOTATIONS_LIMIT)] if size > _ANNOTATIONS_LIMIT else errors
+
+
+@lru_cache(1024)
+def _annotation_key(key: str) -> list[str]:
+    return qualified_name(key.lower())
 
 
 def validate_owner_references(references: list[Wire], path: str) -> list[FieldError]:
