@@ -1,3 +1,5 @@
+"""What each column says of an object, after ``pkg/printers/internalversion``."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -116,6 +118,10 @@ def test_a_repeated_event_is_as_old_as_its_last_time() -> None:
 
 
 CONTAINERS = [{"name": "c", "image": "i"}, {"name": "d", "image": "j"}]
+OWNED = {"metadata": {"name": "x", "ownerReferences": [
+    {"apiVersion": "v1", "kind": "Other", "name": "o"},
+    {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "web", "controller": True},
+]}}  # fmt: skip
 WORKLOAD: Wire = {"selector": {"matchLabels": {"app": "a"}}, "template": {"spec": {"containers": CONTAINERS}}}
 
 
@@ -143,6 +149,206 @@ WORKLOAD: Wire = {"selector": {"matchLabels": {"app": "a"}}, "template": {"spec"
             "Service",
             {"spec": {"type": "Other", "clusterIP": "10.43.0.9"}},
             ("x", "Other", "10.43.0.9", "<unknown>", "<none>", "<unknown>", "<none>"),
+        ),
+        # name, ready, up to date, available, age, containers, images, selector
+        (
+            "Deployment",
+            {
+                "spec": {**WORKLOAD, "replicas": 3},
+                "status": {"readyReplicas": 1, "updatedReplicas": 2, "availableReplicas": 4},
+            },
+            ("x", "1/3", 2, 4, "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        ("Deployment", {}, ("x", "0/0", 0, 0, "<unknown>", "", "", "")),
+        # name, desired, current, ready, age, containers, images, selector
+        (
+            "ReplicaSet",
+            {"spec": {**WORKLOAD, "replicas": 3}, "status": {"replicas": 2, "readyReplicas": 1}},
+            ("x", 3, 2, 1, "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        (
+            "ReplicationController",
+            {"spec": {**WORKLOAD, "selector": {"b": "2", "a": "1"}, "replicas": 3}},
+            ("x", 3, 0, 0, "<unknown>", "c,d", "i,j", "a=1,b=2"),
+        ),
+        (
+            "StatefulSet",
+            {"spec": {**WORKLOAD, "replicas": 3}, "status": {"readyReplicas": 2}},
+            ("x", "2/3", "<unknown>", "c,d", "i,j"),
+        ),
+        # name, controller, revision, age
+        ("ControllerRevision", {"revision": 7, **OWNED}, ("x", "statefulset.apps/web", 7, "<unknown>")),
+        ("ControllerRevision", {}, ("x", "<none>", 0, "<unknown>")),
+        # name, status, completions, duration, age, containers, images, selector
+        ("Job", {"spec": WORKLOAD}, ("x", "Running", "0/1", "", "<unknown>", "c,d", "i,j", "app=a")),
+        (
+            "Job",
+            {
+                "spec": {**WORKLOAD, "completions": 5, "parallelism": 2},
+                "status": {"succeeded": 3, "startTime": "2026-07-01T08:59:00Z"},
+            },
+            ("x", "Running", "3/5", "60s", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        (
+            "Job",
+            {
+                "spec": {**WORKLOAD, "parallelism": 2},
+                "status": {
+                    "succeeded": 1,
+                    "startTime": "2026-07-01T08:50:00Z",
+                    "completionTime": "2026-07-01T08:50:30Z",
+                    "conditions": [
+                        {"type": "SuccessCriteriaMet", "status": "True"},
+                        {"type": "Complete", "status": "True"},
+                    ],
+                },
+            },
+            ("x", "Complete", "1/1 of 2", "30s", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        (
+            "Job",
+            {
+                "spec": {**WORKLOAD, "parallelism": 1},
+                "status": {"conditions": [{"type": "Suspended", "status": "True"}]},
+            },
+            ("x", "Suspended", "0/1", "", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        (
+            "Job",
+            {"spec": WORKLOAD, "status": {"conditions": [{"type": "Failed", "status": "False"}]}},
+            ("x", "Running", "0/1", "", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        # name, schedule, time zone, suspend, active, last schedule, age, containers, images, selector
+        (
+            "CronJob",
+            {
+                "spec": {
+                    "schedule": "* * * * *",
+                    "timeZone": "UTC",
+                    "suspend": False,
+                    "jobTemplate": {"spec": WORKLOAD},
+                },
+                "status": {"active": [{}, {}], "lastScheduleTime": "2026-07-01T08:58:00Z"},
+            },
+            ("x", "* * * * *", "UTC", "False", 2, "2m", "<unknown>", "c,d", "i,j", "app=a"),
+        ),
+        ("CronJob", {"spec": {}}, ("x", "", "<none>", "<unset>", 0, "<none>", "<unknown>", "", "", "<none>")),
+        # name, min available, max unavailable, allowed disruptions, age
+        (
+            "PodDisruptionBudget",
+            {"spec": {"minAvailable": "50%"}, "status": {"disruptionsAllowed": 2}},
+            ("x", "50%", "N/A", 2, "<unknown>"),
+        ),
+        ("PodDisruptionBudget", {"spec": {"maxUnavailable": 0}}, ("x", "N/A", "0", 0, "<unknown>")),
+        # name, capacity, access modes, reclaim policy, status, claim, class, attributes, reason, age, volume mode
+        (
+            "PersistentVolume",
+            {
+                "spec": {
+                    "capacity": {"storage": "1Gi"},
+                    "accessModes": ["ReadWriteMany", "ReadWriteOnce", "ReadWriteMany"],
+                    "persistentVolumeReclaimPolicy": "Retain",
+                    "claimRef": {"namespace": "ns", "name": "c"},
+                    "storageClassName": "fast",
+                    "volumeMode": "Block",
+                },
+                "status": {"phase": "Bound", "reason": "why"},
+            },
+            ("x", "1Gi", "RWO,RWX", "Retain", "Bound", "ns/c", "fast", "<unset>", "why", "<unknown>", "Block"),
+        ),
+        (
+            "PersistentVolume",
+            {"spec": {}},
+            ("x", "0", "", "", "", "", "", "<unset>", "", "<unknown>", "<unset>"),
+        ),
+        # name, status, volume, capacity, access modes, class, attributes, age, volume mode
+        (
+            "PersistentVolumeClaim",
+            {
+                "spec": {"volumeName": "v", "storageClassName": "fast", "volumeAttributesClassName": "gold"},
+                "status": {
+                    "phase": "Bound",
+                    "capacity": {"storage": "1Gi"},
+                    "accessModes": ["ReadOnlyMany", "ReadWriteOncePod"],
+                },
+            },
+            ("x", "Bound", "v", "1Gi", "ROX,RWOP", "fast", "gold", "<unknown>", "<unset>"),
+        ),
+        (
+            "PersistentVolumeClaim",
+            {"spec": {}, "status": {"phase": "Pending", "capacity": {"storage": "1Gi"}}},
+            ("x", "Pending", "", "", "", "", "<unset>", "<unknown>", "<unset>"),
+        ),
+        # name, endpoints, age
+        ("Endpoints", {}, ("x", "<none>", "<unknown>")),
+        (
+            "Endpoints",
+            {
+                "subsets": [
+                    {"addresses": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}], "ports": [{"port": 80}, {"port": 81}]}
+                ]
+            },
+            ("x", "10.0.0.1:80,[fd00::1]:80,10.0.0.1:81 + 1 more...", "<unknown>"),
+        ),
+        ("Endpoints", {"subsets": [{"addresses": [{"ip": "10.0.0.1"}]}]}, ("x", "10.0.0.1", "<unknown>")),
+        # name, address type, ports, endpoints, age
+        (
+            "EndpointSlice",
+            {
+                "addressType": "IPv4",
+                "ports": [{"port": 80}, {"name": "web"}, {}],
+                "endpoints": [{"addresses": [f"10.0.0.{last}"]} for last in range(1, 4)],
+            },
+            ("x", "IPv4", "80,web,*", "10.0.0.1,10.0.0.2,10.0.0.3", "<unknown>"),
+        ),
+        ("EndpointSlice", {"addressType": "IPv6"}, ("x", "IPv6", "<unset>", "<unset>", "<unknown>")),
+        # name, data, age; name, type, data, age; name, status, age
+        ("ConfigMap", {"data": {"a": "", "b": ""}, "binaryData": {"c": ""}}, ("x", 3, "<unknown>")),
+        ("Secret", {"type": "Opaque", "data": {"a": ""}}, ("x", "Opaque", 1, "<unknown>")),
+        ("Namespace", {"status": {"phase": "Active"}}, ("x", "Active", "<unknown>")),
+        # name, status, roles, age, version, internal and external address, image, kernel, runtime
+        (
+            "Node",
+            {
+                "spec": {"unschedulable": True},
+                "status": {
+                    "conditions": [{"type": "Ready", "status": "False"}],
+                    "addresses": [
+                        {"type": "InternalIP", "address": "172.31.0.9"},
+                        {"type": "Hostname", "address": "n"},
+                    ],
+                    "nodeInfo": {"kubeletVersion": "v1.36.2", "osImage": "K3s", "kernelVersion": "6.8"},
+                },
+            },
+            (
+                *("x", "NotReady,SchedulingDisabled", "<none>", "<unknown>", "v1.36.2"),
+                *("172.31.0.9", "<none>", "K3s", "6.8", "<unknown>"),
+            ),
+        ),
+        # name, ready, status, restarts, age, address, node, nominated node, readiness gates
+        (
+            "Pod",
+            {
+                "spec": {
+                    "nodeName": "n",
+                    "containers": [{"name": "c"}, {"name": "d"}],
+                    "initContainers": [{"name": "s", "restartPolicy": "Always"}],
+                    "readinessGates": [{"conditionType": "A"}, {"conditionType": "B"}],
+                },
+                "status": {
+                    "phase": "Running",
+                    "podIP": "10.42.0.3",
+                    "conditions": [{"type": "A", "status": "True"}, {"type": "Initialized", "status": "True"}],
+                    "initContainerStatuses": [
+                        {"name": "s", "started": True, "ready": True, "restartCount": 1, "state": {"running": {}}}
+                    ],
+                    "containerStatuses": [
+                        {"name": "c", "ready": True, "restartCount": 2, "state": {"running": {}}},
+                        {"name": "d", "ready": False, "restartCount": 0, "state": {"running": {}}},
+                    ],
+                },
+            },
+            ("x", "2/3", "Running", "3", "<unknown>", "10.42.0.3", "n", "<none>", "1/2"),
         ),
     ],
 )
