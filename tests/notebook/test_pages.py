@@ -45,8 +45,11 @@ def test_reads_well(notebook: nbformat.NotebookNode) -> None:
     """Short cells, predictions before runs, two exercises with a check, a hint or solution, a summary."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    assert max(len(source.splitlines()) for source in code) <= 10
-    assert sum("**Predict" in source for source in prose) >= 2
+    lines = [[line for line in source.splitlines() if not line.startswith(("%%predict", "( ) "))] for source in code]
+    assert max(map(len, lines)) <= 10
+    assert sum(source.startswith("%%predict") for source in code) >= 2
+    assert [source for source in prose if "Predict" in source and "%%predict" not in source] == []
+    assert [source for source in code if source.startswith("assert ")] == []
     assert sum("exercise(" in source for source in code) >= 2
     assert sum("lab.check()" in source for source in code) >= 2
     assert any(source.startswith("## Summary") for source in prose)
