@@ -61,7 +61,7 @@ def distribution_hints(
 ) -> Hinted:
     """Give one Service's slices the hints of its ``trafficDistribution``."""
     known = distribution in (*SAME_ZONE, SAME_NODE)
-    if not known and not any(_have_hints(piece) for pieces in (create, update, unchanged) for piece in pieces):
+    if not known and not _have_hints([*create, *update, *unchanged]):
         return Hinted(list(create), list(update), list(unchanged))
 
     def wanted(endpoint: Wire) -> Wire | None:
@@ -146,8 +146,12 @@ def _allocated(shares: Mapping[str, float], points: Sequence[Wire]) -> tuple[dic
     return held, ""
 
 
-def _have_hints(piece: Wire) -> bool:
-    return any("hints" in endpoint for endpoint in piece.get("endpoints") or ())
+def _have_hints(pieces: Sequence[Wire]) -> bool:
+    for piece in pieces:
+        for endpoint in piece.get("endpoints") or ():
+            if "hints" in endpoint:
+                return True
+    return False
 
 
 def _is_ready(endpoint: Wire) -> bool:

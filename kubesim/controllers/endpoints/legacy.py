@@ -90,7 +90,7 @@ def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
     address = pod.address(family) or ("" if families else pod.address("IPv4") or pod.address("IPv6"))
     if not address:
         return None
-    entry: Wire = {"ip": address, "nodeName": pod.node, "targetRef": pod.target()}
+    entry: Wire = {"ip": address, "nodeName": pod.node, "targetRef": pod.target}
     if pod.has_own_name(service):
         entry["hostname"] = pod.hostname
     return entry

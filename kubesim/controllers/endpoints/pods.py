@@ -18,6 +18,10 @@ NamedPorts = tuple[tuple[tuple[str, str], int], ...]
 """(name, protocol) with the number, of the named container ports that keep running."""
 
 
+FINISHED = ("Failed", "Succeeded")
+"""The phases of a Pod that is no endpoint any more."""
+
+
 class PortNotFoundError(ValueError):
     """No container has the named port."""
 
@@ -27,6 +31,7 @@ class EndpointPod(NamedTuple):
 
     :param ready: the status of the Ready condition, ``""`` where there is none; since when, is ``ready_since``.
     :param addresses: in canonical form.
+    :param target: the ``targetRef`` of what stands for the Pod.
     """
 
     namespace: str
@@ -42,16 +47,22 @@ class EndpointPod(NamedTuple):
     ready: str
     ready_since: str
     ports: NamedPorts
+    target: Wire
 
     @classmethod
     def of(cls, pod: Wire) -> EndpointPod:
         """Read a Pod's wire form."""
         metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
         ready = condition(pod, "Ready") or {}
+        namespace, name = metadata.get("namespace") or "", metadata.get("name") or ""
+        target: Wire = {"kind": "Pod", "namespace": namespace, "name": name}
+        uid = metadata.get("uid") or ""
+        if uid:
+            target["uid"] = uid
         return cls(
-            metadata.get("namespace") or "",
-            metadata.get("name") or "",
-            metadata.get("uid") or "",
+            namespace,
+            name,
+            uid,
             metadata.get("labels") or {},
             metadata.get("deletionTimestamp") is not None,
             spec.get("nodeName") or "",
@@ -62,6 +73,7 @@ class EndpointPod(NamedTuple):
             ready.get("status") or "",
             ready.get("lastTransitionTime") or "",
             _named_ports(spec),
+            target,
         )
 
     @property
@@ -78,7 +90,7 @@ class EndpointPod(NamedTuple):
 
     def belongs(self, *, include_terminating: bool) -> bool:
         """Whether a selected Pod is an endpoint at all: it has an address, and is neither finished nor going."""
-        if not self.addresses or self.phase in ("Failed", "Succeeded"):
+        if not self.addresses or self.phase in FINISHED:
             return False
         return include_terminating or not self.terminating
 
@@ -100,13 +112,6 @@ class EndpointPod(NamedTuple):
             if named == (target, protocol):
                 return number
         raise PortNotFoundError(f"no suitable port for manifest: {self.uid}")
-
-    def target(self) -> Wire:
-        """The ``targetRef`` of what stands for the Pod."""
-        target: Wire = {"kind": "Pod", "namespace": self.namespace, "name": self.name}
-        if self.uid:
-            target["uid"] = self.uid
-        return target
 
 
 def _addresses(status: Wire) -> Sequence[str]:

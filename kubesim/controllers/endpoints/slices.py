@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Service, Wire
-from kubesim.controllers.endpoints.pods import EndpointPod, NamedPorts, PortNotFoundError
+from kubesim.controllers.endpoints.pods import FINISHED, EndpointPod, NamedPorts, PortNotFoundError
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
@@ -183,12 +183,16 @@ def _port_key(ports: Sequence[Wire]) -> PortKey:
 
 def endpoint_of(pod: EndpointPod, zone: str, service: Service, address_type: str = "IPv4") -> Wire:
     """The endpoint that a Pod is, in wire form."""
-    address, serving = pod.address(address_type), pod.is_ready
-    ready = service.spec.publishNotReadyAddresses or (serving and not pod.terminating)
+    return _endpoint(pod, pod.address(address_type), zone, service)
+
+
+def _endpoint(pod: EndpointPod, address: str, zone: str, service: Service) -> Wire:
+    serving, terminating = pod.is_ready, pod.terminating
+    ready = service.spec.publishNotReadyAddresses or (serving and not terminating)
     endpoint: Wire = {
         "addresses": [address] if address else [],
-        "conditions": {"ready": ready, "serving": serving, "terminating": pod.terminating},
-        "targetRef": pod.target(),
+        "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
+        "targetRef": pod.target,
     }
     if pod.node:
         endpoint["nodeName"] = pod.node
@@ -231,17 +235,18 @@ def _group(
     groups: dict[PortKey, _Group] = {}
     of_ports: dict[NamedPorts, _Group] = {}
     for pod in pods:
-        if not pod.belongs(include_terminating=True) or not pod.address(address_type):
+        address, node = pod.address(address_type), pod.node
+        if not address or pod.phase in FINISHED:
             continue
-        if pod.node and pod.node not in zones and not service.spec.publishNotReadyAddresses:
+        if node and node not in zones and not service.spec.publishNotReadyAddresses:
             where = f"Service {service.metadata.namespace}/{service.metadata.name}"
-            plan.problems.append(f"skipping Pod {pod.name} for {where}: Node {pod.node} Not Found")
+            plan.problems.append(f"skipping Pod {pod.name} for {where}: Node {node} Not Found")
             continue
         group = of_ports.get(pod.ports)
         if group is None:  # Pods that name their ports alike have the same ports here
             ports = endpoint_ports(service, pod)
             group = of_ports[pod.ports] = groups.setdefault(_port_key(ports), _Group(ports))
-        endpoint = endpoint_of(pod, zones.get(pod.node, ""), service, address_type)
+        endpoint = _endpoint(pod, address, zones.get(node, ""), service)
         group.endpoints[_identity(endpoint)] = endpoint
     return groups
 

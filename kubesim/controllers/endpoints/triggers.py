@@ -46,10 +46,10 @@ def stamped(wire: Wire, moment: str) -> Wire:
     known = metadata.get("annotations") or {}
     if known.get(ANNOTATION, "") == moment:
         return wire
-    annotations = {key: value for key, value in known.items() if key != ANNOTATION}
-    if moment:
-        annotations[ANNOTATION] = moment
-    metadata = {key: value for key, value in metadata.items() if key != "annotations"}
-    if annotations:
-        metadata["annotations"] = annotations
+    annotations = {**known, ANNOTATION: moment}
+    if not moment:
+        del annotations[ANNOTATION]
+    metadata = {**metadata, "annotations": annotations}
+    if not annotations:
+        del metadata["annotations"]
     return {**wire, "metadata": metadata}
