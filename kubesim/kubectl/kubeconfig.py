@@ -32,28 +32,35 @@ SOMEBODY = "client-admin"
 """Whose certificate the node's own kubeconfig holds."""
 
 
-def initial(cluster: ClusterConfiguration) -> Wire:
-    """The kubeconfig of a node's administrator."""
+def initial(cluster: ClusterConfiguration, context: str = CONTEXT, user: str = CONTEXT) -> Wire:
+    """The kubeconfig of a node's administrator.
+
+    :param context: what it calls the context and the cluster.
+    :param user: what it calls the user.
+    """
 
     def data(whose: str) -> str:
         return base64.b64encode(certificate(cluster, whose).encode()).decode()
 
-    user = {"client-certificate-data": data(SOMEBODY), "client-key-data": data(f"{SOMEBODY}-key")}
+    keys = {"client-certificate-data": data(SOMEBODY), "client-key-data": data(f"{SOMEBODY}-key")}
     return {
         "apiVersion": "v1",
-        "clusters": [{"cluster": {"certificate-authority-data": data("ca"), "server": SERVER}, "name": CONTEXT}],
-        "contexts": [{"context": {"cluster": CONTEXT, "user": CONTEXT}, "name": CONTEXT}],
-        "current-context": CONTEXT,
+        "clusters": [{"cluster": {"certificate-authority-data": data("ca"), "server": SERVER}, "name": context}],
+        "contexts": [{"context": {"cluster": context, "user": user}, "name": context}],
+        "current-context": context,
         "kind": "Config",
-        "users": [{"name": CONTEXT, "user": user}],
+        "users": [{"name": user, "user": keys}],
     }
 
 
-def install(files: FileSystem, cluster: ClusterConfiguration, path: str = f"{HOME}/.kube/config") -> None:
-    """Give a machine the kubeconfig of a node's administrator, unless it has one."""
+def install(files: FileSystem, cluster: ClusterConfiguration, path: str = f"{HOME}/.kube/config", **names: str) -> None:
+    """Give a machine the kubeconfig of a node's administrator, unless it has one.
+
+    :param names: what it calls its context and its user.
+    """
     if not files.exists(path):
         files.make_directory(path.rpartition("/")[0], parents=True)
-        files.write(path, go_yaml.dump(initial(cluster)))
+        files.write(path, go_yaml.dump(initial(cluster, **names)))
 
 
 @dataclass(slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tests.conformance.suite import HERE, Report, run_directory
+from tests.conformance.suite import HERE, Report, run_directory, share
 
 DATA = HERE / "data"
 PAGE = HERE.parent.parent / "docs" / "conformance.md"
@@ -18,15 +18,34 @@ and the control plane 1.36.2, kube-proxy 1.36.2, CoreDNS 1.13.1, programs of Deb
 unit tests; `tests/conformance/data/README.md` describes them. Run any directory of such files with
 `python -m tests.conformance DIRECTORY -v`.
 
-| file | cases | passed | share | excluded |
-|---|---:|---:|---:|---:|
+Each figure stands twice: of all cases, and of those that are not excluded. A case that passes counts as passed,
+whether an exclusion would hold for it or not.
+
+| file | cases | passed | of all | excluded | of the others |
+|---|---:|---:|---:|---:|---:|
 """
+PROGRAMS = "programs_"
+"""What the names of the files begin with whose cases are programs' outputs."""
 
 
 def row(report: Report) -> str:
     """One line of the table."""
-    share = 100 * report.passed / report.total if report.total else 100
-    return f"| {report.name} | {report.total} | {report.passed} | {share:.1f} % | {len(report.excluded) or ''} |"
+    return figures(report.name, [report])
+
+
+def figures(name: str, reports: Sequence[Report]) -> str:
+    """A line of the table: the cases of one file or of several."""
+    passed, total, everything = (sum(each) for each in zip(*((r.passed, r.total, r.all) for r in reports), strict=True))
+    excluded = everything - total or ""
+    return f"| {name} | {everything} | {passed} | {share(passed, everything)} | {excluded} | {share(passed, total)} |"
+
+
+def sums(reports: Sequence[Report]) -> list[str]:
+    """The last lines of the table: programs, everything else, and all together."""
+    programs = [report for report in reports if report.name.startswith(PROGRAMS)]
+    others = [report for report in reports if report not in programs]
+    parts = (("programs", programs), ("everything else", others), ("all", [*programs, *others]))
+    return [figures(f"**{name}**", part) for name, part in parts if part]
 
 
 def reasons(reports: Iterable[Report]) -> list[str]:
@@ -50,7 +69,7 @@ def reasons(reports: Iterable[Report]) -> list[str]:
 def text(reports: Iterable[Report]) -> str:
     """The whole page."""
     reports = list(reports)
-    table = HEAD + "\n".join(row(report) for report in reports) + "\n"
+    table = HEAD + "\n".join([*map(row, reports), *sums(reports)]) + "\n"
     excluded = "\n".join(reasons(reports))
     return f"{table}\n## What is excluded, and why\n\n{excluded}".rstrip() + "\n"
 

@@ -22,7 +22,10 @@ MAX_ADDRESSES = 1000
 _Port = tuple[tuple[object, ...], Wire | None]
 """A port, and what makes it the same as another one; None stands for an address without any."""
 _Identity = tuple[str, str]
-"""What makes an address the same one: the address itself, and the uid of the Pod behind it."""
+"""What makes an address the same one: the address itself, and the uid of the Pod behind it.
+
+Addresses go by these, as texts: ``10.42.0.10`` before ``10.42.0.8``.
+"""
 _Members = dict[_Identity, tuple[Wire, bool]]
 """Addresses, each with whether it is ready."""
 
@@ -124,7 +127,7 @@ def _pack(alike: Sequence[tuple[list[_Port], _Members]]) -> list[Wire]:
 
 def _subset(ports: Sequence[_Port], members: _Members) -> Wire:
     subset: Wire = {}
-    ordered = [members[identity] for identity in sorted(members, key=_place)]
+    ordered = [members[identity] for identity in sorted(members)]
     for field, state in (("addresses", True), ("notReadyAddresses", False)):
         chosen = [address for address, ready in ordered if ready is state]
         if chosen:
@@ -173,14 +176,6 @@ def _share(subsets: list[Wire], field: str, total: int, room: int) -> None:
         left -= len(kept)
         if kept:
             subset[field] = kept
-
-
-def _place(identity: _Identity) -> tuple[tuple[int, ...], str]:
-    """Addresses go by their numbers, then by their Pods' uids."""
-    address, uid = identity
-    if ":" in address:
-        return (1, *map(ord, address)), uid
-    return (0, *map(int, address.split("."))), uid
 
 
 def _same(one: Sequence[Wire], other: Sequence[Wire]) -> bool:

@@ -46,6 +46,10 @@ class Text:
         self._done.append(layout("".join(self._open)))
         self._open = []
 
+    def unaligned(self) -> str:
+        """The lines as they are, tabs and all: what is printed of a template alone."""
+        return "".join(self._done + self._open)
+
     def __str__(self) -> str:
         self.flush()
         return "".join(self._done)

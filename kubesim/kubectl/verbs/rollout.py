@@ -133,7 +133,7 @@ def history(call: Call) -> int:
     return 0
 
 
-def _described(past: Past) -> Text:
+def _described(past: Past) -> str:
     """A template, with the cause of its change among its annotations."""
     template = copy.deepcopy(past.template)
     if past.cause:
@@ -141,7 +141,7 @@ def _described(past: Past) -> Text:
         metadata["annotations"] = {**(metadata.get("annotations") or {}), CHANGE_CAUSE: past.cause}
     text = Text()
     pod_template(view(template, PodTemplateSpec), text)
-    return text
+    return text.unaligned()
 
 
 def restart(call: Call) -> int:
@@ -216,7 +216,7 @@ def undo(call: Call) -> int:
     return changes.each(_select(call), edit, needed=True)
 
 
-def _template_text(past: Past) -> Text:
+def _template_text(past: Past) -> str:
     text = Text()
     pod_template(view(past.template, PodTemplateSpec), text)
-    return text
+    return text.unaligned()

@@ -41,6 +41,14 @@ def _service_map(case: dict[str, Any]) -> tuple[Any, Any]:
     return case["output"], {_key(name): _port_facts(port) for name, port in ports.items()}
 
 
+def _skipped(case: dict[str, Any]) -> tuple[Any, Any]:
+    """Whether kube-proxy leaves a Service out: none of its ports is known then."""
+    service = view_of(
+        {**case["service"], "spec": {**case["service"].get("spec", {}), "ports": [{"port": 80}]}}, Service
+    )
+    return case["output"], not any(service_port_map([service], family) for family in ("IPv4", "IPv6"))
+
+
 def _key(name: ServicePortName) -> str:
     return f"{name}/{name.protocol}"
 
@@ -228,6 +236,7 @@ def _stale(case: dict[str, Any]) -> tuple[Any, Any]:
 
 TESTS: dict[str, Callable[[dict[str, Any]], tuple[Any, Any]]] = {
     "TestServiceToServiceMap": _service_map,
+    "TestShouldSkipService": _skipped,
     "TestEndpointsMapFromESC": _from_slices,
     "TestEndpointInfoByServicePort": _from_slices,
     "TestUpdateEndpointsMap": _update,

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.conformance.result import Result
 from tests.conformance.transcripts.compare import comparable
+from tests.conformance.transcripts.normalise import named_in
 from tests.conformance.transcripts.oracle import FIRST, SECOND
 from tests.conformance.transcripts.session import COMMAND_SECONDS, Session
 from tests.conformance.transcripts.watching import common_ends, is_watch
@@ -20,21 +21,18 @@ def run(path: Path, document: dict[str, Any]) -> Iterator[Result]:
     """Replay a session; a step that fails does not stop the others."""
     second = str(document.get("recorded", {}).get("at", "")) >= SECOND_RECORDER
     session = Session.start(document.get("files") or {}, SECOND if second else FIRST)
+    named = named_in(_texts(document))
     for index, step in enumerate(document["steps"]):
         if step.get("skipped"):
             continue
-        before, watches = session.cluster.simulation.now, is_watch(step["cmd"])
+        before = session.cluster.simulation.now
         try:
             done = session.run(step["cmd"], step.get("stdin") or "")
-            got: Any = (done.returncode, comparable(done.stdout, ordered=watches), comparable(done.stderr))
+            printed: Any = (done.returncode, done.stdout, done.stderr)
         except Exception as error:  # no step of a session may end it
-            got = f"{type(error).__name__}: {error}"
+            printed = f"{type(error).__name__}: {error}"
         if not step.get("hidden"):
-            expected = (step["rc"], comparable(step["stdout"], ordered=watches), comparable(step["stderr"]))
-            if watches and not isinstance(got, str):
-                expected, got = _trimmed(expected, got)
-            name = f"{path.stem}/{index}: {step['cmd']}"
-            yield Result(name, got == expected, expected, got)
+            yield _judge(f"{path.stem}/{index}: {step['cmd']}", step, printed, named)
         try:
             simulation = session.cluster.simulation
             simulation.advance(max(0.0, before + COMMAND_SECONDS - simulation.now))
@@ -44,7 +42,24 @@ def run(path: Path, document: dict[str, Any]) -> Iterator[Result]:
             yield Result(f"{path.stem}/{index}: (settling)", False, "no exception", f"{type(error).__name__}: {error}")
 
 
-def _trimmed(expected: Any, got: Any) -> tuple[Any, Any]:
-    """Both sides with what they saw alike of each object's end."""
-    one, other = common_ends(expected[1], got[1])
-    return (expected[0], one, expected[2]), (got[0], other, got[2])
+def _texts(document: dict[str, Any]) -> Iterator[str]:
+    """Everything that the session was given: files, commands, inputs."""
+    yield from (document.get("files") or {}).values()
+    for step in document["steps"]:
+        yield step["cmd"]
+        yield step.get("stdin") or ""
+
+
+def _judge(name: str, step: dict[str, Any], printed: Any, named: frozenset[str]) -> Result:
+    """Compare what was printed with what was recorded."""
+    recorded = (step["rc"], step["stdout"], step["stderr"])
+    if isinstance(printed, str):
+        return Result(name, False, recorded, printed, case=step)
+    command = step["cmd"]
+    watches = is_watch(command)
+    out = comparable(recorded[1], printed[1], command, named, ordered=watches)
+    error = comparable(recorded[2], printed[2], command, named)
+    if watches:
+        out = common_ends(*out)
+    expected, got = ((whole[0], out[side], error[side]) for side, whole in enumerate((recorded, printed)))
+    return Result(name, got == expected, expected, got, case=step)

@@ -8,40 +8,50 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
-import yaml
-
-from tests.conformance.transcripts.normalise import normalise
+from kubesim.api import go_yaml
+from tests.conformance.transcripts.normalise import named_in, normalise
 
 _CHANCE = re.compile(
     r"10\.4[23]\.\d+\.\d+|172\.31\.0\.\d+|[0-9a-f-]{36}|-[bcdfghjklmnpqrstvwxz2456789]{5,10}|master|worker"
 )
 
 
-def comparable(text: str, *, ordered: bool = False) -> str:
-    """An output with what cannot be equal taken out.
+def comparable(
+    recorded: str, printed: str, command: str, named: frozenset[str], *, ordered: bool = False
+) -> tuple[str, str]:
+    """Two outputs of a command with what cannot be equal taken out.
 
-    :param ordered: whether its rows came one after another.
+    :param named: the addresses and node ports that the session names; where the recording has them, so must the other.
+    :param ordered: whether rows came one after another.
     """
-    return normalise(text, ordered=True) if ordered else normalise(_in_order(text))
+    pair = (recorded, printed) if ordered else _in_order(recorded, printed)
+    fixed = named & named_in([recorded])
+    first, second = (normalise(text, command, fixed, ordered=ordered) for text in pair)
+    return first, second
 
 
-def _in_order(text: str) -> str:
-    if "Endpoint" not in text and "-" not in text:
-        return text
-    if text.startswith("{"):
+def _in_order(recorded: str, printed: str) -> tuple[str, str]:
+    """Two outputs as they are, or both written anew where chance ordered either."""
+    for starts, load, dump in _FORMATS:
+        if not (recorded.startswith(starts) and printed.startswith(starts)):
+            continue
         try:
-            return json.dumps(_ordered(json.loads(text)), indent=4)
-        except json.JSONDecodeError:
-            return text
-    if text.startswith("apiVersion: ") and "initContainerStatuses:" in text:
-        return yaml.safe_dump(_ordered(yaml.safe_load(text)), sort_keys=True)
-    if text.startswith("apiVersion: ") and re.search(
-        r"^\s*(- )?kind: Endpoint(s|Slice)$|^\s*kind: Endpoint(s|Slice)$", text, re.M
-    ):
-        return yaml.safe_dump(_ordered(yaml.safe_load(text)), sort_keys=True)
-    return text
+            before = [load(text) for text in (recorded, printed)]
+        except (ValueError, go_yaml.YamlError):
+            return recorded, printed
+        after = [_ordered(value) for value in before]
+        return (recorded, printed) if after == before else (dump(after[0]), dump(after[1]))
+    return recorded, printed
+
+
+_FORMATS: tuple[tuple[str, Callable[[str], Any], Callable[[Any], str]], ...] = (
+    ("{", json.loads, lambda value: json.dumps(value, indent=4)),
+    ("apiVersion: ", go_yaml.load, go_yaml.dump),
+)
+"""How an output begins that holds objects, and how it is read and written."""
 
 
 def _ordered(value: Any) -> Any:

@@ -1,14 +1,17 @@
 """Making two outputs of one command comparable.
 
-What the system chose at random is renamed by order of first appearance (addresses, ports, uids, generated suffixes, and
-the node a Pod landed on); what depends on the clock is dropped (ages, timestamps, resource versions, temporary
-directories); runs of blanks are folded.
+What the system chose at random is renamed by order of first appearance: uids, generated suffixes, and those addresses
+and node ports that the session itself does not name. Where a Pod landed is hidden but in commands about nodes. What
+depends on the clock is dropped (ages, timestamps, resource versions, temporary directories). Everything else is
+compared as it stands, blanks and indentation included; the columns of a table may be wider where a renamed value is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+from tests.conformance.transcripts.layout import by_columns
 
 SAFE = "bcdfghjklmnpqrstvwxz2456789"
 """The letters of generated names (apimachinery's ``rand.String``)."""
@@ -19,7 +22,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "<time>"),
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?", "<time>"),
         (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
-        (r"\b([WIE])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1<time> "),
+        (r"\b([WIEF])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1<time> "),
         (r"(resourceVersion[\"']?: *)[\"']?\d+[\"']?", r"\1<version>"),
         (r" on \d+\.\d+\.\d+\.\d+:53:", " on <resolver>:"),
         (r"/tmp/([A-Za-z]+)-\d+", r"/tmp/\1-<n>"),
@@ -29,8 +32,10 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![\w.:/-])(\d+y)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(?<=\d[ydhms])(?![\w./-])", "<age>"),
         (r"<age>( <age>)+", "<age>"),
         # Where a crash loop stands at this second: between two restarts, or just after one.
-        (r"\b(?:CrashLoopBackOff|Error)( +)\d+ \(<age> ago\)", r"<crashing>\1"),
-        (r"(?<![\w.-])(?:master|worker)(?![\w.-])", "<node>"),
+        (r"\b(?:CrashLoopBackOff|Error)( \| )\d+ \(<age> ago\)", r"<crashing>\1"),
+        # Whether a pull that failed is being tried again at this second.
+        (r"\b(?:ErrImagePull|ImagePullBackOff)\b", "<not pulled>"),
+        (r"(?m)^(  +Message: +).*(?:pulling image|pull and unpack image) \"([^\"]+)\".*$", r"\1<not pulled> \2"),
         (r"(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", "<certificate>"),
         # Which of two equal nodes a Pod lands on is chance, and so is what a node says of its Pods.
         (r"(?s)(Non-terminated Pods:).*?(?=Allocated resources:)", r"\1 <pods>\n"),
@@ -53,7 +58,7 @@ _RENAMED: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("uid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
-        ("address", r"(?<![\d.])(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}(?![\d.]*\d)"),
+        ("address", r"(?<![\d.])10\.4[23](?:\.\d{1,3}){2}(?![\d.]*\d)"),
         ("port", r"(?<![\w.-])3[0-2]\d{3}(?![\w.-])"),
         (
             "hash",
@@ -94,56 +99,83 @@ def _row(line: str) -> str:
     return re.sub(r"\s+", " ", line)
 
 
-_ADDRESS = re.compile(r"(?:10\.4[23]|172\.31)(?:\.\d{1,3}){2}")
-_ENDPOINTS = re.compile(r"\d+(?:\.\d+){3}(?::\d+)?(?:,\d+(?:\.\d+){3}(?::\d+)?)+")
-"""Endpoints in one cell: in what order is chance."""
 _PORTS = re.compile(r"(?<![\w.,-])\d+(?:,\d+)+(?![\w.,-])")
 """The ports of a slice in one cell: in what order is chance."""
-
-
+_OF_SLICES = re.compile(r"\bendpointslices?\b|get all")
+_OF_NODES = re.compile(r"(?<![\w.-])(nodes?|no)(?![\w.-])")
+_NODE = re.compile(r"(?<![\w.-])(?:master|worker)(?![\w.-])")
 _NODE_ADDRESS = re.compile(r"(?<![\d.])172\.31\.0\.1[01](?![\d.]*\d)")
 """The address of the node that a Pod landed on."""
-_ENDPOINT_BLOCK = re.compile(r"(?m)^( *)- Addresses:.*\n(?:\1 +.*\n?)+")
-"""An endpoint of a described slice."""
+_LISTED = re.compile(r"\d+(?:\.\d+){3}(?::\d+)?(?:,\d+(?:\.\d+){3}(?::\d+)?)+")
+_DRAWN = re.compile(r"10\.4[23](?:\.\d+){2}|172\.31\.0\.1[01](?!\d)")
+"""Addresses of Pods: their own, or their node's."""
+_LISTED_LABELS = re.compile(r"\bkubectl (label|annotate)\b.*--list")
+"""Prints a Go map, in no order."""
+_PATTERNS = dict(_RENAMED)
+KNOWN = frozenset(("10.43.0.1", "10.43.0.10"))
+"""Cluster addresses that are always the same: the API's and the DNS server's."""
+
+
+def named_in(texts: Iterable[str]) -> frozenset[str]:
+    """The addresses and node ports that texts name: of a session's files and commands, those that nobody drew."""
+    return KNOWN.union(*(_PATTERNS[name].findall(text) for text in texts for name in ("address", "port")))
+
+
+_ENDPOINTS = re.compile(r"(?m)(?:^  - Addresses:.*\n(?:^    .*\n?)+)+")
+"""The endpoints of a described slice, one after another."""
 
 
 def _blocks_in_order(text: str) -> str:
-    """Described endpoints that follow each other, in an order that does not depend on their addresses."""
-    blocks = [match.group(0) for match in _ENDPOINT_BLOCK.finditer(text)]
-    if len(blocks) < 2:
-        return text
-    ordered = iter(sorted((block.rstrip("\n") + "\n" for block in blocks), key=_row))
-    return _ENDPOINT_BLOCK.sub(lambda match: next(ordered), text) if _adjoining(text) else text
+    """The endpoints of each described slice in an order that does not depend on chance."""
+    return _ENDPOINTS.sub(_sorted_blocks, text)
 
 
-def _adjoining(text: str) -> bool:
-    """Whether the endpoints are those of one slice."""
-    return text.count("AddressType:") == 1
+def _sorted_blocks(match: re.Match[str]) -> str:
+    blocks = re.split(r"(?m)^(?=  - Addresses:)", match.group(0))[1:]
+    return "".join(sorted((block.rstrip("\n") + "\n" for block in blocks), key=_row))
 
 
 def _unordered(match: re.Match[str]) -> str:
-    return ",".join(sorted(_ADDRESS.sub("<endpoint>", match.group(0)).split(",")))
+    return ",".join(sorted(match.group(0).split(",")))
 
 
-def normalise(text: str, *, ordered: bool = False) -> str:
+def _hidden(endpoints: str, named: frozenset[str], *, in_order: bool) -> str:
+    """Addresses in one cell: which of several Pods has which is chance; so is, in a slice, their order."""
+    shown = _DRAWN.sub(lambda match: match[0] if match[0] in named else "<endpoint>", endpoints).split(",")
+    return ",".join(shown if in_order else sorted(shown))
+
+
+def normalise(text: str, command: str = "", named: frozenset[str] = KNOWN, *, ordered: bool = False) -> str:
     """One output, made comparable.
 
-    :param ordered: whether its rows came one after another, so that their order means something.
+    :param command: what printed it.
+    :param named: the addresses and node ports that are compared as they are.
+    :param ordered: whether its rows came one after another: their order means something, their columns grow.
     """
-    text = text if ordered else _blocks_in_order(in_stable_order(text))
+    if _LISTED_LABELS.search(command):
+        text = "\n".join(sorted(text.splitlines()))
+    if ordered:
+        text = re.sub(r"(?<=\S) {2,}", " | ", text)
+    else:
+        text = by_columns(_blocks_in_order(in_stable_order(text)))
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
-    text = _PORTS.sub(_unordered, _ENDPOINTS.sub(_unordered, text))
-    text = _NODE_ADDRESS.sub("<node-address>", text)
+    of_slices = _OF_SLICES.search(command) is not None
+    if of_slices:
+        text = _PORTS.sub(_unordered, text)
+    if not _OF_NODES.search(command):
+        text = _LISTED.sub(lambda match: _hidden(match.group(0), named, in_order=not of_slices), text)
+    if not _OF_NODES.search(command):
+        text = _NODE_ADDRESS.sub("<node-address>", _NODE.sub("<node>", text))
     seen: dict[str, dict[str, str]] = {}
     for name, pattern in _RENAMED:
-        text = pattern.sub(_renamer(name, seen.setdefault(name, {})), text)
-    lines = (re.sub(r"[ \t]+", " ", line).strip() for line in text.strip().splitlines())
-    return "\n".join(lines)
+        text = pattern.sub(_renamer(name, seen.setdefault(name, {}), named), text)
+    return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
 
 
-def _renamer(name: str, seen: dict[str, str]) -> Callable[[re.Match[str]], str]:
+def _renamer(name: str, seen: dict[str, str], named: frozenset[str]) -> Callable[[re.Match[str]], str]:
     def rename(match: re.Match[str]) -> str:
-        return seen.setdefault(match.group(0).strip(), f"<{name}-{len(seen) + 1}>")
+        found = match.group(0).strip()
+        return found if found in named else seen.setdefault(found, f"<{name}-{len(seen) + 1}>")
 
     return rename

@@ -36,7 +36,7 @@ class Session:
 
     def __post_init__(self) -> None:
         """Give the shell the recorder's kubeconfig."""
-        install(self.files, self.cluster.configuration, KUBECONFIG)
+        install(self.files, self.cluster.configuration, KUBECONFIG, context="oracle", user="admin")
 
     @classmethod
     def start(cls, files: dict[str, str], pace: Pace = FIRST) -> Session:

@@ -45,8 +45,8 @@ def entry(number: int, **more: str) -> dict[str, Any]:
         ({}, []),
         ({1: [HTTP]}, [{"addresses": [entry(1)], "ports": [HTTP]}]),
         ({-1: [HTTP]}, [{"notReadyAddresses": [entry(1)], "ports": [HTTP]}]),
-        # in the order of numbers, not of texts
-        ({10: [HTTP], 2: [HTTP]}, [{"addresses": [entry(2), entry(10)], "ports": [HTTP]}]),
+        # in the order of texts, not of numbers
+        ({10: [HTTP], 2: [HTTP]}, [{"addresses": [entry(10), entry(2)], "ports": [HTTP]}]),
         ({1: [HTTP], -2: [HTTP]}, [{"addresses": [entry(1)], "notReadyAddresses": [entry(2)], "ports": [HTTP]}]),
         ({1: [HTTP, DNS], 2: [HTTP, DNS]}, [{"addresses": [entry(1), entry(2)], "ports": [DNS, HTTP]}]),
         (
