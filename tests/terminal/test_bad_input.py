@@ -79,7 +79,7 @@ REFUSED = [
     ("kubectl apply -f cluster-ip.book.yaml", "resource name may not be empty\n", 1),
     # other programs
     ("kubectll get pods", "bash: kubectll: command not found\n", 127),
-    ("curl", "curl: (2) no URL specified\n", 2),
+    ("curl", "curl: try 'curl --help' or 'curl --manual' for more information\n", 2),
     ("curl --nosuch x", "curl: option --nosuch: is unknown\n", 2),
     ("curl -sS http://", "curl: (3) URL rejected: No host part in the URL\n", 3),
     ("curl -sS ftpp://x", 'curl: (1) Protocol "ftpp" not supported', 1),

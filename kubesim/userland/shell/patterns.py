@@ -19,9 +19,22 @@ def unescape(pattern: str) -> str:
     return re.sub(r"\\(.)", r"\1", pattern, flags=re.DOTALL)
 
 
+_SPECIAL = re.compile(r"\\.|([*?\[])", re.DOTALL)
+_DOTALL, _FOLD = int(re.DOTALL), int(re.DOTALL | re.IGNORECASE)
+
+
 def is_pattern(pattern: str) -> bool:
     """Whether a pattern has anything special in it."""
-    return re.search(r"(?<!\\)(?:\\\\)*[*?\[]", pattern) is not None
+    if "*" not in pattern and "?" not in pattern and "[" not in pattern:
+        return False
+    for match in _SPECIAL.finditer(pattern):
+        if match[1] in ("*", "?"):
+            return True
+        if match[1]:  # only a bracket that is closed is special
+            return pattern.find("]", match.end() + 1) >= 0 or any(
+                each[1] in ("*", "?") for each in _SPECIAL.finditer(pattern, match.end())
+            )
+    return False
 
 
 @lru_cache(maxsize=512)
@@ -63,7 +76,7 @@ def _set(inner: str) -> str:
 
 def matches(pattern: str, text: str, *, fold: bool = False) -> bool:
     """Whether a pattern matches the whole text."""
-    return Regex(to_regex(pattern), re.DOTALL | (re.IGNORECASE if fold else 0)).fullmatch(text) is not None
+    return Regex(to_regex(pattern), _FOLD if fold else _DOTALL).fullmatch(text) is not None
 
 
 def glob(files: FileSystem, directory: str, pattern: str, *, dots: bool = False) -> list[str]:

@@ -162,11 +162,12 @@ class Awk:
     def value(self, name: str) -> Value:
         """A special variable's value."""
         found = self.variables.get(name, UNSET)
-        return found if isinstance(found, str | float) else UNSET
+        return UNSET if isinstance(found, Array) else found
 
     def text(self, name: str) -> str:
         """A special variable's text."""
-        return text_of(self.value(name))
+        found = self.variables.get(name, UNSET)
+        return found if isinstance(found, str) else text_of(self.value(name))
 
     @property
     def form(self) -> str:
