@@ -131,10 +131,12 @@ class VolumeController:
     # --- volumes -------------------------------------------------------------------------------------------------
 
     def _sync_volume(self, volume: Wire) -> None:
-        if volume["metadata"].get("deletionTimestamp"):
-            if (volume.get("status") or {}).get("phase") != "Bound":
-                self._release(volume, VOLUME_PROTECTION)
-            return
+        self._follow_claim(volume)
+        current = self._client.get(VOLUME, *key_of(volume))
+        if current is not None and is_terminating(current) and current["status"]["phase"] != "Bound":
+            self._release(current, VOLUME_PROTECTION)
+
+    def _follow_claim(self, volume: Wire) -> None:
         reference = volume["spec"].get("claimRef")
         if not reference:
             self._set_phase(volume, "Available")
@@ -142,7 +144,7 @@ class VolumeController:
         claim = self._client.get(CLAIM, reference.get("namespace", ""), reference.get("name", ""))
         if "uid" not in reference:  # somebody keeps it for a claim that may be about to come
             self._set_phase(volume, "Available")
-            if claim is not None and not claim["spec"].get("volumeName"):
+            if claim is not None and not claim["spec"].get("volumeName") and not is_terminating(volume):
                 self._bind(claim, volume)
         elif claim is None or claim["metadata"]["uid"] != reference["uid"]:
             self._set_phase(volume, "Released")

@@ -208,3 +208,35 @@ def test_a_controller_sleeps_through_changes_of_parts_it_does_not_name(new: Wire
     loop.store.delete("Pod", "a")
     loop.simulation.settle()
     assert len(loop.controller.seen) == 2 + bool(parts & {"spec", "labels"}), "that it is gone, everyone hears"
+
+
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_controller_that_waits_for_its_first_object_starts_with_it_once(existing: bool) -> None:
+    simulation, store = Simulation(), Store()
+    manager, made = Manager(simulation, store), []
+
+    def make() -> Recorder:
+        made.append(Recorder(simulation, ["Pod", "Node"]))
+        return made[-1]
+
+    if existing:
+        store.commit(pod("a"))
+    manager.add_with_first(make, "Pod", "ConfigMap")
+    store.commit({"kind": "Node", "metadata": {"name": "n"}})
+    simulation.advance(1)
+    assert len(made) == existing
+    store.commit(pod("a" if not existing else "b"))
+    store.commit(pod("c"))
+    simulation.advance(1)
+    (controller,) = made
+    # It sees what was there before it, too.
+    assert {key for _, key in controller.seen} >= {("", "n"), ("default", "a"), ("default", "c")}
+    assert len(controller.seen) == len(set(controller.seen))
+
+
+def test_a_controller_that_waits_for_its_first_object_is_never_made_without_one() -> None:
+    loop = Loop()
+    loop.manager.add_with_first(lambda: pytest.fail("must not be made"), "ConfigMap")
+    loop.store.commit(pod("a"))
+    loop.simulation.advance(1)
+    assert loop.controller.seen == [(0, ("default", "a"))]
