@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 
 from kubesim.api.objects import Node
 from kubesim.api.server import ApiServer, ApiSettings
@@ -37,6 +37,7 @@ from kubesim.network.proxy import ProxyConfig
 from kubesim.network.sockets import Sockets
 from kubesim.network.topology import Backend
 from kubesim.programs.images import ImageCatalogue, skeleton
+from kubesim.programs.kernel_files import kernel_file
 from kubesim.programs.machine import Machine
 from kubesim.programs.node_daemons import listen_on_node
 from kubesim.programs.program_table import COMMON, programs_named
@@ -230,6 +231,8 @@ def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | Non
     """
     layer, programs = _server()
     files = FileSystem(parts.simulation.unix_time, layer)
+    sockets = Sockets(parts.network, name)
+    files.kernel = partial(kernel_file, sockets)
     files.make_directory(HOME, parents=True)
     for path, text in (
         ("/etc/passwd", ACCOUNTS),
@@ -243,7 +246,7 @@ def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | Non
         name=name,
         hostname=hostname,
         files=files,
-        sockets=Sockets(parts.network, name),
+        sockets=sockets,
         programs=programs,
         simulation=parts.simulation,
         environment={"PATH": DEFAULT_PATH, "HOME": HOME, "HOSTNAME": hostname, "USER": "root", "SHELL": "/bin/bash"},

@@ -18,6 +18,11 @@ class Client:
     port: int
 
 
+def is_dual_stack(server: object) -> bool:
+    """Whether a server listens on one socket for IPv4 and IPv6, as Go's do; it says so by its ``dual_stack``."""
+    return bool(getattr(server, "dual_stack", False))
+
+
 class Server(Protocol):
     """A process that listens.
 

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -19,6 +20,7 @@ from kubesim.api.store import Store
 from kubesim.data_directory import DATA, read_yaml
 from kubesim.network.sockets import Sockets
 from kubesim.programs.image_references import Reference, parse_reference
+from kubesim.programs.kernel_files import kernel_file
 from kubesim.programs.machine import Machine
 from kubesim.programs.program_table import programs_named
 from kubesim.simulation import Simulation
@@ -90,6 +92,7 @@ class Image:
         for path, text in (network_files or {}).items():
             own[path] = Entry("file", text, modified=now)
         files = FileSystem(simulation.unix_time, self.layer, own)
+        files.kernel = partial(kernel_file, sockets)
         home = "/root" if self.user == "root" else self.directory
         surroundings = {"PATH": DEFAULT_PATH, "HOSTNAME": hostname, "HOME": home}
         return Machine(

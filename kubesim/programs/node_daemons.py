@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kubesim.network.network import Network
 from kubesim.network.service import Client, HttpRequest, HttpResponse
-from kubesim.programs.http import Certificate, ClientHello
+from kubesim.programs.http import Certificate, ClientHello, plain_response
 
 API_SERVER_PORT = 6443
 KUBELET_PORT = 10250
+PROXY_METRICS_PORT, PROXY_HEALTH_PORT = 10249, 10256
+"""kube-proxy's, which k3s lets listen on 127.0.0.1 only."""
 AUTHORITY = "k3s-server-ca"
 """Who signs the certificates of the control plane and of the kubelets."""
 
@@ -42,6 +45,7 @@ class TlsDaemon:
     certificate: Certificate
     body: str
     content_type: str
+    dual_stack: ClassVar[bool] = True
 
     def handle(self, request: object, client: Client) -> object:
         """Show the certificate, and refuse every request."""
@@ -55,6 +59,26 @@ class TlsDaemon:
         return HttpResponse(401, "Unauthorized", headers, self.body)
 
 
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """kube-proxy's own HTTP servers: ``/healthz`` says that it is well, and nothing else is there.
+
+    :param body: of ``/healthz``.
+    """
+
+    body: str
+
+    def handle(self, request: object, client: Client) -> object:
+        """Answer ``/healthz``."""
+        if isinstance(request, ClientHello):
+            return "HTTP/1.0 400 Bad Request"
+        if not isinstance(request, HttpRequest):
+            return None
+        if request.target.partition("?")[0] != "/healthz":
+            return plain_response(404, "404 page not found\n")
+        return plain_response(200, self.body)
+
+
 def listen_on_node(
     network: Network, name: str, address: str, *, control_plane: bool, service_addresses: Sequence[str] = ()
 ) -> None:
@@ -63,6 +87,8 @@ def listen_on_node(
     :param service_addresses: the cluster IPs that lead to the API server; its certificate is for them too.
     """
     kubelet = Certificate(name, (name, "localhost", "127.0.0.1", address), AUTHORITY)
+    for port, healthy in ((PROXY_METRICS_PORT, "ok"), (PROXY_HEALTH_PORT, '{"nodeEligible": true}')):
+        network.listen(f"node/{name}", "TCP", port, HealthCheck(healthy), "127.0.0.1")
     network.listen(f"node/{name}", "TCP", KUBELET_PORT, TlsDaemon(kubelet, "Unauthorized", "text/plain; charset=utf-8"))
     if control_plane:
         names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")

@@ -20,11 +20,13 @@ class PageServer:
     """An HTTP server whose answers a function makes.
 
     :param name: its Server header; empty for none.
+    :param dual_stack: whether it is a Go program, which listens for IPv4 and IPv6 at once.
     """
 
     machine: Machine
     page: Page
     name: str = ""
+    dual_stack: bool = False
 
     def handle(self, request: object, client: Client) -> object:
         """Answer one request."""
@@ -75,7 +77,7 @@ GO_STAMP = "%Y/%m/%d %H:%M:%S"
 
 
 def _serving(machine: Machine, port: int, page: Page, log: list[str], name: str = "") -> Running:
-    return Running({("TCP", port): PageServer(machine, page, name)}, log, 0.1)
+    return Running({("TCP", port): PageServer(machine, page, name, dual_stack=not name)}, log, 0.1)
 
 
 def http_echo(invocation: Invocation) -> Completed | Running:

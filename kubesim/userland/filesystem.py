@@ -94,7 +94,7 @@ class FileSystem:
     :param own: what this machine has besides, by absolute path without symbolic links; not copied.
     """
 
-    __slots__ = ("_changes", "_clock", "_layer")
+    __slots__ = ("_changes", "_clock", "_layer", "kernel")
 
     def __init__(
         self,
@@ -104,6 +104,8 @@ class FileSystem:
     ) -> None:
         self._clock = clock
         self._layer = base
+        self.kernel: Callable[[str], str | None] | None = None
+        """What makes the text of a file below ``/proc`` when it is read; None for a path that it does not know."""
         self._changes: dict[str, Entry | None] = {} if own is None else own
         """What this machine wrote by path; None where it removed what the layer has."""
 
@@ -174,6 +176,9 @@ class FileSystem:
             return entry  # entries are kept by resolved paths
         resolved = self.resolve(path, last=last)
         entry = self._get(resolved)
+        if entry is None and self.kernel is not None and resolved.startswith("/proc/"):
+            text = self.kernel(resolved)
+            entry = None if text is None else Entry("file", text, 0o444, self._clock())
         if entry is None:
             raise self._missing(path, resolved)
         if path.endswith("/") and entry.kind == "file":

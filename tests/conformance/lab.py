@@ -125,8 +125,8 @@ class Lab:
         for port in server["udp-echo"]:
             network.listen(misc, "UDP", port, Echo())
         for node, rows in WORLD["node-listeners"].items():
-            for protocol, _, port, _ in network.listeners(f"node/{node}"):
-                network.close(f"node/{node}", protocol, port)
+            for protocol, at, port, _ in network.listeners(f"node/{node}"):
+                network.close(f"node/{node}", protocol, port, at)
             for address, port, backlog in rows:
                 network.listen(f"node/{node}", "TCP", port, Silent(backlog), address)
         self._bring_the_internet_to_the_router()

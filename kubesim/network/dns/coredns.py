@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from kubesim.network.dns import corefile, names
 from kubesim.network.dns.corefile import ServerBlock, ServerKey
@@ -224,6 +224,7 @@ class _Port:
 
     server: CoreDNS
     port: int
+    dual_stack: ClassVar[bool] = True
 
     def handle(self, request: Any, client: Client) -> DnsResponse | None:
         """Answer a query that came to this port; what is no DNS message gets no answer."""

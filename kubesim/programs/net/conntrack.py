@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from kubesim.network.conntrack import Entry
 from kubesim.programs.machine import Run
 from kubesim.userland.command_line import Complaint, joined, program
@@ -28,7 +30,11 @@ def conntrack(run: Run) -> Completed:
         sockets.forget(lambda entry: True)
         return Completed("", f"{version}: connection tracking table has been emptied.\n")
     now = run.machine.simulation.now + run.invocation.elapsed
-    text = joined(_line(entry, now) for entry in entries)
+    shown = options.get("o", "").split(",") if options.get("o") else []
+    for word in shown:
+        if word not in ("extended", "id", "ktimestamp", "labels"):
+            raise Complaint(f"conntrack: -o {word}: this option is not simulated\n")
+    text = joined(entry_text(entry, now, extended="extended" in shown, numbered="id" in shown) for entry in entries)
     if run.on("D"):
         sockets.forget(lambda entry: entry in entries)
         return Completed(text, f"{version}: {len(entries)} flow entries have been deleted.\n", int(not entries))
@@ -60,7 +66,12 @@ def _wanted(entry: Entry, options: dict[str, str]) -> bool:
     return not ("g" in options and reply.destination == original.source)
 
 
-def _line(entry: Entry, now: float) -> str:
+def entry_text(entry: Entry, now: float, *, extended: bool = False, numbered: bool = False) -> str:
+    """One connection as ``conntrack -L`` prints it.
+
+    :param extended: whether the network's protocol comes first (``-o extended``).
+    :param numbered: whether its number comes last (``-o id``).
+    """
     original, reply = entry.original, entry.rewritten.reply()
     left = max(0, int(entry.timeout - (now - entry.seen)))
     state = f" {entry.state}" if entry.state else ""
@@ -73,4 +84,5 @@ def _line(entry: Entry, now: float) -> str:
     back = f"src={reply.source} dst={reply.destination} {details[1]}"
     unanswered = "" if entry.answered else "[UNREPLIED] "
     assured = "[ASSURED] " if entry.answered and original.protocol == "TCP" else ""  # UDP's comes with a third packet
-    return f"{head} {there} {unanswered}{back} {assured}mark=0 use=1"
+    number = f" id={zlib.crc32(repr(original).encode())}" if numbered else ""
+    return f"{'ipv4     2 ' if extended else ''}{head} {there} {unanswered}{back} {assured}mark=0 use=1{number}"

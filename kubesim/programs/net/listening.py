@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kubesim.network.network import ANY
+from kubesim.network.service import is_dual_stack
 from kubesim.network.trace import Outcome
 from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
@@ -26,6 +28,7 @@ class Listening:
     """A socket that listens.
 
     :param kind: ``tcp`` or ``udp``.
+    :param dual_stack: whether it takes IPv4 and IPv6 alike.
     :param backlog: how many connections may wait to be accepted.
     :param processes: those that hold it, where the machine's process table has them; nginx' listen on IPv6 too.
     """
@@ -36,17 +39,20 @@ class Listening:
     is_nginx: bool
     processes: tuple[Process, ...]
     backlog: int = 4096
+    dual_stack: bool = False
 
 
 def _listening(machine: Machine, kinds: Sequence[str]) -> Iterator[Listening]:
-    """What listens, kind by kind."""
+    """What listens, kind by kind. In a container it is the first process, where it is not nginx."""
+    main = tuple(each for each in machine.processes if each.pid == 1)
     running = tuple(each for each in machine.processes if each.command.startswith("nginx"))
     for kind in kinds:
         for protocol, address, port, server in machine.sockets.listeners:
             if protocol.lower() == kind:
                 is_nginx = isinstance(server, NginxServer)
                 backlog = NGINX_BACKLOG if is_nginx else getattr(server, "backlog", GO_BACKLOG)
-                yield Listening(kind, address, port, is_nginx, running if is_nginx else (), backlog)
+                own = running if is_nginx else main
+                yield Listening(kind, address, port, is_nginx, own, backlog, is_dual_stack(server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,11 @@ def _connected(run: Run) -> Iterator[Connected]:
             yield Connected("ESTAB", *ends)
 
 
+def _program_name(process: Process) -> str:
+    """What a process is called: its program's name without its directory, which nginx' titles follow."""
+    return process.command.split()[0].rsplit("/", 1)[-1].rstrip(":")
+
+
 def _kinds(run: Run, *known: str) -> list[str]:
     """The protocols that the options name, by their first letters; all of them where none is named."""
     return [kind for kind in known if run.on(kind[0])] or list(known)
@@ -117,9 +128,12 @@ def ss(run: Run) -> Completed:
         backlog = str(each.backlog)
         state = ["LISTEN", "0", backlog] if each.kind == "tcp" else ["UNCONN", "0", "0"]
         ends = [(each.address, "0.0.0.0:*"), ("[::]", "[::]:*")]
+        if each.dual_stack and each.address == ANY:
+            ends = [("*", "*:*")]
         for descriptor, (local, peer) in enumerate(ends[: 2 if each.is_nginx else 1], 6):
-            pids = sorted((process.pid for process in each.processes), reverse=True) if run.on("p") else []
-            users = ",".join(f'("nginx",pid={pid},fd={descriptor})' for pid in pids)
+            holders = sorted(each.processes, key=lambda process: -process.pid) if run.on("p") else []
+            pids = [(_program_name(process), process.pid) for process in holders]
+            users = ",".join(f'("{name}",pid={pid},fd={descriptor})' for name, pid in pids)
             own = f"{local}:{_port(run, each.port)}"
             rows.append([each.kind, *state, own, peer, f" users:({users})" if users else ""])
     table = _socket_table(rows, netid=len(kinds) > 1, process=run.on("p"), state=wanted is None or len(wanted) > 1)
@@ -187,6 +201,8 @@ def netstat(run: Run) -> Completed:
         sixth = run.worded(f"{each.kind}6", each.kind)
         state = "LISTEN" if each.kind == "tcp" else ""
         ends = [(each.kind, each.address, "0.0.0.0:*"), (sixth, "::", ":::*")]
+        if each.dual_stack and each.address == ANY:
+            ends = [(sixth, "::", ":::*")]
         for kind, local, far in ends[: 2 if each.is_nginx else 1]:
             own = f"{local}:{_port(run, each.port)}"
             line = f"{kind:<4}  {0:>6} {0:>6} {own:<23} {far:<23} {state:<{width}}"

@@ -15,7 +15,7 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,15 +30,22 @@ from kubesim.network.dns.exchange import DNS_PORT, Asker, Exchange
 from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
+from kubesim.programs.images import ImageCatalogue
 from kubesim.programs.machine import Machine
 from kubesim.programs.program_table import COMMON, programs_named
 from kubesim.simulation import Simulation
-from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
+from tests.conformance.lab import ADDRESSES, WORLD
 from tests.conformance.result import Result, judged
 
 RESOLV_CONF = resolv_conf.for_pod("ClusterFirst", "default", "nameserver 172.31.0.1\n")
 CLIENT = "10.42.1.5"
+CONTAINERS = {
+    "busybox-musl": "busybox:musl",
+    "busybox-glibc": "busybox",
+    "busybox-uclibc": "busybox",
+    "alpine": "alpine",
+}
 LIBRARIES = {"busybox-musl": "musl", "alpine": "musl", "busybox-uclibc": "uclibc"}
 NODE_HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n172.31.0.11\tworker\n"
 Query = tuple[float, str, str, str]
@@ -162,21 +169,18 @@ def _machine(case: dict[str, Any], network: Replay) -> Machine:
     image = situation.get("image", "")
     busybox = image or case["command"].startswith("busybox ")  # the recorder had put one beside Debian's programs
     flavour = "alpine" if image == "alpine" else "busybox" if busybox else "debian"
-    simulation = Simulation()
-    files = FileSystem()
-    files.make_directory("/etc", parents=True)
-    files.write("/etc/resolv.conf", _resolv_conf(case))
-    files.write("/etc/hosts", hosts_file.for_pod(CLIENT, "client"))
-    return Machine(
-        "pod/default/client",
-        "client",
-        files,
-        programs_named([*COMMON, "busybox"], flavour),
-        simulation,
+    files = {"/etc/resolv.conf": _resolv_conf(case), "/etc/hosts": hosts_file.for_pod(CLIENT, "client")}
+    found = ImageCatalogue.load().find(CONTAINERS.get(image, "nginx"))
+    assert found is not None
+    made = found.machine(
+        name="pod/default/client",
+        hostname="client",
         sockets=network,  # type: ignore[arg-type]
-        flavour=flavour,
-        libc=LIBRARIES.get(image, "glibc"),
+        simulation=Simulation(),
+        network_files=files,
     )
+    programs = programs_named([*COMMON, "busybox"], flavour)
+    return replace(made, programs=programs, flavour=flavour, libc=LIBRARIES.get(image, "glibc"))
 
 
 def _resolv_conf(case: dict[str, Any]) -> str:
@@ -270,7 +274,7 @@ def _comparable(text: str, case: dict[str, Any]) -> Any:
     text = re.sub(r"(?m)^([^;\s]\S*)\s+\d+\s+IN\s+(\S+)\s+", r"\1 TTL IN \2 ", text)
     several = _addresses_of_one_name(case)
     for address in several:
-        text = re.sub(rf"(?<![\d.]){re.escape(address)}(?![\d.])\s*", "ADDRESS ", text)
+        text = re.sub(rf"(?<![\d.]){re.escape(address)}(?![\d.])[ \t]*", "ADDRESS ", text)
     if case["situation"].get("image") or "busybox" in case["command"]:
         return sorted(text.splitlines())
     if several or _several_records(case):
@@ -295,53 +299,49 @@ def _addresses_of_one_name(case: dict[str, Any]) -> list[str]:
 
 
 def _file_of_a_pod(case: dict[str, Any]) -> Result:
-    """``/etc/resolv.conf``, ``/etc/hosts`` and ``/etc/hostname`` of a Pod, from what the case says of it."""
+    """``/etc/resolv.conf``, ``/etc/hosts`` and ``/etc/hostname`` of a Pod, from what the case's words say of it."""
     name, why = case["id"], case["situation"].get("why", "")
-    node = case["situation"].get("node_resolv_conf", "")
+    on_host = "hostnetwork" in f"{name} {why}".lower()
     expected = case["stdout"]
     if name.startswith("etc-hostname"):
-        got = _hostname(why) + "\n"
+        got = ("worker" if on_host else _named(why)) + "\n"
     elif name.startswith("etc-hosts"):
-        got = _hosts(expected, why)
+        got = hosts_file.for_host_network_pod(NODE_HOSTS) if on_host else _hosts(why)
     else:
-        got = _resolv_conf_of(expected, why, node)
+        got = _resolv_conf_of(why, case["situation"].get("node_resolv_conf", ""), on_host)
         if "not fixed" in case["situation"].get("note", ""):
             expected, got = (" ".join(sorted(text.split())) for text in (expected, got))
     return Result(name, expected == got, expected, got)
 
 
-def _hostname(why: str) -> str:
-    if "hostNetwork" in why:
-        return "worker"
+def _named(why: str) -> str:
+    """The name that a Pod calls itself by: its hostname, else its own."""
     words = re.search(r"hostname[: ]+([a-z0-9-]+)|pod (?:named )?([a-z0-9-]+)", why)
-    assert words is not None, why
-    return words[1] or words[2]
+    return next(filter(None, words.groups()), "client") if words is not None else "client"
 
 
-def _hosts(expected: str, why: str) -> str:
-    if "host network" in expected.splitlines()[0]:
-        return hosts_file.for_host_network_pod(NODE_HOSTS)
-    address, *found = expected.splitlines()[7].split()
-    domain = found[0].partition(".")[2]
-    text = hosts_file.for_pod(address, found[-1], domain)
-    return text + "".join(f"{line}\n" for line in expected.splitlines()[8:])
+def _hosts(why: str) -> str:
+    name, namespace = _named(why), re.search(r"namespace ([a-z0-9-]+)", why)
+    address = re.search(r"\d+\.\d+\.\d+\.\d+", why)
+    subdomain = re.search(r"subdomain[: ]+([a-z0-9-]+)", why)
+    own = address[0] if address is not None else ADDRESSES.get(name, CLIENT)
+    zone = f"{namespace[1] if namespace is not None else 'default'}.svc.cluster.local"
+    return hosts_file.for_pod(own, name, f"{subdomain[1]}.{zone}" if subdomain is not None else "")
 
 
-def _resolv_conf_of(expected: str, why: str, node: str) -> str:
+def _resolv_conf_of(why: str, node: str, on_host: bool) -> str:
     namespace = re.search(r"namespace (\S+?)[,;]?(\s|$)", why)
     policy = re.search(r"dnsPolicy (\w+)", why)
-    config = resolv_conf.parse(expected) if "dnsConfig" in why else resolv_conf.ResolvConf()
-    options: list[tuple[str, str | None]] = []
-    if "dnsConfig" in why:
-        for word in expected.rpartition("options")[2].split():
-            option, _, value = word.partition(":")
-            options.append((option, value or None))
+    config = WORLD["dns-config"] if "dnsConfig" in why else {}
+    options = [
+        (option, value or None) for option, _, value in (each.partition(":") for each in config.get("options", ()))
+    ]
     return resolv_conf.for_pod(
         policy[1] if policy is not None else "ClusterFirst",
         namespace[1] if namespace is not None else "default",
         node,
-        host_network="hostNetwork" in why or "hostnetwork-none" in why or "two nameservers" in why,
-        nameservers=config.nameservers,
-        searches=config.search,
+        host_network=on_host,
+        nameservers=tuple(config.get("nameservers", ())),
+        searches=tuple(config.get("searches", ())),
         options=options,
     )
