@@ -30,6 +30,8 @@ class Fetching:
     agent = ""
     extra: tuple[tuple[str, str], ...] = ()
     """The headers that it adds to Host and User-Agent."""
+    appends_headers = False
+    """Whether given headers come last, instead of in the place of those that they replace."""
     sends_credentials = True
     """Whether the name and password of a URL are sent before they are asked for."""
 
@@ -65,7 +67,10 @@ class Fetching:
         agent = self.settings.values.get("user-agent", self.agent)
         own = [("Host", location.authority), ("User-Agent", agent), *self.extra]
         replaced = {name.lower(): value for name, value in self.settings.headers}
-        headers = [(name, replaced.pop(name.lower(), value)) for name, value in own]
+        if self.appends_headers:
+            headers = [(name, value) for name, value in own if name.lower() not in replaced]
+        else:
+            headers = [(name, replaced.pop(name.lower(), value)) for name, value in own]
         if location.user and self.sends_credentials:
             headers.append(("Authorization", "Basic " + base64.b64encode(location.user.encode()).decode()))
         if body is not None:

@@ -17,6 +17,7 @@ from kubesim.userland.command_line import Complaint, joined, program
 from kubesim.userland.process import Completed
 
 _MARKS = {"net": "!N", "host": "!H", "admin": "!X"}
+_BUSYBOX_MARKS = {**_MARKS, "admin": "!A"}
 _LONG = {
     "icmp": "I", "tcp": "T", "udp": "U", "first": "f", "max-hops": "m", "port": "p", "wait": "w", "queries": "q",
     "source": "s", "interface": "i", "sim-queries": "N", "version": "V", "help": "h",
@@ -30,6 +31,9 @@ def traceroute(run: Run) -> Completed:
         read_options(run, "46Flnrv", "fmqptwsiz")
         if not run.operands:
             raise Complaint(usage("busybox/traceroute"))
+        for letter in "fmqptw":
+            if not run.options.get(letter, "0").isdecimal():
+                raise Complaint(f"traceroute: invalid number '{run.options[letter]}'\n")
     else:
         _read(run)
     name, machine = run.operands[0], run.machine
@@ -54,6 +58,7 @@ def traceroute(run: Run) -> Completed:
             why = "Network is unreachable"
             return Completed("", f"traceroute: can't connect to remote host ({address}): {why}\n", 1, lookup.seconds)
         return Completed(head, "\nconnect: Network is unreachable\n", 1, lookup.seconds)
+    marks = _BUSYBOX_MARKS if run.busybox else _MARKS
     chance = machine.simulation.random(f"traceroute/{machine.name}")
 
     def times(mark: str = "", seconds: float = 0.0) -> str:
@@ -75,12 +80,12 @@ def traceroute(run: Run) -> Completed:
     seconds = lookup.seconds
     if connection.outcome in (Outcome.DELIVERED, Outcome.REFUSED):
         answers.append(f"{named(address)}  {times()}")
-    elif problem in _MARKS:
+    elif problem in marks:
         who = machine.sockets.address if here else routers[-1]
         if (connection.seconds and not here) or here:
-            answers.append(f"{named(who)}  {times(f' {_MARKS[problem]}', connection.seconds)}")
+            answers.append(f"{named(who)}  {times(f' {marks[problem]}', connection.seconds)}")
         else:  # the router that knows no way says so of every packet that is to pass it
-            answers[-1] = f"{named(who)}  {times(f' {_MARKS[problem]}')}"
+            answers[-1] = f"{named(who)}  {times(f' {marks[problem]}')}"
         seconds += connection.seconds
     else:
         answers += ["  ".join("*" * tries) if run.busybox else " ".join("*" * tries)] * (limit - len(answers))
