@@ -10,11 +10,11 @@ cluster again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from kubesim.turn import Turn
+from kubesim.turn import Cut, Turn
 
 
 class Clerk(Protocol):
@@ -23,8 +23,8 @@ class Clerk(Protocol):
     def begins(self, caller: str, method: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> None:
         """Note a call before anything has happened; its arguments are the caller's own and may change later."""
 
-    def ends(self, problem: BaseException | None) -> None:
-        """Note how the call ended: well, or by an exception."""
+    def ends(self, problem: BaseException | None, cuts: Sequence[Cut]) -> None:
+        """Note how the call ended: well, or by an exception; and what in it ended early."""
 
 
 class Gate:
@@ -66,7 +66,7 @@ class Gate:
             finally:
                 self._inside = False
                 if clerk is not None:
-                    clerk.ends(KeyboardInterrupt() if self.turn.interrupted else problem)
+                    clerk.ends(problem, self.turn.cuts)
 
 
 class Guarded(Protocol):

@@ -25,6 +25,7 @@ from kubesim.api.resources import ResourceType
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.data_directory import DATA
 from kubesim.doors import is_door
+from kubesim.turn import Cut
 
 FORMAT = 1
 """Of the file; a change that older kubesims cannot read counts it up."""
@@ -62,6 +63,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     :param caller: whose door: ``cluster``, ``server``, ``clock``, ``terminal/0``…
     :param problem: the name of the exception that it ended with; empty where it ended well.
+    :param cuts: what in it Ctrl-C or the clock ended early.
     :param seconds: the simulated time afterwards.
     :param version: the resource version of the last write by then.
     """
@@ -71,6 +73,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     arguments: list[Any] = []
     options: dict[str, Any] = {}
     problem: str = ""
+    cuts: list[Cut] = []
     seconds: float
     version: str
 
@@ -116,12 +119,12 @@ class Journal:
                 self._obstacle or f"step {len(self) + 1} ({caller}.{method}) had what no file holds: {error}"
             )
 
-    def ends(self, problem: BaseException | None) -> None:
-        """Note how the call ended. Where Ctrl-C ended it, nobody can say at which moment it must end again."""
-        if isinstance(problem, KeyboardInterrupt):
-            self._obstacle = self._obstacle or f"step {len(self) + 1} was interrupted"
+    def ends(self, problem: BaseException | None, cuts: Sequence[Cut]) -> None:
+        """Note how the call ended."""
         seconds, version = self._mark()
         after: dict[str, Any] = {"problem": type(problem).__name__} if problem is not None else {}
+        if cuts:
+            after["cuts"] = cuts
         after |= {"seconds": seconds, "version": version}
         self._lines.append(f"{self._begun[:-1]},{json.dumps(after, separators=(',', ':'))[1:]}")
 
@@ -239,17 +242,22 @@ def replay(cluster: Any, steps: Iterable[Step]) -> Iterator[tuple[Step, Any]]:
     for number, step in enumerate(steps, 1):
         run = _again(cluster, step, number)
         outcome: Any
+        cluster.turn.plan(step.cuts)
         try:
             outcome = run()
             problem = ""
         except Exception as error:
             outcome, problem = error, type(error).__name__
+        except KeyboardInterrupt as error:
+            if step.problem != type(error).__name__:  # pressed now, by whoever waits for the replay
+                raise
+            outcome, problem = error, step.problem
         seconds, version = cluster.simulation.now, cluster.store.resource_version
         if (problem, seconds, version) != (step.problem, step.seconds, step.version):
             raise JournalError(
                 f"step {number} ({step}) must come out as it was noted: {step.problem or 'well'} at {step.seconds} s, "
                 f"version {step.version}; it came out {problem or 'well'} at {seconds} s, version {version}"
-            ) from (outcome if isinstance(outcome, Exception) else None)
+            ) from (outcome if isinstance(outcome, BaseException) else None)
         yield step, outcome
 
 

@@ -18,7 +18,7 @@ from kubesim.cluster.journal import load, replay
 from kubesim.userland.bounds import Interrupted
 from kubesim.userland.process import Completed
 
-REFUSALS = (ApiError, LookupError, ValueError, Interrupted)
+REFUSALS = (ApiError, LookupError, ValueError, Interrupted, KeyboardInterrupt)
 """What a door may answer; anything else is a fault of kubesim."""
 
 ASKED = frozenset({"connect", "resolve", "reachability", "diagnose"})
@@ -38,7 +38,7 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     for number, (step, outcome) in enumerate(replay(cluster, steps), 1):
         print(f"[{number}] {step.seconds:9.3f} s  {step}")
         if isinstance(outcome, REFUSALS):
-            print(f"{type(outcome).__name__}: {outcome}")
+            print(f"{type(outcome).__name__}: {outcome}" if str(outcome) else "^C")
         elif isinstance(outcome, Exception):
             traceback.print_exception(outcome, file=sys.stdout)
             faults += 1

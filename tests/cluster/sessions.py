@@ -78,7 +78,9 @@ def session(number: int, length: int = 12) -> tuple[int, list[list[Any]]]:
     for _ in range(length):
         names = {"pod": chance.choice(PODS), "deployment": chance.choice(DEPLOYMENTS)}
         names |= {"service": chance.choice(SERVICES), "n": str(chance.randint(1, 4))}
-        if chance.random() < 0.7:
+        if chance.random() < 0.1:
+            done.append(["ctrl-c", chance.randint(1, 60), HOSTS[0], chance.choice(LINES).format(**names)])
+        elif chance.random() < 0.7:
             done.append(["type", chance.choice(HOSTS[:2] * 2 + HOSTS), chance.choice(LINES).format(**names)])
         else:
             method, *arguments = chance.choice(CALLS)
@@ -92,11 +94,15 @@ def perform(cluster: Cluster, done: Iterable[list[Any]]) -> str:
     heard = []
     for method, *arguments in done:
         try:
-            if method == "type":
+            if method == "ctrl-c":
+                look, *line = arguments
+                cluster.turn.plan([(look, "KeyboardInterrupt")])
+                heard.append(typed(cluster, *line))
+            elif method == "type":
                 heard.append(typed(cluster, *arguments))
             else:
                 heard.append(str(getattr(cluster, method)(*arguments)))
-        except (ApiError, LookupError) as refused:
+        except (ApiError, LookupError, KeyboardInterrupt) as refused:
             heard.append(str(refused))
     return "\n".join(heard)
 

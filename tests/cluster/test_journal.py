@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,22 @@ def test_what_changes_a_cluster_is_a_door() -> None:
     doors = {name for name in dir(Cluster) if is_door(getattr(Cluster, name))}
     assert doors >= {"advance", "settle", "connect", "resolve", "exec", "delete", "patch", "suspend", "fail_node"}
     assert not doors & {"get", "table", "logs", "diagram", "save"}
+
+
+@pytest.mark.parametrize("how", ["KeyboardInterrupt", "Interrupted"])
+@pytest.mark.parametrize("look", [1, 5, 12, 30])
+def test_what_ended_early_ends_there_again(tmp_path: Path, look: int, how: str) -> None:
+    cluster = Cluster()
+    terminal = Terminal(cluster)
+    cluster.turn.plan([(look, how)])
+    with suppress(KeyboardInterrupt):
+        terminal.run("kubectl create deployment web --image nginx --replicas 3; sleep 60; kubectl get pods")
+    assert cluster.turn.cuts == [(look, how)]
+    cluster.save(tmp_path / "journal")
+    again = Cluster.restore(tmp_path / "journal")
+    assert again.store.list("Pod") == cluster.store.list("Pod")
+    line = "kubectl get events; kubectl get pods -o yaml; echo $?"
+    assert again.guests["terminal/0"].screen(line) == terminal.screen(line)
 
 
 def test_another_process_goes_on_as_this_one_would() -> None:
