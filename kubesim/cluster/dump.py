@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kubesim.api.decoding import decode
-from kubesim.api.errors import ApiError
+from kubesim.api.errors import ApiError, FieldError
 from kubesim.api.metadata import new_uid
 from kubesim.api.names import path_segment
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service, Wire, copy_of, view
 from kubesim.api.resources import BY_KIND, kind_type
 from kubesim.api.schema import metadata_error
+from kubesim.api.validation import validate
 from kubesim.cluster import boot
 from kubesim.cluster.arguments import shown
 from kubesim.cluster.configuration import NodeFile
@@ -109,6 +110,18 @@ def _check_addresses(kept: Wire) -> None:
             _hold(kept, field, address, ipaddress.ip_address)
 
 
+RULED = frozenset({"Service", "Endpoints", "EndpointSlice", "Node"})
+"""Kinds from which the network is built: an API server has held each of them to its rules."""
+
+
+def _refuse(wire: Wire, problems: Sequence[FieldError]) -> None:
+    if problems:
+        first = problems[0]
+        raise ValueError(
+            f"{_label(wire)} of a dump must be valid, got {first.field}: {shown(first.bad_value)} {first.detail}"
+        )
+
+
 def _hold(kept: Wire, field: str, given: str, read: Callable[[str], object]) -> None:
     try:
         read(given)
@@ -125,6 +138,8 @@ def _store(parts: Parts, wire: Wire) -> Wire:
     else:
         try:
             kept = decode(wire, "Ignore").object
+            if wire["kind"] in RULED:
+                _refuse(wire, validate(wire["kind"], copy_of(kept)))
         except ApiError as error:
             raise ValueError(f"{_label(wire)} of a dump must be one that Kubernetes can read: {error}") from None
     metadata = kept.setdefault("metadata", {})

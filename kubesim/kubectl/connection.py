@@ -133,7 +133,7 @@ class Connection:
 
     def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Replace an object."""
-        self._ask("update", _kind_of(wire), wire["metadata"].get("name", ""), namespace)
+        self._ask("update", _kind_of(wire), (wire.get("metadata") or {}).get("name", ""), namespace)
         return self._answered(lambda: self._cluster.api.replace(wire, namespace, **options))
 
     def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Wire:

@@ -119,6 +119,32 @@ class Regex:
         return changed, done
 
 
+SERVER_PATIENCE = 0.1
+"""Seconds of computing that a server spends on one match; beyond, it has found nothing, as PCRE beyond its limit."""
+
+
+class ServerPattern:
+    """A regular expression of a server's configuration: what it cannot find in time, it does not find.
+
+    :raises RegexProblem: where the text is none.
+    """
+
+    def __init__(self, text: str, *, any_case: bool = False) -> None:
+        import regex  # slow to load: only where a configuration has such a pattern
+
+        try:
+            self._compiled = regex.compile(text, regex.IGNORECASE if any_case else 0)
+        except (regex.error, RecursionError) as error:
+            raise RegexProblem(str(error)) from None
+
+    def search(self, text: str) -> Match | None:
+        """The first match."""
+        try:
+            return self._compiled.search(text, timeout=SERVER_PATIENCE)
+        except TimeoutError:
+            return None
+
+
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 """Bytes by number, as GNU sed has them; several together may be one character of UTF-8."""
 

@@ -23,7 +23,7 @@ def validate_node(wire: Wire, old: Wire | None = None) -> list[FieldError]:
     errors = validate_metadata(wire.get("metadata", {}), names.dns1123_subdomain, namespaced=False)
     errors += validate_taints(spec.get("taints", []), "metadata.taints")
     errors += _capacity(wire.get("status", {}))
-    blocks = spec.get("podCIDRs", [])
+    blocks = spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else [])
     for index, block in enumerate(blocks):
         errors += invalid_values(f"spec.podCIDRs[{index}]", block, legacy_cidr(block))
     parsed = [parse_block_sloppily(block) for block in blocks]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kubesim.programs.nginx.configuration import Directive, listening
+from kubesim.userland.regular import ServerPattern
 
 
 class Location(NamedTuple):
@@ -51,6 +52,4 @@ def choose_location(server: Directive, path: str) -> Location | None:
 
 def _matches(pattern: str, text: str, *, any_case: bool = False) -> bool:
     """Whether a regular expression is found in a text."""
-    import regex  # slow to load: only where a configuration has such a pattern
-
-    return regex.search(pattern, text, regex.IGNORECASE if any_case else 0) is not None
+    return ServerPattern(pattern, any_case=any_case).search(text) is not None

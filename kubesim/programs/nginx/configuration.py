@@ -13,6 +13,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 from kubesim.userland.filesystem import FileError, FileSystem, Layer, absolute
+from kubesim.userland.regular import RegexProblem, ServerPattern
 
 MAIN = "/etc/nginx/nginx.conf"
 MOST_KNOWN = 16
@@ -170,6 +171,10 @@ def _names(files: FileSystem, directory: str) -> tuple[str, ...]:
         return ()
 
 
+MOST_OPEN = 40
+"""Files that include one another, before one that includes itself has used up all that may be open."""
+
+
 class _Reading:
     """One reading: the files it has looked at."""
 
@@ -177,17 +182,23 @@ class _Reading:
         self.files = files
         self.texts: dict[str, str] = {}
         self.listings: dict[str, tuple[str, ...]] = {}
+        self.open = 0
 
     def file(self, path: str) -> list[Directive]:
         """The directives of a file.
 
         :raises ConfigurationError: with nginx's words.
         """
+        if self.open >= MOST_OPEN:
+            raise ConfigurationError(f'open() "{path}" failed (24: Too many open files)')
         try:
             text = self.texts[path] = self.files.read(path)
         except FileError as error:
             raise ConfigurationError(f'open() "{path}" failed (2: {error.reason})') from error
-        return self._block(path, _tokens(text, path))
+        self.open += 1
+        found = self._block(path, _tokens(text, path))
+        self.open -= 1
+        return found
 
     def _included(self, pattern: str) -> list[Directive]:
         directory, _, name = absolute(pattern, "/etc/nginx").rpartition("/")
@@ -249,14 +260,10 @@ def _problem_of_pattern(name: str, words: Sequence[str]) -> str:
     """What is wrong with the regular expression of a ``location`` or a ``server_name``, if it is one."""
     patterns = [words[-1]] if name == "location" and words[0] in ("~", "~*") else []
     patterns += [word[1:] for word in words if name == "server_name" and word.startswith("~")]
-    if not patterns:
-        return ""
-    import regex  # slow to load: only where a configuration has such a pattern
-
     for pattern in patterns:
         try:
-            regex.compile(pattern)
-        except regex.error as error:
+            ServerPattern(pattern)
+        except RegexProblem as error:
             return f'{error} in "{pattern}"'
     return ""
 

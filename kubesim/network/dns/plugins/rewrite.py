@@ -10,6 +10,7 @@ from kubesim.network.dns import names
 from kubesim.network.dns.corefile_words import Directive, Line
 from kubesim.network.dns.message import DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.regular import RegexProblem, ServerPattern
 
 MATCHES = ("exact", "prefix", "suffix", "substring", "regex")
 _NAMED = ("CNAME", "PTR", "NS")
@@ -105,8 +106,8 @@ def _change(line: Line, kind: str, source: str, target: str) -> Change:
     low, new = source.lower(), target.lower()
     if kind == "regex":
         try:
-            pattern = re.compile(source)
-        except re.error:
+            pattern = ServerPattern(source)
+        except RegexProblem:
             raise line.error(f"invalid regex pattern in a name rule: {source}") from None
 
         def by_pattern(name: str) -> str | None:

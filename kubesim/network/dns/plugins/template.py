@@ -13,6 +13,7 @@ from kubesim.network.dns import names
 from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.regular import Match, RegexProblem, ServerPattern
 
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _SECTIONS = ("answer", "additional", "authority")
@@ -23,7 +24,7 @@ class _Template:
     class_name: str
     type: str
     zones: tuple[str, ...]
-    patterns: list[re.Pattern[str]] = field(default_factory=list)
+    patterns: list[ServerPattern] = field(default_factory=list)
     sections: dict[str, list[str]] = field(default_factory=dict)
     rcode: str = "NOERROR"
     falls: tuple[str, ...] | None = None
@@ -78,9 +79,9 @@ def _option(option: Line, made: _Template) -> None:
         case "match":
             for word in words:
                 try:
-                    made.patterns.append(re.compile(word))
-                except re.error as problem:
-                    raise option.error(f"could not parse regex: {word}, {problem}") from None
+                    made.patterns.append(ServerPattern(word))
+                except RegexProblem as problem:
+                    raise option.error(f"could not parse regex: {word}, {_in_go(word, str(problem))}") from None
         case name if name in _SECTIONS:
             made.sections.setdefault(name, []).extend(words)
         case "rcode":
@@ -99,14 +100,29 @@ def _option(option: Line, made: _Template) -> None:
             raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
 
 
+def _in_go(pattern: str, problem: str) -> str:
+    """What Go's ``regexp`` says of a pattern that cannot be read."""
+    for ours, words in (
+        ("missing )", f"missing closing ): `{pattern}`"),
+        ("unterminated character set", f"missing closing ]: `{pattern[pattern.rfind('[') :]}`"),
+        ("nothing to repeat", f"missing argument to repetition operator: `{pattern[:1]}`"),
+        ("multiple repeat", f"invalid nested repetition operator: `{pattern[-2:]}`"),
+        ("unbalanced parenthesis", f"unexpected ): `{pattern}`"),
+        ("bad escape (end of pattern)", "trailing backslash at end of expression: ``"),
+    ):
+        if problem.startswith(ours):
+            return f"error parsing regexp: {words}"
+    return f"error parsing regexp: {problem}"
+
+
 def _meet(one: str, other: str) -> bool:
     """Whether a template and a question are about the same class or type; ``ANY``, on either side, is about all."""
     return "ANY" in (one, other) or one == other
 
 
-def _match(made: _Template, name: str) -> re.Match[str] | None:
+def _match(made: _Template, name: str) -> Match | None:
     if not made.patterns:
-        return re.match(".*", name)
+        return ServerPattern(".*").search(name)
     for pattern in made.patterns:
         found = pattern.search(name)
         if found is not None:
@@ -114,7 +130,7 @@ def _match(made: _Template, name: str) -> re.Match[str] | None:
     return None
 
 
-def _filled(text: str, request: Request, zone: str, found: re.Match[str]) -> str:
+def _filled(text: str, request: Request, zone: str, found: Match) -> str:
     query = request.query
     known = {
         ".Name": query.name,

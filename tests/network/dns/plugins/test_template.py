@@ -74,7 +74,7 @@ def test_a_template_that_cannot_be_filled_is_told_in_the_log() -> None:
     [
         ("template IN", "Wrong argument count or unexpected line ending after 'IN'"),
         ("template IN A {\n answer\n }", "Wrong argument count or unexpected line ending after 'answer'"),
-        ("template IN A {\n match (\n }", "could not parse regex: (, missing ), unterminated subpattern at position 0"),
+        ("template IN A {\n match (\n }", "could not parse regex: (, error parsing regexp: missing closing ): `(`"),
         ("template IN A {\n rcode MAYBE\n }", "unknown rcode MAYBE"),
         ("template IN A {\n anser x\n }", "Wrong argument count or unexpected line ending after 'anser'"),
     ],
