@@ -71,7 +71,8 @@ def run(
     passed = cluster.simulation.now - before
     texts = ("".join(call.stdout), "".join(call.stderr))
     interrupted = interrupted or passed >= LONGEST_RUN
-    return Completed(*texts, call.status, passed, stopped=passed >= limit, interrupted=interrupted)
+    stopped = cluster.simulation.now >= before + limit  # as the clock was set: a difference of floats may fall short
+    return Completed(*texts, call.status, passed, stopped=stopped, interrupted=interrupted)
 
 
 def _read_words(verb: Verb, words: list[str]) -> list[str]:

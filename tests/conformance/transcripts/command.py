@@ -14,6 +14,7 @@ from kubesim.api.store import Store
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.kubectl.main import run
 from kubesim.simulation import EPOCH, Simulation
+from kubesim.turn import Turn
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 
@@ -35,7 +36,11 @@ class Command:
             metadata = {"name": f"object-{index}", "namespace": namespace, **wire["metadata"]}
             store.commit({**wire, "metadata": metadata})
         self.cluster: Any = SimpleNamespace(
-            simulation=simulation, store=store, api=api, configuration=ClusterConfiguration.load()
+            simulation=simulation,
+            store=store,
+            api=api,
+            configuration=ClusterConfiguration.load(),
+            turn=Turn(),
         )
 
     def run(self, words: Sequence[str]) -> Completed:
