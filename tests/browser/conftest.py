@@ -15,24 +15,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (make browser installs it)")
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a JupyterLab on a copy of the notebooks."""
+    """The address of the JupyterLab that ``kubesim lab`` opens, on the learner's copies of the notebooks."""
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
     folder = tmp_path_factory.mktemp("lab")
-    for notebook in NOTEBOOKS.glob("*.ipynb"):
-        shutil.copy(notebook, folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -40,14 +36,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         [
             sys.executable,
             "-m",
-            "jupyter",
+            "kubesim",
             "lab",
+            str(folder),
             "--no-browser",
-            "--allow-root",
             f"--port={port}",
             "--ServerApp.port_retries=0",
             "--IdentityProvider.token=reader",
-            f"--ServerApp.root_dir={folder}",
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

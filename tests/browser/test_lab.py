@@ -1,0 +1,69 @@
+"""What a learner does first: opens a chapter, runs all of it, again, and types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Reader
+
+NOTEBOOK = "05-nodeport.ipynb"
+ERROR, STDERR, STDOUT = (f"[data-mime-type='application/vnd.jupyter.{kind}']" for kind in ("error", "stderr", "stdout"))
+NOTHING_RUNS = (
+    "() => ![...document.querySelectorAll('.jp-InputPrompt')].some(prompt => prompt.textContent.includes('*'))"
+)
+PATIENCE = 120_000
+"""Milliseconds that a machine may need that is busy."""
+
+
+@pytest.fixture
+def page(reader: Reader) -> Any:
+    """A chapter, its kernel ready."""
+    page = reader.opens(NOTEBOOK)
+    page.set_default_timeout(PATIENCE)
+    page.wait_for_selector("text=/\\| Idle/")
+    return page
+
+
+def new_cell(page: Any, text: str) -> Any:
+    """A cell at the end of the chapter with this text typed into it."""
+    page.keyboard.press("Escape")
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.type(text)
+    return page.locator(".jp-Notebook .jp-Cell").nth(1)
+
+
+def run_cell(page: Any, text: str) -> Any:
+    cell = new_cell(page, text)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(1000)
+    page.wait_for_function(NOTHING_RUNS)
+    return cell
+
+
+def test_the_first_minutes_of_a_learner(page: Any) -> None:
+    said = run_cell(page, "%%terminal\nkubectl get pods").locator(STDERR).inner_text()
+    assert said.strip() == "UsageError: Run the set-up cell first (%load_ext kubesim), then the cells up to this one."
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.press("d")
+    for _ in range(2):
+        page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+        page.click("text=Run All Cells")
+        page.wait_for_timeout(1500)
+        page.wait_for_function(NOTHING_RUNS)
+        assert page.locator(ERROR).count() == page.locator(STDERR).count() == 0
+    new_cell(page, "%%terminal\nkubectl get po")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".jp-Completer-item")
+    offered = page.locator(".jp-Completer-item .jp-Completer-match").all_inner_texts()
+    assert offered[0] == "pods" and not any(each.startswith("%") for each in offered)
+    page.keyboard.press("Escape")
+    cell = run_cell(page, "%%terminal\nkubectl get pods -A -o wide --show-labels | head -2")
+    output = cell.locator(STDOUT)
+    assert output.inner_text().strip().count("\n") == 1
+    assert output.evaluate("it => it.scrollWidth > it.clientWidth")  # long lines scroll, they do not break
