@@ -100,3 +100,11 @@ def test_defaults_change_a_copy_and_only_once(kind: str) -> None:
     once = apply_defaults(wire)
     assert wire == before
     assert apply_defaults(once) == once
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, "Opaque"), ({"type": ""}, "Opaque"), ({"type": "kubernetes.io/tls"}, "kubernetes.io/tls")],
+)
+def test_a_secret_is_opaque_unless_it_says_otherwise(given: Wire, expected: str) -> None:
+    assert apply_defaults({"kind": "Secret", **given})["type"] == expected

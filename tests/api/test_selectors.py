@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubesim.api.field_selectors import parse_field_selector, split_terms
+from kubesim.api.fields import message_of
 from kubesim.api.objects import LabelSelector, LabelSelectorRequirement
 from kubesim.api.selectors import (
     EVERYTHING,
@@ -17,6 +18,7 @@ from kubesim.api.selectors import (
     Selector,
     parse_label_map,
     parse_label_selector,
+    requirement_errors,
     selector_from_labels,
     selector_of,
 )
@@ -136,3 +138,33 @@ def test_any_text_parses_or_is_refused_with_words(text: str) -> None:
 @given(st.text(alphabet="ab,\\="))
 def test_split_terms_loses_nothing(text: str) -> None:
     assert ",".join(split_terms(text)) == text
+
+
+INTEGER = "for 'Gt', 'Lt' operators, the value must be an integer"
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "expected"),
+    [
+        ("in", ["a"], []),
+        ("in", [], ["values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty"]),
+        ("notin", None, ["values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty"]),
+        ("=", ["a", "b"], ['values: Invalid value: ["a","b"]: exact-match compatibility requires one single value']),
+        ("!=", [], ["values: Invalid value: []: exact-match compatibility requires one single value"]),
+        ("exists", [], []),
+        ("!", ["a"], ['values: Invalid value: ["a"]: values set must be empty for exists and does not exist']),
+        ("gt", ["5"], []),
+        ("lt", ["5"], []),
+        ("gt", ["x"], [f'values[0]: Invalid value: "x": {INTEGER}']),
+        (
+            "lt",
+            ["1", "x"],
+            [
+                "values: Invalid value: [\"1\",\"x\"]: for 'Gt', 'Lt' operators, exactly one value is required",
+                f'values[1]: Invalid value: "x": {INTEGER}',
+            ],
+        ),
+    ],
+)
+def test_what_an_operator_demands_of_its_values(operator: str, values: list[str] | None, expected: list[str]) -> None:
+    assert [message_of(error) for error in requirement_errors("k", operator, values)] == expected

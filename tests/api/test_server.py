@@ -229,8 +229,18 @@ def test_objects_are_selected_by_label_and_field(api: ApiServer) -> None:
     names = lambda found: [each["metadata"]["name"] for each in found]  # noqa: E731
     assert names(api.list(POD, "default", label_selector="x=1")) == ["a"]
     assert names(api.list(POD, None, field_selector="spec.nodeName=worker")) == ["b"]
-    with pytest.raises(ApiError, match=r"field label not supported: spec.nosuch"):
-        api.list(POD, "default", field_selector="spec.nosuch=1")
+
+
+@pytest.mark.parametrize(
+    ("resource", "named"), [("pods", "/v1, Resource=pods"), ("deployments", "apps/v1, Resource=deployments")]
+)
+def test_a_field_that_no_list_can_be_narrowed_by(api: ApiServer, resource: str, named: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        api.list(api.resource_type(resource), "default", label_selector="x=1", field_selector="spec.nosuch=1")
+    assert caught.value.message == (
+        f'Unable to find "{named}" that match label selector "x=1", field selector "spec.nosuch=1": '
+        "field label not supported: spec.nosuch"
+    )
 
 
 @pytest.mark.parametrize(

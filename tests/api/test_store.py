@@ -207,3 +207,18 @@ def check_indexes(store: Store, naive: Naive) -> None:
         assert store.owned_by("Pod", uid) == owned
     for node in "nm":
         assert store.on_node(node) == [each for each in everything if each["spec"]["nodeName"] == node]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [(None, wire("a"), "ADDED"), (wire("a"), wire("a", x=1), "MODIFIED"), (wire("a"), None, "DELETED")],
+)
+def test_a_change_knows_what_it_is_about(old: Wire | None, new: Wire | None, kind: str) -> None:
+    change = Change.of(old, new)
+    assert (change.type, change.kind, change.key) == (kind, "Service", ("default", "a"))
+    assert change.object is (old if new is None else new)
+
+
+def test_a_change_of_nothing_is_none() -> None:
+    with pytest.raises(ValueError, match="a change must have an old or a new object, got neither"):
+        Change.of(None, None)
