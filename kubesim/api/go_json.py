@@ -156,6 +156,10 @@ def _innermost(text: str) -> str:
     return open_brackets[-1] if open_brackets else ""
 
 
+_LARGE = re.compile(rb"\d{19}")
+"""A number that may be too large, or a text that looks like one."""
+
+
 def value_of(given: Any) -> Any:
     """A Python value as a JSON value that shares no container with it.
 
@@ -165,7 +169,8 @@ def value_of(given: Any) -> Any:
     """
     try:
         text = msgspec.json.encode(given)
-        if text.count(b"[") + text.count(b"{") <= DEPTH and (copy := msgspec.json.decode(text)) == given:
+        fits = text.count(b"[") + text.count(b"{") <= DEPTH and not _LARGE.search(text)
+        if fits and (copy := msgspec.json.decode(text)) == given:
             return copy
     except (TypeError, ValueError, OverflowError, RecursionError):
         pass

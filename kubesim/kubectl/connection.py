@@ -298,9 +298,10 @@ def _absence(cluster: Cluster, server: str, limit: float) -> Absence | None:
     url = server if "://" in server else f"http://{server}"
     problem = url_problem(url)
     if problem:
-        if "://" in server:
+        again = url_problem(f"http://{server}")  # as rest.DefaultServerURL tries
+        if "://" in server and not again:
             raise KubectlError(f'host must be a URL or a host:port pair: "{server}"')
-        raise UnreachableError(f"Unable to connect to the server: {problem}")
+        raise UnreachableError(f"Unable to connect to the server: {again}")
     scheme, _, rest = url.partition("://")
     place = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
     if ("://" in server and not place) or server.startswith("/"):
