@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import ResourceType
+from kubesim.api.scale import SCALE, scale_of
 from kubesim.api.selectors import Selector, parse_label_selector
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
@@ -100,6 +101,7 @@ def select(
     fetch: bool = True,
     all_if_bare: bool = False,
     by_selector: bool = True,
+    scale: bool = False,
 ) -> Selection:
     """Read which objects a command acts on.
 
@@ -110,6 +112,7 @@ def select(
     :param fetch: whether objects named by words are fetched; if not, they come without an object.
     :param all_if_bare: whether a bare type means all its objects (``get pods``; ``label pods --all``).
     :param by_selector: whether ``--selector`` chooses the objects; for ``expose`` it does not.
+    :param scale: whether of the objects named by words only the subresource ``scale`` is wanted.
     :raises KubectlError: where the words do not make sense, or name an unknown type.
     """
     local = call.flags.has("local") and call.flags.on("local")
@@ -157,7 +160,7 @@ def select(
     named = [(resource_type(word), name) for word, name in request.pairs]
     named += [(types[0], name) for name in request.names]
     if named:
-        return Selection(lambda: _named(call, named, fetch), single=len(named) == 1, named=True)
+        return Selection(lambda: _named(call, named, fetch=fetch, scale=scale), single=len(named) == 1, named=True)
     raise KubectlError("resource(s) were provided, but no name was specified" if types else MISSING_RESOURCE)
 
 
@@ -257,7 +260,7 @@ def _in_namespace(item: Info) -> dict[str, object]:
     return wire
 
 
-def _named(call: Call, named: Sequence[tuple[ResourceType, str]], fetch: bool) -> Iterator[Item]:
+def _named(call: Call, named: Sequence[tuple[ResourceType, str]], *, fetch: bool, scale: bool) -> Iterator[Item]:
     if call.all_namespaces and any(kind.namespaced for kind, _ in named):
         yield KubectlError("a resource cannot be retrieved by name across all namespaces")
         return
@@ -267,7 +270,8 @@ def _named(call: Call, named: Sequence[tuple[ResourceType, str]], fetch: bool) -
             yield Info(kind, namespace, name)
             continue
         try:
-            yield Info(kind, namespace, name, call.api.retrieve(kind, name, namespace))
+            wire = call.api.retrieve(kind, name, namespace)
+            yield Info(SCALE, namespace, name, scale_of(wire)) if scale else Info(kind, namespace, name, wire)
         except ApiError as error:
             yield error
 

@@ -125,3 +125,18 @@ def test_warnings_as_errors(line: str, words: str, cluster: Cluster, files: File
 def test_json_that_is_none_is_read_as_yaml(cluster: Cluster, files: FileSystem) -> None:
     files.write("/root/t.json", "{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 't',},}")
     assert run(["create", "-f", "t.json", "--dry-run=server"], cluster, files).returncode == 0
+
+
+def test_the_scale_of_what_has_replicas(cluster: Cluster, files: FileSystem) -> None:
+    run(["create", "deployment", "d", "--image=nginx", "--replicas=2"], cluster, files)
+    cluster.settle()
+    table = run(["get", "deploy", "d", "--subresource=scale"], cluster, files).stdout.splitlines()
+    assert [line.split()[:3] for line in table] == [["NAME", "DESIRED", "AVAILABLE"], ["d", "2", "2"]]
+    assert (
+        run(["get", "deploy", "d", "--subresource=scale", "-o", "name"], cluster, files).stdout
+        == "scale.autoscaling/d\n"
+    )
+    none = run(["get", "svc", "web", "--subresource=scale"], cluster, files)
+    assert none.stderr == "Error from server (NotFound): the server could not find the requested resource\n"
+    many = run(["get", "deploy", "--subresource=scale"], cluster, files)
+    assert many.stderr == "error: subresource cannot be used when bulk resources are specified\n"

@@ -37,6 +37,7 @@ PRINTERS: Mapping[str, Printer[Any]] = MappingProxyType(
         "PodDisruptionBudget": scaling.DISRUPTION_BUDGET,
         "ReplicaSet": workloads.REPLICA_SET,
         "ReplicationController": workloads.REPLICATION_CONTROLLER,
+        "Scale": workloads.SCALE,
         "Secret": cluster.SECRET,
         "Service": services.SERVICE,
         "ServiceAccount": cluster.NAME_AND_AGE,

@@ -120,6 +120,7 @@ DAEMON_SET = Printer(
         _SELECTOR,
     ),
 )
+SCALE = Printer(as_it_is, (NAME, column("Desired", _wanted, "integer"), _status("Available", "replicas"), AGE))
 STATEFUL_SET = Printer(as_it_is, (NAME, column("Ready", _ready_of_wanted), AGE, *_CONTAINERS))
 CONTROLLER_REVISION = Printer(
     as_it_is,

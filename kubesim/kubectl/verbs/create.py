@@ -136,14 +136,15 @@ def service(kind: str) -> Callable[[Call], int]:
     return run
 
 
-def _entries(call: Call) -> dict[str, str]:
+def _entries(call: Call, kind: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in (*_literals(call), *_files(call), *_environment_file(call)):
         problems = names.config_map_key(key)
         if problems:
             raise KubectlError(f'"{key}" is not a valid key name: {";".join(problems)}')
         if key in found:
-            raise KubectlError(f'cannot add key "{key}", another key by that name already exists')
+            where = f'in Data for {kind} "{one_name(call)}"'
+            raise KubectlError(f'cannot add key "{key}", another key by that name already exists {where}')
         found[key] = value
     return found
 
@@ -191,13 +192,13 @@ def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
 def config_map(call: Call) -> int:
     """``kubectl create configmap``."""
     wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    wire |= generators.what_is_set({"data": _entries(call)})
+    wire |= generators.what_is_set({"data": _entries(call, "ConfigMap")})
     return create_built(call, wire, "failed to create configmap")
 
 
 def secret(call: Call) -> int:
     """``kubectl create secret generic``."""
     wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    data = {key: base64.b64encode(value.encode()).decode() for key, value in _entries(call).items()}
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in _entries(call, "Secret").items()}
     wire |= generators.what_is_set({"data": data, "type": call.flags.text("type")})
     return create_built(call, wire, "failed to create secret")

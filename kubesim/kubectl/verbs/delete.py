@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError, with_source
+from kubesim.kubectl.errors import KubectlError, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import SUFFIX, DryRun, dry_run
 from kubesim.kubectl.resource_arguments import require_name, select
@@ -35,7 +35,7 @@ def delete(call: Call) -> int:
             f'invalid cascade value ({flags.text("cascade")}). Must be "background", "foreground", or "orphan"'
         )
     if flags.text("output") not in ("", "name"):
-        raise UsageError(call.command, f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'")
+        raise KubectlError(f"unexpected -o output mode: {flags.text('output')}. We only support '-o name'")
     if flags.on("all") and (flags.text("selector") or flags.text("field-selector")):
         raise KubectlError("setting 'all' parameter but found a non empty selector. ")
     if flags.on("interactive"):

@@ -49,7 +49,8 @@ def get(call: Call) -> int:
             'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that '
             "resource (e.g. kubectl explain pods).",
         )
-    selection = select(call, call.arguments, all_if_bare=True)
+    scale = flags.text("subresource") == "scale"
+    selection = select(call, call.arguments, all_if_bare=True, scale=scale)
     if flags.on("watch") or flags.on("watch-only"):
         return watch(call, selection, printer, lambda type: table_options(call, type))
     if printer is not None:
