@@ -453,6 +453,14 @@ def test_a_program_that_cannot_be_started_is_a_failed_start() -> None:
     assert (ended.exitCode, ended.reason, ended.message) == (128, "StartError", "no such file")
 
 
+def test_a_hook_that_sleeps_after_the_start_has_not_failed() -> None:
+    cluster, script = cluster_with()
+    run(cluster, {"lifecycle": {"postStart": {"sleep": {"seconds": 2}}}})
+    cluster.advance(10)
+    assert (said(cluster, "FailedPostStartHook"), said(cluster, "Killing")) == ([], [])
+    assert (len(script.started), status(cluster).restartCount) == (1, 0)
+
+
 # --- what the kubelet says -------------------------------------------------------------------------------------------
 
 
