@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 from kubesim.api.objects import Wire
 from kubesim.kubectl.connection import Connection
-from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.errors import KubectlError, UsageError, klog_line
 from kubesim.kubectl.flags import Flag, Values
-from kubesim.kubectl.klog import klog_line
 from kubesim.kubectl.kubeconfig import Kubeconfig
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError, FileSystem, absolute

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api.errors import ApiError
+from kubesim.simulation import Simulation
 
 
 class KubectlError(Exception):
@@ -154,6 +155,20 @@ def with_source(error: Exception, doing: str, source: str) -> Exception:
     if isinstance(error, ApiError):
         return ApiError(error.code, error.reason, text + error.message, error.details)
     return KubectlError(text + str(error))
+
+
+PROCESS = 1000
+"""The process' id in lines of klog; it is made up."""
+
+
+def klog_line(simulation: Simulation, severity: str, place: str, text: str) -> str:
+    """A line of klog, the log that kubectl writes to standard error.
+
+    :param severity: ``W``, ``E`` or ``F``.
+    :param place: the file and the line of upstream's program.
+    """
+    moment = simulation.datetime
+    return f"{severity}{moment:%m%d %H:%M:%S}.{moment.microsecond:06d} {PROCESS:>7} {place}] {text}"
 
 
 def with_prefix(error: Exception, prefix: str) -> KubectlError:

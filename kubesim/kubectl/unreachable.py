@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kubesim.kubectl.errors import KubectlError, UnreachableError
-from kubesim.kubectl.klog import klog_line
+from kubesim.kubectl.errors import KubectlError, UnreachableError, klog_line
 from kubesim.simulation import Simulation
 
 PER_TYPE = 4
