@@ -42,13 +42,14 @@ class BusyboxWget(Fetching):
         scheme, _, rest = url.rpartition("://")
         if scheme not in ("", "http", "https", "ftp"):
             return self._fail(f"not an http or ftp url: {url}")
-        host, colon, port = re.split(r"[/?#]", rest)[0].rpartition("@")[2].partition(":")
+        authority = re.split(r"[/?#]", rest)[0].rpartition("@")[2]
+        host, colon, port = authority.partition(":")
         if colon and not port.isdecimal() and not host.startswith("["):
             return self._fail(f"bad port '{port}'")
         try:
             location = parse_location(url)
         except LocationError:
-            return self._fail(f"bad address '{rest}'")
+            return self._fail(f"bad address '{authority}'")
         lookup = look_up(machine, location.host)
         self.seconds += lookup.seconds
         if not lookup.addresses:

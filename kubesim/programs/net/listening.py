@@ -12,7 +12,7 @@ from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
 from kubesim.programs.net.nettools import interface_table, routing_table
 from kubesim.programs.nginx.command import NginxServer
-from kubesim.programs.usages import usage
+from kubesim.programs.usages import read_options, usage
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
@@ -109,9 +109,25 @@ def _port(run: Run, number: int) -> int | str:
     return number if run.on("n") else SERVICES.get(number, number)
 
 
-@program("ltunpa46sioemHr", long="listening=l tcp=t udp=u numeric=n")
+_SS_FLAGS, _SS_UNTOLD = "ltunpa46sioemHrhVO", "xwdSMEZzbKTBQ0"
+_SS_LONG = {
+    "listening": "l", "tcp": "t", "udp": "u", "numeric": "n", "processes": "p", "all": "a", "ipv4": "4", "ipv6": "6",
+    "summary": "s", "info": "i", "options": "o", "extended": "e", "memory": "m", "no-header": "H", "resolve": "r",
+    "help": "h", "version": "V", "oneline": "O", "unix": "x", "raw": "w", "packet": "0", "events": "E", "kill": "K",
+}  # fmt: skip
+
+
+@program()
 def ss(run: Run) -> Completed:
     """Sockets: connected ones, with ``-l`` those that listen, with ``-a`` both; with their processes (``-p``)."""
+    read_options(run, _SS_FLAGS + _SS_UNTOLD, "fADFN", _SS_LONG, 255)
+    if run.on("h"):
+        return Completed(usage("ss"))
+    if run.on("V"):
+        return Completed("ss utility, iproute2-6.15.0\n")
+    for letter in _SS_UNTOLD + "fADFN":
+        if letter in run.options:
+            raise Complaint(f"ss: -{letter}: this option is not simulated\n", 255)
     wanted = _states(run)
     kinds = _kinds(run, "udp", "tcp")
     connected = [each for each in _connected(run) if wanted is None or each.state in wanted]
@@ -136,8 +152,9 @@ def ss(run: Run) -> Completed:
             users = ",".join(f'("{name}",pid={pid},fd={descriptor})' for name, pid in pids)
             own = f"{local}:{_port(run, each.port)}"
             rows.append([each.kind, *state, own, peer, f" users:({users})" if users else ""])
-    table = _socket_table(rows, netid=len(kinds) > 1, process=run.on("p"), state=wanted is None or len(wanted) > 1)
-    return run.finished(table[1:] if run.on("H") else table)
+    many = wanted is None or len(wanted) > 1
+    table = _socket_table(rows, netid=len(kinds) > 1, process=run.on("p"), state=many, head=not run.on("H"))
+    return run.finished(table)
 
 
 _STATES = {
@@ -158,7 +175,7 @@ def _states(run: Run) -> list[str] | None:
         return None
     name = (*words, "")[1]
     if name not in _STATES:
-        raise Complaint(f"ss: wrong state name: {name}\n{usage('ss')}", 255)
+        raise Complaint(f"ss: wrong state name: {name}\n", 255)
     return _STATES[name]
 
 
@@ -189,13 +206,18 @@ def netstat(run: Run) -> Completed:
     width = 12 if run.busybox else 11
     which = "only servers" if run.on("l") else "servers and established" if run.on("a") else "w/o servers"
     title = f"{'Proto'} {'Recv-Q'} {'Send-Q'} {'Local Address':<23} {'Foreign Address':<23} {'State':<{width}}"
-    lines = [f"Active Internet connections ({which})", title + (" PID/Program name    " if run.on("p") else "")]
-    kinds = _kinds(run, "tcp", "udp")
+    unix_only = run.on("x") and not run.on("tu")
+    lines = (
+        []
+        if unix_only
+        else [f"Active Internet connections ({which})", title + (" PID/Program name    " if run.on("p") else "")]
+    )
+    kinds = [] if unix_only else _kinds(run, "tcp", "udp")
     for one in _connected(run) if not run.on("l") and "tcp" in kinds else ():
         near, far = (f"{address}:{_port(run, port)}" for address, port in (one.local, one.remote))
         line = f"{'tcp':<4}  {0:>6} {one.unacknowledged:>6} {near:<23} {far:<23} {NETSTAT_STATES[one.state]:<{width}}"
         lines.append(line + (f" {'-':<20}" if run.on("p") else ""))
-    for each in _listening(run.machine, kinds) if run.on("la") else ():
+    for each in _listening(run.machine, kinds) if kinds and run.on("la") else ():
         first = min(each.processes, key=lambda process: process.pid, default=None)
         program_name = f"{first.pid}/{first.command}" if first else "-"
         sixth = run.worded(f"{each.kind}6", each.kind)
@@ -213,17 +235,21 @@ def netstat(run: Run) -> Completed:
     return run.finished(lines)
 
 
-def _socket_table(rows: list[list[str]], *, netid: bool, process: bool, state: bool = True) -> list[str]:
-    """Each column is as wide as its widest entry, local and peer around their colons."""
+def _socket_table(
+    rows: list[list[str]], *, netid: bool, process: bool, state: bool = True, head: bool = True
+) -> list[str]:
+    """Each column is as wide as its widest entry, local and peer around their colons; ``head``: with titles."""
     title = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process" * process]
-    ends = [[row[column].rpartition(":") for row in (title, *rows)] for column in (4, 5)]
-    hosts = [max(len(each[0]) for each in column) for column in ends]
-    ports = [max(len(each[2]) for each in column) for column in ends]
-    users = max(len(row[6]) for row in (title, *rows))
-    states = max(len(row[1]) for row in (title, *rows))
+    shown = [title, *rows] if head else rows
+    ends = [[row[column].rpartition(":") for row in shown] for column in (4, 5)]
+    hosts = [max((len(each[0]) for each in column), default=0) for column in ends]
+    ports = [max((len(each[2]) for each in column), default=0) for column in ends]
+    users = max((len(row[6]) for row in shown), default=0)
+    states = max((len(row[1]) for row in shown), default=0)
+    netids = 5 if head else 3
     lines = []
-    for number, row in enumerate((title, *rows)):
-        line = (f"{row[0]:<5} " if netid else "") + (f"{row[1]:<{states}} " if state else "")
+    for number, row in enumerate(shown):
+        line = (f"{row[0]:<{netids}} " if netid else "") + (f"{row[1]:<{states}} " if state else "")
         line += f"{row[2]:<6} {row[3]:<6} "
         line += " ".join(
             f"{column[number][0]:>{host}}:{column[number][2]:<{port}}"

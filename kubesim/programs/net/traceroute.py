@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Sequence
 
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Run
@@ -18,6 +19,7 @@ from kubesim.userland.process import Completed
 
 _MARKS = {"net": "!N", "host": "!H", "admin": "!X"}
 _BUSYBOX_MARKS = {**_MARKS, "admin": "!A"}
+_FLAGS, _VALUES, _NUMBERS = "46dFITnreAUDVh", "fgimNptlwqszMOP", "fmNpqw"
 _LONG = {
     "icmp": "I", "tcp": "T", "udp": "U", "first": "f", "max-hops": "m", "port": "p", "wait": "w", "queries": "q",
     "source": "s", "interface": "i", "sim-queries": "N", "version": "V", "help": "h",
@@ -100,13 +102,10 @@ def _read(run: Run) -> None:
     :raises Complaint: where they are wrong, or the host is missing.
     """
     words = list(run.operands)
-    for position, word in enumerate(words, 1):
-        if not re.match(r"-[^-\d]", word):
-            continue
-        letter = word[1]
-        if letter not in "46dFITnreAUDVhfgimNptlwqszMOP":
-            raise Complaint(f"Bad option `{word}' (argc {position})\n", 2)
-    read_options(run, "46dFITnreAUDVh", "fgimNptlwqszMOP", _LONG, 2)
+    if not words:
+        raise Complaint(usage("traceroute"), 0)
+    _check_words(words)
+    read_options(run, _FLAGS, _VALUES, _LONG, 2)
     if run.on("h"):
         raise Complaint(usage("traceroute"), 0)
     if run.on("V"):
@@ -117,3 +116,51 @@ def _read(run: Run) -> None:
         )
     if not run.operands:
         raise Complaint('Specify "host" missing argument.\n', 2)
+    hops, first, probes = (_count(run, letter, default) for letter, default in (("m", 30), ("f", 1), ("q", 3)))
+    if not 1 <= first <= hops:
+        raise Complaint("first hop out of range\n", 2)
+    if hops > 255:
+        raise Complaint("max hops cannot be more than 255\n", 2)
+    if not 1 <= probes <= 10:
+        raise Complaint("no more than 10 probes per hop\n", 2)
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Complain of a wrong option, or of a value that is no number, by its place among the words.
+
+    :raises Complaint: where one is wrong.
+    """
+    known = re.findall(r"--([\w-]+)", usage("traceroute"))
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        if word.startswith("--"):
+            name, equals, value = word[2:].partition("=")
+            if not any(each.startswith(name) for each in known):
+                raise Complaint(f"Bad option `{word}' (argc {position})\n", 2)
+            if equals and _LONG.get(name, "") in _NUMBERS and not re.match(r"\d", value):
+                raise Complaint(f"Cannot handle `--{name}' option with arg `{value}' (argc {position})\n", 2)
+            continue
+        if not re.match(r"-[^-\d]", word):
+            continue
+        letter = word[1]
+        if letter not in _FLAGS + _VALUES:
+            raise Complaint(f"Bad option `{word}' (argc {position})\n", 2)
+        if letter not in _VALUES:
+            continue
+        value = word[2:]
+        if not value:
+            if position == len(words):
+                named = re.search(rf"\[ -{letter} ([^\]]+) \]", usage("traceroute"))
+                takes = f": `-{letter} {named[1]}'" if named else ""
+                raise Complaint(f"Option `-{letter}' (argc {position}) requires an argument{takes}\n", 2)
+            value = words[position]
+            position += 1
+        if letter in _NUMBERS and not re.match(r"\d", value):
+            raise Complaint(f"Cannot handle `-{letter}' option with arg `{value}' (argc {position})\n", 2)
+
+
+def _count(run: Run, letter: str, default: int) -> int:
+    found = re.match(r"\d+", run.options.get(letter, ""))
+    return int(found[0]) if found else default

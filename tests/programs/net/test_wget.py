@@ -62,11 +62,11 @@ def test_gnu(line: str, status: int, out: str, said: str) -> None:
         ("--spider http://server/file", 0, "", "remote file exists\n"),
         ("-O- http://server/nosuch", 1, "", "wget: server returned error: HTTP/1.1 404 Not Found\n"),
         ("-O- http://server/loop", 1, "", "wget: too many redirections\n"),
-        ("-O- http://server/bad-redirect", 1, "", "wget: bad port spec 'http://a b/'\n"),
+        ("-O- http://server/bad-redirect", 1, "", "wget: bad address 'a b'\n"),
         ("-O- http://server:81/", 1, "", f"wget: can't connect to remote host ({SERVER}): Connection refused\n"),
         ("-O- http://nosuch.invalid/", 1, "", "wget: bad address 'nosuch.invalid'\n"),
         ("-O- -T 1 http://silent/", 1, "", "wget: download timed out\n"),
-        ("-O- http://server/reset", 1, "", "wget: error getting response\n"),
+        ("-O- http://server/reset", 1, "", "wget: error getting response: Connection reset by peer\n"),
         ("--nosuch http://server/", 1, "", "wget: unrecognized option '--nosuch'\n"),
     ],
 )
