@@ -317,4 +317,6 @@ def _lines(instance: _Instance) -> list[LogLine]:
 
 def _expanded(words: list[str] | None, machine: Machine) -> tuple[str, ...]:
     """``$(NAME)`` in a command is the variable's value; ``$$`` is a dollar sign; unknown names stay."""
-    return tuple(expand_references(word, machine.environment) for word in words or ())
+    if not words:
+        return ()
+    return tuple(expand_references(word, machine.environment) for word in words)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from kubesim.network.addresses import (
     address_number,
@@ -43,8 +44,7 @@ ROUTER = "internet/router"
 """The name of the router between the nodes' LAN and the Internet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(NamedTuple):
     """One network interface.
 
     :param address: empty where the interface has none.

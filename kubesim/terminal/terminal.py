@@ -363,7 +363,7 @@ class Terminal:
         """``k3s``: of the one binary that is everything, kubectl and the version."""
         words = invocation.argv[1:]
         if words[:1] == ("kubectl",):
-            return self._kubectl(replace(invocation, argv=words))
+            return self._kubectl(invocation.becoming(words))
         if words and words[0] in ("-v", "--version"):
             return Completed(f"k3s version {self.cluster.configuration.version}\n")
         return Completed("", f"k3s: {words[0] if words else 'this'} is not simulated: kubectl and --version are\n", 1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from kubesim.simulation import Simulation
 from kubesim.turn import Interrupted
@@ -87,8 +88,7 @@ class Running:
         step()
 
 
-@dataclass(frozen=True, slots=True)
-class Start(Generic[OfMachine]):
+class Start(NamedTuple, Generic[OfMachine]):
     """One start of a program on some kind of machine.
 
     :param argv: the words, the program's own name first.
@@ -100,7 +100,7 @@ class Start(Generic[OfMachine]):
     machine: OfMachine
     input: str | Callable[[], str] = ""
     """What it can read; a function where reading takes it away from others."""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
     directory: str = "/"
     main: bool = False
     """Whether this is a container's main process, which may go on as :class:`Running`."""
@@ -117,10 +117,7 @@ class Start(Generic[OfMachine]):
 
     def becoming(self, argv: tuple[str, ...]) -> Start[OfMachine]:
         """The start of another program in its place, as ``exec`` has it."""
-        return Start(
-            argv, self.machine, self.input, self.environment, self.directory, self.main, self.terminal, self.elapsed,
-            self.limit,
-        )  # fmt: skip
+        return self._replace(argv=argv)
 
     @property
     def patience(self) -> float:

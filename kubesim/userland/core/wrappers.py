@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import require
@@ -29,8 +28,7 @@ def start_inside(
     :raises ExecutableNotFoundError: where there is none.
     """
     found = invocation.machine.find(words[0], invocation.directory)
-    changed = replace(
-        invocation,
+    changed = invocation._replace(
         argv=tuple(words),
         environment=invocation.environment if environment is None else environment,
         input=invocation.input if stdin is None else stdin,
@@ -47,7 +45,7 @@ def run_inside(
     ending: str = "TERM",
 ) -> Completed:
     """Run another program to its end; a missing one is this one's complaint (status 127, or 126)."""
-    invocation = replace(run.invocation, limit=min(limit, run.invocation.limit), ending=ending)
+    invocation = run.invocation._replace(limit=min(limit, run.invocation.limit), ending=ending)
     try:
         result = start_inside(invocation, words, environment, stdin)
     except ExecutableNotFoundError as error:

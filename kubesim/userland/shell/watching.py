@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import replace
 
 from kubesim.userland.command_line import Complaint, Run, program
 from kubesim.userland.machine import Invocation
@@ -85,7 +84,7 @@ class Watch(Nested):
     def _script(invocation: Invocation) -> Invocation | Completed:
         read = _words(invocation)
         assert isinstance(read, Completed)
-        return read if read.returncode else replace(invocation, argv=("sh", "-c", read.stdout, "watch"))
+        return read if read.returncode else invocation.becoming(("sh", "-c", read.stdout, "watch"))
 
     @staticmethod
     def _shell(invocation: Invocation) -> Nested:
