@@ -15,6 +15,10 @@ SHORTEST_MODULE = 40
 """Lines. A concept that fills fewer mostly belongs to the module that uses it."""
 
 SHORT = {
+    "api/strategies/storage.py": "volumes are held as no other kind is; it stands beside the other kinds' strategies",
+    "api/validation/disruption.py": "one API group's rules, beside those of the other groups",
+    "controllers/job/conditions.py": "the Job's, the CronJob's and the TTL controller's view of a Job's end",
+    "kubectl/verbs/edit.py": "one verb, beside the others",
     "api/int_or_string.py": "one of upstream's types, with its own arithmetic, for controllers and validation alike",
     "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
     "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
