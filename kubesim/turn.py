@@ -28,6 +28,10 @@ _LISTENING_SECONDS = 0.05
 """How often somebody who waits for the turn looks whether Ctrl-C was pressed."""
 
 
+computing: Callable[[], float] = getattr(time, "thread_time", time.perf_counter)
+"""The seconds of computing so far; a browser's Python counts those that pass."""
+
+
 class Interrupted(Exception):  # noqa: N818
     """The learner's Ctrl-C, pressed for them: something ran on without end."""
 
@@ -118,7 +122,7 @@ class Turn:
             self._asked, self.interrupted = False, True
             self.cuts.append((self._looks, KeyboardInterrupt.__name__))
             self._before(signal.SIGINT, None)
-        if self._until < math.inf and time.thread_time() > self._until:
+        if self._until < math.inf and computing() > self._until:
             self._give_up()
 
     def work(self) -> None:
@@ -133,8 +137,8 @@ class Turn:
         self.pause()
         if self._in_event and not self._follows_the_plan():
             if self._until == math.inf:
-                self._until = time.thread_time() + EVENT_SECONDS
-            elif time.thread_time() > self._until:
+                self._until = computing() + EVENT_SECONDS
+            elif computing() > self._until:
                 self._give_up()
 
     def _give_up(self) -> None:
@@ -161,7 +165,7 @@ class Turn:
     def limited(self, seconds: float = LINE_SECONDS) -> Iterator[None]:
         """Do the work of one typed line, which may take so many seconds of computing; inside another, the rest."""
         outer = self._until
-        self._until = min(outer, time.thread_time() + seconds)
+        self._until = min(outer, computing() + seconds)
         try:
             yield
         finally:

@@ -22,6 +22,12 @@ import yaml
 
 from kubesim.api import go_json
 
+try:
+    from yaml import CSafeDumper as SafeDumper
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML without its extension, as in a browser: slower, and its messages are its own
+    from yaml import SafeDumper, SafeLoader  # type: ignore[assignment]
+
 _WORDS: dict[str, Any] = {
     word: value
     for value, words in (
@@ -232,7 +238,7 @@ def _yaml_instead(text: str, problem: YamlError) -> Iterator[Any]:
         raise problem from None
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(SafeLoader):
     """libyaml's parser, leaving the meaning of plain scalars to :func:`resolve`."""
 
     yaml_implicit_resolvers = {None: [(_PLAIN, re.compile(""))]}  # noqa: RUF012
@@ -364,7 +370,7 @@ def _go_syntax(value: Any) -> str:
     return go_json.quote(value) if isinstance(value, str) else str(value)
 
 
-class _Dumper(yaml.CSafeDumper):
+class _Dumper(SafeDumper):
     """libyaml's emitter with go-yaml's choice of style.
 
     Every scalar is handed to it as a string with a style; so no tag is ever written.
@@ -382,7 +388,7 @@ def dump(value: Any) -> str:
     return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, width=80, default_flow_style=False))
 
 
-def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_string(dumper: SafeDumper, text: str) -> yaml.ScalarNode:
     if "\n" in text:
         style = "|"
     elif not reads_as_string(text):
@@ -392,22 +398,22 @@ def _represent_string(dumper: yaml.CSafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STRING, text, style=style)
 
 
-def _represent_float(dumper: yaml.CSafeDumper, value: float) -> yaml.ScalarNode:
+def _represent_float(dumper: SafeDumper, value: float) -> yaml.ScalarNode:
     text = go_json.format_float(value)
     text = re.sub(r"e([-+])(\d)$", r"e\g<1>0\2", text)  # strconv writes two digits of exponent, encoding/json one
     return dumper.represent_scalar(_STRING, text)
 
 
-def _represent_constant(dumper: yaml.CSafeDumper, value: bool | int | None) -> yaml.ScalarNode:
+def _represent_constant(dumper: SafeDumper, value: bool | int | None) -> yaml.ScalarNode:
     return dumper.represent_scalar(_STRING, go_json.dumps(value))
 
 
-def _represent_mapping(dumper: yaml.CSafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+def _represent_mapping(dumper: SafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
     pairs = [(key, value[key]) for key in sorted(value, key=natural_key)]
     return dumper.represent_mapping("tag:yaml.org,2002:map", pairs, flow_style=not pairs)
 
 
-def _represent_list(dumper: yaml.CSafeDumper, value: list[Any]) -> yaml.SequenceNode:
+def _represent_list(dumper: SafeDumper, value: list[Any]) -> yaml.SequenceNode:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=not value)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from kubesim.turn import Interrupted
+from kubesim.turn import Interrupted, computing
 from kubesim.userland.bounds import LIMIT
 
 if TYPE_CHECKING:
@@ -58,13 +57,13 @@ class Regex:
         return int(self._compiled.groups)
 
     def _timed(self, method: Callable[..., Match | None], text: str, start: int = 0) -> Match | None:
-        before = time.thread_time()
+        before = computing()
         try:
             return method(text, start, timeout=max(self._left, 0.001))
         except TimeoutError:
             raise Interrupted from None
         finally:
-            self._left -= time.thread_time() - before
+            self._left -= computing() - before
 
     def search(self, text: str, start: int = 0) -> Match | None:
         """The first match."""
@@ -80,13 +79,13 @@ class Regex:
 
     def finditer(self, text: str) -> Iterator[Match]:
         """Every match."""
-        before = time.thread_time()
+        before = computing()
         try:
             yield from self._compiled.finditer(text, timeout=max(self._left, 0.001))
         except TimeoutError:
             raise Interrupted from None
         finally:
-            self._left -= time.thread_time() - before
+            self._left -= computing() - before
 
     def split(self, text: str) -> list[str]:
         """The text between the matches."""
