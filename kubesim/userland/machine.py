@@ -72,6 +72,8 @@ class Machine:
     ended: Callable[[int, str], object] | None = None
     process_source: Callable[[], list[Process]] | None = None
     next_pid: int = 7
+    started: int = 0
+    """How many programs its shells have started so far."""
 
     @property
     def address(self) -> str:

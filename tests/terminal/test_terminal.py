@@ -202,3 +202,24 @@ def test_no_exception_reaches_the_learner(terminal, line):
     done = terminal.run(line)
     assert 0 <= done.returncode < 256
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [
+        ("kubectl run {} --image=nginx; until kubectl get pod {} | grep -q Running; do :; done", (1, 10)),
+        ("kubectl run {} --image=nginx; while true; do kubectl get pod {} | grep -q Running && break; done", (1, 10)),
+        (
+            'kubectl run {} --image=nginx; while [ "$(kubectl get pod {} -o jsonpath={{.status.phase}})" != Running ]; '
+            "do :; done",
+            (1, 10),
+        ),
+        ("seq 100 | while read n; do basename {}/$n > /dev/null; done", (0, 0)),
+        ("i=0; while [ $i -lt 100 ]; do i=$((i+1)); done", (0, 0)),
+    ],
+)
+def test_who_asks_again_and_again_sees_the_world_go_on(line: str, seconds: tuple[float, float]) -> None:
+    terminal = Terminal(Cluster(), patience=0)
+    done = terminal.run(line.format("web", "web"))
+    assert done.returncode == 0
+    assert seconds[0] <= done.seconds <= seconds[1]

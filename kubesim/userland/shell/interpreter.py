@@ -65,6 +65,9 @@ from kubesim.userland.shell.tree import (
     Word,
 )
 
+ROUND = 0.1
+"""Seconds that a round takes of a loop whose programs took none, unless it goes through an input: who asks again and
+again sees the world go on."""
 COMMAND_LIMIT = 20_000
 """Commands after which a shell that lets no time pass is taken to loop for ever."""
 CALL_LIMIT = 200
@@ -717,12 +720,15 @@ class Interpreter:
     def _while(self, body: While) -> Steps:
         status = 0
         while True:
+            started, moment, read = self.machine.started, self.moment, self.stdin.position
             condition, left = yield from self._round(self._quietly(body.condition))
             if left or (condition == 0) == body.until:
                 return status
             status, left = yield from self._round(self.command_list(body.body))
             if left:
                 return 0
+            if self.machine.started > started and (self.moment, self.stdin.position) == (moment, read):
+                yield from self.wait(ROUND)
 
     def _for(self, body: For) -> Steps:
         words = list(self.state.positional) if body.words is None else self.expander.fields(body.words)
@@ -1082,6 +1088,7 @@ class Interpreter:
         )
         if isinstance(program, Nested):
             return (yield from self._nested(program, invocation))
+        self.machine.started += 1
         result = program(invocation)
         if isinstance(result, Completed) and result.satisfied and taken:
             source.taken = min(len(source.text), source.before + PIPE // 16)
