@@ -18,7 +18,6 @@ from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster, arguments
 from kubesim.data_directory import DATA
 from kubesim.doors import door
-from kubesim.kubectl.kubeconfig import install as install_kubeconfig
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.network_files import open_connection
 from kubesim.terminal.processes import show_containers
@@ -95,7 +94,9 @@ class Terminal:
             place = f"{HOME}/{path.name}"
             if not machine.files.exists(place):
                 machine.files.write(place, Path(path).read_text(encoding="utf-8"))
-        install_kubeconfig(machine.files, self.cluster.configuration)
+        from kubesim.kubectl.kubeconfig import install  # kubectl's floor is loaded when a terminal is opened
+
+        install(machine.files, self.cluster.configuration)
         machine.files.make_directory("/usr/local/bin", parents=True)
         for name in own:
             if not machine.files.exists(f"/usr/local/bin/{name}"):
