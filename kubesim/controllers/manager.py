@@ -213,7 +213,8 @@ class Manager:
                 except ApiError:
                     self._retry(task)
                 else:
-                    self._failures.pop(task, None)
+                    if self._failures:
+                        self._failures.pop(task, None)
         finally:
             self._running = False
 
