@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from kubesim.api import objects
-from kubesim.api.objects import Container, Object, View, copy_of
+from kubesim.api.objects import Container, Copies, Object, View, copy_of
 from kubesim.api.schema.tree import FieldType, SchemaField, Struct, struct_named
 
 STRUCTS = {
@@ -115,3 +115,15 @@ def test_a_copy_is_equal_and_shares_nothing(wire: dict) -> None:
     (part,) = copied.values()
     part["new"] = 1
     assert copied != wire
+
+
+def test_copies_are_made_once_and_are_the_takers_own() -> None:
+    stored = [{"spec": {"replicas": number}} for number in range(3)]
+    copies = Copies(stored)
+    assert (len(copies), list(copies), copies[1:], copies[-1]) == (3, stored, stored[1:], stored[2])
+    copies[0]["spec"]["replicas"] = 7
+    assert copies[0]["spec"] == {"replicas": 7}, "a copy that was taken stays the taker's"
+    assert copies[-3] is copies[0]
+    assert stored[0]["spec"] == {"replicas": 0}
+    with pytest.raises(IndexError):
+        copies[3]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kubesim.api.objects import Service, Wire
 from kubesim.api.selectors import parse_label_selector
-from kubesim.api.store import Change, Store
+from kubesim.api.store import STATUS, Change, Store
 
 
 def wire(name: str, namespace: str = "default", kind: str = "Service", **metadata: Any) -> Wire:
@@ -222,3 +222,16 @@ def test_a_change_knows_what_it_is_about(old: Wire | None, new: Wire | None, kin
 def test_a_change_of_nothing_is_none() -> None:
     with pytest.raises(ValueError, match="a change must have an old or a new object, got neither"):
         Change.of(None, None)
+
+
+def test_a_change_says_in_what_the_object_differs_where_the_writer_knows() -> None:
+    store = Store()
+    heard: list[Change] = []
+    store.watch(heard.append)
+    first = store.commit(wire("a", kind="Pod", labels={"x": "y"}))
+    second = store.commit({**first, "metadata": {**first["metadata"]}, "status": {"phase": "Running"}}, parts=STATUS)
+    assert [(change.old, change.new, change.parts) for change in heard] == [
+        (None, first, None),
+        (first, second, STATUS),
+    ]
+    assert store.list("Pod", "default", {"x": "y"}) == [second], "what is filed under a label is the new version"

@@ -205,3 +205,22 @@ def test_a_directory_cannot_move_into_itself(target):
     with pytest.raises(FileError, match="Invalid argument"):
         files.move("/a", target)
     assert list(files.walk("/")) == ["/", "/a", "/a/b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "pristine"),
+    [
+        (lambda files: files.write("/etc/hosts", "127.0.0.1 localhost\n"), True),
+        (lambda files: files.read("/etc/nginx/nginx.conf"), True),
+        (lambda files: files.write("/etc/nginx/nginx.conf", "events {}"), False),
+        (lambda files: files.write("/etc/nginx/conf.d/other.conf", ""), False),
+        (lambda files: files.remove("/etc/nginx/conf.d/default.conf"), False),
+        (lambda files: files.move("/etc/nginx", "/etc/old"), False),
+    ],
+    ids=["beside it", "reading", "writing a file", "a new file", "removing a file", "moving it all"],
+)
+def test_what_leaves_a_part_of_the_image_as_it_was(change, pristine):
+    layer = Layer({path: Entry() for path in ("/etc/nginx/nginx.conf", "/etc/nginx/conf.d/default.conf", "/etc/hosts")})
+    files = FileSystem(base=layer)
+    change(files)
+    assert files.untouched(("/etc/nginx",)) is (layer if pristine else None)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kubesim.programs.nginx.configuration import ConfigurationError, read
-from kubesim.userland.filesystem import FileSystem
+from kubesim.programs.nginx.configuration import MAIN, ConfigurationError, Configurations, read
+from kubesim.userland.filesystem import Entry, FileSystem, Layer
 
 PATH = "/etc/nginx/nginx.conf"
 
@@ -51,3 +51,17 @@ def test_a_missing_include_is_refused() -> None:
         ConfigurationError, match=r'open\(\) "/etc/nginx/nosuch" failed \(2: No such file or directory\)'
     ):
         read(files_with("include nosuch;"))
+
+
+def test_containers_whose_files_say_the_same_share_a_configuration() -> None:
+    layer = Layer({MAIN: Entry(content="events {} http { include conf.d/*.conf; }")})
+    configurations, read_for = Configurations(), {}
+    for name in ("first", "second", "changed", "changed alike"):
+        files = FileSystem(base=layer, own={"/etc/hostname": Entry(content=name)})
+        if name.startswith("changed"):
+            files.make_directory("/etc/nginx/conf.d")
+            files.write("/etc/nginx/conf.d/site.conf", "server { listen 8080; }")
+        read_for[name] = configurations.read(files)
+    assert read_for["first"] is read_for["second"]
+    assert read_for["changed"] is read_for["changed alike"]
+    assert [read_for[name].ports for name in ("first", "changed")] == [(), (8080,)]
