@@ -76,22 +76,19 @@ class CourseMagics(Magics):
     @cell_magic
     def predict(self, line: str, cell: str) -> Any:
         """Ask the question in this line; what the cell shows stays hidden until one of the ``( )`` lines is chosen."""
-        from IPython.utils.capture import capture_output
-
-        from kubesim.notebook.prediction import Answer, Prediction, Question  # ipywidgets, slow to load
+        from kubesim.notebook.prediction import Answer, Prediction, Question, held_back  # ipywidgets, slow to load
 
         try:
             question = Question.read(line, cell)
         except ValueError as problem:
             raise UsageError(str(problem)) from None
         score = self.session.score
-        with capture_output() as captured:
+        with held_back(self.shell) as (printed, shown):
             done = self.shell.run_cell(question.cell, store_history=False)
         if not done.success:  # a cell that fails shows why, like any other
-            captured.show()
+            self._show(printed.getvalue())
             return None
-        shown = [output.data for output in captured.outputs]
-        return Prediction(question, Answer.of(captured.stdout + captured.stderr, shown), score)
+        return Prediction(question, Answer.of(printed.getvalue(), [each["data"] for each in shown]), score)
 
     @property
     def session(self) -> Session:

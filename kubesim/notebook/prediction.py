@@ -16,17 +16,25 @@ choice is right is never written down: it is the one whose evidence stands in wh
 
 from __future__ import annotations
 
+import contextlib
 import html
+import io
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+from IPython.core.displayhook import CapturingDisplayHook
+from IPython.core.displaypub import CapturingDisplayPublisher
 
 from kubesim.notebook.controls import Announcement, Choices
 from kubesim.notebook.session import Score
 from kubesim.notebook.widgets import WithStaticTwin
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
 
 CHOICE = re.compile(r"\( \) (?P<text>.+?)(?: :: (?P<evidence>.+))?")
 
@@ -109,6 +117,24 @@ class Answer:
             texts.append(plain)
             pages.append(str(data.get("text/html") or f"<pre>{html.escape(plain)}</pre>"))
         return cls("\n".join(texts), "".join(pages))
+
+
+@contextlib.contextmanager
+def held_back(shell: InteractiveShell) -> Iterator[tuple[io.StringIO, list[dict[str, Any]]]]:
+    """Hold back what cells print and display: the printed text, and the displayed (``data``: MIME type → content).
+
+    IPython's own ``capture_output`` knows only the one shell of a process.
+    """
+    printed, shown = io.StringIO(), list[dict[str, Any]]()
+    publisher, hook, trapped = shell.display_pub, sys.displayhook, shell.display_trap.hook
+    shell.display_pub = CapturingDisplayPublisher()
+    shell.display_pub.outputs = shown
+    sys.displayhook = shell.display_trap.hook = CapturingDisplayHook(shell, shell.display_pub.outputs)
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            yield printed, shell.display_pub.outputs
+    finally:
+        shell.display_pub, sys.displayhook, shell.display_trap.hook = publisher, hook, trapped
 
 
 class Prediction(WithStaticTwin):

@@ -20,15 +20,13 @@ kubectl get nodes --no-headers --sort-by .metadata.name
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[InteractiveShell]:
-    shell = InteractiveShell.instance()  # what a cell displays is captured of the running shell alone
+    shell = InteractiveShell()
     load_ipython_extension(shell)
     yield shell
-    InteractiveShell.clear_instance()
 
 
 def asked(shell: InteractiveShell, question: str, cell: str) -> Prediction:
-    shell.run_cell(f"made = get_ipython().run_cell_magic('predict', {question!r}, {cell!r})")
-    made = shell.user_ns["made"]
+    made = shell.run_cell_magic("predict", question, cell)
     assert isinstance(made, Prediction)
     return made
 
