@@ -20,6 +20,7 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Node, Pod, Service
 from kubesim.cluster import Cluster
 from kubesim.data_directory import DATA, read_yaml
+from kubesim.notebook.progress import note_solved
 from kubesim.terminal import Terminal
 from kubesim.views.journey import Journey
 
@@ -30,6 +31,9 @@ DIRECTORY = DATA / "exercises"
 """Where the exercises are."""
 
 PLACEHOLDER = re.compile(r"\{[a-z]+(?:/[a-z0-9-]+)?\}")
+TOOLS = "`lab.check()` looks at it, `lab.hint()` helps, `lab.solution()` shows one way, `lab.reset()` begins again."
+"""What one can do with the exercise in a notebook's variable ``lab``."""
+
 PLACEHOLDER_KINDS = {"pod": "Pod", "node": "Node", "service": "Service", "loadbalancer": "Service"}
 
 
@@ -67,7 +71,11 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ExerciseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file of an exercise."""
+    """The file of an exercise.
+
+    :param why: two sentences for who has solved it: the mechanism, with the objects' own names.
+    :param after: what to remember, or to look at next.
+    """
 
     title: str
     story: str
@@ -75,6 +83,8 @@ class ExerciseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     probes: list[Probe]
     hints: list[str]
     solutions: list[str]
+    why: str
+    after: str
     keep: list[Kept] = []
     cheats: list[str] = []
     host: str = "master"
@@ -88,6 +98,38 @@ class Finding:
     expected: str
     observed: str
     passed: bool
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found; where all is well, also why."""
+
+    findings: tuple[Finding, ...]
+    why: str
+    after: str
+
+    @property
+    def solved(self) -> bool:
+        """Whether every finding passes."""
+        return all(finding.passed for finding in self.findings)
+
+    def table(self) -> pandas.DataFrame:
+        """One row a finding."""
+        import pandas  # slow to load: only when a table is asked for
+
+        marks = ["✓" if finding.passed else "✗" for finding in self.findings]
+        rows = [[finding.what, finding.expected, finding.observed] for finding in self.findings]
+        return pandas.DataFrame(rows, columns=["what", "must be", "is"], index=marks, dtype=object)
+
+    def __repr__(self) -> str:
+        praise = f"\nSolved. {self.why}\nNext: {self.after}" if self.solved else ""
+        return f"{self.table()}{praise}"
+
+    def _repr_html_(self) -> str:
+        praise = ""
+        if self.solved:
+            praise = f'<p role="status"><b>Solved.</b> {_marked(self.why)}</p><p><b>Next:</b> {_marked(self.after)}</p>'
+        return f"{self.table().to_html()}{praise}"
 
 
 class Exercise:
@@ -136,14 +178,12 @@ class Exercise:
         """Whether every finding passes."""
         return all(finding.passed for finding in self.findings())
 
-    def check(self) -> pandas.DataFrame:
-        """The findings as a table; the exercise is solved when every row says ✓."""
-        import pandas
-
-        found = self.findings()
-        marks = ["✓" if finding.passed else "✗" for finding in found]
-        rows = [[finding.what, finding.expected, finding.observed] for finding in found]
-        return pandas.DataFrame(rows, columns=["what", "must be", "is"], index=marks, dtype=object)
+    def check(self) -> Check:
+        """The findings as a table; the exercise is solved when every row says ✓, and then it says why."""
+        checked = Check(tuple(self.findings()), self.file.why, self.file.after)
+        if checked.solved:
+            note_solved(self.name)
+        return checked
 
     def hint(self) -> Text:
         """The next hint: where to look, then what to compare, then the command."""
@@ -162,7 +202,7 @@ class Exercise:
         expected = _expectation(probe)
         url = self._filled_in(probe.url)
         if url is None:
-            return Finding(f"{probe.source} → {probe.url}", expected, "there is no such address", False)
+            return Finding(f"{probe.source} → {_in_words(probe.url)}", expected, "there is no such address", False)
         journey = self.cluster.connect(probe.source, url)
         endpoints = sorted({_short(trace.destination) for trace in journey.alternatives})
         observed = journey.outcome
@@ -218,10 +258,10 @@ class Exercise:
             return None
 
     def _repr_markdown_(self) -> str:
-        return f"### Exercise: {self.file.title}\n\n{self.file.story}"
+        return f"### Exercise: {self.file.title}\n\n{self.file.story}\n{TOOLS}"
 
     def __repr__(self) -> str:
-        return f"Exercise: {self.file.title}\n\n{self.file.story.strip()}"
+        return f"Exercise: {self.file.title}\n\n{self.file.story.strip()}\n\n{TOOLS}"
 
 
 def names(directory: Path = DIRECTORY) -> list[str]:
@@ -248,6 +288,16 @@ class Folded:
 
     def _repr_html_(self) -> str:
         return f"<details><summary>{html.escape(self.title)}</summary><pre>{html.escape(self.text)}</pre></details>"
+
+
+def _in_words(url: str) -> str:
+    """A URL whose address there is not (yet): ``http://(address of loadbalancer shop):8080``."""
+    return PLACEHOLDER.sub(lambda place: f"(address of {place[0][1:-1].replace('/', ' ')})", url)
+
+
+def _marked(text: str) -> str:
+    """Text as HTML, with what stands in backquotes as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _expectation(probe: Probe) -> str:

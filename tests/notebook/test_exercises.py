@@ -1,8 +1,11 @@
 """Every exercise fails as handed out, passes with each of its solutions, and with none of its cheats."""
 
+from pathlib import Path
+
 import pytest
 
-from kubesim.notebook.exercises import DIRECTORY, Exercise, names
+from kubesim.notebook.exercises import DIRECTORY, PLACEHOLDER, Exercise, names
+from kubesim.notebook.progress import solved
 
 
 def cases(what: str) -> list[tuple[str, int]]:
@@ -31,10 +34,14 @@ def test_what_must_stay_is_there_at_the_start(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "number"), cases("solutions"))
-def test_passes_with_each_solution(name: str, number: int) -> None:
+def test_passes_with_each_solution(name: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     exercise = Exercise(name)
     type_in(exercise, exercise.file.solutions[number])
-    assert exercise.solved, exercise.check().to_string()
+    checked = exercise.check()
+    assert checked.solved, str(checked)
+    assert f"Solved. {exercise.file.why}" in str(checked) and "<b>Solved.</b>" in checked._repr_html_()
+    assert solved() == [name]
 
 
 @pytest.mark.parametrize(("name", "number"), cases("cheats"))
@@ -56,3 +63,12 @@ def test_has_three_hints_and_gives_nothing_away(name: str) -> None:
 def test_an_unknown_exercise_names_the_known_ones() -> None:
     with pytest.raises(FileNotFoundError, match="00-no-answer"):
         Exercise("nonsense")
+
+
+@pytest.mark.parametrize("name", names())
+def test_says_nothing_in_raw_templates_and_why_with_the_objects_names(name: str) -> None:
+    exercise = Exercise(name)
+    shown = f"{exercise!r}{exercise._repr_markdown_()}{exercise.check()!r}"
+    assert not PLACEHOLDER.search(shown)
+    assert all(tool in shown for tool in ("lab.check()", "lab.hint()", "lab.reset()", "lab.solution()"))
+    assert exercise.file.why.count(". ") + exercise.file.why.count("? ") >= 1 and "`" in exercise.file.why
