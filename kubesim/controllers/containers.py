@@ -24,18 +24,19 @@ from kubesim.controllers.environment import (
     mounted_maps,
     pod_hosts_file,
 )
-from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, tcp_probe
+from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, probe_port, tcp_probe
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
 from kubesim.network.dns import resolv_conf
 from kubesim.network.network import Network
 from kubesim.network.sockets import Sockets
 from kubesim.programs.image_references import InvalidReferenceError
-from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.images import Image, ImageCatalogue
 from kubesim.programs.machine import Machine
+from kubesim.programs.stand_in import StandIn, WithStandIn, named_programs
 from kubesim.simulation import EPOCH, Simulation
 from kubesim.userland.log import LogLine, stamped
 from kubesim.userland.machine import ExecutableNotFoundError, Process
-from kubesim.userland.process import Completed, Running
+from kubesim.userland.process import Completed, Running, Start
 
 SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""
@@ -51,6 +52,12 @@ EXEC_FAILURE = (
     "exec failed: unable to start container process"
 )
 """The same of a program in a container that runs, for the number of its task."""
+
+_NOTE = (
+    'Image "{}" is not in the simulator\'s catalogue: its container answers HTTP on its declared ports with who it is, '
+    "passes its probes, and does nothing else"
+)
+"""What the simulated kubelet says of an image with a stand-in."""
 
 ENDING_SIGNALS = frozenset({"TERM", "INT", "QUIT"})
 """The signals that servers take as the wish that they end."""
@@ -113,7 +120,8 @@ class SimulatedContainers:
         if image is None:
             return PullFailed(self.images.pull_error(container.image))
         seconds = min(1.0, image.pull_seconds * PRESENT_PULL_SHARE) if present else image.pull_seconds
-        return Pulled(image.reference, image.digest, seconds, image.size)
+        note = _NOTE.format(container.image) if image.stand_in else ""
+        return Pulled(image.reference, image.digest, seconds, image.size, note)
 
     def knows(self, image: str) -> bool:
         """Whether the catalogue has an image."""
@@ -137,7 +145,10 @@ class SimulatedContainers:
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
         try:
-            outcome = machine.run(argv, main=True)
+            if image.stand_in:
+                outcome = _run_standing_in(machine, argv, _stand_in(pod, container, image))
+            else:
+                outcome = machine.run(argv, main=True)
         except ExecutableNotFoundError as error:
             return StartFailed(f"{OCI_FAILURE}: {error}")
         self._enter_process_table(instance, argv, outcome)
@@ -193,6 +204,9 @@ class SimulatedContainers:
             },
         )
         machine.environment = ContainerEnvironment(machine.environment, shared)
+        if container.workingDir:  # runc makes it where the image has none
+            machine.directory = container.workingDir
+            machine.files.make_directory(container.workingDir, parents=True)
         _write_all(machine, mounted_files(pod, container, self.store))
         return machine
 
@@ -235,14 +249,20 @@ class SimulatedContainers:
         if probe.tcpSocket is not None:
             return tcp_probe(sockets, pod, container, probe, probe.tcpSocket)
         if probe.exec is not None:
+            if self._stands_in(container):
+                return ProbeResult(True)
             try:
                 return exec_probe(self.execute(pod, container, tuple(probe.exec.command or ())), probe)
             except ExecutableNotFoundError as error:
                 task = f"{self.simulation.random('exec/id').getrandbits(256):064x}"
                 return ProbeResult(False, f"{EXEC_FAILURE.format(task)}: {error}", errored=True)
         if probe.grpc is not None:
-            return grpc_probe(pod, probe, probe.grpc)
+            return grpc_probe(sockets, pod, probe, probe.grpc)
         return ProbeResult(True)
+
+    def _stands_in(self, container: Container) -> bool:
+        image = self.images.find(container.image)
+        return image is not None and image.stand_in
 
     def starts_ready(self, pod: Pod, container: Container) -> bool:
         """Without a readiness probe a running container is ready."""
@@ -289,12 +309,67 @@ class SimulatedContainers:
             return outcome
         return Completed(stdout="".join(f"{line}\n" for line in outcome.log), seconds=math.inf)
 
+    def run_hook(self, pod: Pod, container: Container, argv: tuple[str, ...]) -> Completed:
+        """Run a hook's program; what a container with a stand-in would do in it succeeds.
+
+        :raises ExecutableNotFoundError: where its image has no such program.
+        """
+        if not self._stands_in(container):
+            return self.execute(pod, container, argv)
+        try:
+            return Completed(seconds=self.execute(pod, container, argv).seconds)
+        except ExecutableNotFoundError:
+            return Completed()
+
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container, or the one before it, has written."""
         instance = self._instances.get(_key(pod, container))
         if instance is None:
             return []
         return instance.previous if previous else _lines(instance)
+
+
+def _stand_in(pod: Pod, container: Container, image: Image) -> StandIn:
+    """What stands in for the program of a container's image."""
+    probes = [each for each in (container.startupProbe, container.livenessProbe, container.readinessProbe) if each]
+    declared = [(port.protocol or "TCP", port.containerPort) for port in container.ports or []]
+    asked = [probe_port(container, action.port) for each in probes if (action := each.httpGet or each.tcpSocket)]
+    asked += [probe.grpc.port for probe in probes if probe.grpc is not None]
+    secure = {port.containerPort for port in container.ports or [] if port.name.startswith("https")}
+    secure |= {
+        probe_port(container, each.httpGet.port) for each in probes if each.httpGet and each.httpGet.scheme == "HTTPS"
+    }
+    is_init = container.restartPolicy != "Always" and any(
+        each.name == container.name for each in pod.spec.initContainers or []
+    )
+    listening = declared or [("TCP", port) for port in image.ports]
+    listening += [("TCP", port) for port in asked]
+    return StandIn(
+        container.name,
+        f"{pod.metadata.namespace}/{pod.metadata.name}",
+        container.image,
+        tuple(dict.fromkeys(listening)),
+        frozenset(secure),
+        ends=is_init or (pod.spec.restartPolicy not in ("", "Always") and not declared),
+    )
+
+
+def _run_standing_in(machine: Machine, argv: tuple[str, ...], stand_in: StandIn) -> Completed | Running:
+    """Run a container's command with a stand-in for what its image would bring along.
+
+    The command is evidence of what the image has: a program that it names is the stand-in, and so is a whole script
+    where the image has no shell that is known.
+    """
+    words = named_programs(argv, machine.programs)
+    machine.programs = WithStandIn(machine.programs, stand_in, frozenset(word.rpartition("/")[2] for word in words))
+    for path in words:
+        if path.startswith("/") and not machine.files.exists(path):
+            machine.files.make_directory(path.rpartition("/")[0] or "/", parents=True)
+            machine.files.write(path, "", mode=0o755)
+    try:
+        return machine.run(argv, main=True)
+    except ExecutableNotFoundError:
+        return stand_in(Start(argv, machine))
 
 
 def _write_all(machine: Machine, files: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from kubesim.controllers.runtime import ProbeResult
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
+from kubesim.programs.http import GrpcHealthCheck
 from kubesim.userland.process import Completed
 
 AGENT = "kube-probe/1.36"
@@ -61,12 +62,17 @@ def tcp_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, ac
     return ProbeResult(True)
 
 
-def grpc_probe(pod: Pod, probe: Probe, action: GRPCAction) -> ProbeResult:
-    """Ask the gRPC health service. No program of the image catalogue speaks gRPC, so the kubelet's client tries in vain
-    until its time-out, whether nothing listens or something else does.
+def grpc_probe(sockets: Sockets, pod: Pod, probe: Probe, action: GRPCAction) -> ProbeResult:
+    """Ask the gRPC health service. Where nothing listens, or what listens does not speak gRPC, the kubelet's client
+    tries in vain until its time-out.
     """
     limit = float(probe.timeoutSeconds or 1)
     service = f"{pod.status.podIP}:{action.port}"
+    connection = _connect(sockets, pod, pod.status.podIP, action.port)
+    status = connection.request(GrpcHealthCheck(action.service or ""))
+    if status == "SERVING":
+        connection.close()
+        return ProbeResult(True)
     why = f"within {go_duration(limit)}: context deadline exceeded"
     return ProbeResult(False, f'timeout: failed to connect service "{service}" {why}', limit)
 

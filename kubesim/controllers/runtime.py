@@ -23,12 +23,14 @@ class Pulled:
     :param digest: ``sha256:…`` of what was pulled.
     :param seconds: how long the pull takes.
     :param bytes: the image's size.
+    :param note: what of the image is simulated, where that is not the image itself; said once.
     """
 
     reference: str
     digest: str
     seconds: float
     bytes: int
+    note: str = ""
 
     @property
     def image_id(self) -> str:
@@ -103,6 +105,12 @@ class ContainerRuntime(Protocol):
 
     def execute(self, pod: Pod, container: Container, argv: tuple[str, ...], stdin: str = "") -> Completed:
         """Run a program in a running container (``kubectl exec``).
+
+        :raises ExecutableNotFoundError: where its image has no such program.
+        """
+
+    def run_hook(self, pod: Pod, container: Container, argv: tuple[str, ...]) -> Completed:
+        """Run the program of a container's lifecycle hook.
 
         :raises ExecutableNotFoundError: where its image has no such program.
         """

@@ -61,6 +61,16 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class GrpcHealthCheck:
+    """``grpc.health.v1.Health/Check``; a server that speaks gRPC answers it with a status such as ``SERVING``.
+
+    :param service: which of its services; empty for the server.
+    """
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClientHello:
     """The start of TLS: the client names the server that it wants."""
 

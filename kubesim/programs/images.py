@@ -1,23 +1,27 @@
 """The image catalogue: which images can be pulled, and what a container of each has and runs.
 
-``data/images.yaml`` holds the facts. An image's programs and files are shared by all its containers; a container gets
-a :class:`~kubesim.userland.machine.Machine` of its own over them.
+``data/images.yaml`` holds the facts. What it does not describe is pulled all the same where a registry would have it:
+Docker's official images by their names, what has an owner or a registry by its name's form. Such an image has a
+stand-in for its program (:mod:`kubesim.programs.stand_in`). An image's programs and files are shared by all its
+containers; a container gets a :class:`~kubesim.userland.machine.Machine` of its own over them.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import msgspec
 
 from kubesim.api.store import Store
 from kubesim.data_directory import DATA, read_yaml
+from kubesim.network.addresses import is_ipv4
 from kubesim.network.sockets import Sockets
 from kubesim.programs.image_references import Reference, parse_reference
 from kubesim.programs.kernel_files import kernel_file
@@ -31,6 +35,7 @@ from kubesim.userland.process import Program
 BUILT = 1_764_979_200.0
 """When the files of every image were made: 2025-12-06, in seconds since 1970."""
 
+Flavour: TypeAlias = Literal["debian", "ubuntu", "alpine", "busybox", "static"]
 DIRECTORY = Entry("directory", mode=0o755, modified=BUILT)
 _PROGRAM_DIRECTORIES = {"debian": "/usr/bin", "ubuntu": "/usr/bin", "alpine": "/bin", "busybox": "/bin", "static": ""}
 
@@ -44,6 +49,8 @@ class Image:
     :param flavour: whose programs it has: ``debian``, ``ubuntu``, ``alpine``, ``busybox`` or ``static`` (one program).
     :param files: by absolute path.
     :param pull_seconds: how long a node takes to fetch it.
+    :param stand_in: whether its own program is a stand-in, for want of a description.
+    :param ports: what it exposes, where a manifest declares no ports; known of images with a stand-in.
     """
 
     reference: str
@@ -60,6 +67,8 @@ class Image:
     directory: str = "/"
     pull_seconds: float = 2.0
     size: int = 0
+    stand_in: bool = False
+    ports: tuple[int, ...] = ()
     layer: Layer = field(init=False, repr=False, compare=False)
     """The files, laid out once for all containers."""
 
@@ -115,7 +124,7 @@ class _ImageFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An image as the catalogue's file describes it."""
 
     name: str
-    flavour: Literal["debian", "ubuntu", "alpine", "busybox", "static"]
+    flavour: Flavour
     tags: dict[str, str | int | float]
     libc: Literal["glibc", "musl", "uclibc"] = "glibc"
     programs: list[str] = []
@@ -131,10 +140,19 @@ class _ImageFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     size: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
+class _UnlistedFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is known of images that the file does not describe."""
+
+    official: dict[Flavour, dict[str, list[int]]] = {}
+    systems: list[str] = []
+    others: dict[Flavour, list[str]] = {}
+
+
 class _CatalogueFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The catalogue's file."""
 
     images: list[_ImageFacts]
+    unlisted: _UnlistedFacts = msgspec.field(default_factory=_UnlistedFacts)
     program_sets: dict[str, list[str]] = {}
     file_sets: dict[str, dict[str, str]] = {}
 
@@ -181,36 +199,84 @@ class ImageCatalogue:
         return self._found[reference]
 
     def _find(self, parsed: Reference) -> Image | None:
-        for entry in self.document["images"]:
-            tag = self._tag(parsed, entry)
-            if tag is not None:
-                key = str(parsed)
-                if key not in self._built:
-                    self._built[key] = self._build(parsed, entry, str(entry["tags"][tag]))
-                return self._built[key]
-        return None
+        key = str(parsed)
+        if key not in self._built:
+            image = self._listed(parsed) if self._describes(parsed.name) else self._unlisted(parsed)
+            if image is None:
+                return None
+            self._built[key] = image
+        return self._built[key]
 
-    def _tag(self, parsed: Reference, entry: Mapping[str, Any]) -> str | None:
-        if entry["name"] != parsed.name:
+    def _describes(self, name: str) -> bool:
+        return any(entry["name"] == name for entry in self.document["images"])
+
+    def _listed(self, parsed: Reference) -> Image | None:
+        """The image of a repository that the file describes; a tag may name a version that it does not list."""
+        entries = [entry for entry in self.document["images"] if entry["name"] == parsed.name]
+        for entry in entries:
+            version = _listed_version(parsed, entry)
+            if version is not None:
+                return self._build(parsed, entry, version)
+        wanted = next(
+            (entry for entry in entries if _wants(entry["flavour"], entry.get("libc", ""), parsed.tag)), entries[0]
+        )
+        version = _older_version(parsed.tag, wanted["tags"])
+        return None if version is None else self._build(parsed, wanted, version)
+
+    def _unlisted(self, parsed: Reference) -> Image | None:
+        """What stands in for an image that the file does not describe; None where no registry has such a one."""
+        known = self.document.get("unlisted") or {}
+        flavour, ports, command = "static", (), ("/entrypoint",)
+        if parsed.name.startswith("docker.io/library/"):
+            name = parsed.path.removeprefix("library/")
+            if name in known.get("systems", ()):
+                flavour, command = "debian", ("bash",)
+            else:
+                official = known.get("official", {}).items()
+                found = [(each, repositories[name]) for each, repositories in official if name in repositories]
+                if not found:
+                    return None
+                flavour, ports = found[0][0], tuple(found[0][1])
+        elif not is_public(parsed.registry):
             return None
-        if parsed.digest:
-            versions = entry["tags"].items()
-            return next((tag for tag, version in versions if _digest(entry, str(version)) == parsed.digest), None)
-        return parsed.tag if parsed.tag in entry["tags"] else None
+        else:
+            others = known.get("others", {}).items()
+            prefixes = [(each, prefix) for each, names in others for prefix in names]
+            flavour = next((each for each, prefix in prefixes if f"{parsed.name}/".startswith(f"{prefix}/")), flavour)
+        if flavour == "debian" and "alpine" in parsed.tag:
+            flavour = "alpine"
+        measure = int(hashlib.sha256(parsed.name.encode()).hexdigest()[:6], 16) % 100
+        entry: dict[str, Any] = {
+            "name": parsed.name,
+            "flavour": flavour,
+            "libc": "musl" if flavour == "alpine" else "glibc",
+            "programs": [] if flavour == "static" else [flavour],
+            "files": [] if flavour == "static" else [flavour],
+            "command": command,
+            "size": (10 + measure) * 1_000_000,
+            "pull_seconds": round(1.0 + measure / 25, 1),
+        }
+        image = self._build(parsed, entry, parsed.tag or parsed.digest)
+        digest = parsed.digest or image.digest
+        return dataclasses.replace(image, digest=digest, stand_in=command[0] != "bash", ports=ports)
 
     def pull_error(self, reference: str) -> str:
         """What containerd says when it cannot pull an image."""
         parsed = parse_reference(reference)
         start = f'failed to pull and unpack image "{parsed}": failed to resolve reference "{parsed}": '
-        names = {entry["name"] for entry in self.document["images"]}
-        if parsed.name in names:
+        if self._describes(parsed.name):
             return f"rpc error: code = NotFound desc = {start}{parsed}: not found"
-        registries = {name.split("/")[0] for name in names} | {"ghcr.io", "quay.io"}
-        if parsed.registry not in registries:
+        if not is_public(parsed.registry):
             host = parsed.registry.split(":")[0]
-            address = f"https://{parsed.registry}/v2/{parsed.path}/manifests/{parsed.tag or parsed.digest}"
-            why = f'failed to do request: Head "{address}": dial tcp: lookup {host}: no such host'
-            return f"{start}{why}"
+            scheme = "http" if host == "localhost" else "https"
+            address = f"{scheme}://{parsed.registry}/v2/{parsed.path}/manifests/{parsed.tag or parsed.digest}"
+            why = f": lookup {host}: no such host"
+            port = parsed.registry.partition(":")[2] or {"http": "80", "https": "443"}[scheme]
+            if host == "localhost":
+                why = f" [::1]:{port}: connect: connection refused"
+            elif is_ipv4(host):
+                why = f" {host}:{port}: i/o timeout"
+            return f'{start}failed to do request: Head "{address}": dial tcp{why}'
         denied = "pull access denied, repository does not exist or may require authorization: server message: "
         return f"{start}{denied}insufficient_scope: authorization failed"
 
@@ -223,7 +289,7 @@ class ImageCatalogue:
         for group in entry.get("files", ()):
             for path, text in self.document["file_sets"][group].items():
                 files[path] = Entry("file", text, 0o644, BUILT)
-        files |= skeleton(flavour, [*names, *extra])
+        files |= skeleton(flavour, [*names, *(name.partition("=")[0] for name in extra)])
         environment = {key: str(value).format(version=version) for key, value in entry.get("environment", {}).items()}
         return Image(
             reference=str(parsed),
@@ -234,7 +300,7 @@ class ImageCatalogue:
             entrypoint=tuple(entry.get("entrypoint", ())),
             command=tuple(entry.get("command", ())),
             environment=environment,
-            programs=programs_named([*names, *extra], flavour),
+            programs=programs_named(names, flavour, extra),
             files=files,
             user=entry.get("user", "root"),
             directory=entry.get("directory", "/"),
@@ -261,8 +327,54 @@ def skeleton(flavour: str, names: Sequence[str]) -> dict[str, Entry]:
         where = "" if name.endswith("entrypoint.sh") else directory
         if name in ("nginx", "nginx-debug"):
             where = "/usr/sbin"
-        files[f"{where}/{name}"] = Entry("file", "", 0o755, BUILT)
+        files[name if name.startswith("/") else f"{where}/{name}"] = Entry("file", "", 0o755, BUILT)
     return files
+
+
+_VERSIONED = re.compile(r"(v?)(\d+(?:\.\d+){0,2})(?:-([a-z0-9.-]+))?\Z")
+_VARIANTS = re.compile(
+    r"(?:(?:alpine|musl|glibc|uclibc|slim|perl|otel|trixie|bookworm|bullseye|buster|stretch)[0-9.]*-?)+\Z"
+)
+
+
+def _listed_version(parsed: Reference, entry: Mapping[str, Any]) -> str | None:
+    """The version that a reference means in an entry's own tags; None where it has none."""
+    if parsed.digest:
+        versions = [str(version) for version in entry["tags"].values()]
+        named = next((version for version in versions if _digest(entry, version) == parsed.digest), None)
+        if named is not None:
+            return named
+    return str(entry["tags"][parsed.tag]) if parsed.tag in entry["tags"] else None
+
+
+def _older_version(tag: str, tags: Mapping[str, Any]) -> str | None:
+    """The version of a tag that a catalogue's entry does not list: one up to its newest, spelt as its tags are."""
+    written = _VERSIONED.match(tag)
+    listed = [found for found in map(_VERSIONED.match, tags) if found is not None]
+    if written is None or not any(found[1] == written[1] for found in listed):
+        return None
+    if written[3] and not _VARIANTS.match(written[3]):
+        return None
+    number = [int(part) for part in written[2].split(".")]
+    newest = max([int(part) for part in found[2].split(".")] for found in listed)
+    return written[2] if number <= newest else None
+
+
+def _wants(flavour: str, libc: str, tag: str) -> bool:
+    """Whether a tag's name asks for what an entry is made of."""
+    return {"alpine": "alpine" in tag, "busybox": libc == "musl" and "musl" in tag}.get(flavour, False)
+
+
+_RESERVED = frozenset({"local", "localhost", "localdomain", "internal", "intranet", "lan", "corp", "home", "private"})
+"""Top-level names that no public registry can have, besides those that RFC 2606 reserves."""
+_RFC_2606 = re.compile(r"(?:.*\.)?(?:test|example|invalid|example\.(?:com|net|org))\Z")
+
+
+def is_public(registry: str) -> bool:
+    """Whether a registry's name can be found in the public DNS."""
+    host = registry.partition(":")[0]
+    top = host.rpartition(".")[2]
+    return "." in host and top.isalpha() and top not in _RESERVED and _RFC_2606.match(host) is None
 
 
 def _digest(entry: Mapping[str, Any], version: str) -> str:

@@ -68,6 +68,7 @@ BUSYBOX = _homes(
     {
         "programs.dns.busybox_nslookup": "nslookup=busybox_nslookup",
         "programs.dns.getent": "getent=musl_getent",
+        "programs.net.busybox_httpd": "httpd=busybox_httpd",
         "userland.core.wrappers": "busybox",
         "userland.shell.script": "ash sh=ash",
     }
@@ -81,6 +82,7 @@ IMAGES = _homes(
         "programs.servers": "agnhost echoserver hello-app http-echo httpd httpd-foreground=httpd pause "
         "python3=python redis-server whoami-server",
         "programs.curl": "entrypoint.sh=curl_entrypoint",
+        "programs.dns.small_nslookup": "small-nslookup",
     }
 )
 """What only images have: servers and entrypoints."""
@@ -114,13 +116,20 @@ class Programs(Mapping[str, Program]):
         return len(self._homes)
 
 
-def programs_named(names: Iterable[str], flavour: str) -> Mapping[str, Program]:
+def programs_named(names: Iterable[str], flavour: str, packages: Iterable[str] = ()) -> Mapping[str, Program]:
     """The programs of an image.
 
     :param flavour: ``alpine`` and ``busybox`` prefer busybox' versions.
+    :param packages: what was installed into it, names or paths: Alpine's bind-tools bring BIND's ``nslookup``, whatever
+        busybox has of that name. ``NAME=PROGRAM`` is a program of this table under another name.
     """
     first = BUSYBOX if flavour in ("alpine", "busybox") else COMMON
-    return Programs({name: first.get(name) or COMMON.get(name) or IMAGES.get(name, "") for name in names})
+    homes = {name: first.get(name) or COMMON.get(name) or IMAGES.get(name, "") for name in names}
+    for package in packages:
+        path, _, program = package.partition("=")
+        name = path.rpartition("/")[2]
+        homes[name] = IMAGES.get(program or name) or COMMON.get(program or name, "")
+    return Programs(homes)
 
 
 def _load(home: str) -> Program:

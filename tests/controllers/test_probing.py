@@ -25,9 +25,10 @@ from kubesim.api.objects import (
 from kubesim.cluster import Cluster
 from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, probe_port, tcp_probe
 from kubesim.controllers.runtime import ProbeResult
-from kubesim.network.service import HttpRequest, HttpResponse
+from kubesim.network.service import HttpResponse
 from kubesim.network.sockets import Sockets
 from kubesim.network.trace import Outcome
+from kubesim.programs.http import GrpcHealthCheck
 from kubesim.userland.process import Completed
 
 
@@ -56,14 +57,14 @@ class Line:
     def __init__(self, outcome: Outcome = Outcome.DELIVERED, seconds: float = 0.0, answer: Any = None) -> None:
         self.outcome, self.seconds, self.answer = outcome, seconds, answer
         self.opened: list[tuple[str, int, bool]] = []
-        self.requests: list[HttpRequest] = []
+        self.requests: list[Any] = []
         self.closed = 0
 
     def connect(self, host: str, port: int, *, ruled: bool) -> Line:
         self.opened.append((host, port, ruled))
         return self
 
-    def request(self, message: HttpRequest) -> Any:
+    def request(self, message: Any) -> Any:
         self.requests.append(message)
         return self.answer
 
@@ -210,6 +211,13 @@ def test_what_a_command_comes_to(done: Completed, limit: int, expected: ProbeRes
     assert exec_probe(done, Probe(timeoutSeconds=limit)) == expected
 
 
-def test_nothing_here_speaks_grpc() -> None:
+@pytest.mark.parametrize(
+    ("answer", "success"), [("SERVING", True), ("NOT_SERVING", False), (page(), False), (None, False)]
+)
+def test_only_a_grpc_server_that_serves_passes_a_grpc_probe(answer: object, success: bool) -> None:
+    line = Line(answer=answer)
+    sockets: Any = line
     why = 'timeout: failed to connect service "10.42.0.3:50051" within 2s: context deadline exceeded'
-    assert grpc_probe(pod(), Probe(timeoutSeconds=2), GRPCAction(port=50051)) == ProbeResult(False, why, 2.0)
+    expected = ProbeResult(True) if success else ProbeResult(False, why, 2.0)
+    assert grpc_probe(sockets, pod(), Probe(timeoutSeconds=2), GRPCAction(port=50051, service="s")) == expected
+    assert line.requests == [GrpcHealthCheck("s")]

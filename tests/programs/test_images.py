@@ -1,7 +1,13 @@
 import pytest
 
+from kubesim.programs.dns.busybox_nslookup import busybox_nslookup
+from kubesim.programs.dns.dig import dig
+from kubesim.programs.dns.nslookup import nslookup
+from kubesim.programs.dns.small_nslookup import small_nslookup
 from kubesim.programs.image_references import InvalidReferenceError, parse_reference
-from kubesim.programs.images import ImageCatalogue
+from kubesim.programs.images import ImageCatalogue, is_public
+from kubesim.programs.net.busybox_httpd import busybox_httpd
+from kubesim.programs.servers import httpd
 
 CATALOGUE = ImageCatalogue.load()
 
@@ -41,8 +47,102 @@ def test_a_digest_names_the_same_image_as_its_tag():
 
 
 @pytest.mark.parametrize(
+    ("reference", "version", "flavour"),
+    [
+        ("nginx:1.21", "1.21.6", "debian"),
+        ("nginx:1.21.3", "1.21.3", "debian"),
+        ("nginx:1.19-alpine", "1.19", "alpine"),
+        ("nginx:1.27.2-alpine3.20-slim", "1.27.2-alpine3.20-slim", "alpine"),
+        ("redis:6.0.5", "6.0.5", "debian"),
+        ("redis:7.2-alpine", "7.2", "alpine"),
+        ("busybox:1.28", "1.28.4", "busybox"),
+        ("traefik/whoami:v1.9.0", "1.9.0", "static"),
+    ],
+)
+def test_a_tag_up_to_the_newest_is_a_version_that_was_published(reference, version, flavour):
+    image = CATALOGUE.find(reference)
+    assert image is not None and not image.stand_in
+    assert (image.version, image.flavour) == (version.partition("-")[0], flavour)
+
+
+@pytest.mark.parametrize("reference", ["nginx:1.999", "nginx:v1.21", "nginx:1.21-nosuch", "nginx:nosuch", "busybox:2"])
+def test_a_tag_that_nobody_published_is_not_found(reference):
+    assert CATALOGUE.find(reference) is None
+    assert CATALOGUE.pull_error(reference).endswith(f"docker.io/library/{reference}: not found")
+
+
+@pytest.mark.parametrize(
+    ("reference", "flavour", "ports"),
+    [
+        ("mysql:5.7", "debian", (3306, 33060)),
+        ("postgres:15-alpine", "alpine", (5432,)),
+        ("docker.io/library/mongo", "debian", (27017,)),
+        ("acme/web:1", "static", ()),
+        ("quay.io/acme/web@sha256:" + "a" * 64, "static", ()),
+        ("ghcr.io/acme/deep/web:v2", "static", ()),
+        ("registry.acme.io:5000/web", "static", ()),
+        ("us-central1-docker.pkg.dev/acme/web:1", "static", ()),
+        ("bitnami/kafka:3", "debian", ()),
+        ("bitnamitoo/kafka:3", "static", ()),
+        ("prom/prometheus", "busybox", ()),
+    ],
+)
+def test_what_the_catalogue_does_not_describe_has_a_stand_in(reference, flavour, ports):
+    image = CATALOGUE.find(reference)
+    assert image is not None and image.stand_in
+    assert (image.flavour, image.ports) == (flavour, ports)
+    assert ("sh" in image.programs) == (flavour != "static")
+    assert image.digest == (parse_reference(reference).digest or image.digest)
+
+
+def test_a_distribution_has_its_shell_and_no_stand_in():
+    image = CATALOGUE.find("centos:7")
+    assert image is not None and not image.stand_in
+    assert image.argv() == ("bash",)
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "program"),
+    [
+        ("busybox", "httpd", busybox_httpd),
+        ("httpd", "httpd", httpd),
+        ("busybox:1.36", "nslookup", busybox_nslookup),
+        ("busybox:1.28", "nslookup", small_nslookup),
+        ("nicolaka/netshoot", "nslookup", nslookup),
+        ("nicolaka/netshoot", "dig", dig),
+        ("registry.k8s.io/e2e-test-images/agnhost:2.39", "nslookup", nslookup),
+        ("registry.k8s.io/e2e-test-images/agnhost:2.39", "dig", dig),
+    ],
+)
+def test_a_name_means_the_program_that_the_image_brings(image, name, program):
+    found = CATALOGUE.find(image)
+    assert found is not None and found.programs[name] is program
+
+
+@pytest.mark.parametrize(
+    ("registry", "public"),
+    [
+        ("docker.io", True),
+        ("registry.k8s.io", True),
+        ("harbor.acme.co.uk:8443", True),
+        ("localhost:5000", False),
+        ("10.0.0.1:5000", False),
+        ("registry.corp.local", False),
+        ("registry.internal", False),
+        ("registry.example.com", False),
+        ("myexample.com", True),
+    ],
+)
+def test_a_public_registry_has_a_public_name(registry, public):
+    assert is_public(registry) is public
+
+
+@pytest.mark.parametrize(
     ("reference", "words"),
     [
+        ("localhost:5000/app", 'Head "http://localhost:5000/v2/app/manifests/latest": dial tcp [::1]:5000: connect: '),
+        ("10.0.0.1:5000/app", "dial tcp 10.0.0.1:5000: i/o timeout"),
+        ("registry.example.com/app", "dial tcp: lookup registry.example.com: no such host"),
         ("nginxx", "pull access denied, repository does not exist or may require authorization"),
         ("nginx:nosuch", "docker.io/library/nginx:nosuch: not found"),
         ("registry.corp.local/app", "lookup registry.corp.local: no such host"),

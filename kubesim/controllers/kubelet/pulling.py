@@ -44,12 +44,16 @@ def note_pulled(node: NodeState, container: ContainerState, result: Pulled, *, f
     container.image_id = result.image_id
     container.pull_backoff = 0.0
     image = container.spec.image
-    if not fetched:
+    if fetched:
+        took = go_duration(result.seconds)  # a container that need not wait pulls as long as it waits
+        how = f"in {took} ({took} including waiting). Image size: {result.bytes} bytes."
+        said = [(NORMAL, "Pulled", f'Successfully pulled image "{image}" {how}')]
+    else:
         message = f'Container image "{image}" already present on machine and can be accessed by the pod'
-        return [(NORMAL, "Pulled", message)]
-    took = go_duration(result.seconds)  # a container that need not wait pulls as long as it waits
-    how = f"in {took} ({took} including waiting). Image size: {result.bytes} bytes."
-    return [(NORMAL, "Pulled", f'Successfully pulled image "{image}" {how}')]
+        said = [(NORMAL, "Pulled", message)]
+    if result.note and container.restarts == 0:
+        said.append((NORMAL, "Simulated", result.note))
+    return said
 
 
 def note_failure(container: ContainerState, failure: PullFailed) -> Said:

@@ -451,7 +451,7 @@ class PodWorker:
         if not command or container.suspended:
             return 0.0, True
         try:
-            done = self.context.runtime.execute(self.pod, container.spec, tuple(command))
+            done = self.context.runtime.run_hook(self.pod, container.spec, tuple(command))
         except ExecutableNotFoundError:
             return 0.0, False
         return done.seconds, done.returncode == 0

@@ -125,6 +125,10 @@ class OracleRuntime:
         """No container ran on the recorder, so nothing can be run in one."""
         return Completed(stderr="error: no containers here\n", returncode=1)
 
+    def run_hook(self, pod: Pod, container: Container, argv: tuple[str, ...]) -> Completed:
+        """A hook is a program of a container, of which there were none."""
+        return self.execute(pod, container, argv)
+
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """Nothing was written."""
         return []
