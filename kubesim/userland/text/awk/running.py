@@ -24,8 +24,6 @@ _MADE = 8 * LIMIT
 """Characters that a program may make in all."""
 DEPTH = 60
 """Calls of functions inside one another, each of which takes a handful of Python's own."""
-BUFFER = 4096
-"""Characters that gather before what is printed shows, beside what commands print."""
 
 
 class Next(Exception):  # noqa: N818
