@@ -137,11 +137,8 @@ class CommandLine(Generic[AnyMachine]):
         :param names: the operands, unless others are given.
         """
         for name in (self.operands if names is None else names) or ("-",):
-            if name == "-":
-                yield "-", self.stdin
-                continue
             try:
-                text = self.files.read(self.path(name))
+                text = self.invocation.read(name)
             except FileError as error:
                 self.problems.append((wording or self._unreadable)(name, error.reason))
                 continue

@@ -15,8 +15,18 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from kubesim.simulation import Simulation
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import LONGEST_RUN
+from kubesim.userland.filesystem import FileSystem, absolute
 
-OfMachine = TypeVar("OfMachine", covariant=True)
+
+class WithFiles(Protocol):
+    """What a program runs on, as far as starting it goes."""
+
+    @property
+    def files(self) -> FileSystem:
+        """Its files."""
+
+
+OfMachine = TypeVar("OfMachine", bound=WithFiles, covariant=True)
 
 
 class Listener(Protocol):
@@ -128,6 +138,13 @@ class Start(NamedTuple, Generic[OfMachine]):
     def stdin(self) -> str:
         """Its standard input, read to the end."""
         return self.input if isinstance(self.input, str) else self.input()
+
+    def read(self, name: str) -> str:
+        """A file's text; for ``-`` the standard input.
+
+        :raises FileError: where it cannot be read.
+        """
+        return self.stdin if name == "-" else self.machine.files.read(absolute(name, self.directory))
 
     @property
     def name(self) -> str:

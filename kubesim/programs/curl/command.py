@@ -267,11 +267,7 @@ def _with_config(invocation: Invocation) -> list[str]:
         if word in ("-K", "--config"):
             path = words[position + 1]
             try:
-                text = (
-                    invocation.stdin
-                    if path == "-"
-                    else invocation.machine.files.read(absolute(path, invocation.directory))
-                )
+                text = invocation.read(path)
             except FileError:
                 told = f"cannot read config from '{path}'\ncurl: option {word}: error encountered when reading a file"
                 raise UsageError(told, 26) from None
@@ -355,10 +351,8 @@ def _urlencoded(invocation: Invocation, value: str) -> str:
 
 
 def _read(invocation: Invocation, path: str, option: str) -> str:
-    if path == "-":
-        return invocation.stdin
     try:
-        return invocation.machine.files.read(absolute(path, invocation.directory))
+        return invocation.read(path)
     except FileError as error:
         silent = any(re.match(r"-[A-Za-z]*s|--silent", word) for word in invocation.argv[1:])
         opened = "" if silent else f"Failed to open {path}\ncurl: "

@@ -20,7 +20,7 @@ from kubesim.programs.dns.message_text import (
 )
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
-from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.filesystem import FileError
 from kubesim.userland.process import Completed
 
 NO_BATCH_FILE, NO_REPLY, INTERNAL_ERROR = 8, 9, 10
@@ -54,11 +54,7 @@ def _with_file(invocation: Invocation) -> list[str]:
         if word == "-f" and position + 1 < len(words):
             path = words[position + 1]
             try:
-                text = (
-                    invocation.stdin
-                    if path == "-"
-                    else invocation.machine.files.read(absolute(path, invocation.directory))
-                )
+                text = invocation.read(path)
             except FileError as error:
                 raise BatchFileError(f"{path}: {error.reason}\ndig: couldn't open specified batch file\n") from None
             common = words[:position] + words[position + 2 :]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from kubesim.userland.process import Start
+from kubesim.userland.process import Start, WithFiles
 from kubesim.userland.shell.streams import Output
 from kubesim.userland.shell.tree import Command
 
@@ -358,7 +358,7 @@ class Numbers(MutableMapping[str, str]):
         return len(self.state.variables)
 
 
-def shell_state(invocation: Start[object], name: str, arguments: Sequence[str], pid: int) -> State:
+def shell_state(invocation: Start[WithFiles], name: str, arguments: Sequence[str], pid: int) -> State:
     """The memory of a fresh shell: the environment's variables, exported."""
     variables = {
         key: Variable(value, exported=True)

@@ -56,7 +56,7 @@ def grep(run: Run) -> Completed:
 def _patterns_of(run: Run, name: str) -> list[str]:
     """``-f``: a pattern in each line of a file."""
     try:
-        return lines_of(run.stdin if name == "-" else run.files.read(run.path(name)))
+        return lines_of(run.invocation.read(name))
     except FileError as error:
         raise Complaint(f"{run.name}: {name}: {error.reason}\n", 2) from error
 

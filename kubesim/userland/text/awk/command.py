@@ -88,7 +88,7 @@ def awk(run: Run) -> Completed:
 
 def _program(run: Run, name: str) -> str:
     try:
-        return run.stdin if name == "-" else run.files.read(run.path(name))
+        return run.invocation.read(name)
     except FileError as error:
         if run.busybox:
             raise Complaint(f"awk: {name}: {error.reason}\n", 1) from error
