@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubesim.api.objects import Wire
+from kubesim.api.resources import BY_KIND
 from kubesim.api.server import ApiServer
 from kubesim.api.store import Store
 from kubesim.controllers.client import Client
@@ -35,12 +36,10 @@ class ControlPlane:
 
     def make(self, kind: str, name: str, *, namespace: str = "default", **parts: Any) -> Wire:
         """Create an object; ``status`` is stored too."""
-        group = {"Deployment": "apps/v1", "ReplicaSet": "apps/v1", "EndpointSlice": "discovery.k8s.io/v1"}
         metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **parts.pop("metadata", {})}
         status = parts.pop("status", None)
-        made = self.api.create(
-            {"apiVersion": group.get(kind, "v1"), "kind": kind, "metadata": metadata, **parts}, namespace
-        )
+        version = BY_KIND[kind].api_version
+        made = self.api.create({"apiVersion": version, "kind": kind, "metadata": metadata, **parts}, namespace)
         stored = self.store.get(kind, name, namespace)
         assert stored is not None, f"{made} must be stored"
         if status is not None:
