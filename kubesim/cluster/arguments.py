@@ -23,19 +23,17 @@ SHOWN = 80
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
+_Self = TypeVar("_Self")
 _Check = Callable[[str, Any], Any]
 
 
-_Self = TypeVar("_Self")
-
-
-def shown(given: object) -> str:
-    """What was given, shortly."""
+def shown(given: object, most: int = SHOWN) -> str:
+    """What was given, in so many characters at most."""
     try:
         text = repr(given)
     except Exception:  # it is the caller's own object, and its repr may do anything
         text = f"an object of type {type(given).__name__}"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def text(name: str, given: object) -> str:

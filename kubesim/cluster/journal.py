@@ -22,6 +22,7 @@ import msgspec
 
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.cluster.arguments import shown
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.data_directory import DATA
 from kubesim.doors import is_door
@@ -80,14 +81,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __str__(self) -> str:
         if self.method == "type_line":
             return f"{self.caller} $ {str(self.arguments[0]).strip()}"
-        given = [_shortly(each) for each in self.arguments]
-        given += [f"{name}={_shortly(each)}" for name, each in self.options.items()]
+        given = [shown(each, LONGEST_WORDS) for each in self.arguments]
+        given += [f"{name}={shown(each, LONGEST_WORDS)}" for name, each in self.options.items()]
         return f"{self.caller}.{self.method.lstrip('_')}({', '.join(given)})"
-
-
-def _shortly(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST_WORDS else f"{text[:LONGEST_WORDS]}…"
 
 
 class Journal:

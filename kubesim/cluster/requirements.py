@@ -8,11 +8,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from kubesim.api import names, quantities
+from kubesim.api.durations import parse_duration
 from kubesim.cluster.arguments import LONGEST, shown
 
 WIDEST, NARROWEST = 8, 28
 """Bits that the prefix of an address range may fix."""
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 def refuse(field: str, what: str, given: object) -> ValueError:
@@ -115,7 +115,7 @@ def age(field: str, given: str) -> float:
     """
     if not re.fullmatch(r"(?=\d)(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?", given, re.ASCII):
         raise refuse(field, "a duration such as 90s, 5m or 1h30m", given)
-    seconds = sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", given))
+    seconds = parse_duration(given)
     if seconds > LONGEST:
         raise refuse(field, f"at most {LONGEST / 86400:g} days", given)
     return seconds

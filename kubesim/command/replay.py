@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from kubesim.api.errors import ApiError
 from kubesim.cluster import Cluster
 from kubesim.cluster.journal import load, replay
-from kubesim.userland.bounds import Interrupted
+from kubesim.turn import Interrupted
 from kubesim.userland.process import Completed
 
 REFUSALS = (ApiError, LookupError, ValueError, Interrupted, KeyboardInterrupt)

@@ -14,7 +14,7 @@ from kubesim.api.selectors import Selector, selector_of
 from kubesim.api.store import STATUS, Change, Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.index import SelectorIndex
-from kubesim.controllers.pods import controller_of, is_active, is_terminating, owned_by, owner_reference, without_owner
+from kubesim.controllers.pods import controller_of, is_active, is_terminating, owned_by, with_owner, without_owner
 
 
 def label_selector(wire: Wire) -> Wire:
@@ -107,11 +107,9 @@ class PodClaims:
         for orphan in sorted(self._orphans[key]):
             pod = self._client.get("Pod", *orphan)
             if pod is not None and controller_of(pod) is None and not is_terminating(pod):
-                metadata = pod["metadata"]
-                if self._selectors[key].matches(metadata.get("labels") or {}) and self._may_adopt(wire, pod):
-                    owners = [*(metadata.get("ownerReferences") or []), owner_reference(wire)]
-                    changed = {**pod, "metadata": {**metadata, "ownerReferences": owners}}
-                    adopted.append(self._client.update(changed))
+                labels = pod["metadata"].get("labels") or {}
+                if self._selectors[key].matches(labels) and self._may_adopt(wire, pod):
+                    adopted.append(self._client.update(with_owner(pod, wire)))
             self._orphans[key].pop(orphan, None)
         return adopted
 

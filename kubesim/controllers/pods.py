@@ -93,6 +93,13 @@ def pod_from_template(owner: Wire, template: Wire) -> Wire:
     }
 
 
+def with_owner(wire: Wire, owner: Wire) -> Wire:
+    """The object with ``owner`` as its controller, beside the owners that it has."""
+    metadata = wire["metadata"]
+    owners = [*(metadata.get("ownerReferences") or []), owner_reference(owner)]
+    return {**wire, "metadata": {**metadata, "ownerReferences": owners}}
+
+
 def without_owner(wire: Wire, uid: str) -> Wire:
     """The object without its references to an owner."""
     metadata = {field: value for field, value in wire["metadata"].items() if field != "ownerReferences"}

@@ -13,7 +13,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.selectors import Selector
 from kubesim.controllers.client import Client
 from kubesim.controllers.names import template_hash
-from kubesim.controllers.pods import controller_of, owned_by, owner_reference
+from kubesim.controllers.pods import controller_of, owned_by, owner_reference, with_owner
 
 REVISION_LABEL = "controller-revision-hash"
 """The label of a Pod that tells of which revision it is."""
@@ -55,9 +55,7 @@ class History:
         return sorted(found, key=_in_order)
 
     def _adopt(self, wire: Wire, revision: Wire) -> Wire:
-        metadata = revision["metadata"]
-        owners = [*(metadata.get("ownerReferences") or []), owner_reference(wire)]
-        return self._client.update({**revision, "metadata": {**metadata, "ownerReferences": owners}})
+        return self._client.update(with_owner(revision, wire))
 
     def current(self, wire: Wire, revisions: Sequence[Wire], collisions: int) -> tuple[Wire, int]:
         """The revision of the template as it is: the newest, an older one under the next number, or a new one.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kubesim.cluster import Cluster
 from kubesim.programs.machine import Machine
-from kubesim.terminal.terminal import Terminal
+from kubesim.terminal.terminal import HOME, Terminal
 from kubesim.userland.filesystem import FileError, absolute
 from kubesim.userland.shell.builtins.table import BUILTINS
 
@@ -154,10 +154,8 @@ def _programs(desk: Desk) -> Iterator[Candidate]:
 def _files(desk: Desk, begun: str, others: Iterable[Candidate] = ()) -> Completions:
     """The files below the directory that is being typed, directories with a slash."""
     place, slash, start = begun.rpartition("/")
-    directory = absolute(
-        f"{place}{slash}".replace("~/", "/root/", 1) if place.startswith("~") else f"{place}{slash}" or ".",
-        desk.directory,
-    )
+    written = f"{place}{slash}" or "."
+    directory = absolute(written.replace("~/", f"{HOME}/", 1) if place.startswith("~") else written, desk.directory)
     files = desk.machine.files
     found = list(others)
     try:

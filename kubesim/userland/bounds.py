@@ -6,7 +6,7 @@ never cut silently: the line is interrupted, as Ctrl-C would.
 
 from __future__ import annotations
 
-from kubesim.turn import Interrupted as Interrupted
+from kubesim.turn import Interrupted
 
 LIMIT = 8 * 1024 * 1024
 """Characters that a pipe, a file or one expansion may hold."""

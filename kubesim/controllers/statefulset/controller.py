@@ -19,7 +19,7 @@ from kubesim.controllers.manager import Manager
 from kubesim.controllers.ownership import PodClaims
 from kubesim.controllers.pods import available_in, is_finished, is_ready, is_terminating
 from kubesim.controllers.request_budget import RequestBudget
-from kubesim.controllers.revisions import History, template_in
+from kubesim.controllers.revisions import History, number_of, template_in
 from kubesim.controllers.statefulset.identity import (
     has_identity,
     is_member,
@@ -78,7 +78,7 @@ class StatefulSetController:
                 failure = error
         self._write_status(rollout, collisions)
         live = {current["metadata"]["name"], update["metadata"]["name"], *(revision_name(pod) for pod in pods)}
-        self._history.truncate(wire, sorted(named.values(), key=lambda r: int(r.get("revision") or 0)), live)
+        self._history.truncate(wire, sorted(named.values(), key=number_of), live)
         if failure is not None:
             raise failure
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from kubesim.api.durations import parse_duration
 
 
 class CorefileError(Exception):
@@ -111,13 +112,10 @@ def normalised_zones(words: Sequence[str], default: Sequence[str]) -> tuple[str,
     return tuple(one for word in words for one in zones_of(word)) or tuple(default)
 
 
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-
-
 def seconds_of(text: str) -> float | None:
-    """A Go duration (``30s``, ``1m30s``, ``0``) in seconds, or None where it is none."""
-    if text == "0":
-        return 0.0
-    if not re.fullmatch(r"(\d+(\.\d+)?(h|ms|m|s))+", text):
+    """A Go duration (``30s``, ``1m30s``, ``0``) in seconds, or None where it is none or negative."""
+    try:
+        seconds = parse_duration(text)
+    except ValueError:
         return None
-    return sum(float(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+(?:\.\d+)?)(h|ms|m|s)", text))
+    return seconds if seconds >= 0 else None

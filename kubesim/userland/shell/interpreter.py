@@ -1023,14 +1023,14 @@ class Interpreter:
         if "xtrace" not in self.state.options:
             return
         name = self.dialect.name
-        shown = [each if name == "dash" else self._traced(each, first=not n) for n, each in enumerate(words)]
+        shown = [each if name == "dash" else self._traced(each) for each in words]
         if self.dialect.is_bash:
             for line in [*assignments, " ".join(shown)] if words else assignments:
                 self._trace_line(line, always=True)
             return
         self._trace_line(" ".join([*assignments, *shown]), always=True)
 
-    def _traced(self, word: str, *, first: bool) -> str:
+    def _traced(self, word: str) -> str:
         if self.dialect.name == "ash" and not word:
             return ""
         return quoted(word, self.dialect.name)
