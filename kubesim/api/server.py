@@ -295,10 +295,6 @@ class ApiServer:
             self.registry.update_status(pods, pod, {**known, "conditions": [*others, target]})
         return self.delete(pods, name, namespace, grace_period_seconds, dry_run=dry_run)
 
-    def finish_deletion(self, resource: ResourceType, name: str, namespace: str = "default") -> Response:
-        """End a grace period: the kubelet says that the Pod's containers have stopped."""
-        return self.delete(resource, name, namespace, grace_period_seconds=0)
-
 
 def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) -> None:
     """Fill in the namespace of the request's address; the object may name no other."""

@@ -17,7 +17,7 @@ def test_a_pod_that_runs_is_marked_and_finished_by_the_kubelet(api: ApiServer) -
     shortened = api.delete(POD, "p", grace_period_seconds=5).object["metadata"]
     assert shortened["deletionGracePeriodSeconds"] == 5
     assert api.delete(POD, "p", grace_period_seconds=60).object["metadata"]["deletionGracePeriodSeconds"] == 5
-    api.finish_deletion(POD, "p")
+    api.delete(POD, "p", grace_period_seconds=0)  # as the kubelet does when the containers have stopped
     assert api.store.get("Pod", "p", "default") is None
 
 
