@@ -20,6 +20,7 @@ SHORT = {
     "controllers/job/conditions.py": "the Job's, the CronJob's and the TTL controller's view of a Job's end",
     "kubectl/verbs/edit.py": "one verb, beside the others",
     "api/int_or_string.py": "one of upstream's types, with its own arithmetic, for controllers and validation alike",
+    "command/serve.py": "a verb of the command, and each is a module that is loaded when it is asked for",
     "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
     "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
     "notebook/readme_picture.py": "a program of its own (`make pictures`)",

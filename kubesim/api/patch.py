@@ -31,7 +31,7 @@ def apply_patch(
     :raises ApiError: if the patch is malformed, cannot be applied, or leaves something that cannot be decoded.
     """
     if kind == "json":
-        patched = _apply_operations(old, patch)
+        patched = apply_operations(old, patch)
     elif not isinstance(patch, dict):
         raise bad_request(f"json: cannot unmarshal {json_kind(patch)} into Go value of type map[string]interface {{}}")
     elif kind == "merge":
@@ -63,7 +63,11 @@ def merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def _apply_operations(old: Wire, operations: Any) -> Wire:
+def apply_operations(old: Wire, operations: Any) -> Wire:
+    """Apply a JSON patch.
+
+    :raises ApiError: 400 if it is none, 422 if it does not fit.
+    """
     if not isinstance(operations, list):
         go_type = "[]handlers.jsonPatchOp"
         raise bad_request(

@@ -273,6 +273,7 @@ class ApiServer:
         old = self.get(resource, name, namespace)
         return self.registry.delete(resource, old, grace_period_seconds, propagation, dry_run)
 
+    @door
     def evict(
         self, name: str, namespace: str = "default", grace_period_seconds: int | None = None, dry_run: bool = False
     ) -> Response:

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 BOOT_SECONDS = 120.0
 Patience: TypeAlias = float
 """Simulated seconds that somebody waits; ``math.inf`` waits for ever."""
+SERVING = "kubesim.serve"
+"""What serves a cluster: a floor above this one, loaded when it is asked for."""
 OWN_RUNTIME = "the cluster has a container runtime of its own"
 
 
@@ -520,6 +523,24 @@ class Cluster:
         :raises LookupError: if there is no such node.
         """
         self._parts.recover_node(name)
+
+    # --- real clients ------------------------------------------------------------------------------------------
+
+    @checked
+    def serve(self, port: int = 0, kubeconfig: Path | str | None = None, speed: float = 1.0) -> Any:
+        """Let real clients talk to this cluster: ``kubectl`` in another terminal, a script, an operator.
+
+        This process' ``KUBECONFIG`` names the new file from now on, and so does that of what it starts.
+
+        :param port: on loopback; 0 for any that is free.
+        :param kubeconfig: where to write the file for clients; None for a temporary one.
+        :param speed: simulated seconds in a real one.
+        :returns: the server, whose ``stop()`` ends it.
+        :raises ValueError: for a port that is taken, a kubeconfig that is somebody else's, or a speed that is none.
+        :raises LookupError: where ``kubesim[serve]`` is not installed.
+        """
+        start = importlib.import_module(SERVING).start
+        return start(self, port, kubeconfig, speed, environment=True)
 
     # --- showing itself ----------------------------------------------------------------------------------------
 

@@ -61,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", parents=[cluster], help="play a script in such a terminal")
     run.add_argument("file", metavar="FILE", help="- for the standard input")
 
+    serve = verbs.add_parser("serve", parents=[cluster], help="let real clients (kubectl…) talk to a simulated cluster")
+    serve.add_argument("--port", type=int, default=0, help="on loopback (default: any that is free)")
+    serve.add_argument("--kubeconfig", type=Path, metavar="PATH", help="where to write it (default: a temporary file)")
+    serve.add_argument("--speed", type=float, default=1.0, metavar="N", help="simulated seconds in a real one")
+
     replay = verbs.add_parser("replay", help="do again what a saved journal tells, and show it")
     replay.add_argument("file", type=Path, metavar="JOURNAL")
     return parser

@@ -77,7 +77,7 @@ class Connection:
 
     def get(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire:
         """One object."""
-        self._ask("get", resource, name, namespace)
+        self.demand("get", resource, name, namespace)
         return self._cluster.api.get(resource, name, namespace)
 
     def find(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire | None:
@@ -105,7 +105,7 @@ class Connection:
         self, resource: ResourceType, namespace: str | None = None, label_selector: str = "", field_selector: str = ""
     ) -> builtins.list[Wire]:
         """The objects of a kind; None for all namespaces."""
-        self._ask("list", resource, "", namespace)
+        self.demand("list", resource, "", namespace)
         return self._cluster.api.list(resource, namespace, label_selector, field_selector)
 
     def table(self, resource: ResourceType, objects: Sequence[Wire], *, wide: bool = False) -> Table:
@@ -116,7 +116,7 @@ class Connection:
         self, resource: ResourceType, namespace: str | None, note: Callable[[str, Wire], object]
     ) -> Callable[[], object]:
         """Be told of a kind's changes, each ``ADDED``, ``MODIFIED`` or ``DELETED``, until the result is called."""
-        self._ask("watch", resource, "", namespace)
+        self.demand("watch", resource, "", namespace)
 
         def told(change: Change) -> None:
             if namespace in (None, change.object["metadata"].get("namespace")):
@@ -128,17 +128,17 @@ class Connection:
 
     def create(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Create an object."""
-        self._ask("create", _kind_of(wire), "", namespace)
+        self.demand("create", _kind_of(wire), "", namespace)
         return self._answered(lambda: self._cluster.api.create(wire, namespace, **options))
 
     def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Replace an object."""
-        self._ask("update", _kind_of(wire), (wire.get("metadata") or {}).get("name", ""), namespace)
+        self.demand("update", _kind_of(wire), (wire.get("metadata") or {}).get("name", ""), namespace)
         return self._answered(lambda: self._cluster.api.replace(wire, namespace, **options))
 
     def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Wire:
         """Change an object by a patch."""
-        self._ask("patch", resource, name, namespace)
+        self.demand("patch", resource, name, namespace)
         return self._answered(lambda: self._cluster.api.patch(resource, name, namespace, patch, **options))
 
     def delete(
@@ -151,7 +151,7 @@ class Connection:
         dry_run: bool = False,
     ) -> Wire:
         """Delete an object."""
-        self._ask("delete", resource, name, namespace)
+        self.demand("delete", resource, name, namespace)
         return self._answered(
             lambda: self._cluster.api.delete(resource, name, namespace, grace_period_seconds, propagation, dry_run)
         )
@@ -171,14 +171,14 @@ class Connection:
 
     def evict(self, pod: Wire, grace_period_seconds: int | None = None, dry_run: bool = False) -> Response:
         """Delete a Pod, as its disruption budget allows."""
-        name, namespace = self._ask_of_pod("create", pod, "eviction")
+        name, namespace = self._demand_of_pod("create", pod, "eviction")
         return self._cluster.api.evict(name, namespace, grace_period_seconds, dry_run)
 
     # --- containers ----------------------------------------------------------------------------------------------
 
     def log(self, pod: Wire, container: str, *, previous: bool = False) -> builtins.list[LogLine]:
         """The lines that a container has written."""
-        name, namespace = self._ask_of_pod("get", pod, "log")
+        name, namespace = self._demand_of_pod("get", pod, "log")
         self._reach_kubelet(pod, f'Get "https://{{}}/containerLogs/{namespace}/{name}/{container}"')
         return self._cluster.log_lines(name, container, previous=previous, namespace=namespace)
 
@@ -187,13 +187,13 @@ class Connection:
 
         :raises ExecutableNotFoundError: where its image has no such program.
         """
-        name, namespace = self._ask_of_pod("create", pod, "exec")
+        name, namespace = self._demand_of_pod("create", pod, "exec")
         self._reach_kubelet(pod, "error dialing backend")
         return self._cluster.exec(name, argv, container, stdin, namespace, patience=patience)
 
     def answers(self, pod: Wire, port: int) -> bool:
         """Whether something answers a request that goes through a tunnel to a port of a Pod."""
-        name, namespace = self._ask_of_pod("create", pod, "portforward")
+        name, namespace = self._demand_of_pod("create", pod, "portforward")
         self._reach_kubelet(pod, "error dialing backend")
         return self._cluster.connect(f"pod/{namespace}/{name}", f"http://127.0.0.1:{port}").response is not None
 
@@ -211,12 +211,14 @@ class Connection:
 
     # --- what comes first -------------------------------------------------------------------------------------------
 
-    def _ask_of_pod(self, verb: str, pod: Wire, subresource: str) -> tuple[str, str]:
+    def _demand_of_pod(self, verb: str, pod: Wire, subresource: str) -> tuple[str, str]:
         kind, name, namespace = _kind_of(pod), pod["metadata"]["name"], pod["metadata"]["namespace"]
-        self._ask(verb, kind, name, namespace, f"/{subresource}")
+        self.demand(verb, kind, name, namespace, f"/{subresource}")
         return name, namespace
 
-    def _ask(self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = "") -> None:
+    def demand(
+        self, verb: str, resource: ResourceType, name: str, namespace: str | None, subresource: str = ""
+    ) -> None:
         """What comes before the answer to every request: its path must be one, and the user may have to be refused."""
         self._cluster.turn.pause()
         for what, segment in (("namespace", namespace if resource.namespaced else ""), ("resource name", name)):

@@ -63,7 +63,14 @@ def user_of(flags: Values, cluster: ClusterConfiguration, known_as: str) -> User
     for pair in extra:
         key, _, value = pair.partition("=")
         said[key] = (*said.get(key, ()), value)
-    return User(name, _groups(name, groups), uid, said)
+    return impersonated(name, groups, uid, said)
+
+
+def impersonated(
+    name: str, groups: tuple[str, ...] = (), uid: str = "", extra: Mapping[str, tuple[str, ...]] | None = None
+) -> User:
+    """Somebody whom the administrator acts for, in the groups that the server puts them in."""
+    return User(name, _groups(name, groups), uid, extra or {})
 
 
 def _groups(name: str, given: tuple[str, ...]) -> tuple[str, ...]:

@@ -124,7 +124,8 @@ def _build(release: str) -> Wire:
     }
 
 
-def _server_build() -> Wire:
+def server_build() -> Wire:
+    """What the server says of its version, in the order of Go's struct."""
     build = _build(RELEASE)
     minor = int(build["minor"])
     added = {
@@ -152,7 +153,7 @@ def version(call: Call) -> int:
         return 0
     both: Wire = {"clientVersion": _build(RELEASE), "kustomizeVersion": KUSTOMIZE}
     if not client_only and call.api.absence is None:
-        both["serverVersion"] = _server_build()
+        both["serverVersion"] = server_build()
     call.stdout.append(go_yaml.dump(both) if shape == "yaml" else go_json.dumps(both, 2, sort_keys=False) + "\n")
     if not client_only:
         call.api.discover(0)

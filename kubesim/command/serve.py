@@ -1,0 +1,28 @@
+"""``kubesim serve``: a simulated cluster for real clients, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+
+from kubesim import serve
+from kubesim.command.run import cluster_of
+
+
+def run(given: argparse.Namespace, _extra: list[str]) -> int:
+    """Serve until somebody ends it.
+
+    :raises ValueError: if the cluster file or the journal cannot be read, or the port or the kubeconfig cannot be had.
+    :raises LookupError: if ``kubesim[serve]`` is not installed.
+    """
+    ended = threading.Event()
+    with serve.start(cluster_of(given), given.port, given.kubeconfig, given.speed) as server:
+        print(f"Serving {server.cluster.configuration.name} at {server.address}. In another terminal:\n")
+        print(f"    export KUBECONFIG={server.kubeconfig}\n    kubectl get pods -A\n\nCtrl-C ends it.", flush=True)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
+        ended.wait()
+        if given.save is not None:
+            server.cluster.save(given.save)
+    return 0

@@ -1,0 +1,126 @@
+"""A cluster for real clients: kubectl, client libraries, operators.
+
+::
+
+    from kubesim import Cluster, serve
+
+    with serve.start(Cluster()) as server:     # or: cluster.serve()
+        print(server.kubeconfig)               # export KUBECONFIG=…
+
+The simulated API server listens on loopback, over TLS, for whoever has the kubeconfig; simulated time follows the real
+one. A request is first an HTTP message (:mod:`~kubesim.serve.listener`), then a verb on a resource
+(:mod:`~kubesim.serve.front`), and then a call at one of the cluster's doors, as any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Self, TypeVar
+
+from kubesim.cluster import Cluster
+from kubesim.serve import kubeconfig as kubeconfigs
+from kubesim.serve.certificate import MissingExtraError, self_signed
+from kubesim.serve.clock import FollowingClock
+from kubesim.serve.listener import HOST, Listener
+
+__all__ = ["MissingExtraError", "Server", "start"]
+
+T = TypeVar("T")
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="kubesim-listener", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[None, None, T]) -> T:
+        """Have something done there, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def end(self) -> None:
+        """End the loop."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+class Server:
+    """A cluster that is being served, until :meth:`stop`; made by :func:`start`.
+
+    :ivar address: its URL.
+    :ivar kubeconfig: the file with which clients reach it.
+    """
+
+    def __init__(self, cluster: Cluster, port: int, kubeconfig: Path | None, speed: float) -> None:
+        self.cluster = cluster
+        token, clock = secrets.token_urlsafe(32), FollowingClock(cluster, speed)
+        certificate, tls = self_signed()
+
+        async def listen() -> Listener:
+            return Listener(cluster, clock, token, tls, port)
+
+        self._loop: _Loop | None = _Loop()
+        try:
+            self._listener = self._loop.run(listen())
+        except (OSError, OverflowError) as error:
+            self._loop.end()
+            raise ValueError(f"the port must be one that is free, got {port}: {error}") from None
+        self._own_folder = None if kubeconfig else Path(tempfile.mkdtemp(prefix="kubesim-"))
+        self.address = f"https://{HOST}:{self._listener.port}"
+        self.kubeconfig = kubeconfig or (self._own_folder or Path()) / "kubeconfig"
+        try:
+            kubeconfigs.write(self.kubeconfig, self.address, certificate, token)
+        except ValueError:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop serving; the cluster stays as it is. The kubeconfig goes, too, where it was nobody's choice."""
+        if self._loop is not None:
+            self._loop.run(self._listener.stop())
+            self._loop.end()
+            self._loop = None
+        if self._own_folder is not None:
+            shutil.rmtree(self._own_folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"{self.address}, KUBECONFIG={self.kubeconfig}"
+
+
+def start(
+    cluster: Cluster,
+    port: int = 0,
+    kubeconfig: Path | str | None = None,
+    speed: float = 1.0,
+    *,
+    environment: bool = False,
+) -> Server:
+    """Serve a cluster from now on.
+
+    :param port: on loopback; 0 for any that is free.
+    :param kubeconfig: where to write the clients' file; None for a temporary one.
+    :param speed: simulated seconds in a real one.
+    :param environment: whether this process' ``KUBECONFIG`` names it from now on.
+    :raises ValueError: for a port that is taken, a kubeconfig that is somebody else's, or a speed that is none.
+    :raises MissingExtraError: where ``kubesim[serve]`` is not installed.
+    """
+    server = Server(cluster, port, Path(kubeconfig) if kubeconfig else None, speed)
+    if environment:
+        os.environ["KUBECONFIG"] = str(server.kubeconfig)
+    return server

