@@ -195,6 +195,7 @@ class ClusterConfiguration(_Part, frozen=True):
     proxy: Proxy = Proxy()
     flannel: Flannel = Flannel()
     loadBalancer: LoadBalancer = LoadBalancer()
+    networkPolicy: str = "kube-router"
     outside: list[Outside] = []
     internet: str = "../internet.yaml"  # empty for none
     images: str = "../images.yaml"
@@ -208,6 +209,8 @@ class ClusterConfiguration(_Part, frozen=True):
         if not re.fullmatch(r"v\d{1,3}\.\d{1,4}\.\d{1,4}[-+.\w]{0,60}", self.version, re.ASCII):
             raise refuse("version", "one such as v1.36.2+k3s1", self.version)
         requirements.age("age", self.age)
+        if self.networkPolicy not in ("kube-router", "none"):
+            raise refuse("networkPolicy", "kube-router or none", self.networkPolicy)
         if not self.nodes:
             raise ValueError("a cluster must have a node, got none")
         if not any(node.controlPlane for node in self.nodes):

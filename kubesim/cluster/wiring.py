@@ -25,6 +25,7 @@ from kubesim.controllers.kubernetes_service import KEY, KubernetesServiceControl
 from kubesim.controllers.loadbalancer import LoadBalancerController
 from kubesim.controllers.manager import Manager
 from kubesim.controllers.namespaces import NamespaceController
+from kubesim.controllers.network_policies import NetworkPolicyController
 from kubesim.controllers.node_lifecycle import NodeLifecycleController
 from kubesim.controllers.pod_garbage_collector import PodGarbageCollector
 from kubesim.controllers.proxies import KubeProxies
@@ -32,6 +33,7 @@ from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.controllers.scheduler import Scheduler
 from kubesim.network.dns import resolv_conf
+from kubesim.network.kube_router.firewall import Ranges
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
 from kubesim.network.sockets import Sockets
@@ -141,6 +143,10 @@ def wire_parts(
     network = Network(simulation, pod_prefix=networks.pods, gateway=networks.gateway, backend=backend)
     proxies = KubeProxies(store, network, proxy_config(configuration))
     network.ruleset_provider = proxies.rules
+    if configuration.networkPolicy == "kube-router":
+        ranges = Ranges(networks.services, networks.node_port_range)
+        policies = NetworkPolicyController(simulation, store, network, proxies.rules, ranges)
+        network.ruleset_provider, network.listing_provider = policies.rules, policies.listed
     manager = Manager(simulation, store)
     events = EventRecorder(simulation, client)
     containers = SimulatedContainers(

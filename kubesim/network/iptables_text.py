@@ -37,11 +37,18 @@ def _saved_header(rule: Rule) -> Iterator[str]:
 
 
 def _saved_conditions(rule: Rule) -> Iterator[str]:
-    port = next((match.port for match in rule.matches if isinstance(match, m.DestinationPort)), None)
     for match in rule.matches:
         match match:
-            case m.Protocol(protocol=protocol):
-                yield f"-m {protocol}" + ("" if port is None else f" --dport {port}")
+            case m.Protocol(protocol=protocol, loads=True):
+                yield f"-m {protocol}{_own_conditions(rule)}"
+            case m.DestinationPorts(first=first, last=last, multiport=True):
+                yield f"-m multiport --dports {first}:{last}"
+            case m.Bridged():
+                yield "-m physdev --physdev-is-bridged"
+            case m.InIpSet(set=name, of_source=of_source):
+                yield f"-m set --match-set {name} {'src' if of_source else 'dst'}"
+            case m.Limit(rate=rate, burst=burst):
+                yield f"-m limit --limit {rate}" + ("" if burst == _USUAL_BURST else f" --limit-burst {burst}")
             case m.Comment(text=text):
                 yield f'-m comment --comment "{text}"'
             case m.Account(name=name):
@@ -57,6 +64,24 @@ def _saved_conditions(rule: Rule) -> Iterator[str]:
                 yield _plain(match)
             case _:
                 pass
+
+
+_USUAL_BURST = 5
+
+
+def _own_conditions(rule: Rule) -> str:
+    """What the protocol's own extension matches."""
+    for match in rule.matches:
+        match match:
+            case m.DestinationPort(port=port):
+                return f" --dport {port}"
+            case m.DestinationPorts(first=first, last=last, multiport=False):
+                return f" --dport {first}:{last}"
+            case m.IcmpType(type=type_):
+                return f" --icmp-type {type_}"
+            case _:
+                continue
+    return ""
 
 
 def _plain(match: m.Match) -> str:
@@ -80,6 +105,10 @@ def _saved_target(target: t.Target | None) -> Iterator[str]:
             yield f"-j MARK --set-xmark {bits:#x}/{bits:#x}"
         case t.FlipMark(bits=bits):
             yield f"-j MARK --set-xmark {bits:#x}/0x0"
+        case t.WriteMark(bits=bits, mask=mask):
+            yield f"-j MARK --set-xmark {bits:#x}/{mask:#x}"
+        case t.NfLog(group=group, prefix=prefix):
+            yield "-j NFLOG" + (f' --nflog-prefix "{prefix}"' if prefix else "") + f" --nflog-group {group}"
         case t.Reject(answer=answer):
             yield f"-j REJECT --reject-with {answer}"
         case None:

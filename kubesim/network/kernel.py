@@ -39,6 +39,8 @@ from kubesim.network.trace import (
 )
 
 _RESET = Reject("tcp-reset")
+_ECHO_REPLY, _UNREACHABLE, _ECHO_REQUEST = 0, 3, 8
+"""Types of ICMP packets."""
 NEIGHBOUR_SECONDS = 3.0
 """How long the kernel asks for a neighbour's hardware address (three ARP requests) before it gives up."""
 
@@ -90,6 +92,8 @@ class _Stay:
             interface_in=flight.interface_in,
             interface_out=flight.interface_out,
             remembers=lambda name, address, seconds: self.state.remembers(host.name, name, address, seconds),
+            bridged=flight.bridged,
+            icmp_type=_UNREACHABLE if flight.error_from else _ECHO_REPLY if flight.answering else _ECHO_REQUEST,
         )
         nat = flight.known is None and not flight.answering
         address = self._leaving_address() if hook is Hook.POSTROUTING else ""
@@ -159,6 +163,10 @@ class _Stay:
                 self._recognise(used, used.forward(packet))
                 return
         flight.seen_as = CLASSES[self._kind(), False]
+        if flight.error_from and self.course is Course.SENT:
+            # The kernel attaches an error that it sends to the connection of the packet that it is about
+            # (icmp_glue_bits in net/ipv4/icmp.c), though that packet was stopped before conntrack noted it.
+            flight.seen_as = CLASSES[Kind.ERROR, True]
 
     def _kind(self) -> Kind:
         flight = self.flight

@@ -13,6 +13,7 @@ from typing import Protocol as Interface
 import msgspec
 
 from kubesim.network.addresses import within
+from kubesim.network.ipsets import IpSet
 from kubesim.network.packet import Packet
 
 
@@ -23,6 +24,9 @@ class Situation(msgspec.Struct):
     :param states: conntrack's: ``NEW``, ``ESTABLISHED``, ``RELATED``, ``INVALID``, and ``DNAT`` once rewritten.
     :param remembers: (affinity list, address, seconds) → whether the list holds the address and saw it that recently.
     :param sets: the named sets that nftables rules look into: those of the table whose rules are being asked.
+    :param ipsets: the sets of ``ipset``, which all tables share.
+    :param bridged: whether the bridge passes a frame between two of its own ports.
+    :param icmp_type: of an ICMP packet: 8 asks for an echo, 0 is one, 3 says that something cannot be reached.
     """
 
     is_local: Callable[[str], bool]
@@ -31,6 +35,9 @@ class Situation(msgspec.Struct):
     interface_out: str = ""
     remembers: Callable[[str, str, float], bool] = lambda name, address, seconds: False
     sets: Mapping[str, Container[tuple[str, ...]]] = {}
+    ipsets: Mapping[str, IpSet] = {}
+    bridged: bool = False
+    icmp_type: int = 8
 
 
 class Match(Interface):
@@ -53,9 +60,14 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """``-p tcp``; lower case."""
+    """``-p tcp``; lower case.
+
+    :param loads: whether the rule also loads what the protocol itself can match (``-m tcp``), as one that names a port
+        does.
+    """
 
     protocol: str
+    loads: bool = True
 
     def holds(self, packet: Packet, situation: Situation) -> bool:
         """Whether it is that protocol."""
@@ -97,6 +109,67 @@ class DestinationPort:
     def holds(self, packet: Packet, situation: Situation) -> bool:
         """Whether it goes to that port."""
         return packet.destination_port == self.port
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationPorts:
+    """``--dport first:last``, or ``-m multiport --dports first:last``."""
+
+    first: int
+    last: int
+    multiport: bool = False
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether it goes to one of these ports."""
+        return self.first <= packet.destination_port <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpType:
+    """``-m icmp --icmp-type 8``."""
+
+    type: int
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether it is an ICMP packet of that type."""
+        return packet.protocol == "ICMP" and situation.icmp_type == self.type
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """``-m physdev --physdev-is-bridged``: the packet goes from one port of a bridge to another."""
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether it does."""
+        return situation.bridged
+
+
+@dataclass(frozen=True, slots=True)
+class InIpSet:
+    """``-m set --match-set NAME src``, or ``dst``: one of the packet's addresses is in a set of ``ipset``."""
+
+    set: str
+    of_source: bool
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether it is; a set that does not exist has nothing."""
+        found = situation.ipsets.get(self.set)
+        return found is not None and found.has(packet.source if self.of_source else packet.destination)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``-m limit --limit 10/min --limit-burst 10``: no condition here, where only logging is limited.
+
+    :param rate: packets by time, as ``iptables-save`` writes it.
+    """
+
+    rate: str
+    burst: int
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Always."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,13 @@ from kubesim.network.targets import (
     Jump,
     LookUp,
     Masquerade,
+    NfLog,
     Reject,
     Remember,
     Return,
     SetMark,
     Target,
+    WriteMark,
 )
 from kubesim.network.trace import Applied, Step
 
@@ -95,11 +97,12 @@ def traverse(
 ) -> Passage:
     """The way of a packet through one hook of one machine.
 
-    :param situation: what the rules may ask about; its ``sets`` are filled in here.
+    :param situation: what the rules may ask about; its ``sets`` and ``ipsets`` are filled in here.
     :param masquerade_address: the address that masquerading gives the packet.
     :param nat: whether this is the first packet of its connection, so that nat chains are asked.
     """
     passage = Passage(packet)
+    situation.ipsets = ruleset.ipsets
     for base in ruleset.at(hook):
         if base.nat and not nat:
             continue
@@ -138,7 +141,8 @@ class _Evaluation:
 
     def _start(self, name: str) -> _Place:
         packet, chain = self.passage.packet, self.ruleset.chains[self.base.table, name]
-        return _Place(chain, chain.candidates(self.protocol, packet.destination, packet.destination_port))
+        found = chain.candidates(self.protocol, packet.destination, packet.destination_port, packet.source)
+        return _Place(chain, found)
 
     def run(self) -> None:
         """Go from rule to rule and from chain to chain, to the end of the way."""
@@ -187,6 +191,11 @@ class _Evaluation:
             case FlipMark(bits=bits):
                 # Taking kube-proxy's mark off again is bookkeeping; the masquerade that follows is the step.
                 passage.packet = packet.rewritten(mark=packet.mark ^ bits)
+                return False
+            case WriteMark(bits=bits, mask=mask):
+                passage.packet = packet.rewritten(mark=packet.mark & ~mask | bits)
+                return False
+            case NfLog():
                 return False
             case Remember(set=name):
                 passage.remembered += ((name, packet.source),)

@@ -76,6 +76,8 @@ class Network:
 
     :param ruleset_provider: machine name → its rules, or None where it has none (Pods, the laptop). It is asked at
         every packet, so it should answer from a cache.
+    :ivar listing_provider: machine name → its rules as somebody sees them who lists them; where it is None, those that
+        packets walk.
     :param pod_prefix: the addresses of all Pods of the cluster.
     :param gateway: the router's address on the nodes' LAN.
     :param backend: how flannel joins the nodes.
@@ -91,6 +93,7 @@ class Network:
     ) -> None:
         self.simulation = simulation
         self.ruleset_provider = ruleset_provider or (lambda machine: None)
+        self.listing_provider: Callable[[str], Ruleset | None] | None = None
         self.pod_prefix = pod_prefix
         self.gateway = gateway
         self.backend = backend
@@ -264,6 +267,12 @@ class Network:
     def ruleset(self, machine: str) -> Ruleset | None:
         """The rules of a machine by now, or None where it has none."""
         return self._router_rules if machine == ROUTER else self.ruleset_provider(machine)
+
+    def listed_ruleset(self, machine: str) -> Ruleset | None:
+        """The rules of a machine as ``iptables-save`` prints them, or None where it has none."""
+        if machine == ROUTER or self.listing_provider is None:
+            return self.ruleset(machine)
+        return self.listing_provider(machine)
 
     @property
     def state(self) -> NetworkState:

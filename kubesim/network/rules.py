@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kubesim.network.hooks import PRIORITIES, Hook
+from kubesim.network.ipsets import IpSet
 from kubesim.network.matches import Destination, DestinationPort, Match, OutInterface, Protocol
 from kubesim.network.targets import Masquerade, Target
 
@@ -78,7 +79,7 @@ class Chain:
                 exact.setdefault(key, []).append(position)
         return exact, others
 
-    def candidates(self, protocol: str, destination: str, port: int) -> Iterator[tuple[int, Rule]]:
+    def candidates(self, protocol: str, destination: str, port: int, source: str = "") -> Iterator[tuple[int, Rule]]:
         """The rules that could match a packet, with their positions, in their order.
 
         :param protocol: lower case, as rules write it.
@@ -135,6 +136,7 @@ class Ruleset:
     :param bases: the chains that the kernel calls.
     :param route_localnet: whether packets from 127.0.0.1 may leave by a real interface, as kube-proxy allows in
         iptables mode so that node ports answer on the loopback.
+    :param ipsets: the sets of ``ipset`` by name.
     """
 
     mode: str
@@ -142,6 +144,7 @@ class Ruleset:
     bases: tuple[BaseChain, ...]
     sets: Mapping[tuple[str, str], NamedSet] = field(default_factory=dict)
     route_localnet: bool = False
+    ipsets: Mapping[str, IpSet] = field(default_factory=dict)
 
     @cached_property
     def _hooks(self) -> dict[Hook, tuple[BaseChain, ...]]:

@@ -140,7 +140,7 @@ class Sockets:
     @property
     def rules(self) -> Ruleset | None:
         """The machine's netfilter rules by now, or None where it has none."""
-        return self._network.ruleset(self._network.machine(self.machine))
+        return self._network.listed_ruleset(self._network.machine(self.machine))
 
     @property
     def listeners(self) -> tuple[tuple[str, str, int, Server], ...]:

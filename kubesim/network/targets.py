@@ -59,6 +59,28 @@ class FlipMark:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteMark:
+    """Write some bits of the packet's mark: what a chain notes for the chains behind it, no step of a packet's way.
+
+    :param mask: the bits that are written.
+    """
+
+    bits: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class NfLog:
+    """Hand the packet to whoever reads a group of netfilter's log, and go on.
+
+    :param prefix: what the log writes before it.
+    """
+
+    group: int
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dnat:
     """Rewrite the destination; port 0 keeps the packet's port."""
 
@@ -116,6 +138,8 @@ Target = (
     | Reject
     | SetMark
     | FlipMark
+    | WriteMark
+    | NfLog
     | Dnat
     | DnatAny
     | GotoAny

@@ -462,7 +462,7 @@ class _SharedRules(Sequence[Rule]):
 class _SharedChain(Chain):
     rules: _SharedRules
 
-    def candidates(self, protocol: str, destination: str, port: int) -> Iterator[tuple[int, Rule]]:
+    def candidates(self, protocol: str, destination: str, port: int, source: str = "") -> Iterator[tuple[int, Rule]]:
         """The rules that could match a packet, with their positions, in their order."""
         return self.rules.candidates(protocol, destination, port)
 
