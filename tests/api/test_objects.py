@@ -81,7 +81,7 @@ def may_be_none(field: SchemaField) -> bool:
     return field.pointer or kind in ("list", "map", "time")
 
 
-CASES = [(view, name) for view in VIEWS for name in view.__struct_encode_fields__]
+CASES = [(view, name) for view in VIEWS for name in view.__struct_fields__]
 
 
 @pytest.mark.parametrize(("view", "name"), CASES, ids=[f"{view.__name__}.{name}" for view, name in CASES])
