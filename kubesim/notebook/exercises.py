@@ -73,6 +73,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class ExerciseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file of an exercise.
 
+    :param gone: what must no longer be there.
     :param why: two sentences for who has solved it: the mechanism, with the objects' own names.
     :param after: what to remember, or to look at next.
     """
@@ -86,6 +87,7 @@ class ExerciseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     why: str
     after: str
     keep: list[Kept] = []
+    gone: list[Kept] = []
     cheats: list[str] = []
     host: str = "master"
 
@@ -171,7 +173,8 @@ class Exercise:
         """Try every probe and look at everything that must still be there."""
         self.cluster.settle()
         tried = [self.try_probe(probe) for probe in self.file.probes]
-        return tried + [self._look(kept, uid) for kept, uid in zip(self.file.keep, self._kept, strict=True)]
+        kept = [self._look(kept, uid) for kept, uid in zip(self.file.keep, self._kept, strict=True)]
+        return [*tried, *kept, *map(self._look_away, self.file.gone)]
 
     @property
     def solved(self) -> bool:
@@ -246,6 +249,10 @@ class Exercise:
         found = {path: _at(wire, path) for path in kept.fields}
         observed = ", ".join(["still there", *(f"{path}: {value}" for path, value in found.items())])
         return Finding(what, wanted, observed, found == kept.fields)
+
+    def _look_away(self, gone: Kept) -> Finding:
+        there = self._wire(gone) is not None
+        return Finding(f"{gone.kind} {gone.name}", "gone", "still there" if there else "gone", not there)
 
     def _uid(self, kept: Kept) -> str:
         wire = self._wire(kept)
