@@ -36,7 +36,7 @@ from kubesim.programs.stand_in import StandIn, WithStandIn, named_programs
 from kubesim.simulation import EPOCH, Simulation
 from kubesim.userland.log import LogLine, stamped
 from kubesim.userland.machine import ExecutableNotFoundError, Process
-from kubesim.userland.process import Completed, Running, Start
+from kubesim.userland.process import Completed, InputAwaited, Running, Start
 
 SANDBOX_SECONDS = 0.2
 """Setting up a Pod's network namespace."""
@@ -76,6 +76,8 @@ class _Instance:
     log: list[LogLine] = field(default_factory=list)
     previous: list[LogLine] = field(default_factory=list)
     started: datetime = EPOCH
+    awaits: tuple[str, ...] = ()
+    """The command that waits for somebody to type into its standard input, if it does."""
 
 
 @dataclass(slots=True)
@@ -148,7 +150,10 @@ class SimulatedContainers:
             if image.stand_in:
                 outcome = _run_standing_in(machine, argv, _stand_in(pod, container, image))
             else:
-                outcome = machine.run(argv, main=True)
+                outcome = machine.run(argv, _nobody_types if container.stdin else "", main=True)
+        except InputAwaited:
+            instance.awaits = argv
+            outcome = Running({}, stop_seconds=None)  # process 1 without a handler ignores SIGTERM
         except ExecutableNotFoundError as error:
             return StartFailed(f"{OCI_FAILURE}: {error}")
         self._enter_process_table(instance, argv, outcome)
@@ -321,6 +326,21 @@ class SimulatedContainers:
         except ExecutableNotFoundError:
             return Completed()
 
+    def attach(self, pod: Pod, container: Container, text: str) -> Completed | Running | None:
+        """Type a text, and its end, into a container's first process; None where it does not read."""
+        instance = self._instances.get(_key(pod, container))
+        if instance is None or not instance.awaits or instance.running is None:
+            return None
+        argv, instance.awaits = instance.awaits, ()
+        outcome = instance.machine.run(argv, text, main=True)
+        if isinstance(outcome, Running):
+            instance.running = outcome
+        else:
+            now, said = self.simulation.datetime, outcome.stdout + outcome.stderr
+            instance.log = [LogLine(now, line) for line in said.splitlines(keepends=True)]
+            instance.running = None
+        return outcome
+
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container, or the one before it, has written."""
         instance = self._instances.get(_key(pod, container))
@@ -370,6 +390,10 @@ def _run_standing_in(machine: Machine, argv: tuple[str, ...], stand_in: StandIn)
         return machine.run(argv, main=True)
     except ExecutableNotFoundError:
         return stand_in(Start(argv, machine))
+
+
+def _nobody_types() -> str:
+    raise InputAwaited
 
 
 def _write_all(machine: Machine, files: Mapping[str, str]) -> None:

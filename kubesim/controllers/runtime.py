@@ -115,5 +115,11 @@ class ContainerRuntime(Protocol):
         :raises ExecutableNotFoundError: where its image has no such program.
         """
 
+    def attach(self, pod: Pod, container: Container, text: str) -> Completed | Running | None:
+        """Type a text, and its end, into a container's first process; None where it does not read.
+
+        :returns: what it does with it, told to the kubelet: it ends, or goes on as something that runs.
+        """
+
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """What the container has written so far."""

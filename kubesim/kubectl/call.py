@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from kubesim.api.objects import Wire
 from kubesim.kubectl.connection import Connection
@@ -57,9 +58,16 @@ class Verb:
     reaches_out: bool = True
 
 
-Attach = Callable[[Wire, str, Sequence[str]], bool]
-"""Lets a person type into a shell of a Pod's container, started by a command; False where the command is no such shell.
-"""
+class Attach(Protocol):
+    """Lets a person type into a shell of a container."""
+
+    def __call__(
+        self, pod: Wire, container: str, command: Sequence[str], farewell: Callable[[int], str] | None = None
+    ) -> bool:
+        """Start a command in a container for a person to type into; False where it is no shell that reads.
+
+        :param farewell: is told the status with which it was left, and says what kubectl says then.
+        """
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 from kubesim.api.durations import parse_duration
 from kubesim.api.errors import ApiError
 from kubesim.api.names import path_segment
-from kubesim.api.objects import Wire
+from kubesim.api.objects import Pod, Wire, view
 from kubesim.api.resources import BY_KIND, ResourceType, kind_type
 from kubesim.api.server import Propagation, Response
 from kubesim.api.store import Change
@@ -190,6 +190,20 @@ class Connection:
         name, namespace = self._demand_of_pod("create", pod, "exec")
         self._reach_kubelet(pod, "error dialing backend")
         return self._cluster.exec(name, argv, container, stdin, namespace, patience=patience)
+
+    def attach(self, pod: Wire, container: str, stdin: str | None) -> None:
+        """Connect to a container's first process.
+
+        :param stdin: what is typed into it, with its end; None to listen only.
+        """
+        self._demand_of_pod("create", pod, "attach")
+        self._reach_kubelet(pod, "error dialing backend")
+        if stdin is not None:
+            self._cluster.kubelet.attach(view(pod, Pod), container, stdin)
+
+    def leave(self, pod: Wire, container: str, status: int) -> None:
+        """End a container whose first process is the shell that was typed into."""
+        self._cluster.kubelet.leave(view(pod, Pod), container, status)
 
     def answers(self, pod: Wire, port: int) -> bool:
         """Whether something answers a request that goes through a tunnel to a port of a Pod."""

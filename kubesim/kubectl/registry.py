@@ -11,6 +11,7 @@ from kubesim.kubectl.flags import COMMANDS, GROUPS, flags_of
 from kubesim.kubectl.help_texts import options
 from kubesim.kubectl.verbs import (
     apply,
+    attach,
     autoscale,
     config,
     create,
@@ -47,6 +48,7 @@ RUNS: Mapping[str, Callable[[Call], int]] = MappingProxyType(
         "apply": apply.apply,
         "apply set-last-applied": apply.set_last_applied,
         "apply view-last-applied": apply.view_last_applied,
+        "attach": attach.attach,
         "auth can-i": config.can_i,
         "auth whoami": config.whoami,
         "autoscale": autoscale.autoscale,

@@ -9,7 +9,7 @@ files stay from one call to the next. Nothing here touches the real host.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -357,6 +357,7 @@ class Terminal:
         done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach)
         entered, self._entered = self._entered, None
         if entered is not None:
+            self._error.write(done.stderr)
             return entered
         return replace(done, seconds=max(0.0, done.seconds - (self.cluster.simulation.now - before)))
 
@@ -369,7 +370,9 @@ class Terminal:
             return Completed(f"k3s version {self.cluster.configuration.version}\n")
         return Completed("", f"k3s: {words[0] if words else 'this'} is not simulated: kubectl and --version are\n", 1)
 
-    def _attach(self, pod: Wire, container: str, command: Sequence[str]) -> bool:
+    def _attach(
+        self, pod: Wire, container: str, command: Sequence[str], farewell: Callable[[int], str] | None = None
+    ) -> bool:
         """Enter a shell of a container; whether the command is one that a person could type into."""
         metadata = pod["metadata"]
         machine = self.cluster.machine(f"pod/{metadata['namespace']}/{metadata['name']}", container)
@@ -384,7 +387,7 @@ class Terminal:
         prepared = program.prepare(start, self._streams())
         if isinstance(prepared, Completed) or not prepared.reads:
             return False
-        self._entered = Attached(shell=prepared.shell, farewell=_exit_code)
+        self._entered = Attached(shell=prepared.shell, farewell=farewell or _exit_code)
         return True
 
 

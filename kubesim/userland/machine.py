@@ -123,7 +123,7 @@ class Machine:
     def run(
         self,
         argv: tuple[str, ...] | list[str],
-        stdin: str = "",
+        stdin: str | Callable[[], str] = "",
         *,
         environment: Mapping[str, str] | None = None,
         directory: str | None = None,
@@ -133,6 +133,7 @@ class Machine:
     ) -> Completed | Running:
         """Run a program to its end, or until it stays as a server.
 
+        :param stdin: what it can read; a function where that is there only when it is read.
         :param main: it is the container's main process.
         :raises ExecutableNotFoundError: where the machine has no such program.
         """

@@ -26,6 +26,10 @@ class WithFiles(Protocol):
         """Its files."""
 
 
+class InputAwaited(Exception):  # noqa: N818
+    """A program wants to read what nobody has typed yet: it waits, and goes on when somebody attaches to it."""
+
+
 OfMachine = TypeVar("OfMachine", bound=WithFiles, covariant=True)
 
 

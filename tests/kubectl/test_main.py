@@ -44,7 +44,7 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
     [
         "proxy --port=8080",
         "debug -it mypod --image=busybox --target=web",
-        "attach mypod -c web -i -t",
+        "debug mypod -it --image=busybox",
         "completion bash",
         "certificate approve x",
         "plugin list",

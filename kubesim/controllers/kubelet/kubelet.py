@@ -100,6 +100,18 @@ class Kubelet:
         if worker is not None and worker.pod.metadata.uid == pod.metadata.uid:
             worker.signal(container, signal)
 
+    def attach(self, pod: Pod, container: str, text: str) -> None:
+        """Somebody types a text, and its end, into a container; see :meth:`PodWorker.attach`."""
+        worker = self._workers.get((pod.metadata.namespace, pod.metadata.name))
+        if worker is not None and worker.pod.metadata.uid == pod.metadata.uid:
+            worker.attach(container, text)
+
+    def leave(self, pod: Pod, container: str, status: int) -> None:
+        """The shell that is a container's first process was left; see :meth:`PodWorker.leave`."""
+        worker = self._workers.get((pod.metadata.namespace, pod.metadata.name))
+        if worker is not None and worker.pod.metadata.uid == pod.metadata.uid:
+            worker.leave(container, status)
+
     def node(self, name: str) -> NodeState:
         """A node's state.
 

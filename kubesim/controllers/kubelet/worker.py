@@ -407,6 +407,31 @@ class PodWorker:
             over = partial(self._ended, container, process.exit_code)
             self._plan(process.stop_seconds or 0.0, over, of=container)
 
+    def attach(self, name: str, text: str) -> None:
+        """Somebody types a text, and its end, into a container's first process; one that does not read goes on.
+
+        :param name: the container's.
+        """
+        container = next((each for each in self.state.everyone if each.name == name), None)
+        if container is None or not container.running:
+            return
+        outcome = self.context.runtime.attach(self.pod, container.spec, text)
+        if isinstance(outcome, Completed):
+            self._plan(outcome.seconds, partial(self._ended, container, outcome.returncode), of=container)
+        elif isinstance(outcome, Running):
+            container.process = outcome
+            if self._listen(container, outcome) and outcome.steps is not None:
+                self._plan(0.0, partial(self._step, container, outcome), of=container)
+
+    def leave(self, name: str, status: int) -> None:
+        """The shell that is a container's first process was left by who typed into it.
+
+        :param name: the container's.
+        """
+        container = next((each for each in self.state.everyone if each.name == name), None)
+        if container is not None and container.running:
+            self._plan(0.0, partial(self._ended, container, status), of=container)
+
     # --- a container ends ----------------------------------------------------------------------------------------
 
     @property

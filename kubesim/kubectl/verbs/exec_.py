@@ -41,7 +41,7 @@ def exec_(call: Call) -> int:
         if call.attach(pod, container, command):
             return 0
     elif call.flags.on("tty"):
-        call.complain("Unable to use a TTY - input is not a terminal or the right type of file")
+        call.complain("Unable to use a TTY - input is not a terminal or the right kind of file")
     stdin = call.stdin if call.flags.on("stdin") else ""
     try:
         done = call.api.execute(pod, container, command, stdin, PATIENCE)

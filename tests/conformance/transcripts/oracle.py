@@ -129,6 +129,9 @@ class OracleRuntime:
         """A hook is a program of a container, of which there were none."""
         return self.execute(pod, container, argv)
 
+    def attach(self, pod: Pod, container: Container, text: str) -> None:
+        """Nothing reads."""
+
     def log(self, pod: Pod, container: Container, *, previous: bool = False) -> list[LogLine]:
         """Nothing was written."""
         return []
