@@ -386,7 +386,8 @@ class Cluster:
         """
         from kubesim.cluster.inquiries import explain
 
-        return explain(self.network, self.store, source, url, self._address_of)
+        enforced = self.configuration.networkPolicy != "none"
+        return explain(self.network, self.store, source, url, self._address_of, enforced)
 
     def _address_of(self, source: str, name: str) -> tuple[str, str]:
         found = self.resolve(source, name).resolution

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from kubesim.api.network_policies import NetworkPolicy
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.api.store import Store
 from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
@@ -123,9 +124,12 @@ def _destination(text: str, machines: Sequence[str], resolve: Resolver) -> Desti
     return Destination(address, target.port, target.protocol, target.host)
 
 
-def explain(network: Network, store: Store, source: str, url: str, resolve: Resolver) -> Diagnosis:
+def explain(
+    network: Network, store: Store, source: str, url: str, resolve: Resolver, enforced: bool = True
+) -> Diagnosis:
     """Why a request of a machine does (not) get there.
 
+    :param enforced: whether somebody enforces NetworkPolicies.
     :raises LookupError: if there is no such machine.
     :raises ValueError: if the URL cannot be read.
     """
@@ -143,10 +147,10 @@ def explain(network: Network, store: Store, source: str, url: str, resolve: Reso
         outside=parts[0] not in ("pod", "node"),
         namespace=parts[1] if parts[0] == "pod" else "default",
     )
-    return diagnose(question, _objects(network, store))
+    return diagnose(question, _objects(network, store, enforced))
 
 
-def _objects(network: Network, store: Store) -> Objects:
+def _objects(network: Network, store: Store, enforced: bool) -> Objects:
     listening = {
         host.name: frozenset((protocol, port) for protocol, _, port, _ in network.listeners(host.name))
         for host in network.topology.hosts
@@ -158,4 +162,6 @@ def _objects(network: Network, store: Store) -> Objects:
         store.views(Node),
         pod_prefix=network.pod_prefix,
         listening=listening,
+        policies=store.views(NetworkPolicy),
+        enforces_policies=enforced,
     )

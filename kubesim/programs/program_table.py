@@ -32,6 +32,7 @@ COMMON = _homes(
         "programs.dns.nslookup": "nslookup",
         "programs.net.conntrack": "conntrack",
         "programs.net.iproute": "ip",
+        "programs.net.ipset": "ipset",
         "programs.net.iptables": "iptables iptables-save nft",
         "programs.net.listening": "netstat ss",
         "programs.net.nettools": "arp ifconfig route",

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from kubesim.network.iptables_text import rule_text
-from kubesim.network.matches import Comment, Mark, Match, RecentlySeen, Source, Statistic
+from kubesim.network.matches import Comment, ConnectionState, Mark, Match, RecentlySeen, Source, Statistic
 from kubesim.network.packet import Packet
 from kubesim.network.rules import Rule
 from kubesim.network.targets import Accept, Dnat, Drop, Goto, Jump, Masquerade, Reject, SetMark, Target
@@ -36,6 +36,9 @@ _SUBJECT = re.compile(
     r"(\S+/\S+?)(?: (?:cluster IP|external IP|loadbalancer (?:IP|source)|has no|admits this|traffic not accepted|"
     r"balanced to|->|health)|$)"
 )
+
+_POD = re.compile(r"POD name:(\S+) namespace: (\S+)")
+_POLICY = re.compile(r"(?:by policy name:? (\S+) namespace (\S+)|nw policy (\S+))")
 
 M = TypeVar("M", bound=Match)
 
@@ -180,6 +183,8 @@ def _explain_route(step: Routed) -> str:
 
 def _explain_rule(step: Applied) -> str:
     rule, target, chain, before, after = step.rule, step.target, step.chain, step.before, step.after
+    if _of_kube_router(rule, target, chain):
+        return _explain_policy(rule, target, chain)
     service = service_in(rule, chain, target)
     match target:
         case Jump(chain=below) | Goto(chain=below):
@@ -210,6 +215,51 @@ def _explain_rule(step: Applied) -> str:
             return _explain_drop(rule, chain, service, before)
         case Accept():
             return _explain_accept(rule, chain)
+        case _:
+            return "The rule applies."
+
+
+def _of_kube_router(rule: Rule, target: Target | None, chain: str) -> bool:
+    """Whether kube-router wrote a rule, which enforces NetworkPolicies."""
+    of_policies = ("KUBE-ROUTER-", "KUBE-POD-FW-", "KUBE-NWPLCY-")
+    if chain.startswith(of_policies) or (isinstance(target, Jump) and target.chain.startswith(of_policies)):
+        return True
+    comment = _first(rule.matches, Comment)
+    return comment is not None and comment.text.startswith("KUBE-ROUTER")
+
+
+def _explain_policy(rule: Rule, target: Target | None, chain: str) -> str:
+    comment = _first(rule.matches, Comment)
+    text = "" if comment is None else comment.text
+    pod = _POD.search(text)
+    whose = f"Pod {pod.group(2)}/{pod.group(1)}" if pod else "the Pod"
+    found = _POLICY.search(text)
+    policy = "" if found is None else found.group(3) or f"{found.group(2)}/{found.group(1)}"
+    match target:
+        case Jump(chain=below) if below.startswith("KUBE-ROUTER-"):
+            return "Packets from and to the Pods of this node are held against the NetworkPolicies that select them."
+        case Jump(chain=below) if below.startswith("KUBE-POD-FW-"):
+            return f"The packet is {'for' if 'destined to' in text else 'from'} {whose}: its own chain decides."
+        case Jump(chain="KUBE-NWPLCY-COMMON"):
+            return "First comes what passes, or does not, whatever the policies say."
+        case Jump():
+            return f"NetworkPolicy {policy} selects {whose}; its rules are asked."
+        case SetMark():
+            return f"NetworkPolicy {policy} lets the packet pass: it gets the mark 0x10000."
+        case Reject():
+            return (
+                f"NetworkPolicies isolate {whose}, and none of them lets this packet pass; the sender is told so at "
+                "once (ICMP port unreachable)."
+            )
+        case Drop():
+            return "Conntrack knows no connection that this packet could belong to; it is thrown away, silently."
+        case Accept() if chain == "KUBE-NWPLCY-COMMON":
+            known = _first(rule.matches, ConnectionState) is not None
+            return _LET_THROUGH if known else "No NetworkPolicy holds back this kind of ICMP packet."
+        case Accept() if chain.startswith("KUBE-POD-FW-"):
+            return "The sender is the Pod's own node, which no NetworkPolicy holds back."
+        case Accept():
+            return "The NetworkPolicies of both ends on this node let the packet pass."
         case _:
             return "The rule applies."
 
@@ -395,13 +445,16 @@ def _explain_drop(rule: Rule, chain: str, service: str, packet: Packet) -> str:
     return f"Service {service} has endpoints, but none on this node, and its traffic policy is Local; {silently}"
 
 
+_LET_THROUGH = "The packet belongs to a connection that was let through before."
+
+
 def _explain_accept(rule: Rule, chain: str) -> str:
     if chain == "FLANNEL-FWD":
         return "The node passes on packets from and to Pods."
     if _first(rule.matches, Mark) is not None:
         return "The packet bears kube-proxy's mark, so the node passes it on."
     if chain == "KUBE-FORWARD":
-        return "The packet belongs to a connection that was let through before."
+        return _LET_THROUGH
     return "The packet may pass."
 
 

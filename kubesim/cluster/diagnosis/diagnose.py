@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from kubesim.api.objects import Service
-from kubesim.cluster.diagnosis import services
+from kubesim.cluster.diagnosis import policies, services
 from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.cluster.diagnosis.services import failing_step, step_evidence, subject
@@ -39,6 +39,13 @@ def _findings(question: Question, objects: Objects, checked: list[str]) -> Itera
             yield from _name_findings(question, objects)
             return
         checked.append(f"the name {question.host} resolves to {question.address}")
+    unenforced = policies.unenforced_finding(question, objects)
+    if unenforced is not None:
+        yield unenforced
+    refused = policies.refused_finding(question, objects)
+    if refused is not None:
+        yield refused
+        return
     service = objects.service_at(question)
     delivered = bool(question.traces) and all(trace.outcome is Outcome.DELIVERED for trace in question.traces)
     if service is None:

@@ -77,6 +77,8 @@ IDS = {
     "source-not-admitted": "The load balancer's source ranges leave the sender out.",
     "cluster-ip-from-outside": "A cluster IP was asked from a machine outside the cluster.",
     "pod-ip-from-outside": "A Pod's address was asked from a machine outside the cluster.",
+    "policy-refuses": "NetworkPolicies isolate a Pod, and none of them lets the packet pass.",
+    "policies-not-enforced": "NetworkPolicies select a Pod, and nobody in the cluster enforces them.",
     "address-of-nobody": "No machine has the address.",
     "load-balancer-pending": "The Service waits for a load balancer's address.",
     "service-selects-other-pods": "The Service does not select the Pod of its own name.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kubesim.api.network_policies import NetworkPolicy
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL
 from kubesim.network.trace import Trace
@@ -42,6 +43,7 @@ class Objects:
     """The objects behind the rules.
 
     :param listening: machine → (protocol, port) that processes listen on; a machine that is missing is unknown.
+    :param enforces_policies: whether somebody in the cluster enforces NetworkPolicies.
     """
 
     services: Sequence[Service] = ()
@@ -51,6 +53,8 @@ class Objects:
     service_prefix: str = "10.43.0.0/16"
     pod_prefix: str = "10.42.0.0/16"
     listening: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    policies: Sequence[NetworkPolicy] = ()
+    enforces_policies: bool = True
 
     def service_at(self, question: Question) -> Service | None:
         """The Service that a question is about: by its name, or by one of its addresses."""
@@ -78,6 +82,11 @@ class Objects:
             if service.metadata.name == labels[0] and service.metadata.namespace == namespace:
                 return service
         return None
+
+    def pod(self, namespace: str, name: str) -> Pod | None:
+        """A Pod by its name, or None."""
+        found = (pod for pod in self.pods if (pod.metadata.namespace, pod.metadata.name) == (namespace, name))
+        return next(found, None)
 
     @property
     def node_addresses(self) -> frozenset[str]:

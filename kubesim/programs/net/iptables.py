@@ -115,6 +115,10 @@ def _chain(words: list[str]) -> str | None:
 _DETAILS = re.compile(
     r' -m comment --comment "(?P<comment>[^"]*)"| -m comment --comment (?P<word>\S+)'
     r"|(?: -m (?:tcp|udp))? --dport (?P<port>\S+)"
+    r"|(?: -m icmp)? --icmp-type (?P<icmp>\S+)| -m multiport --dports (?P<ports>\S+)"
+    r"| -m set --match-set (?P<member>\S+ \S+)| -m physdev (?P<physdev>--physdev-is-bridged)"
+    r"| -m limit --limit (?P<limit>\S+)(?: --limit-burst (?P<burst>\d+))?"
+    r"| --nflog-prefix (?P<prefix>\"[^\"]*\")| --nflog-group (?P<group>\d+)"
     r"| -m addrtype --dst-type (?P<local>LOCAL)| -m addrtype --src-type (?P<from>LOCAL)"
     r"| -m conntrack ! --ctstate (?P<other>\S+)| -m statistic --mode random --probability (?P<random>[\d.e-]+)"
     r"| -m conntrack --ctstate (?P<state>\S+)| -m mark ! --mark (?P<unmarked>\S+)| -m mark --mark (?P<marked>\S+)"
@@ -129,7 +133,9 @@ _DETAILS = re.compile(
 def _mark(text: str) -> str:
     """``--set-xmark value/mask``: setting the mask's own bits is an "or", with an empty mask it is an "xor"."""
     value, _, mask = text.partition("/")
-    return f"MARK or {value}" if value == mask else f"MARK xor {value}"
+    if value == mask:
+        return f"MARK or {value}"
+    return f"MARK xor {value}" if mask == "0x0" else f"MARK and {0xFFFFFFFF ^ int(mask, 16):#x}"
 
 
 def _recent(text: str) -> str:
@@ -141,6 +147,12 @@ def _recent(text: str) -> str:
 _SHOWN: dict[str, Callable[[str], str]] = {
     "comment": "/* {} */".format,
     "word": "/* {} */".format,
+    "icmp": "icmptype {}".format,
+    "ports": "multiport dports {}".format,
+    "member": "match-set {}".format,
+    "physdev": "PHYSDEV match {}".format,
+    "prefix": "nflog-prefix {}".format,
+    "group": "nflog-group {}".format,
     "local": "ADDRTYPE match dst-type {}".format,
     "from": "ADDRTYPE match src-type {}".format,
     "other": "! ctstate {}".format,
@@ -177,7 +189,7 @@ def listed(rule: str, numeric: bool, verbose: bool = False) -> str:
     ends = [take(rf" (! )?-{letter} (\S+)") for letter in "sd"]
     negation, entry = take(r" (! )?-i (\S+)")
     # The protocol's own match prints its name: before a port, or alone where it says nothing else.
-    rest = re.sub(rf" -m {protocol} (?=--dport)", " ", rest) if protocol else rest
+    rest = re.sub(rf" -m {protocol} (?=--dport|--icmp-type)", " ", rest) if protocol else rest
     rest = rest.replace(f" -m {protocol} ", f" {protocol} ") if protocol else rest
     anywhere = "0.0.0.0/0" if numeric else "anywhere"
     details = []
@@ -188,7 +200,9 @@ def listed(rule: str, numeric: bool, verbose: bool = False) -> str:
         kind, value = match.lastgroup or "", match[match.lastgroup or 0]
         if kind == "port":
             named = SERVICES.get(int(value), value) if value.isdigit() and not numeric else value
-            shown = f"{protocol} dpt:{named}"
+            shown = f"{protocol} dpts:{value}" if ":" in value else f"{protocol} dpt:{named}"
+        elif match["limit"]:
+            shown = f"limit: avg {match['limit']} burst {match['burst'] or 5}"
         else:
             shown = _SHOWN[kind](value)
         details += [left, shown] if left else [shown]

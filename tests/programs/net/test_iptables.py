@@ -32,6 +32,23 @@ ANYWHERE = "0.0.0.0/0            "
             "KUBE-MARK-MASQ  tcp  -- !10.42.0.0/16         10.43.20.21          /* default/sticky cluster IP */"
             " tcp dpt:80",
         ),
+        (
+            '-m comment --comment "rule to log dropped traffic" -m limit --limit 10/min --limit-burst 10 -m mark !'
+            ' --mark 0x10000/0x10000 -j NFLOG --nflog-prefix "DROP by policy a/b" --nflog-group 100',
+            f"NFLOG      all  --  {ANYWHERE}{ANYWHERE}/* rule to log dropped traffic */ limit: avg 10/min burst 10 mark"
+            ' match ! 0x10000/0x10000 nflog-prefix "DROP by policy a/b" nflog-group 100',
+        ),
+        ("-j MARK --set-xmark 0x0/0x10000", f"MARK       all  --  {ANYWHERE}{ANYWHERE}MARK and 0xfffeffff"),
+        ("-p tcp -m tcp --dport 80:90 -j RETURN", f"RETURN     tcp  --  {ANYWHERE}{ANYWHERE}tcp dpts:80:90"),
+        ("-p icmp -m icmp --icmp-type 8 -j ACCEPT", f"ACCEPT     icmp --  {ANYWHERE}{ANYWHERE}icmptype 8"),
+        (
+            "-p tcp -m addrtype --dst-type LOCAL -m multiport --dports 30000:32767 -j RETURN",
+            f"RETURN     tcp  --  {ANYWHERE}{ANYWHERE}ADDRTYPE match dst-type LOCAL multiport dports 30000:32767",
+        ),
+        (
+            "-d 10.42.0.5/32 -m physdev --physdev-is-bridged -j KUBE-POD-FW-X",
+            f"KUBE-POD-FW-X  all  --  {ANYWHERE}10.42.0.5            PHYSDEV match --physdev-is-bridged",
+        ),
     ],
 )
 def test_one_rule(rule: str, line: str) -> None:
