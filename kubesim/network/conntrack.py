@@ -159,7 +159,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Journal:
+class UndoLog:
     """What changes of some mappings have overwritten, so that each can be read as it was before them.
 
     :ivar kept: whether somebody may ask for an earlier moment; otherwise nothing is noted.
@@ -194,11 +194,11 @@ class Journal:
 class Table:
     """The entries of one machine, found by either tuple.
 
-    :param journal: notes what is overwritten.
+    :param undo: notes what is overwritten.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), journal: Journal | None = None) -> None:
-        self._journal = Journal() if journal is None else journal
+    def __init__(self, entries: Iterable[Entry] = (), undo: UndoLog | None = None) -> None:
+        self._undo = UndoLog() if undo is None else undo
         self._entries: MutableMapping[Tuple, Entry] = {}
         self._replies: MutableMapping[Tuple, Tuple] = {}
         self._room = 64
@@ -221,8 +221,8 @@ class Table:
             self.expire(now)
             self._room = max(64, 2 * len(self._entries))
         key = tuple_of(entry.original)
-        self._journal.write(self._entries, key, entry)
-        self._journal.write(self._replies, expected_reply(entry.rewritten), key)
+        self._undo.write(self._entries, key, entry)
+        self._undo.write(self._replies, expected_reply(entry.rewritten), key)
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry; a no-op where it is unknown."""
@@ -230,15 +230,15 @@ class Table:
         known = self._entries.get(key)
         if known is None:
             return
-        self._journal.write(self._entries, key, None)
+        self._undo.write(self._entries, key, None)
         if self._replies.get(reply := expected_reply(known.rewritten)) == key:
-            self._journal.write(self._replies, reply, None)
+            self._undo.write(self._replies, reply, None)
 
     def before(self, position: int) -> Table:
-        """The entries as they were when the journal had so many notes; to look them up."""
+        """The entries as they were when the undo log had so many notes; to look them up."""
         earlier = Table()
-        earlier._entries = self._journal.before(position, self._entries)
-        earlier._replies = self._journal.before(position, self._replies)
+        earlier._entries = self._undo.before(position, self._entries)
+        earlier._replies = self._undo.before(position, self._replies)
         return earlier
 
     def original(self, packet: Packet, now: float) -> Entry | None:
@@ -277,21 +277,21 @@ class Table:
 class AffinityLists:
     """Which clients were lately sent to which endpoint, on one machine: ``xt_recent`` lists or nftables' timed sets.
 
-    :param journal: notes what is overwritten.
+    :param undo: notes what is overwritten.
     """
 
-    def __init__(self, journal: Journal | None = None) -> None:
-        self._journal = Journal() if journal is None else journal
+    def __init__(self, undo: UndoLog | None = None) -> None:
+        self._undo = UndoLog() if undo is None else undo
         self._seen: MutableMapping[tuple[str, str], float] = {}
 
     def remember(self, name: str, address: str, now: float) -> None:
         """Put an address on a list, or renew it."""
-        self._journal.write(self._seen, (name, address), now)
+        self._undo.write(self._seen, (name, address), now)
 
     def before(self, position: int) -> AffinityLists:
-        """The lists as they were when the journal had so many notes; to look into them."""
+        """The lists as they were when the undo log had so many notes; to look into them."""
         earlier = AffinityLists()
-        earlier._seen = self._journal.before(position, self._seen)
+        earlier._seen = self._undo.before(position, self._seen)
         return earlier
 
     def remembers(self, name: str, address: str, seconds: float, now: float) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 from weakref import WeakSet
 
 from kubesim.network import topology as layout
-from kubesim.network.conntrack import AffinityLists, Entry, Event, Journal, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Table, UndoLog
 from kubesim.network.dice import Thrown
 from kubesim.network.exchanges import Exchanges
 from kubesim.network.flight import NetworkState, Way
@@ -109,7 +109,7 @@ class Network:
         self._next_port: dict[str, int] = {}
         self._neighbours = Neighbours(self.topology)
         self.exchanges = Exchanges()
-        self._journal = Journal()
+        self._undo = UndoLog()
         self._undecided: WeakSet[Alternatives] = WeakSet()
         """Those that nobody has read yet and somebody still may."""
         self._router_rules = router_ruleset("wan")
@@ -324,22 +324,22 @@ class Network:
         self._neighbours.note(way.trace, state.now)
         alternatives = Alternatives(way.trace)
         if dice.thrown:
-            if not self._undecided or len(self._journal) > NOTES_KEPT:
+            if not self._undecided or len(self._undo) > NOTES_KEPT:
                 self.changes()
-            alternatives.find = partial(walk, self._state_before(len(self._journal), state), sender, packet)
+            alternatives.find = partial(walk, self._state_before(len(self._undo), state), sender, packet)
             self._undecided.add(alternatives)
-            self._journal.kept = True
+            self._undo.kept = True
         for name, entry in way.entries:
             table = self._connections.get(name)
             if table is None:
-                table = self._connections[name] = Table(journal=self._journal)
+                table = self._connections[name] = Table(undo=self._undo)
             table.add(entry, state.now)
         for name, affinity, address in way.remembered:
-            self._affinity.setdefault(name, AffinityLists(self._journal)).remember(affinity, address, state.now)
+            self._affinity.setdefault(name, AffinityLists(self._undo)).remember(affinity, address, state.now)
         return way, alternatives
 
     def _state_before(self, position: int, state: NetworkState) -> NetworkState:
-        """A state to which nothing has been remembered since the journal had so many notes."""
+        """A state to which nothing has been remembered since the undo log had so many notes."""
 
         def connections(machine: str) -> Table | None:
             table = self._connections.get(machine)
@@ -353,12 +353,12 @@ class Network:
 
     def changes(self) -> None:
         """Machines, listeners or rules are about to change: who may still ask for the ways as they were gets them."""
-        if self._journal.kept:
+        if self._undo.kept:
             for alternatives in tuple(self._undecided):
                 alternatives.traces()
             self._undecided.clear()
-            self._journal.clear()
-            self._journal.kept = False
+            self._undo.clear()
+            self._undo.kept = False
 
     def source_port(self, machine: str) -> int:
         """A source port that the machine has not given out lately."""

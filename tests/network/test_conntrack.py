@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.network.conntrack import AffinityLists, Entry, Event, Journal, Table
+from kubesim.network.conntrack import AffinityLists, Entry, Event, Table, UndoLog
 from kubesim.network.packet import Packet
 
 FIRST = Packet("UDP", "10.42.0.5", 4000, "10.43.0.10", 53)
@@ -95,36 +95,36 @@ def test_an_entry_that_goes_leaves_the_newer_one_its_replies() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.one_of(st.none(), st.integers(1, 9)))), st.integers(0, 8))
 def test_a_journal_knows_what_was_before_each_change(changes: list[tuple[str, int | None]], moment: int) -> None:
-    journal, here, there = Journal(), dict[str, int](), {"a": 7}
-    journal.kept = True
+    undo, here, there = UndoLog(), dict[str, int](), {"a": 7}
+    undo.kept = True
     before: list[dict[str, int]] = []
     for key, value in changes:
         before.append(dict(here))
-        journal.write(here, key, value)
-    assert len(journal) == len(changes) and there == {"a": 7}
+        undo.write(here, key, value)
+    assert len(undo) == len(changes) and there == {"a": 7}
     earlier = before[moment] if moment < len(changes) else dict(here)
     for key in "abc":
-        assert journal.before(moment, here).get(key) == earlier.get(key)
-        assert journal.before(moment, there).get(key) == there.get(key)
+        assert undo.before(moment, here).get(key) == earlier.get(key)
+        assert undo.before(moment, there).get(key) == there.get(key)
 
 
 def test_a_journal_that_nobody_reads_notes_nothing() -> None:
-    journal, mapping = Journal(), dict[str, int]()
-    journal.write(mapping, "a", 1)
-    assert (len(journal), mapping) == (0, {"a": 1})
-    journal.kept = True
-    journal.write(mapping, "a", None)
-    journal.write(mapping, "b", None)
-    assert (len(journal), mapping) == (2, {})
-    journal.clear()
-    assert len(journal) == 0 and journal.before(0, mapping).get("a") is None
+    undo, mapping = UndoLog(), dict[str, int]()
+    undo.write(mapping, "a", 1)
+    assert (len(undo), mapping) == (0, {"a": 1})
+    undo.kept = True
+    undo.write(mapping, "a", None)
+    undo.write(mapping, "b", None)
+    assert (len(undo), mapping) == (2, {})
+    undo.clear()
+    assert len(undo) == 0 and undo.before(0, mapping).get("a") is None
 
 
 def test_a_table_and_the_lists_as_they_were() -> None:
-    journal = Journal()
-    journal.kept = True
-    table, lists = Table([Entry.begun(FIRST, REWRITTEN)], journal), AffinityLists(journal)
-    moment = len(journal)
+    undo = UndoLog()
+    undo.kept = True
+    table, lists = Table([Entry.begun(FIRST, REWRITTEN)], undo), AffinityLists(undo)
+    moment = len(undo)
     table.forget(lambda entry: True)
     table.add(Entry.begun(FIRST, FIRST))
     lists.remember("KUBE-SEP-A", "10.42.0.5", now=1.0)
