@@ -44,7 +44,7 @@ class Frame:
     path: Journey | str | None
 
 
-class History:
+class Frames:
     """The frames of a cluster: the plain function behind the widget.
 
     :param request: what is sent after each step; None takes the last request that was sent by ``connect``.
@@ -103,8 +103,8 @@ class Timeline(WithStaticTwin):
             raise TypeError(f"a Timeline shows a Cluster, or what has one, got {type(cluster).__name__}")
         if bool(source) != bool(url):
             raise ValueError(f"a request must have a source and a url, got {source!r} and {url!r}")
-        self.history = History(found, (source, url) if source else None, namespace)
-        last = len(self.history.steps)
+        self.frames = Frames(found, (source, url) if source else None, namespace)
+        last = len(self.frames.steps)
         first = last if step is None else step
         if not 0 <= first <= last:
             raise ValueError(f"a step must be between 0 and {last}, got {first}")
@@ -127,7 +127,7 @@ class Timeline(WithStaticTwin):
     @property
     def frame(self) -> Frame:
         """What is shown."""
-        return self.history.frame(self.step.value)
+        return self.frames.frame(self.step.value)
 
     def _move(self, by: int) -> None:
         self.step.value = min(max(self.step.value + by, 0), self.step.max)
@@ -149,7 +149,7 @@ class Timeline(WithStaticTwin):
         """All steps, the present one marked, and what is there after it."""
         frame = self.frame
         lines = [f"Timeline: step {frame.step} of {self.step.max}, {frame.seconds:.1f} s"]
-        for number, step in enumerate(self.history.steps, 1):
+        for number, step in enumerate(self.frames.steps, 1):
             lines.append(f"{'→' if number == frame.step else ' '} {number:3} {step}")
         for asked, table in frame.tables.items():
             lines += [f"{asked}:", table.to_string(index=False) if len(table) else "No resources found"]
