@@ -36,6 +36,7 @@ LAZY_MODULES = {
     "kubesim.terminal": "the same",
     "kubesim.notebook.exercises": "the same",
     "kubesim.notebook.player": "the same; loads ipywidgets",
+    "kubesim.notebook.progress": "the same",
     "kubesim.notebook.session": "the same",
     "kubesim.notebook.timeline": "the same; loads ipywidgets",
     "kubesim.notebook.widgets": "the same; loads ipywidgets",
