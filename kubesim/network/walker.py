@@ -52,14 +52,7 @@ def follow(state: NetworkState, machine: str, packet: Packet, dice: Dice) -> Way
     flight, outcome, seconds = ending.flight, ending.outcome, ending.seconds
     reply: tuple[Hop, ...] = ()
     if outcome in _ANSWERED and not (ending.answer_from == "" and outcome is Outcome.UNREACHABLE):
-        answer = Flight(
-            host=flight.host,
-            packet=flight.packet.reply(),
-            dice=First(),
-            entries=flight.entries,
-            answering=True,
-            error_from=ending.answer_from,
-        )
+        answer = _answer(ending)
         last = _fly(state, answer)
         reply = answer.hops
         arrived = last.outcome is Outcome.DELIVERED and answer.host.name == machine
@@ -79,6 +72,29 @@ def follow(state: NetworkState, machine: str, packet: Packet, dice: Dice) -> Way
         rules_examined=flight.examined,
     )
     return Way(trace, _entries(flight, outcome), flight.remembered)
+
+
+def _answer(ending: Ending) -> Flight:
+    """What comes back from where a packet ended.
+
+    An error about a packet that was stopped before conntrack noted its connection speaks of the packet as it came: the
+    kernel turns the rewriting round in it, by the connection that the packet carried along
+    (``nf_nat_icmp_reply_translation``).
+    """
+    flight, sender = ending.flight, ending.answer_from
+    about = flight.packet
+    if sender and flight.known is None and flight.entered is not None:
+        if flight.entered.destination != about.destination:
+            sender = flight.entered.destination
+        about = flight.entered
+    return Flight(
+        host=flight.host,
+        packet=about.reply(),
+        dice=First(),
+        entries=flight.entries,
+        answering=True,
+        error_from=sender,
+    )
 
 
 def _fly(state: NetworkState, flight: Flight) -> Ending:

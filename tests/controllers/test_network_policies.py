@@ -20,6 +20,7 @@ from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
 from kubesim.network.trace import Outcome
 from kubesim.simulation import Simulation
+from tests.controllers.test_proxies import pieces, service
 from tests.network.small_cluster import LAPTOP, NODES, PODS, Echo
 
 Wire = dict[str, Any]
@@ -146,6 +147,15 @@ def test_only_the_selected_pods_are_isolated() -> None:
 def test_a_pods_own_node_always_gets_in_and_another_node_does_not() -> None:
     lab = Lab(policy())
     assert (lab.ends("node/master", WEB0), lab.ends("node/worker", WEB0)) == (OPEN, REFUSED)
+
+
+@pytest.mark.parametrize("mode", ["iptables", "nftables"])
+@pytest.mark.parametrize("endpoint", ["web-0", "web-1"])
+def test_whoever_asks_for_a_service_is_refused_at_once_too(endpoint: str, mode: str) -> None:
+    """The error that comes back speaks of the address that was asked, on whichever node the packet was stopped."""
+    lab = Lab(policy(podSelector=WEB), service(), pieces(endpoint), mode=mode)
+    (trace,) = lab.network.trace(CLIENT, "10.43.0.20", 80)
+    assert (trace.outcome, trace.seconds) == (REFUSED, 0.0)
 
 
 def test_an_echo_request_passes_every_policy() -> None:
