@@ -151,7 +151,18 @@ def test_errors_have_the_words_of_the_parser(text: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30s", 30), ("1m30s", 90), ("250ms", 0.25), ("1h", 3600), ("30", None), ("s", None), ("0", 0), ("1.5s", 1.5)],
+    [
+        ("30s", 30),
+        ("1m30s", 90),
+        ("250ms", 0.25),
+        ("1h", 3600),
+        ("30", None),
+        ("s", None),
+        ("0", 0),
+        ("1.5s", 1.5),
+        ("500us", 0.0005),
+        ("-5s", None),
+    ],
 )
 def test_durations(text: str, seconds: float | None) -> None:
     assert seconds_of(text) == seconds
