@@ -13,6 +13,7 @@ import importlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,7 +35,7 @@ from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.resolver import resolve
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
-from kubesim.simulation import without_collecting
+from kubesim.simulation import EPOCH, without_collecting
 from kubesim.turn import Interrupted
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed
@@ -65,6 +66,7 @@ class Cluster:
     :param load_balancer: overrides the file's provider: ``external``, ``servicelb`` or ``none``.
     :param proxy_mode: overrides the file's mode: ``iptables`` or ``nftables``.
     :param runtime: makes another container runtime than the image catalogue's (for tests).
+    :param start: the moment on the calendar at which it was made, in UTC.
     """
 
     caller = "cluster"
@@ -77,13 +79,14 @@ class Cluster:
         load_balancer: str = "",
         proxy_mode: str = "",
         runtime: RuntimeFactory | None = None,
+        start: datetime = EPOCH,
     ) -> None:
         chosen = configuration or ClusterConfiguration.load()
         self.configuration = chosen.with_overrides(load_balancer, proxy_mode)
-        self._parts = wire_parts(self.configuration, seed, runtime)
+        self._parts = wire_parts(self.configuration, seed, runtime, start=start)
         self._expose(self._parts)
         self._boot()
-        self._keep_journal(Origin(seed, self.configuration, obstacle=OWN_RUNTIME if runtime else ""))
+        self._keep_journal(Origin(seed, self.configuration, start=start, obstacle=OWN_RUNTIME if runtime else ""))
 
     def _expose(self, parts: Parts) -> None:
         self.simulation = parts.simulation
@@ -193,7 +196,7 @@ class Cluster:
     def begun(cls, origin: Origin) -> Cluster:
         """The cluster at the beginning of a journal."""
         if origin.objects is None:
-            return cls(origin.configuration, seed=origin.seed)
+            return cls(origin.configuration, seed=origin.seed, start=origin.start)
         return cls.from_objects(origin.objects, seed=origin.seed, proxy_mode=origin.configuration.proxy.mode)
 
     @classmethod

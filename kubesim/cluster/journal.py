@@ -14,6 +14,7 @@ import importlib
 import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from kubesim.cluster.arguments import shown
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.data_directory import DATA
 from kubesim.doors import is_door
+from kubesim.simulation import EPOCH
 from kubesim.turn import Cut
 
 FORMAT = 1
@@ -51,12 +53,14 @@ class Origin(msgspec.Struct, frozen=True):
 
     :param objects: the dump that the cluster was filled from; None for a cluster that booted.
     :param obstacle: why the cluster cannot be made again; empty where it can.
+    :param start: the moment on the calendar at which it begins.
     """
 
     seed: int
     configuration: ClusterConfiguration
     objects: Sequence[Wire] | None = None
     obstacle: str = ""
+    start: datetime = EPOCH
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,6 +184,8 @@ def _heading(origin: Origin) -> dict[str, Any]:
     own = directory.is_relative_to(DATA)
     heading = {"journal": FORMAT, "kubesim": version(), "seed": origin.seed, "cluster": document}
     heading["directory"] = f"data/{directory.relative_to(DATA).as_posix()}" if own else str(directory)
+    if origin.start != EPOCH:
+        heading["start"] = origin.start.isoformat()
     return heading if origin.objects is None else heading | {"objects": origin.objects}
 
 
@@ -226,7 +232,11 @@ def _origin(first: str, path: str) -> Origin:
     if not directory.is_dir():
         raise JournalError(f"{path} is of a cluster whose file's folder must be {place}, there is none")
     configuration = ClusterConfiguration.from_document(heading.get("cluster"), directory)
-    return Origin(heading.get("seed", 0), configuration, heading.get("objects"))
+    try:
+        start = datetime.fromisoformat(heading.get("start", EPOCH.isoformat()))
+    except (TypeError, ValueError):
+        raise JournalError(f"a journal must begin at a moment, {path} does at {heading['start']!r}") from None
+    return Origin(heading.get("seed", 0), configuration, heading.get("objects"), start=start)
 
 
 def replay(cluster: Any, steps: Iterable[Step]) -> Iterator[tuple[Step, Any]]:

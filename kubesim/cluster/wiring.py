@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, partial
 
 from kubesim.api.objects import Node
@@ -43,7 +44,7 @@ from kubesim.programs.kernel_files import kernel_file
 from kubesim.programs.machine import Machine
 from kubesim.programs.node_daemons import listen_on_node
 from kubesim.programs.program_table import COMMON, programs_named
-from kubesim.simulation import Simulation
+from kubesim.simulation import EPOCH, Simulation
 from kubesim.userland.filesystem import FileSystem, Layer
 from kubesim.userland.machine import DEFAULT_PATH
 from kubesim.userland.process import Program
@@ -130,10 +131,15 @@ class Parts:
 
 
 def wire_parts(
-    configuration: ClusterConfiguration, seed: int, runtime: RuntimeFactory | None, *, controllers: bool = True
+    configuration: ClusterConfiguration,
+    seed: int,
+    runtime: RuntimeFactory | None,
+    *,
+    start: datetime = EPOCH,
+    controllers: bool = True,
 ) -> Parts:
     """Make and join all parts; nothing runs yet."""
-    simulation = Simulation(seed)
+    simulation = Simulation(seed, start)
     store = Store()
     networks = configuration.networks
     settings = ApiSettings(networks.services, networks.node_port_range, dict(configuration.pins.services))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from kubesim.cluster import Cluster, ClusterConfiguration
+from kubesim.simulation import EPOCH
 from kubesim.terminal import Terminal
 
 
@@ -30,15 +32,19 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     return status
 
 
-def cluster_of(given: argparse.Namespace) -> Cluster:
+def cluster_of(given: argparse.Namespace, now: datetime | None = None) -> Cluster:
     """The cluster that the options ask for: one from a journal, or a new one.
 
+    :param now: what its calendar says, where it is a new one; None for the day on which every simulation begins.
     :raises ValueError: if the cluster file or the journal cannot be read.
     """
     if given.restore is not None:
         return Cluster.restore(given.restore)
-    configuration = None if given.cluster is None else ClusterConfiguration.load(given.cluster)
-    return Cluster(configuration, seed=given.seed)
+    configuration = (
+        ClusterConfiguration.load(given.cluster) if given.cluster is not None else ClusterConfiguration.load()
+    )
+    start = EPOCH if now is None else now.replace(microsecond=0) - timedelta(seconds=configuration.age_seconds)
+    return Cluster(configuration, seed=given.seed, start=start)
 
 
 def seat(cluster: Cluster, host: str, *, live: bool = False) -> Terminal:

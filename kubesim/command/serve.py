@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from datetime import UTC, datetime
 
 from kubesim import serve
 from kubesim.command.run import cluster_of
@@ -17,7 +18,7 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     :raises LookupError: if ``kubesim[serve]`` is not installed.
     """
     ended = threading.Event()
-    with serve.start(cluster_of(given), given.port, given.kubeconfig, given.speed) as server:
+    with serve.start(cluster_of(given, datetime.now(UTC)), given.port, given.kubeconfig, given.speed) as server:
         print(f"Serving {server.cluster.configuration.name} at {server.address}. In another terminal:\n")
         print(f"    export KUBECONFIG={server.kubeconfig}\n    kubectl get pods -A\n\nCtrl-C ends it.", flush=True)
         for number in (signal.SIGINT, signal.SIGTERM):

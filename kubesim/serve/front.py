@@ -23,6 +23,7 @@ from kubesim.kubectl.verbs.discovery import server_build
 from kubesim.serve import discovery, openapi
 from kubesim.serve.addresses import VERSIONS, Address, address_of
 from kubesim.serve.bodies import object_of, options_of, patch_of, review_of
+from kubesim.serve.commands import Command, command_of
 from kubesim.serve.logs import Log, log_of
 from kubesim.serve.messages import DISCOVERY, JSON, Answer, Form, Request, answer, encoded, form_of, ordered, status_of
 from kubesim.serve.paging import piece_of
@@ -55,6 +56,9 @@ class Watch:
     seconds: float
 
 
+Outcome = Answer | Watch | Log | Command
+
+
 class Front:
     """Answers requests; one at a time, each in the cluster's turn.
 
@@ -66,7 +70,7 @@ class Front:
         self._history = history
         self._address = address
 
-    def answer(self, request: Request) -> Answer | Watch | Log:
+    def answer(self, request: Request) -> Outcome:
         """What a request is answered; a refusal is an answer, too."""
         form = Form()
         try:
@@ -122,7 +126,7 @@ class Front:
 
     # --- resources -----------------------------------------------------------------------------------------------
 
-    def _resource(self, request: Request, form: Form, user: User) -> Answer | Watch | Log:
+    def _resource(self, request: Request, form: Form, user: User) -> Outcome:
         address = address_of(request.path.strip("/").split("/"))
         if address is None:
             return Answer(404, b"404 page not found\n", _TEXT)
@@ -291,7 +295,7 @@ class Front:
 
     def _subresource(
         self, request: Request, form: Form, address: Address, verb: str, warnings: list[str]
-    ) -> Answer | Log:
+    ) -> Answer | Log | Command:
         api, resource, name = self._cluster.api, address.resource, address.name
         namespace, subresource = address.namespace or "", address.subresource
         served = {each[0]: each[4] for each in discovery.subresources(resource)}
@@ -302,6 +306,8 @@ class Front:
         dry_run, validation = _dry_run(request.query.get("dryRun", ())), _field_validation(request)
         if subresource == "log":
             return log_of(self._cluster, request, api.get(resource, name, namespace))
+        if subresource == "exec":
+            return command_of(self._cluster, request, api.get(resource, name, namespace))
         if subresource == "scale":
             return self._scale(request, form, address, verb, dry_run)
         if subresource == "eviction":

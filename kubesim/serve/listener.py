@@ -7,6 +7,7 @@ watch waits for its own client only. Who has no token is not let in, and neither
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import math
 import ssl
@@ -18,16 +19,19 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from kubesim.api.errors import ApiError
 from kubesim.cluster import Cluster
 from kubesim.serve.bodies import LARGEST
 from kubesim.serve.certificate import NAMES
 from kubesim.serve.clock import FollowingClock
-from kubesim.serve.front import Front, Watch
+from kubesim.serve.commands import CLOSE, PROTOCOLS, STDIN, STDOUT, Command, carried_out
+from kubesim.serve.front import Front, Outcome, Watch
 from kubesim.serve.logs import Log
 from kubesim.serve.messages import Answer, Request, answer, encoded, status_of
 from kubesim.serve.watches import History, too_old
@@ -38,6 +42,9 @@ TICK_SECONDS = 0.1
 _BOOKMARK_SECONDS = 2.0
 """How long before its end a watch says up to where all has been told."""
 _HEADERS_BYTES = 64 * 1024
+QUIET_SECONDS = 0.3
+"""After how long a standard input counts as ended, where a protocol cannot say so."""
+_EXEC = r"/api/v1/namespaces/[^/]+/pods/[^/]+/exec"
 T = TypeVar("T")
 
 
@@ -51,6 +58,7 @@ class Listener:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._jobs = ThreadPoolExecutor(1, "kubesim-serve")
+        self._cluster = cluster
         self._clock = clock
         self.token = token
         with cluster.gate.inside():
@@ -58,7 +66,10 @@ class Listener:
         sockets = bind_sockets(port, HOST)
         self.port = int(sockets[0].getsockname()[1])
         self._front = Front(cluster, self.history, f"{HOST}:{self.port}")
-        application = Application([(r".*", _Handler, {"listener": self})], log_function=lambda handler: None)
+        application = Application(
+            [(_EXEC, _ExecHandler, {"listener": self}), (r".*", _Handler, {"listener": self})],
+            log_function=lambda handler: None,
+        )
         self._server = HTTPServer(
             application,
             ssl_options=tls,
@@ -99,14 +110,18 @@ class Listener:
         """Do something with the cluster, in the thread for it, when those before are done."""
         return self._loop.run_in_executor(self._jobs, run)
 
-    async def ask(self, request: Request) -> Answer | Watch | Log:
+    async def ask(self, request: Request) -> Outcome:
         """What the cluster answers."""
 
-        def answered() -> Answer | Watch | Log:
+        def answered() -> Outcome:
             self._clock.catch_up()
             return self._front.answer(request)
 
         return await self.job(answered)
+
+    async def carry_out(self, command: Command, stdin: str, *, with_metadata: bool) -> list[bytes]:
+        """Run a program in a container."""
+        return await self.job(lambda: carried_out(self._cluster, command, stdin, with_metadata=with_metadata))
 
     async def _tick(self) -> None:
         while True:
@@ -115,8 +130,51 @@ class Listener:
                 await self.job(self._clock.catch_up)
 
 
+def _refusal(request: HTTPServerRequest, token: str) -> ApiError | None:
+    """Why a request is not let in, if so."""
+    name, _, port = request.host.rpartition(":")
+    host = name if port.isdigit() else request.host
+    origin = request.headers.get("Origin", "")
+    if host.strip("[]") not in NAMES:
+        return ApiError(403, "Forbidden", f"the Host of a request must be one of {', '.join(NAMES)}, got {host!r}")
+    if origin and urlsplit(origin).netloc != request.host:
+        return ApiError(403, "Forbidden", "a request must not come from another site's page")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        return ApiError(401, "Unauthorized", "Unauthorized")
+    return None
+
+
+def _understood(request: HTTPServerRequest) -> Request:
+    query = parse_qs(request.query, keep_blank_values=True, errors="replace")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(str(request.method), unquote(request.path, errors="replace"), query, headers, request.body)
+
+
+async def _outcome(listener: Listener, request: HTTPServerRequest) -> Outcome:
+    """What comes of a request, whoever sent it."""
+    refusal = _refusal(request, listener.token)
+    if refusal is not None:
+        return answer(refusal.code, status_of(refusal))
+    try:
+        return await listener.ask(_understood(request))
+    except Exception as error:  # a mistake of ours: the client must not hang for it
+        traceback.print_exc()
+        internal = ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}: {error}")
+        return answer(500, status_of(internal))
+
+
+async def _send(handler: RequestHandler, found: Answer) -> None:
+    handler.clear_header("Server")
+    handler.set_status(found.code)
+    handler.set_header("Content-Type", found.content_type)
+    for name, value in found.headers:
+        handler.add_header(name, value)
+    await handler.finish(found.body)
+
+
 class _Handler(RequestHandler):
-    """Any request."""
+    """Any request but those for an upgrade."""
 
     def initialize(self, listener: Listener) -> None:
         self._listener = listener
@@ -125,59 +183,22 @@ class _Handler(RequestHandler):
         self.clear_header("Server")
 
     async def _serve(self, *_: str) -> None:
-        refusal = self._refusal()
-        if refusal is not None:
-            await self._send(answer(refusal.code, status_of(refusal)))
-            return
-        try:
-            found = await self._listener.ask(self._request())
-        except Exception as error:  # a mistake of ours: the client must not hang for it
-            traceback.print_exc()
-            internal = ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}: {error}")
-            found = answer(500, status_of(internal))
+        found = await _outcome(self._listener, self.request)
         try:
             if isinstance(found, Answer):
-                await self._send(found)
+                await _send(self, found)
             elif isinstance(found, Watch):
                 await self._stream(found)
-            else:
+            elif isinstance(found, Log):
                 await self._follow(found)
+            else:
+                await _send(self, _upgrade_required(self.request))
         except StreamClosedError:
             return
 
     get = post = put = patch = delete = head = options = _serve
 
-    # --- who may come in -----------------------------------------------------------------------------------------
-
-    def _refusal(self) -> ApiError | None:
-        """Why a request is not let in, if so."""
-        host = (
-            self.request.host.rpartition(":")[0]
-            if self.request.host.rpartition(":")[2].isdigit()
-            else self.request.host
-        )
-        origin = self.request.headers.get("Origin", "")
-        if host.strip("[]") not in NAMES:
-            return ApiError(403, "Forbidden", f"the Host of a request must be one of {', '.join(NAMES)}, got {host!r}")
-        if origin and urlsplit(origin).netloc != self.request.host:
-            return ApiError(403, "Forbidden", "a request must not come from another site's page")
-        given = self.request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if not hmac.compare_digest(given.encode(), self._listener.token.encode()):
-            return ApiError(401, "Unauthorized", "Unauthorized")
-        return None
-
-    def _request(self) -> Request:
-        query = parse_qs(self.request.query, keep_blank_values=True, errors="replace")
-        headers = {name.lower(): value for name, value in self.request.headers.items()}
-        method = str(self.request.method)
-        return Request(method, unquote(self.request.path, errors="replace"), query, headers, self.request.body)
-
     # --- answers -------------------------------------------------------------------------------------------------
-
-    async def _send(self, found: Answer) -> None:
-        self.set_status(found.code)
-        self._head(found.content_type, found.headers)
-        await self.finish(found.body)
 
     def _head(self, content_type: str, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.set_header("Content-Type", content_type)
@@ -230,3 +251,76 @@ class _Handler(RequestHandler):
         connection: Any = self.request.connection
         stream = getattr(connection, "stream", None)
         return stream is None or bool(stream.closed())
+
+
+def _upgrade_required(request: HTTPServerRequest) -> Answer:
+    """The refusal of a request that has to be one for a WebSocket."""
+    words = "Upgrade request required"
+    if request.headers.get("Upgrade"):
+        words = f"this simulated server upgrades to a WebSocket of {' or '.join(PROTOCOLS)} only"
+    return answer(400, status_of(ApiError(400, "BadRequest", words)))
+
+
+class _ExecHandler(WebSocketHandler):
+    """A request to run a program, which becomes a WebSocket."""
+
+    def initialize(self, listener: Listener) -> None:
+        self._listener = listener
+        self._command: Command | None = None
+        self._stdin = bytearray()
+        self._running: asyncio.Task[None] | None = None
+
+    async def _begin(self, *_: str) -> None:
+        found = await _outcome(self._listener, self.request)
+        asked = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        upgrades = self.request.method == "GET" and {each.strip() for each in asked} & set(PROTOCOLS)
+        if isinstance(found, Command) and upgrades:
+            self._command = found
+            await super().get()
+        else:
+            await _send(self, found if isinstance(found, Answer) else _upgrade_required(self.request))
+
+    get = post = _begin
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # it has been checked like any other request's
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        return next((each for each in PROTOCOLS if each in subprotocols), None)
+
+    def open(self, *_: str, **__: str) -> None:
+        self._write(bytes([STDOUT]))
+        command = self._command
+        if command is not None and (command.tty or not command.stdin):
+            self._start()
+
+    def on_message(self, message: str | bytes) -> None:
+        data = message.encode() if isinstance(message, str) else message
+        if self._running is not None or not data:
+            return
+        if data[0] == STDIN:
+            self._stdin += data[1:]
+            if len(self._stdin) > LARGEST:
+                self.close(1009, "the standard input is too large")
+            elif self.selected_subprotocol == PROTOCOLS[-1]:  # which cannot say that it has ended
+                self._running = asyncio.create_task(self._run(QUIET_SECONDS))
+        elif data[0] == CLOSE and data[1:] == bytes([STDIN]):
+            self._start()
+
+    def _start(self) -> None:
+        self._running = asyncio.create_task(self._run(0.0))
+
+    async def _run(self, quiet: float) -> None:
+        command, listener = self._command, self._listener
+        if command is None:
+            return
+        await asyncio.sleep(quiet)
+        stdin = self._stdin.decode("utf-8", "surrogateescape")
+        messages = await listener.carry_out(command, stdin, with_metadata=self.selected_subprotocol == PROTOCOLS[0])
+        for message in messages:
+            self._write(message)
+        self.close(1000)
+
+    def _write(self, message: bytes) -> None:
+        with contextlib.suppress(WebSocketClosedError):
+            self.write_message(message, binary=True)

@@ -32,8 +32,8 @@ def log_of(cluster: Cluster, request: Request, pod: Wire) -> Log:
     :raises ApiError: 400 where there is none, or the request cannot be understood.
     """
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    container, previous = _container(request, pod), request.on("previous")
-    status = _status(pod, container)
+    container, previous = container_of(request, pod), request.on("previous")
+    status = container_status(pod, container)
     waiting = (status.get("state") or {}).get("waiting")
     ran = "terminated" in (status.get("lastState") or {})
     if previous and not ran:
@@ -59,7 +59,7 @@ def log_of(cluster: Cluster, request: Request, pod: Wire) -> Log:
     def more() -> tuple[str, bool]:
         nonlocal sent
         held = cluster.store.get("Pod", name, namespace)
-        over = held is None or "running" not in (_status(held, container).get("state") or {})
+        over = held is None or "running" not in (container_status(held, container).get("state") or {})
         try:
             now = lines()
         except (ApiError, LookupError):
@@ -70,7 +70,11 @@ def log_of(cluster: Cluster, request: Request, pod: Wire) -> Log:
     return Log(text, more)
 
 
-def _container(request: Request, pod: Wire) -> str:
+def container_of(request: Request, pod: Wire) -> str:
+    """The container that a request names, or the only one.
+
+    :raises ApiError: 400 where there is none such, or a choice.
+    """
     spec, name = pod.get("spec") or {}, pod["metadata"]["name"]
     names = [each["name"] for each in spec.get("containers") or ()]
     everyone = [*names, *(each["name"] for each in spec.get("initContainers") or ())]
@@ -83,7 +87,8 @@ def _container(request: Request, pod: Wire) -> str:
     return wanted or names[0]
 
 
-def _status(pod: Wire, container: str) -> Wire:
+def container_status(pod: Wire, container: str) -> Wire:
+    """What a Pod says of one of its containers; empty where it says nothing yet."""
     status = pod.get("status") or {}
     known = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
     return next((each for each in known if each["name"] == container), {})

@@ -25,9 +25,9 @@ def run(server: serve.Server, tmp_path_factory: pytest.TempPathFactory) -> Run:
     home = tmp_path_factory.getbasetemp() / "home"  # kubectl keeps what it discovered there
     environment = {**os.environ, "HOME": str(home), "KUBECONFIG": str(server.kubeconfig)}
 
-    def kubectl(line: str, stdin: str = "", *, status: int = 0) -> str:
+    def kubectl(line: str, stdin: str = "", *words: str, status: int = 0) -> str:
         done = subprocess.run(
-            [KUBECTL, *line.split()], input=stdin, env=environment, capture_output=True, text=True, timeout=30
+            [KUBECTL, *line.split(), *words], input=stdin, env=environment, capture_output=True, text=True, timeout=30
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -98,3 +98,32 @@ def test_explain(run: Run) -> None:
 )  # fmt: skip
 def test_refusals(run: Run, line: str, said: str) -> None:
     assert run(line, status=1) == said
+
+
+@pytest.fixture(scope="module")
+def pod(server: serve.Server) -> str:
+    server.cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": SPEC})
+    server.cluster.settle()
+    return "p"
+
+
+SPEC = {"containers": [{"name": "main", "image": "nginx"}]}
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "status", "said"),
+    [
+        (["--", "echo", "hi"], "", 0, "hi\n"),
+        (["-i", "--", "cat"], "one\ntwo\n", 0, "one\ntwo\n"),
+        (["--", "sh", "-c", "echo out; echo err >&2; exit 3"], "", 3,
+         "out\nerr\ncommand terminated with exit code 3\n"),
+        (["-c", "nosuch", "--", "true"], "", 1, "error: container nosuch is not valid for pod p out of: main\n"),
+    ],
+)  # fmt: skip
+def test_exec(run: Run, pod: str, words: list[str], stdin: str, status: int, said: str) -> None:
+    assert run("exec", stdin, pod, *words, status=status) == said
+
+
+def test_exec_of_what_is_not_there(run: Run, pod: str) -> None:
+    said = run("exec", "", pod, "--", "nosuch", status=1)
+    assert said.endswith('exec: "nosuch": executable file not found in $PATH\n')
