@@ -31,7 +31,10 @@ DIRECTORY = DATA / "exercises"
 """Where the exercises are."""
 
 PLACEHOLDER = re.compile(r"\{[a-z]+(?:/[a-z0-9-]+)?\}")
-TOOLS = "`lab.check()` looks at it, `lab.hint()` helps, `lab.solution()` shows one way, `lab.reset()` begins again."
+TOOLS = (
+    "`lab.check()` looks at it, `lab.cluster.diagnose(who, url)` follows a request and says why it fails, `lab.hint()` "
+    "helps, `lab.solution()` shows one way, `lab.reset()` begins again."
+)
 """What one can do with the exercise in a notebook's variable ``lab``."""
 
 PLACEHOLDER_KINDS = {"pod": "Pod", "node": "Node", "service": "Service", "loadbalancer": "Service"}

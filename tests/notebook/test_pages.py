@@ -50,6 +50,8 @@ def test_reads_well(notebook: nbformat.NotebookNode) -> None:
     assert sum(source.startswith("%%predict") for source in code) >= 2
     assert [source for source in prose if "Predict" in source and "%%predict" not in source] == []
     assert [source for source in code if source.startswith("assert ")] == []
+    kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
+    assert "ccc" not in kinds, "code follows code at most twice in a row"
     assert sum("exercise(" in source for source in code) >= 2
     assert sum("lab.check()" in source for source in code) >= 2
     assert any(source.startswith("## Summary") for source in prose)
