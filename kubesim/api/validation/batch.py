@@ -132,7 +132,7 @@ def _selected_spec(spec: Wire) -> list[FieldError]:
         return errors
     if not matched:
         problem = "`selector` does not match template `labels`"
-        errors.append(invalid_value("spec.template.metadata.labels", labels, problem))
+        errors.append(invalid_value("spec.template.metadata.labels", _sorted(labels), problem))
     return errors
 
 
@@ -297,7 +297,7 @@ def _generated_selector(metadata: Wire, spec: Wire) -> list[FieldError]:
         if key not in labels:
             errors.append(required(f"{path}[{key}]", f"must be '{value}'"))
         if labels.get(key) != value:
-            errors.append(invalid_value(f"{path}[{key}]", labels, f"must be '{value}'"))
+            errors.append(invalid_value(f"{path}[{key}]", _sorted(labels), f"must be '{value}'"))
     try:
         found = selector_of(view(spec["selector"], LabelSelector)).matches(wanted)
     except ValueError:
@@ -305,6 +305,11 @@ def _generated_selector(metadata: Wire, spec: Wire) -> list[FieldError]:
     if not found:
         errors.append(invalid_value("spec.selector", spec["selector"], "`selector` not auto-generated"))
     return errors
+
+
+def _sorted(labels: dict[str, str] | None) -> dict[str, str] | None:
+    """Labels as Go prints them."""
+    return None if labels is None else dict(sorted(labels.items()))
 
 
 def _fixed_fields(spec: Wire, before: Wire) -> list[FieldError]:
