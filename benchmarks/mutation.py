@@ -47,8 +47,8 @@ OPTIONS = (
     *("-q", "-x", "-p", "no:nbval", "-p", "no:cacheprovider", "-o", "addopts=--import-mode=importlib"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # pytest's plugins are loaded already: it says so each time
 )
-RED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
-"""How pytest ends when a test fails, or when the code can no longer be imported."""
+RED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR)
+"""How pytest ends when a test fails, or when a test or the ``conftest.py`` can no longer import the code."""
 
 PATIENCE, GRACE = 6.0, 20.0
 """The tests of a fault may take ``PATIENCE`` times what they take without it, and ``GRACE`` seconds."""

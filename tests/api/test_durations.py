@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubesim.api.durations import human_duration, parse_timestamp, short_human_duration, since, until
+from kubesim.api.durations import (
+    go_duration,
+    human_duration,
+    parse_duration,
+    parse_timestamp,
+    short_human_duration,
+    since,
+    until,
+)
 
 NOW = datetime(2026, 7, 1, 9, 0, 0, tzinfo=UTC)
 DAY = 86400
@@ -55,3 +63,48 @@ def test_two_units_at_most(seconds: int) -> None:
     text = human_duration(seconds)
     assert 1 <= sum(character.isalpha() for character in text) <= 2
     assert since((NOW - timedelta(seconds=seconds)).isoformat(), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0s"), (0.0004, "0s"), (0.001, "1ms"), (0.387, "387ms"), (0.9999, "1s"), (1, "1s"), (2.5, "2.5s"),
+        (59.25, "59.25s"), (60, "1m0s"), (63, "1m3s"), (600, "10m0s"), (3600, "1h0m0s"), (3661.5, "1h1m1.5s"),
+        (90000, "25h0m0s"),
+    ],
+)  # fmt: skip
+def test_go_duration(seconds: float, expected: str) -> None:
+    assert go_duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0), ("-0", 0), ("1s", 1), ("1.5s", 1.5), (".5s", 0.5), ("1.s", 1), ("1h2m3s", 3723), ("-1m", -60),
+        ("+1m", 60), ("5ms", 0.005), ("5us", 5e-6),
+        ("5µs", 5e-6), ("5μs", 5e-6), ("5ns", 5e-9), ("9223372036s", 9223372036),
+    ],
+)  # fmt: skip
+def test_durations_are_read_as_go_reads_them(text: str, seconds: float) -> None:
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", 'time: invalid duration ""'),
+        ("-", 'time: invalid duration "-"'),
+        ("x", 'time: invalid duration "x"'),
+        ("1s x", 'time: invalid duration "1s x"'),
+        ("5", 'time: missing unit in duration "5"'),
+        ("1h5", 'time: missing unit in duration "1h5"'),
+        ("5 s", 'time: invalid duration "5 s"'),
+        ("5d", 'time: unknown unit "d" in duration "5d"'),
+        ("5S", 'time: unknown unit "S" in duration "5S"'),
+        ("9223372037s", 'time: invalid duration "9223372037s"'),
+    ],
+)
+def test_what_is_no_duration(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match="time: ") as raised:
+        parse_duration(text)
+    assert str(raised.value) == problem

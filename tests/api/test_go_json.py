@@ -67,3 +67,106 @@ def test_what_is_written_reads_back(value: Any) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_float_reads_back(value: float) -> None:
     assert float(go_json.format_float(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "unexpected EOF"),
+        ("  ", "unexpected EOF"),
+        ('{"a":', "unexpected EOF"),
+        ('{"a": "b', "unexpected EOF"),
+        ("[1, 2", "unexpected EOF"),
+        ("x", "invalid character 'x' looking for beginning of value"),
+        ("[1,]", "invalid character ']' looking for beginning of value"),
+        ("{a: 1}", "invalid character 'a' looking for beginning of object key string"),
+        ('{"a" 1}', "invalid character '1' after object key"),
+        ('{"a": 1 "b": 2}', "invalid character '\"' after object key:value pair"),
+        ("[1 2]", "invalid character '2' after array element"),
+        ('[{"[": 1} 2]', "invalid character '2' after array element"),
+        ('{"a": [1] 2}', "invalid character '2' after object key:value pair"),
+        ("{} x", "invalid character 'x' after top-level value"),
+        ("'a'", r"invalid character '\'' looking for beginning of value"),
+        ("NaN", "invalid character 'N' looking for beginning of value"),
+        ("-Infinity", "invalid character 'I' in numeric literal"),
+        ("1e999", "json: cannot unmarshal number 1e999 into Go value of type float64"),
+        ("[" * (go_json.DEPTH + 1) + "]" * (go_json.DEPTH + 1), "invalid character '[' exceeded max depth"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_gos_words(text: str, problem: str) -> None:
+    with pytest.raises(go_json.JsonError) as raised:
+        go_json.loads(text)
+    assert str(raised.value) == problem
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (' {"a": [1, 2.5, null, true]} ', {"a": [1, 2.5, None, True]}),
+        ("[" * go_json.DEPTH + "]" * go_json.DEPTH, None),
+        (
+            '["' + "[" * (go_json.DEPTH + 1) + '"]',
+            ["[" * (go_json.DEPTH + 1)],
+        ),  # brackets inside a text count for nothing
+        ("9223372036854775807", 9223372036854775807),
+        ("9999999999999999999999", 1e22),
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"\ud83d"', "\ufffd"),
+        (r'["a\ude00b"]', ["a\ufffdb"]),
+    ],
+)
+def test_what_is_read(text: str, value: Any) -> None:
+    found = go_json.loads(text)
+    assert value is None or (found == value and type(found) is type(value))
+
+
+def test_where_a_value_ends_comes_second() -> None:
+    assert go_json.decode_at('  {"a": 1}  x', 2) == ({"a": 1}, 10)
+
+
+class Word(str):
+    """A text of a kind of its own."""
+
+
+class Number(int):
+    """A number of a kind of its own."""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"a": (1, 2)}, {"a": [1, 2]}),
+        ([Word("x"), Number(3), True, None, 1.5], ["x", 3, True, None, 1.5]),
+        ({"a": 2**63 - 1}, {"a": 2**63 - 1}),
+        ({"a": -(2**63)}, {"a": -(2**63)}),
+        ({"a": 10**25}, {"a": 1e25}),
+        ({"é\ud83d": "\ude00é"}, {"é\ufffd": "\ufffdé"}),
+    ],
+)
+def test_python_values_become_those_of_json(given: Any, expected: Any) -> None:
+    found = go_json.value_of(given)
+    assert found == expected and json.dumps(found) == json.dumps(expected)
+    assert found is not given
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({1: 2}, "the keys of an object must be texts, got 1"),
+        ([object], "an object must hold texts, numbers, lists and the like, got type"),
+        ([float("nan")], "json: unsupported value: NaN"),
+        ([float("-inf")], "json: unsupported value: -Inf"),
+        ([10**301], "a whole number must fit into a float, got one of more than 300 digits"),
+    ],
+)
+def test_what_json_has_no_value_for(given: Any, problem: str) -> None:
+    with pytest.raises(go_json.JsonError) as raised:
+        go_json.value_of(given)
+    assert str(raised.value) == problem
+
+
+def test_what_contains_itself_is_too_deep() -> None:
+    for endless in ([], {}):
+        _ = endless.append(endless) if isinstance(endless, list) else endless.update(a=endless)
+        with pytest.raises(go_json.JsonError, match="exceeded max depth"):
+            go_json.value_of(endless)

@@ -71,6 +71,72 @@ def test_restarts_say_when_the_last_one_was() -> None:
     assert cells("Pod", pod(**status))[3] == "2 (30s ago)"
 
 
+UTILIZATION = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 80}}}
+
+
+def measured(kind: str, target: str, current: str | None, *, name: str = "cpu", field: str = "") -> tuple[Wire, Wire]:
+    """A metric, and what was measured of it."""
+    where, field = kind[:1].lower() + kind[1:], field or target
+    value = {} if current is None else {where: {"current": {field: current}}}
+    return {"type": kind, where: {"name": name, "target": {target: "10"}}}, value
+
+
+@pytest.mark.parametrize(
+    ("metrics", "expected"),
+    [
+        ([(UTILIZATION, {"resource": {"current": {"averageUtilization": 20}}})], "cpu: 20%/80%"),
+        ([(UTILIZATION, {"resource": {"current": {"averageUtilization": 0}}})], "cpu: 0%/80%"),
+        ([(UTILIZATION, {"type": ""})], "cpu: <unknown>/80%"),
+        ([({"type": "Resource", "resource": {"name": "cpu"}}, {})], "cpu: <unknown>/<auto>"),
+        ([measured("Resource", "averageValue", "5")], "cpu: 5/10"),
+        ([measured("ContainerResource", "averageValue", None, name="memory")], "memory: <unknown>/10"),
+        ([measured("Pods", "averageValue", "5")], "5/10"),
+        ([measured("Pods", "averageValue", "5", field="value")], "<unknown>/10"),
+        ([measured("Object", "averageValue", "5")], "5/10 (avg)"),
+        ([measured("Object", "value", "5")], "5/10"),
+        ([measured("External", "averageValue", None)], "<unknown>/10 (avg)"),
+        ([measured("External", "value", None)], "<unknown>/10"),
+        ([measured("Odd", "value", "5")], "<unknown type>"),
+        ([measured("Pods", "averageValue", "5"), measured("Object", "value", "6")], "5/10, 6/10"),
+        ([measured("Pods", "averageValue", "5")] * 3, "5/10, 5/10 + 1 more..."),
+        ([measured("Pods", "averageValue", "5")] * 4, "5/10, 5/10 + 2 more..."),
+    ],
+)
+def test_the_targets_of_an_autoscaler(metrics: list[tuple[Wire, Wire]], expected: str) -> None:
+    wire = {
+        "metadata": {"name": "x"},
+        "spec": {"metrics": [wanted for wanted, _ in metrics]},
+        "status": {"currentMetrics": [found for _, found in metrics if found]},
+    }
+    assert cells("HorizontalPodAutoscaler", wire)[2] == expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "deleted", "expected"),
+    [
+        (("Complete",), False, "Complete"),
+        (("Failed", "FailureTarget"), False, "Failed"),
+        (("Failed",), True, "Failed"),
+        (("Suspended",), True, "Terminating"),
+        (("FailureTarget",), False, "FailureTarget"),
+        (("SuccessCriteriaMet",), False, "SuccessCriteriaMet"),
+        (("SuccessCriteriaMet", "Suspended"), False, "Suspended"),
+        ((), False, "Running"),
+    ],
+)
+def test_the_status_of_a_job(conditions: tuple[str, ...], deleted: bool, expected: str) -> None:
+    metadata = {"name": "x", **({"deletionTimestamp": "2026-07-01T08:00:00Z"} if deleted else {})}
+    status = {"conditions": [{"type": type, "status": "True"} for type in conditions]}
+    assert cells("Job", {"metadata": metadata, "spec": {}, "status": status})[1] == expected
+
+
+@pytest.mark.parametrize("kind", ["PersistentVolume", "PersistentVolumeClaim"])
+def test_what_is_being_deleted_is_terminating(kind: str) -> None:
+    metadata = {"name": "x", "deletionTimestamp": "2026-07-01T08:00:00Z"}
+    found = cells(kind, {"metadata": metadata, "spec": {}, "status": {"phase": "Bound"}})
+    assert "Terminating" in found and "Bound" not in found
+
+
 @pytest.mark.parametrize(
     ("ingress", "wide", "expected"),
     [
@@ -233,6 +299,21 @@ WORKLOAD: Wire = {"selector": {"matchLabels": {"app": "a"}}, "template": {"spec"
             ("x", "* * * * *", "UTC", "False", 2, "2m", "<unknown>", "c,d", "i,j", "app=a"),
         ),
         ("CronJob", {"spec": {}}, ("x", "", "<none>", "<unset>", 0, "<none>", "<unknown>", "", "", "<none>")),
+        # name, reference, targets, least, most, replicas, age
+        ("HorizontalPodAutoscaler", {"spec": {}}, ("x", "/", "<none>", "<unset>", 0, 0, "<unknown>")),
+        (
+            "HorizontalPodAutoscaler",
+            {
+                "spec": {
+                    "scaleTargetRef": {"kind": "Deployment", "name": "web"},
+                    "minReplicas": 0,
+                    "maxReplicas": 3,
+                    "metrics": [UTILIZATION],
+                },
+                "status": {"currentReplicas": 2},
+            },
+            ("x", "Deployment/web", "cpu: <unknown>/80%", "0", 3, 2, "<unknown>"),
+        ),
         # name, min available, max unavailable, allowed disruptions, age
         (
             "PodDisruptionBudget",

@@ -40,3 +40,74 @@ CASES: list[tuple[str, str, Any, list[str]]] = [
 @pytest.mark.parametrize(("kind", "path", "value", "expected"), CASES)
 def test_one_broken_field(kind: str, path: str, value: Any, expected: list[str]) -> None:
     assert verdict(kind, changed(valid(kind), path, value)) == expected
+
+
+SEGMENT = "may not contain '/'"
+METRIC = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 1}}}
+MODES = "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"
+MORE: list[tuple[str, str, Any, list[str]]] = [
+    ("HorizontalPodAutoscaler", "metadata/name", "a.b", []),
+    ("HorizontalPodAutoscaler", "spec/minReplicas", 3, []),
+    ("HorizontalPodAutoscaler", "spec/minReplicas", 4, ["spec.maxReplicas: Invalid value: 3: must be greater than or equal to `minReplicas`"]),
+    ("HorizontalPodAutoscaler", "spec/maxReplicas", 1, []),
+    ("HorizontalPodAutoscaler", "spec/scaleTargetRef/kind", "", ["spec.scaleTargetRef.kind: Required value"]),
+    ("HorizontalPodAutoscaler", "spec/scaleTargetRef/kind", "a/b", [f'spec.scaleTargetRef.kind: Invalid value: "a/b": {SEGMENT}']),
+    ("HorizontalPodAutoscaler", "spec/scaleTargetRef/name", "..", ["spec.scaleTargetRef.name: Invalid value: \"..\": may not be '..'"]),
+    ("HorizontalPodAutoscaler", "spec/scaleTargetRef", {}, ["spec.scaleTargetRef.kind: Required value", "spec.scaleTargetRef.name: Required value"]),
+    ("HorizontalPodAutoscaler", "spec/metrics", [METRIC], []),
+    ("HorizontalPodAutoscaler", "spec/metrics", [METRIC, {}], ["spec.metrics[1].type: Required value: must specify a metric source type"]),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "Odd"}], ['spec.metrics[0].type: Unsupported value: "Odd": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"']),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "ContainerResource"}], ["spec.metrics[0].containerResource: Required value: must populate information for the given metric source"]),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "Resource", "resource": {}}], ["spec.metrics[0].resource.name: Required value: must specify a resource name", "spec.metrics[0].resource.target.type: Required value: must specify a metric target type"]),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "ContainerResource", "containerResource": {"target": {"type": "Value"}}}], ["spec.metrics[0].containerResource.name: Required value: must specify a resource name"]),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "Pods", "pods": {"target": {"type": "AverageValue"}}}], []),
+    ("HorizontalPodAutoscaler", "spec/metrics", [{"type": "Pods", "pods": {"target": {"type": "Odd"}}}], ['spec.metrics[0].pods.target.type: Invalid value: "Odd": must be either Utilization, Value, or AverageValue']),
+    ("HorizontalPodAutoscaler", "spec/metrics/0/resource/target/averageUtilization", 0, ["spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0"]),
+    ("PersistentVolumeClaim", "spec/accessModes", ["ReadWriteOncePod"], []),
+    ("PersistentVolumeClaim", "spec/accessModes", ["ReadWriteOnce", "ReadWriteOncePod"], ["spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes"]),
+    ("PersistentVolumeClaim", "spec/accessModes", list(MODES[:3]), []),
+    ("PersistentVolumeClaim", "spec/resources", {"requests": {}}, ["spec.resources[storage]: Required value"]),
+    ("PersistentVolumeClaim", "spec/volumeMode", "Odd", ['spec.volumeMode: Unsupported value: "Odd": supported values: "Block", "Filesystem"']),
+    ("PersistentVolumeClaim", "spec/volumeMode", "Block", []),
+    ("PersistentVolumeClaim", "spec/selector", {"matchExpressions": [{"key": "a", "operator": "Odd"}]}, ['spec.selector.matchExpressions[0].operator: Invalid value: "Odd": not a valid selector operator']),
+    ("PersistentVolume", "metadata/namespace", "default", ["metadata.namespace: Forbidden: not allowed on this type"]),
+    ("PersistentVolume", "spec/capacity", {"cpu": "1"}, ['spec.capacity: Unsupported value: {"cpu":"1"}: supported values: "storage"']),
+    ("PersistentVolume", "spec/nfs", {"server": "a", "path": "/"}, ["spec.nfs: Forbidden: may not specify more than 1 volume type"]),
+    ("PersistentVolume", "spec/volumeMode", "Odd", ['spec.volumeMode: Unsupported value: "Odd": supported values: "Block", "Filesystem"']),
+    ("PersistentVolume", "spec/persistentVolumeReclaimPolicy", "Delete", []),
+    ("PersistentVolume", "spec/persistentVolumeReclaimPolicy", "Recycle", []),
+    ("PersistentVolume", "spec/claimRef", {"name": "c", "namespace": "default"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "expected"), MORE)
+def test_another_broken_field(kind: str, path: str, value: Any, expected: list[str]) -> None:
+    assert verdict(kind, changed(valid(kind), path, value)) == expected
+
+
+FIXED = "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+LARGER = {"requests": {"storage": "2Gi"}}
+
+
+@pytest.mark.parametrize(
+    ("bound", "path", "value", "expected"),
+    [
+        (False, "spec/volumeName", "v", []),
+        (False, "spec/resources", LARGER, [FIXED]),
+        (True, "spec/resources", LARGER, []),
+        (True, "spec/volumeAttributesClassName", "gold", []),
+        (True, "spec/volumeName", "w", [FIXED]),
+        (True, "spec/accessModes", ["ReadWriteMany"], [FIXED]),
+    ],
+)
+def test_what_of_a_claim_may_change(bound: bool, path: str, value: Any, expected: list[str]) -> None:
+    old = valid("PersistentVolumeClaim")
+    old = changed(old, "spec/volumeName", "v") if bound else old
+    assert verdict("PersistentVolumeClaim", changed(old, path, value), old) == expected
+
+
+def test_where_a_volume_is_never_changes() -> None:
+    old, fixed = valid("PersistentVolume"), "spec.persistentvolumesource is immutable after creation"
+    problem = f"spec.persistentvolumesource: Forbidden: {fixed}"
+    assert verdict("PersistentVolume", changed(old, "spec/hostPath/path", "/other"), old) == [problem]
+    assert verdict("PersistentVolume", changed(old, "spec/capacity/storage", "2Gi"), old) == []
