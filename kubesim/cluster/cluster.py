@@ -17,15 +17,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from kubesim.api import go_json, go_yaml
+import msgspec
+
+from kubesim.api import go_json
 from kubesim.api.apply import apply
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import VIEWS, Copies, EndpointSlice, Node, Pod, Service, View, Wire, copy_of, view
 from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
-from kubesim.cluster.arguments import checked, shown
+from kubesim.cluster.arguments import checked
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration, ClusterFileError
+from kubesim.cluster.documents import documents_of
 from kubesim.cluster.journal import Journal, Origin, Step, load, replay
 from kubesim.cluster.moments import MomentKeeper
 from kubesim.cluster.places import machine_name, send, target_of
@@ -33,6 +36,7 @@ from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.doors import door, window
 from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.resolver import resolve
+from kubesim.network.sockets import Sockets
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
 from kubesim.simulation import EPOCH, without_collecting
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
     import pandas
 
     from kubesim.cluster.diagnosis import Diagnosis
+    from kubesim.cluster.dump import Coverage
     from kubesim.cluster.inquiries import Difference, Reachability
 
 BOOT_SECONDS = 120.0
@@ -93,6 +98,8 @@ class Cluster:
         self.gate = parts.simulation.gate
         self.turn = self.gate.turn
         """Whose turn it is: each method takes it by itself, and ``with cluster.turn:`` holds it over several."""
+        self.coverage: Coverage | None = None
+        """What the dump that the cluster was made of holds; None where it was made of none."""
         self.guests: dict[str, Any] = {}
         """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
@@ -119,19 +126,26 @@ class Cluster:
         return cls(ClusterConfiguration.load(path), seed=seed, **overrides)
 
     @classmethod
-    def from_objects(cls, objects: Any, *, seed: int = 0, proxy_mode: str = "iptables") -> Cluster:
-        """Take a dump (``kubectl get -A -o json``) as it is: no controllers run, traffic and names work on it.
+    def from_objects(cls, objects: Any, *, seed: int = 0, proxy_mode: str = "") -> Cluster:
+        """Take a dump (``kubectl get … -A -o json|yaml``) as it is: no controllers run, traffic and names work on it.
 
-        :param objects: JSON text, a path to it, a List, or a sequence of objects.
+        :param objects: text, a path to it, a List, or a sequence of any of these.
+        :param proxy_mode: empty takes what the dump says, else ``iptables``.
+        :raises ValueError: where something in it is no object that a cluster can have; says which and why.
         """
-        from kubesim.cluster.dump import fill_from_dump
+        from kubesim.cluster.dump import facts_of, fill_from_dump, read_dump
 
-        documents = documents_of(objects)
+        documents = read_dump(objects)
+        facts = facts_of(documents)
         cluster = cls.__new__(cls)
-        cluster.configuration = ClusterConfiguration.load().with_overrides("none", proxy_mode)
-        cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False)
+        mode = proxy_mode or ("nftables" if facts.proxy_mode == "nftables" else "iptables")
+        own = ClusterConfiguration.load().with_overrides("none", mode)
+        cluster.configuration = msgspec.structs.replace(
+            own, networkPolicy="none"
+        )  # whoever enforces them, a diagnosis tells
+        cluster._parts = wire_parts(cluster.configuration, seed, None, controllers=False, addressing=facts.addressing)
         cluster._expose(cluster._parts)
-        fill_from_dump(cluster._parts, documents)
+        cluster.coverage = fill_from_dump(cluster._parts, documents, facts)
         cluster._keep_journal(Origin(seed, cluster.configuration, documents))
         return cluster
 
@@ -335,10 +349,27 @@ class Cluster:
 
         :raises LookupError: if there is no such source.
         """
+        unknown = self._unknown_pod(source)
+        if unknown is not None:  # nobody knows its image: its files are the kubelet's, its C library the commonest
+            asker = machine_name(source, self.network)
+            return Lookup(
+                asker, resolve(Sockets(self.network, asker), *self._parts.containers.name_files(unknown), name)
+            )
         machine = self.machine(source)
         files = machine.files
         texts = files.read("/etc/resolv.conf"), files.read("/etc/hosts")
         return Lookup(machine.name, resolve(machine.sockets, *texts, name, libc=machine.libc))
+
+    def _unknown_pod(self, source: str) -> Pod | None:
+        """A Pod of a dump of whose containers none runs a program that is known; None where the source is another."""
+        name = source if source.startswith("pod/") else machine_name(source, self.network)
+        parts = name.split("/")
+        if self.coverage is None or parts[0] != "pod":
+            return None
+        pod = self.store.view(Pod, parts[-1], parts[1] if len(parts) == 3 else "default")
+        if pod is None or any(self._parts.containers.machine(pod, each) for each in pod.spec.containers or []):
+            return None
+        return pod
 
     @checked
     @window
@@ -390,7 +421,7 @@ class Cluster:
         from kubesim.cluster.inquiries import explain
 
         enforced = self.configuration.networkPolicy != "none"
-        return explain(self.network, self.store, source, url, self._address_of, enforced)
+        return explain(self.network, self.store, source, url, self._address_of, self.coverage, enforced)
 
     def _address_of(self, source: str, name: str) -> tuple[str, str]:
         found = self.resolve(source, name).resolution
@@ -575,49 +606,3 @@ class Cluster:
             f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
             f"{services} Services, {self.simulation.now:.1f} s"
         )
-
-
-def documents_of(manifest: Any) -> list[Wire]:
-    """The objects in YAML or JSON text, a file, a List, or a sequence of them; they share nothing with what was given.
-
-    :raises ValueError: where there is something else in it.
-    """
-    if isinstance(manifest, Path) or (isinstance(manifest, str) and _names_file(manifest)):
-        manifest = _text_of(Path(manifest))
-    if isinstance(manifest, str):
-        return _objects(go_yaml.load_all(go_json.clean(manifest)))
-    if isinstance(manifest, Mapping):
-        return _objects([go_json.value_of(manifest)])
-    if isinstance(manifest, bytes) or not isinstance(manifest, Iterable):
-        raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {shown(manifest)}")
-    return [found for each in manifest for found in _objects([go_json.value_of(each)])]
-
-
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise ValueError(f"a manifest's file must be one that can be read, got {str(file)!r}: {why}") from None
-
-
-def _objects(documents: Iterable[Any]) -> list[Wire]:
-    """The objects of documents, those of Lists one by one."""
-    found: list[Wire] = []
-    for document in documents:
-        if document is None or document == {}:
-            continue
-        if not isinstance(document, dict):
-            raise ValueError(f"a manifest must be YAML text, a file that exists, or objects, got {shown(document)}")
-        if str(document.get("kind", "")).endswith("List") and "items" in document:
-            items = document["items"]
-            if not isinstance(items, list | None):
-                raise ValueError(f"the items of a {document['kind']} must be a list of objects, got {shown(items)}")
-            found += _objects(items or [])
-        else:
-            found.append(document)
-    return found
-
-
-def _names_file(text: str) -> bool:
-    return "\n" not in text and text.endswith((".yaml", ".yml", ".json")) and "\0" not in text and Path(text).is_file()

@@ -7,18 +7,20 @@ The answers come from pure functions over the rules and objects (:mod:`kubesim.c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from kubesim.api.network_policies import NetworkPolicy
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
 from kubesim.api.store import Store
-from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
+from kubesim.cluster.diagnosis import RULES, Diagnosis, Evidence, Finding, Objects, Question, diagnose
+from kubesim.cluster.dump import Coverage
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.reachability import Change, Destination, Reach, reachability, service_destinations
 from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.getaddrinfo import Failure
 from kubesim.network.network import Network
+from kubesim.network.trace import Outcome
 
 if TYPE_CHECKING:
     import pandas
@@ -125,37 +127,100 @@ def _destination(text: str, machines: Sequence[str], resolve: Resolver) -> Desti
 
 
 def explain(
-    network: Network, store: Store, source: str, url: str, resolve: Resolver, enforced: bool = True
+    network: Network,
+    store: Store,
+    source: str,
+    url: str,
+    resolve: Resolver,
+    coverage: Coverage | None = None,
+    enforced: bool = True,
 ) -> Diagnosis:
     """Why a request of a machine does (not) get there.
 
-    :param enforced: whether somebody enforces NetworkPolicies.
+    :param enforced: whether somebody enforces NetworkPolicies; of a dump's cluster the coverage says it.
+    :param coverage: what the dump holds that the cluster was made of; None where it was made of none.
     :raises LookupError: if there is no such machine.
     :raises ValueError: if the URL cannot be read.
     """
-    machine, target = machine_name(source, network), target_of(url)
+    target = target_of(url)
+    if coverage is not None:
+        silent = _silent_source(source, f"{target.host}:{target.port}", store, network)
+        if silent is not None:
+            return silent
+    machine = machine_name(source, network)
     address, error = (target.host, "") if is_ipv4(target.host) else resolve(machine, target.host)
     parts = machine.split("/")
+    asker = _asking_pod(source) if coverage is not None else None
     question = Question(
-        source=machine,
+        source=machine if asker is None else f"pod/{asker[0]}/{asker[1]}",
         host=target.host,
         port=target.port,
         address=address,
         protocol=target.protocol,
-        lookup_error="dns-silent" if error in (Failure.TRY_AGAIN, Failure.FAIL) else error,
-        traces=network.trace(machine, address, target.port, target.protocol) if address else (),
+        lookup_error=_lookup_error(error, machine, network, coverage),
+        traces=network.trace(machine, address, target.port, target.protocol) if is_ipv4(address) else (),
         outside=parts[0] not in ("pod", "node"),
-        namespace=parts[1] if parts[0] == "pod" else "default",
+        namespace=asker[0] if asker is not None else parts[1] if parts[0] == "pod" else "default",
+        scheme=target.scheme,
     )
-    return diagnose(question, _objects(network, store, enforced))
+    return diagnose(question, _objects(network, store, coverage, enforced))
 
 
-def _objects(network: Network, store: Store, enforced: bool) -> Objects:
+def _lookup_error(error: str, machine: str, network: Network, coverage: Coverage | None) -> str:
+    """What the look-up came to: silence, or that nobody has the name.
+
+    What a dump's DNS server forwards to is outside, and silent here; so its silence is only that of the cluster's own
+    server where nothing gets to that one.
+    """
+    if error not in (Failure.TRY_AGAIN, Failure.FAIL):
+        return error
+    if coverage is not None:
+        ways = network.trace(machine, coverage.addressing.dns, 53, "UDP")
+        if all(way.outcome is Outcome.DELIVERED for way in ways):
+            return str(Failure.NO_NAME)
+    return "dns-silent"
+
+
+def _asking_pod(source: str) -> tuple[str, str] | None:
+    """Namespace and name of a Pod as a person names it; None where the source is something else."""
+    parts = source.split("/")
+    if parts[0] not in ("pod", "pods", "po") or len(parts) not in (2, 3):
+        return None
+    return ("default", parts[1]) if len(parts) == 2 else (parts[1], parts[2])
+
+
+def _silent_source(source: str, target: str, store: Store, network: Network) -> Diagnosis | None:
+    """The answer where the Pod that asks is not in the dump, or does not run."""
+    asker = _asking_pod(source)
+    if asker is None:
+        return None
+    name, pod = f"pod/{asker[0]}/{asker[1]}", store.view(Pod, asker[1], asker[0])
+    if pod is None:
+        missing = f"the dump holds no Pod {asker[0]}/{asker[1]}"
+        return Diagnosis(name, target, None, (), (), (), (missing,))
+    try:
+        network.machine(name)
+    except KeyError:
+        if pod.status.phase == "Running":
+            missing = f"the dump does not say on which node Pod {asker[0]}/{asker[1]} runs, and at which IPv4 address"
+            return Diagnosis(name, target, None, (), (), (), (missing,))
+        evidence = (Evidence(f"Pod {asker[0]}/{asker[1]}", "status.phase", pod.status.phase or "not set"),)
+        summary = f"Pod {asker[0]}/{asker[1]} does not run, so it sends nothing."
+        look = RULES["source-not-running"].look.format(asker=asker[1], asking=asker[0])
+        finding = Finding("source-not-running", summary, evidence, look=look)
+        return Diagnosis(name, target, None, (finding,), ())
+    return None
+
+
+def _objects(network: Network, store: Store, coverage: Coverage | None, enforced: bool) -> Objects:
+    unknown = {} if coverage is None else coverage.programs
     listening = {
         host.name: frozenset((protocol, port) for protocol, _, port, _ in network.listeners(host.name))
         for host in network.topology.hosts
+        if host.name not in unknown and (coverage is None or not host.name.startswith("node/"))
     }
-    return Objects(
+    namespaces = {wire["metadata"]["name"]: wire["metadata"].get("labels") or {} for wire in store.list("Namespace")}
+    found = Objects(
         store.views(Service),
         store.views(EndpointSlice),
         store.views(Pod),
@@ -163,5 +228,10 @@ def _objects(network: Network, store: Store, enforced: bool) -> Objects:
         pod_prefix=network.pod_prefix,
         listening=listening,
         policies=store.views(NetworkPolicy),
-        enforces_policies=enforced,
+        enforces_policies=enforced if coverage is None else coverage.enforces_policies is not False,
+        namespaces=namespaces,
+        coverage=coverage,
     )
+    if coverage is None:
+        return found
+    return replace(found, service_prefix=coverage.addressing.services, domain=coverage.addressing.domain)

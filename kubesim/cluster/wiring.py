@@ -11,6 +11,7 @@ from functools import cache, partial
 from kubesim.api.objects import Node
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
+from kubesim.cluster.addressing import Addressing
 from kubesim.cluster.boot import certificate, node_hosts_file
 from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError, NodeFile
 from kubesim.cluster.on_demand import workload_controllers
@@ -137,17 +138,22 @@ def wire_parts(
     *,
     start: datetime = EPOCH,
     controllers: bool = True,
+    addressing: Addressing | None = None,
 ) -> Parts:
-    """Make and join all parts; nothing runs yet."""
+    """Make and join all parts; nothing runs yet.
+
+    :param addressing: None takes the configuration's.
+    """
+    ground = addressing or Addressing.of(configuration)
     simulation = Simulation(seed, start)
     store = Store()
     networks = configuration.networks
-    settings = ApiSettings(networks.services, networks.node_port_range, dict(configuration.pins.services))
+    settings = ApiSettings(ground.services, networks.node_port_range, dict(configuration.pins.services))
     api = ApiServer(simulation, store, settings)
     client = Client(api, store)
     backend = Backend.named(configuration.flannel.backend, configuration.flannel.mtu)
-    network = Network(simulation, pod_prefix=networks.pods, gateway=networks.gateway, backend=backend)
-    proxies = KubeProxies(store, network, proxy_config(configuration))
+    network = Network(simulation, pod_prefix=ground.pods, gateway=ground.gateway, backend=backend, lan=ground.lan)
+    proxies = KubeProxies(store, network, proxy_config(configuration, ground))
     network.ruleset_provider = proxies.rules
     if configuration.networkPolicy == "kube-router":
         ranges = Ranges(networks.services, networks.node_port_range)
@@ -160,8 +166,8 @@ def wire_parts(
         network,
         store,
         _images(configuration),
-        cluster_dns=networks.dns,
-        cluster_domain=networks.domain,
+        cluster_dns=ground.dns,
+        cluster_domain=ground.domain,
         node_resolv_conf=_resolver(configuration),
         node_hosts=node_hosts_file(configuration.nodes[0]),
     )
@@ -173,7 +179,7 @@ def wire_parts(
     kubelet = Kubelet(KubeletContext(simulation, client, events, network, chosen), states)
     containers.on_signal = kubelet.signalled
     servers = [node.address for node in configuration.nodes if node.controlPlane]
-    first, balancer = str(ipaddress.IPv4Network(networks.services)[1]), configuration.loadBalancer
+    first, balancer = str(ipaddress.IPv4Network(ground.services)[1]), configuration.loadBalancer
     parts = Parts(
         configuration,
         simulation,
@@ -195,23 +201,28 @@ def wire_parts(
         network.add_node(node.name, node.address, node.podCIDR)
         add_node_machine(parts, node.name, node_hosts_file(node))
         start_node_daemons(parts, node)
-    for outside in configuration.outside:
-        network.add_outside(outside.name, [outside.address])
-        parts.machines[outside.name] = _host(parts, outside.name, outside.name, "127.0.0.1 localhost\n", None)
+    for name, address in ground.outside:
+        network.add_outside(name, [address])
+        parts.machines[name] = _host(parts, name, name, "127.0.0.1 localhost\n", None)
     _connect_internet(parts)
     return parts
 
 
-def proxy_config(configuration: ClusterConfiguration) -> ProxyConfig:
-    """kube-proxy's configuration, from the cluster file."""
+def proxy_config(configuration: ClusterConfiguration, addressing: Addressing | None = None) -> ProxyConfig:
+    """kube-proxy's configuration, from the cluster file.
+
+    :param addressing: None takes the file's.
+    """
+    ground = addressing or Addressing.of(configuration)
     proxy = configuration.proxy
     return ProxyConfig(
         mode=proxy.mode,
-        pod_prefix=configuration.networks.pods,
+        pod_prefix=ground.pods,
         masquerade_all=proxy.masqueradeAll,
         node_port_addresses=tuple(proxy.nodePortAddresses),
         localhost_node_ports=proxy.localhostNodePorts,
-        service_prefixes=(configuration.networks.services,) if proxy.mode == "nftables" else (),
+        service_prefixes=(ground.services,) if proxy.mode == "nftables" else (),
+        flannel=ground.flannel,
     )
 
 

@@ -191,7 +191,7 @@ class SimulatedContainers:
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
         node = pod.spec.nodeName
-        hostname = node if pod.spec.hostNetwork else (pod.spec.hostname or pod.metadata.name)
+        hostname = _hostname(pod)
         name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
         links = pod.spec.enableServiceLinks is not False
         shared = self._services.of(pod.metadata.namespace, links)
@@ -203,10 +203,7 @@ class SimulatedContainers:
             simulation=self.simulation,
             environment=own,
             store=self.store,
-            network_files={
-                "/etc/resolv.conf": self.resolv_conf(pod),
-                "/etc/hosts": pod_hosts_file(pod, hostname, self.cluster_domain, self.node_hosts),
-            },
+            network_files=dict(zip(("/etc/resolv.conf", "/etc/hosts"), self.name_files(pod), strict=True)),
         )
         machine.environment = ContainerEnvironment(machine.environment, shared)
         if container.workingDir:  # runc makes it where the image has none
@@ -222,6 +219,10 @@ class SimulatedContainers:
         for instance in self._mounting.get(change.key, {}).values():
             if instance.running is not None:
                 _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
+
+    def name_files(self, pod: Pod) -> tuple[str, str]:
+        """The texts of the Pod's ``/etc/resolv.conf`` and ``/etc/hosts``, as the kubelet writes them."""
+        return self.resolv_conf(pod), pod_hosts_file(pod, _hostname(pod), self.cluster_domain, self.node_hosts)
 
     def resolv_conf(self, pod: Pod) -> str:
         """The Pod's ``/etc/resolv.conf``, by its DNS policy."""
@@ -402,6 +403,10 @@ def _write_all(machine: Machine, files: Mapping[str, str]) -> None:
         if not machine.files.is_directory(parent):
             machine.files.make_directory(parent, parents=True)
         machine.files.write(path, text)
+
+
+def _hostname(pod: Pod) -> str:
+    return pod.spec.nodeName if pod.spec.hostNetwork else (pod.spec.hostname or pod.metadata.name)
 
 
 def _key(pod: Pod, container: Container) -> _Key:

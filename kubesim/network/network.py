@@ -62,10 +62,11 @@ NOTES_KEPT = 10_000
 class _Node:
     """What the Pods of a node have in common.
 
+    :param pod_prefixes: where the other nodes find them.
     :param veths: how many Pods it has had.
     """
 
-    pod_prefix: str
+    pod_prefixes: tuple[str, ...]
     link: str
     pod_routes: tuple[Route, ...]
     veths: int = 0
@@ -81,6 +82,7 @@ class Network:
     :param pod_prefix: the addresses of all Pods of the cluster.
     :param gateway: the router's address on the nodes' LAN.
     :param backend: how flannel joins the nodes.
+    :param lan: the addresses of the nodes' LAN; empty takes the gateway's /24.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Network:
         pod_prefix: str = "10.42.0.0/16",
         gateway: str = "172.31.0.1",
         backend: Backend = VXLAN,
+        lan: str = "",
     ) -> None:
         self.simulation = simulation
         self.ruleset_provider = ruleset_provider or (lambda machine: None)
@@ -97,7 +100,7 @@ class Network:
         self.pod_prefix = pod_prefix
         self.gateway = gateway
         self.backend = backend
-        self.lan = layout.lan_prefix(gateway)
+        self.lan = lan or layout.lan_prefix(gateway)
         self.topology = Topology()
         self._nodes: dict[str, _Node] = {}
         self._pod_routes = layout.PodRoutes()
@@ -114,9 +117,9 @@ class Network:
         """Those that nobody has read yet and somebody still may."""
         self._router_rules = router_ruleset("wan")
         wan = Interface("wan", "203.0.113.1", INTERNET)
-        lan = Interface("lan", gateway, LAN)
+        inside = Interface("lan", gateway, LAN)
         routes = (Route("0.0.0.0/0", "wan"), Route(self.lan, "lan"))
-        self.topology.add(Host(ROUTER, (lan, wan), routes, forwards=True))
+        self.topology.add(Host(ROUTER, (inside, wan), routes, forwards=True))
 
     # --- machines -------------------------------------------------------------------------------------------------
 
@@ -127,21 +130,40 @@ class Network:
         :returns: its machine name.
         """
         self.changes()
-        known = self._nodes.get(name)
-        if known is not None:
-            self._pod_routes.remove(known.pod_prefix)
+        self._forget_ways_to(name)
         self._pod_routes.add(pod_prefix, "" if self.backend.tunnelled else address)
         host = layout.node_host(name, address, pod_prefix, self._pod_routes, self.gateway, self.backend)
-        self._nodes[name] = _Node(pod_prefix, host.bridge, layout.routes_of_pods(pod_prefix, self.pod_prefix))
+        self._nodes[name] = _Node((pod_prefix,), host.bridge, layout.routes_of_pods(pod_prefix, self.pod_prefix))
         self.topology.add(host)
         return host.name
+
+    def add_routed_node(self, name: str, address: str, pods: Iterable[str]) -> str:
+        """Add a node whose Pods have any addresses, each with a route of its own.
+
+        :param pods: the addresses of its Pods.
+        :returns: its machine name.
+        """
+        self.changes()
+        self._forget_ways_to(name)
+        addresses = tuple(pods)
+        for pod in addresses:
+            self._pod_routes.add(f"{pod}/32", address)
+        host = layout.routed_node_host(name, address, addresses, self._pod_routes, self.gateway, self.lan)
+        prefixes = tuple(f"{pod}/32" for pod in addresses)
+        self._nodes[name] = _Node(prefixes, host.bridge, layout.routes_of_routed_pods(address))
+        self.topology.add(host)
+        return host.name
+
+    def _forget_ways_to(self, node: str) -> None:
+        known = self._nodes.pop(node, None)
+        for prefix in known.pod_prefixes if known is not None else ():
+            self._pod_routes.remove(prefix)
 
     def remove_node(self, name: str) -> None:
         """Take a node away, with its routes elsewhere; a no-op where there is none."""
         self.changes()
-        known = self._nodes.pop(name, None)
-        if known is not None:
-            self._pod_routes.remove(known.pod_prefix)
+        if name in self._nodes:
+            self._forget_ways_to(name)
             self.topology.remove(layout.node_name(name))
             self._forget_machine(layout.node_name(name))
 

@@ -353,6 +353,33 @@ def node_host(
     return Host(node_name(name), interfaces, routes, forwards=True, bridge=bridge_link(name), pod_routes=pod_routes)
 
 
+def routed_node_host(
+    name: str, address: str, pods: Iterable[str], pod_routes: PodRoutes, gateway: str, lan: str
+) -> Host:
+    """A node that has a route of its own to each of its Pods, wherever their addresses lie.
+
+    So Calico does it, and the plugins of clouds whose Pods have addresses of the nodes' network. No tunnel is drawn:
+    how the packet gets to the other node is the plugin's affair.
+
+    :param address: on the nodes' LAN; on the Pods' link it answers for their gateway.
+    :param pods: the addresses of its Pods.
+    :param pod_routes: the ways to the Pods of all nodes, one by one.
+    """
+    interfaces = (Interface("eth0", address, LAN), Interface("cni0", address, bridge_link(name)))
+    default = (Route("0.0.0.0/0", "eth0", gateway),) if gateway else ()
+    own = tuple(Route(f"{pod}/32", "cni0") for pod in pods)
+    routes = (*default, *own, Route(lan, "eth0"))
+    return Host(node_name(name), interfaces, routes, forwards=True, bridge=bridge_link(name), pod_routes=pod_routes)
+
+
+def routes_of_routed_pods(address: str) -> tuple[Route, ...]:
+    """The routes of every Pod of such a node: all by way of the node.
+
+    :param address: the node's.
+    """
+    return (Route("0.0.0.0/0", "eth0", address), Route(f"{address}/32", "eth0"))
+
+
 def routes_of_pods(pod_prefix: str, cluster_prefix: str) -> tuple[Route, ...]:
     """The routes of every Pod of a node: all by way of the node's bridge."""
     gateway = nth_address(pod_prefix, 1)

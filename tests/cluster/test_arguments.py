@@ -127,7 +127,7 @@ def test_halves_of_surrogate_pairs_become_the_character_that_stands_for_them() -
 @pytest.mark.parametrize(
     ("objects", "words"),
     [
-        (2, "a manifest must be"),
+        (2, "a dump must be JSON or YAML text"),
         ([{"kind": "Pod"}], "apiVersion of an object in a dump must be a text, got None"),
         ([{**POD, "metadata": {}}], "metadata.name of an object in a dump must be a text, got None"),
         ([{**POD, "metadata": {"name": "a/b"}}], "Pod 'a/b' of a dump must have a name that can be one"),

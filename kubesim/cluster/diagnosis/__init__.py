@@ -4,8 +4,9 @@
     show: each finding names the object, the field and the value, or the rule, that it rests on.
 """
 
+from kubesim.cluster.diagnosis.catalogue import RULES
 from kubesim.cluster.diagnosis.diagnose import diagnose
-from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend
+from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, Verdict
 from kubesim.cluster.diagnosis.question import Objects, Question
 
-__all__ = ["Diagnosis", "Evidence", "Finding", "Mend", "Objects", "Question", "diagnose"]
+__all__ = ["RULES", "Diagnosis", "Evidence", "Finding", "Mend", "Objects", "Question", "Verdict", "diagnose"]

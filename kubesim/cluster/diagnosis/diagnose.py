@@ -1,15 +1,25 @@
-"""The order in which a diagnosis asks: the name, the address, the Service, its port, its endpoints, the socket."""
+"""The order in which a diagnosis asks: the name, the address, the Service, its port, its endpoints, the socket.
+
+Where the objects are a dump's, a finding is a cause only if the dump holds all that it rests on; else the diagnosis
+says what is missing, and the finding is a hint.
+"""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from kubesim.api.objects import Service
-from kubesim.cluster.diagnosis import policies, services
+from kubesim.cluster.diagnosis import policies, services, silence
+from kubesim.cluster.diagnosis.catalogue import RULES
 from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, service_mend
+from kubesim.cluster.diagnosis.names import host_notice, name_findings
+from kubesim.cluster.diagnosis.policy_evaluation import Blocked, Party, blocked
 from kubesim.cluster.diagnosis.question import Objects, Question
-from kubesim.cluster.diagnosis.services import failing_step, step_evidence, subject
+from kubesim.cluster.diagnosis.services import failing_step, pod_subject, step_evidence, subject
 from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome
 
@@ -22,8 +32,126 @@ def diagnose(question: Question, objects: Objects) -> Diagnosis:
     if question.traces:
         failed = [trace.outcome for trace in question.traces if trace.outcome is not Outcome.DELIVERED]
         outcome = failed[0] if failed else Outcome.DELIVERED
+    service = _service(question, objects)
+    missing = tuple(dict.fromkeys(_missing(question, objects, service, outcome, findings)))
+    closed = _policy_finding(question, objects)
+    if closed is not None:
+        findings.append(closed)
+        if objects.coverage is not None and objects.coverage.enforces_policies is None:
+            missing = (*missing, "the dump does not say whether the network plugin enforces NetworkPolicies")
+        elif outcome is Outcome.DELIVERED:
+            outcome = Outcome.DROPPED
+    if missing:
+        findings = [replace(finding, cause=False) for finding in findings]
+    looked = tuple(replace(each, look=_look(each, question)) for each in findings)
     unchecked = list(_unchecked(question, outcome))
-    return Diagnosis(question.source, question.target, outcome, tuple(findings), tuple(checked), tuple(unchecked))
+    if objects.coverage is not None:
+        unchecked += silence.not_looked_at(question, objects, objects.coverage, service)
+    unchecked = list(dict.fromkeys(unchecked))
+    return Diagnosis(question.source, question.target, outcome, looked, tuple(checked), tuple(unchecked), missing)
+
+
+def _missing(
+    question: Question, objects: Objects, service: Service | None, outcome: Outcome | None, findings: list[Finding]
+) -> Iterator[str]:
+    """What the dump would have to hold, for the verdict to be more than a guess."""
+    coverage = objects.coverage
+    if coverage is None:
+        return
+    external = service is not None and service.spec.type == "ExternalName"
+    if not is_ipv4(question.host) and (not question.address or external):
+        own_fault = any(each.id in ("pod-not-asking-cluster-dns", "dns-silent") for each in findings)
+        if not own_fault:
+            yield from silence.unknown_name(question, objects, coverage)
+        if not question.address:
+            return
+    if service is None:
+        yield from silence.unknown_address(question, objects, coverage)
+    elif outcome is not Outcome.DELIVERED:
+        yield from silence.unknown_balancer(service, question, objects)
+        if services.asked_port(service, question, objects) is not None:
+            yield from silence.unknown_endpoints(service, objects, coverage)
+    if outcome is not Outcome.DELIVERED:
+        yield from silence.unknown_ways(question, objects, coverage)
+
+
+def _service(question: Question, objects: Objects) -> Service | None:
+    return objects.service_at(question)
+
+
+def _look(finding: Finding, question: Question) -> str:
+    """The command that shows a finding, with the names of its evidence."""
+    named = {"Service": ("NAME", question.namespace), "Pod": ("NAME", question.namespace)}
+    for kind in named:
+        subjects = (each.subject for each in finding.evidence if each.subject.startswith(f"{kind} "))
+        for namespace, _, name in (each.removeprefix(f"{kind} ").partition("/") for each in subjects):
+            named[kind] = (name, namespace)
+            break
+    (service, where), (pod, pods_where) = named["Service"], named["Pod"]
+    own = pods_where if service == "NAME" else where
+    asker = question.source.split("/")[-1]
+    return RULES[finding.id].look.format(
+        service=service, pod=pod, namespace=own, asker=asker, asking=question.namespace,
+        host=question.host, first=question.host.split(".")[0],
+    )  # fmt: skip
+
+
+def _policy_finding(question: Question, objects: Objects) -> Finding | None:
+    """A NetworkPolicy that closes a way on which a dump's rules deliver; nobody has written its own rules there."""
+    coverage = objects.coverage
+    if not objects.policies or coverage is None or coverage.enforces_policies is False:
+        return None
+    for trace in question.traces:
+        packet = trace.delivered
+        if trace.outcome is Outcome.DELIVERED and packet is not None:
+            client = _party(trace.source, packet.source, objects)
+            server = Party(packet.destination, objects.pod_at(packet.destination))
+            port, protocol = packet.destination_port, packet.protocol
+            found = blocked(objects.policies, objects.namespaces, client, server, port, protocol)
+            if found is not None:
+                return _closed(found, client, server, port)
+    return None
+
+
+def _party(machine: str, address: str, objects: Objects) -> Party:
+    parts = machine.split("/")
+    pod = objects.pod(parts[1], parts[2]) if len(parts) == 3 and parts[0] == "pod" else None
+    return Party(address, pod)
+
+
+def _closed(found: Blocked, client: Party, server: Party, port: int) -> Finding:
+    names = [f"{each.metadata.namespace}/{each.metadata.name}" for each in found.policies]
+    peer = client if found.direction == "Ingress" else server
+    other = pod_subject(peer.pod) if peer.pod is not None else peer.address
+    evidence = [
+        Evidence(pod_subject(found.pod), "selected for " + found.direction, ", ".join(names)),
+        Evidence(other, "port", str(port)),
+    ]
+    if peer.pod is not None:
+        evidence.append(Evidence(other, "metadata.labels", str(peer.pod.metadata.labels or {})))
+    way = "from" if found.direction == "Ingress" else "to"
+    summary = f"NetworkPolicies select {pod_subject(found.pod)} for {found.direction}, and none allows {way} {other}."
+    mend = None
+    labels = (peer.pod.metadata.labels or {}) if peer.pod is not None else {}
+    if labels:
+        pair = {"podSelector": {"matchLabels": services.without_hash(labels)}}
+        if peer.pod is not None and peer.pod.metadata.namespace != found.pod.metadata.namespace:
+            pair["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": peer.pod.metadata.namespace}}
+        policy = found.policies[0]
+        field, side = ("ingress", "from") if found.direction == "Ingress" else ("egress", "to")
+        listed = (policy.spec.ingress if found.direction == "Ingress" else policy.spec.egress) or []
+        rules = [*(msgspec.to_builtins(rule) for rule in listed), {side: [pair]}]
+        where, name = policy.metadata.namespace, policy.metadata.name
+        sentence = f"let NetworkPolicy {where}/{name} allow {way} {other}"
+        mend = Mend(sentence, "NetworkPolicy", where, name, {"spec": {field: _bare(rules)}})
+    return Finding("policy-refuses", summary, tuple(evidence), mend)
+
+
+def _bare(value: Any) -> Any:
+    """A value without what is not set in it."""
+    if isinstance(value, dict):
+        return {key: _bare(each) for key, each in value.items() if each is not None}
+    return [_bare(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _unchecked(question: Question, outcome: Outcome | None) -> Iterator[str]:
@@ -36,7 +164,7 @@ def _unchecked(question: Question, outcome: Outcome | None) -> Iterator[str]:
 def _findings(question: Question, objects: Objects, checked: list[str]) -> Iterator[Finding]:
     if not is_ipv4(question.host):
         if not question.address:
-            yield from _name_findings(question, objects)
+            yield from name_findings(question, objects)
             return
         checked.append(f"the name {question.host} resolves to {question.address}")
     unenforced = policies.unenforced_finding(question, objects)
@@ -55,46 +183,40 @@ def _findings(question: Question, objects: Objects, checked: list[str]) -> Itera
     yield from _service_findings(service, question, objects, checked, delivered)
 
 
-def _name_findings(question: Question, objects: Objects) -> Iterator[Finding]:
-    """The name has no address: DNS is silent, or nobody has the name."""
-    if question.lookup_error in ("timeout", "dns-silent", "refused"):
-        evidence = (Evidence("resolver", "", f"{question.host}: {question.lookup_error}"),)
-        yield Finding("dns-silent", "No DNS server answered the question.", evidence)
-        return
-    service = objects.named(question)
-    if service is not None:
-        evidence = (Evidence(subject(service), "spec.clusterIP", service.spec.clusterIP or "none"),)
-        yield Finding("service-has-no-address", f"{subject(service)} has no address of its own to give out.", evidence)
-        return
-    first = question.host.split(".")[0]
-    names = [each.metadata.name for each in objects.services if each.metadata.namespace == question.namespace]
-    near = difflib.get_close_matches(first, names, 1)
-    mend = Mend(f"ask for {near[0]} instead of {first}") if near else None
-    listed = [Evidence(f"namespace {question.namespace}", "Services", ", ".join(sorted(names)) or "none")]
-    elsewhere = next((each for each in objects.services if each.metadata.name == first), None)
-    if elsewhere is not None and elsewhere.metadata.namespace != question.namespace:
-        listed.append(Evidence(subject(elsewhere), "metadata.namespace", elsewhere.metadata.namespace))
-        mend = Mend(f"ask for {first}.{elsewhere.metadata.namespace}")
-    yield Finding("name-not-found", f"No Service and no host has the name {question.host}.", tuple(listed), mend)
-
-
 def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]:
     """An address that no Service has."""
     address = question.address or question.host
     step = failing_step(question)
     rule = (step_evidence(question, step),) if step else ()
-    pod = next((each for each in objects.pods if each.status.podIP == address and not each.spec.hostNetwork), None)
+    pod = objects.pod_at(address)
     if within(address, objects.service_prefix):
         yield Finding("no-service-at-address", f"No Service has the address {address}.", rule)
     elif pod is not None and question.outside and step is not None and question.traces[0].outcome is Outcome.LOST:
         summary = f"{address} is a Pod's address, which only the cluster's own machines have a route to."
         yield Finding("pod-ip-from-outside", summary, rule)
     elif step is not None and question.traces[0].outcome is Outcome.REFUSED:
-        yield Finding("port-closed", f"Nothing at {address} listens on {question.protocol} {question.port}.", rule)
+        yield _port_closed(question, objects, address, rule)
     elif within(address, objects.pod_prefix) and pod is None:
         yield Finding("address-of-nobody", f"No Pod has the address {address} (any more).", rule)
     else:
         yield Finding("address-of-nobody", f"{address} did not answer.", rule)
+
+
+def _port_closed(question: Question, objects: Objects, address: str, rule: tuple[Evidence, ...]) -> Finding:
+    """Nothing listens there; on a node's address a node port may have been meant."""
+    summary = f"Nothing at {address} listens on {question.protocol} {question.port}."
+    mend = None
+    first, last = objects.node_ports
+    if address in objects.node_addresses and first <= question.port <= last:
+        mend, listed = services.node_port_mend(question, objects)
+        rule = (*rule, Evidence("Services", "spec.ports.nodePort", listed))
+    else:
+        machine = question.traces[0].destination
+        open_ports = sorted(port for name, port in objects.listening.get(machine, ()) if name == question.protocol)
+        if open_ports:
+            rule = (*rule, Evidence(machine, "", f"listens on {', '.join(map(str, open_ports))}"))
+            mend = Mend(f"ask for port {open_ports[0]}")
+    return Finding("port-closed", summary, rule, mend)
 
 
 def _service_findings(
@@ -102,8 +224,14 @@ def _service_findings(
 ) -> Iterator[Finding]:
     port = services.asked_port(service, question, objects)
     if port is None:
-        if not delivered:
+        if not delivered and service.spec.clusterIP != "None" and service.spec.type != "ExternalName":
             yield services.port_finding(service, question)
+            return
+        if not delivered:
+            yield from _address_findings(question, objects)
+        notice = host_notice(service, question)
+        if notice is not None:
+            yield notice
         return
     checked.append(f"{subject(service)} has the port {question.port}/{question.protocol}")
     step = failing_step(question)
@@ -128,6 +256,7 @@ def _failure_findings(service: Service, question: Question, objects: Objects, ch
         yield services.dropped_finding(service, step)
         return
     causes = list(services.endpoint_findings(service, port, objects))
+    causes = causes or list(services.slice_findings(service, port, objects))
     yield from causes
     if causes:
         return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from kubesim.api.objects import Service
@@ -32,6 +35,7 @@ class Mend:
     :param sentence: for people.
     :param kind: of the object to patch; empty where no object's change is meant (another command is).
     :param patch: a strategic merge patch.
+    :param words: the command, where it is not the patch's own.
     """
 
     sentence: str
@@ -39,6 +43,15 @@ class Mend:
     namespace: str = ""
     name: str = ""
     patch: Any = None
+    words: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that does it; empty where another request is meant."""
+        if self.words or self.patch is None:
+            return self.words
+        patch = shlex.quote(json.dumps(self.patch, separators=(",", ":")))
+        return f"kubectl patch {self.kind.lower()} {self.name} -n {self.namespace} -p {patch}"
 
 
 def service_mend(sentence: str, service: Service, spec: dict[str, Any]) -> Mend:
@@ -50,8 +63,9 @@ def service_mend(sentence: str, service: Service, spec: dict[str, Any]) -> Mend:
 class Finding:
     """One thing that was found.
 
-    :param id: stable: exercises and tests refer to it. One of :data:`IDS`.
+    :param id: stable: exercises and tests refer to it. One of :data:`~kubesim.cluster.diagnosis.catalogue.RULES`.
     :param cause: whether it explains the failure; otherwise it is worth knowing.
+    :param look: the command that shows it.
     """
 
     id: str
@@ -59,31 +73,27 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     mend: Mend | None = None
     cause: bool = True
+    look: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as values of JSON."""
+        mend = self.mend
+        return {
+            "id": self.id,
+            "cause": self.cause,
+            "summary": self.summary,
+            "evidence": [{"subject": e.subject, "field": e.field, "value": e.value} for e in self.evidence],
+            "look": self.look,
+            "mend": None if mend is None else {"sentence": mend.sentence, "command": mend.command, "patch": mend.patch},
+        }
 
 
-IDS = {
-    "name-not-found": "The name has no address.",
-    "dns-silent": "No DNS server answered.",
-    "service-has-no-address": "The Service has no cluster IP (headless or ExternalName), so no rule is for it.",
-    "no-service-at-address": "No Service has the address, though it is in the range of cluster IPs.",
-    "port-not-in-service": "The Service has no such port.",
-    "selector-matches-nothing": "No Pod has the labels that the Service selects.",
-    "no-selector-no-endpoints": "The Service selects nothing and nobody gave it endpoints.",
-    "pods-not-ready": "The selected Pods are not ready.",
-    "target-port-name-unknown": "No container port has the name that the Service's targetPort says.",
-    "target-port-closed": "Nothing in the Pod listens on the targetPort.",
-    "port-closed": "Nothing on the machine listens on the port.",
-    "no-local-endpoint": "A Local traffic policy, and no endpoint on the node.",
-    "source-not-admitted": "The load balancer's source ranges leave the sender out.",
-    "cluster-ip-from-outside": "A cluster IP was asked from a machine outside the cluster.",
-    "pod-ip-from-outside": "A Pod's address was asked from a machine outside the cluster.",
-    "policy-refuses": "NetworkPolicies isolate a Pod, and none of them lets the packet pass.",
-    "policies-not-enforced": "NetworkPolicies select a Pod, and nobody in the cluster enforces them.",
-    "address-of-nobody": "No machine has the address.",
-    "load-balancer-pending": "The Service waits for a load balancer's address.",
-    "service-selects-other-pods": "The Service does not select the Pod of its own name.",
-}
-"""Every id with what it means in general."""
+class Verdict(StrEnum):
+    """Whether a request gets there."""
+
+    DELIVERED = "delivered"
+    FAILS = "fails"
+    UNKNOWN = "cannot be told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Diagnosis:
     :param outcome: what the request met; None where no packet was sent (the name has no address).
     :param checked: what was looked at and found in order.
     :param unchecked: what could not be looked at, and why.
+    :param missing: what would have to be known to tell: each ends the sentence "cannot be told: …".
     """
 
     source: str
@@ -101,6 +112,14 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     checked: tuple[str, ...]
     unchecked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the request gets there, as far as it can be told."""
+        if self.missing:
+            return Verdict.UNKNOWN
+        return Verdict.DELIVERED if self.outcome is Outcome.DELIVERED and not self.causes else Verdict.FAILS
 
     @property
     def causes(self) -> tuple[Finding, ...]:
@@ -112,13 +131,41 @@ class Diagnosis:
         """The smallest change that would mend it, or None."""
         return next((finding.mend for finding in self.findings if finding.mend is not None), None)
 
+    @property
+    def answer(self) -> str:
+        """The verdict in words."""
+        if self.verdict is Verdict.UNKNOWN:
+            return f"cannot be told: {'; '.join(self.missing)}"
+        if self.verdict is Verdict.DELIVERED:
+            return "delivered"
+        met = self.outcome or "nothing was sent"
+        return f"fails ({met}), because" if self.causes else f"fails ({met})"
+
     def __str__(self) -> str:
-        lines = [f"{self.source} → {self.target}: {self.outcome or 'nothing was sent'}"]
+        lines = [f"{self.source} → {self.target}: {self.answer}"]
         for finding in self.findings:
             lines.append(f"  {finding.id}: {finding.summary}")
             lines += [f"    {evidence}" for evidence in finding.evidence]
+            if finding.look:
+                lines.append(f"    To see it: {finding.look}")
             if finding.mend is not None:
                 lines.append(f"    To mend it: {finding.mend.sentence}")
+                if finding.mend.command:
+                    lines.append(f"      {finding.mend.command}")
         lines += [f"  in order: {text}" for text in self.checked]
         lines += [f"  not checked: {text}" for text in self.unchecked]
         return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as values of JSON."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "verdict": str(self.verdict),
+            "answer": self.answer,
+            "outcome": None if self.outcome is None else str(self.outcome),
+            "missing": list(self.missing),
+            "findings": [finding.to_json() for finding in self.findings],
+            "checked": list(self.checked),
+            "notChecked": list(self.unchecked),
+        }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kubesim.api.network_policies import NetworkPolicy
 from kubesim.api.objects import EndpointSlice, Node, Pod, Service
+from kubesim.cluster.dump.coverage import Coverage
 from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL
 from kubesim.network.trace import Trace
 
@@ -20,6 +21,7 @@ class Question:
     :param lookup_error: what the resolver said: ``NXDOMAIN``, ``timeout``…; empty where all went well.
     :param traces: every possible way of its first packet; empty where none was sent.
     :param outside: whether the source is a machine outside the cluster.
+    :param scheme: of the URL.
     """
 
     source: str
@@ -31,6 +33,7 @@ class Question:
     traces: tuple[Trace, ...] = ()
     outside: bool = False
     namespace: str = "default"
+    scheme: str = "http"
 
     @property
     def target(self) -> str:
@@ -43,7 +46,10 @@ class Objects:
     """The objects behind the rules.
 
     :param listening: machine → (protocol, port) that processes listen on; a machine that is missing is unknown.
+    :param node_ports: the first and the last number that a node port may have.
     :param enforces_policies: whether somebody in the cluster enforces NetworkPolicies.
+    :param namespaces: the labels of each namespace.
+    :param coverage: what of the cluster these are; None where they are all of it.
     """
 
     services: Sequence[Service] = ()
@@ -53,8 +59,12 @@ class Objects:
     service_prefix: str = "10.43.0.0/16"
     pod_prefix: str = "10.42.0.0/16"
     listening: Mapping[str, frozenset[tuple[str, int]]] = field(default_factory=dict)
+    domain: str = "cluster.local"
+    node_ports: tuple[int, int] = (30000, 32767)
     policies: Sequence[NetworkPolicy] = ()
     enforces_policies: bool = True
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
     def service_at(self, question: Question) -> Service | None:
         """The Service that a question is about: by its name, or by one of its addresses."""
@@ -76,17 +86,34 @@ class Objects:
 
     def named(self, question: Question) -> Service | None:
         """The Service of the name that was typed, in the asker's namespace or the one in the name."""
-        labels = question.host.split(".")
+        labels = question.host.rstrip(".").split(".")
         namespace = labels[1] if len(labels) > 1 else question.namespace
+        whole = ["svc", *self.domain.split(".")]
+        if labels[2:] != whole[: len(labels[2:])]:
+            return None  # a name of somewhere else
         for service in self.services:
             if service.metadata.name == labels[0] and service.metadata.namespace == namespace:
                 return service
         return None
 
     def pod(self, namespace: str, name: str) -> Pod | None:
-        """A Pod by its name, or None."""
-        found = (pod for pod in self.pods if (pod.metadata.namespace, pod.metadata.name) == (namespace, name))
-        return next(found, None)
+        """A Pod by its name."""
+        return next(
+            (each for each in self.pods if (each.metadata.namespace, each.metadata.name) == (namespace, name)), None
+        )
+
+    def pod_at(self, address: str) -> Pod | None:
+        """The Pod that has an address of its own and is not over."""
+        return next(
+            (
+                each
+                for each in self.pods
+                if each.status.podIP == address
+                and not each.spec.hostNetwork
+                and each.status.phase not in ("Succeeded", "Failed")
+            ),
+            None,
+        )
 
     @property
     def node_addresses(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from kubesim.api.objects import Pod, Service, ServicePort
+from kubesim.api.objects import EndpointSlice, Pod, Service, ServicePort
 from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.network.trace import Action, Applied, Outcome, Step
@@ -35,6 +35,9 @@ def asked_port(service: Service, question: Question, objects: Objects) -> Servic
 def port_finding(service: Service, question: Question) -> Finding:
     """The Service lacks the port."""
     ports = service.spec.ports or []
+    other = next((port for port in ports if port.port == question.port), None)
+    if other is not None:
+        return _protocol_finding(service, question, other)
     listed = ", ".join(f"{port.port}/{port.protocol or 'TCP'}" for port in ports) or "none"
     mend = None
     if ports:
@@ -42,6 +45,73 @@ def port_finding(service: Service, question: Question) -> Finding:
     evidence = (Evidence(subject(service), "spec.ports", listed),)
     summary = f"{subject(service)} has no port {question.port}/{question.protocol}."
     return Finding("port-not-in-service", summary, evidence, mend)
+
+
+def _protocol_finding(service: Service, question: Question, other: ServicePort) -> Finding:
+    has = other.protocol or "TCP"
+    evidence = (Evidence(subject(service), "spec.ports", f"{other.port}/{has}"),)
+    summary = f"{subject(service)} has port {question.port} for {has}, and was asked by {question.protocol}."
+    added: dict[str, object] = {"name": question.protocol.lower(), "port": other.port, "protocol": question.protocol}
+    kept = {"port": other.port, "protocol": has, "name": other.name or has.lower()}
+    mend = service_mend(f"add port {other.port} for {question.protocol}", service, {"ports": [kept, added]})
+    return Finding("protocol-not-in-service", summary, evidence, mend)
+
+
+def node_port_mend(question: Question, objects: Objects) -> tuple[Mend | None, str]:
+    """What may have been meant by a node port that no Service has.
+
+    :returns: the mend, and the node ports that there are, as text.
+    """
+    having = [(service, port) for service in objects.services for port in service.spec.ports or [] if port.nodePort]
+    listed = ", ".join(f"{port.nodePort} ({subject(service)})" for service, port in having) or "none"
+    if having:
+        service, port = min(having, key=lambda each: abs(each[1].nodePort - question.port))
+        return Mend(f"ask for port {port.nodePort}, which is {subject(service)}'s"), listed
+    typed = [each for each in objects.services if each.spec.clusterIP not in ("", "None") and each.spec.selector]
+    own = next((each for each in typed if each.metadata.namespace == question.namespace), None)
+    if own is None or not own.spec.ports:
+        return Mend("give a Service the type NodePort and this number"), listed
+    ports = [{"port": own.spec.ports[0].port, "nodePort": question.port}]
+    sentence = f"give {subject(own)} the type NodePort and this number"
+    return service_mend(sentence, own, {"type": "NodePort", "ports": ports}), listed
+
+
+def slice_findings(service: Service, port: ServicePort, objects: Objects) -> Iterator[Finding]:
+    """Slices with endpoints that the Service's port cannot use: names instead of addresses, ports of other names."""
+    pieces = [piece for piece in objects.slices_of(service) if piece.endpoints]
+    if not pieces:
+        return
+    of_names = [piece for piece in pieces if piece.addressType == "FQDN"]
+    if len(of_names) == len(pieces):
+        hosts = [address for piece in of_names for each in piece.endpoints or [] for address in each.addresses]
+        evidence = tuple(Evidence(_slice(piece), "addressType", "FQDN") for piece in of_names)
+        summary = f"The slices of {subject(service)} hold names, which kube-proxy passes over."
+        mend = None
+        if len(hosts) == 1:
+            fields = {"type": "ExternalName", "externalName": hosts[0], "clusterIP": None, "clusterIPs": None}
+            mend = service_mend(f"make it an ExternalName of {hosts[0]}", service, fields)
+        yield Finding("slice-fqdn", summary, evidence, mend)
+        return
+    named = {each.name or "" for piece in pieces for each in piece.ports or [] if piece.addressType != "FQDN"}
+    if (port.name or "") not in named and (named or not service.spec.selector):
+        listed = ", ".join(sorted(repr(name) for name in named)) or "none"
+        evidence = (
+            Evidence(subject(service), "spec.ports.name", repr(port.name or "")),
+            *(Evidence(_slice(piece), "ports.name", listed) for piece in pieces[:1]),
+        )
+        summary = f"No slice of {subject(service)} has a port named {port.name or ''!r}, by which they are joined."
+        piece = pieces[0]
+        ports = [
+            {"name": port.name or "", "port": each.port, "protocol": each.protocol or "TCP"}
+            for each in piece.ports or []
+        ]
+        sentence = f"name the port of {_slice(piece)} {port.name or ''!r}"
+        mend = Mend(sentence, "EndpointSlice", piece.metadata.namespace, piece.metadata.name, {"ports": ports})
+        yield Finding("slice-port-name", summary, evidence, mend if len(ports) == 1 else None)
+
+
+def _slice(piece: EndpointSlice) -> str:
+    return f"EndpointSlice {piece.metadata.namespace}/{piece.metadata.name}"
 
 
 def endpoint_findings(service: Service, port: ServicePort, objects: Objects) -> Iterator[Finding]:
@@ -62,12 +132,44 @@ def endpoint_findings(service: Service, port: ServicePort, objects: Objects) -> 
         return
     ready = [pod for pod in pods if _is_ready(pod)]
     if not ready and not service.spec.publishNotReadyAddresses:
+        special = next((found for pod in pods for found in _special_reasons(pod, objects)), None)
+        if special is not None:
+            yield special
+            return
         reasons = tuple(Evidence(pod_subject(pod), "status", _why_not_ready(pod)) for pod in pods)
         names = ", ".join(pod.metadata.name for pod in pods)
         yield Finding("pods-not-ready", f"{about} selects {names}, but none of them is ready.", reasons)
         return
     if isinstance(port.targetPort, str) and not any(_named_port(pod, port.targetPort) for pod in pods):
         yield _unknown_name(service, port, pods)
+
+
+def _special_reasons(pod: Pod, objects: Objects) -> Iterator[Finding]:
+    """Why a Pod is not ready, where more than its own state tells."""
+    conditions = {each.type: each.status for each in pod.status.conditions or []}
+    gates = [each.conditionType for each in pod.spec.readinessGates or []]
+    waiting = [gate for gate in gates if conditions.get(gate) != "True"]
+    if waiting and conditions.get("ContainersReady") == "True":
+        evidence = tuple(
+            Evidence(pod_subject(pod), f"condition {gate}", conditions.get(gate) or "not set") for gate in waiting
+        )
+        summary = f"The containers of {pod_subject(pod)} are ready, but its readiness gate {waiting[0]} is not."
+        yield Finding("readiness-gate", summary, evidence, Mend(f"let its controller set the condition {waiting[0]}"))
+    wanted = {(p.protocol or "TCP", p.hostPort) for c in pod.spec.containers or [] for p in c.ports or [] if p.hostPort}
+    if pod.status.phase != "Pending" or pod.spec.nodeName or not wanted:
+        return
+    for other in objects.pods:
+        has = {(p.protocol or "TCP", p.hostPort) for c in other.spec.containers or [] for p in c.ports or []}
+        taken = sorted(wanted & has)
+        if taken and other.spec.nodeName and other.status.phase in ("Pending", "Running"):
+            protocol, number = taken[0]
+            evidence = (
+                Evidence(pod_subject(pod), "spec.containers.ports.hostPort", str(number)),
+                Evidence(pod_subject(other), "hostPort on " + other.spec.nodeName, str(number)),
+            )
+            summary = f"{pod_subject(pod)} waits for a node whose {protocol} port {number} is free."
+            yield Finding("host-port-taken", summary, evidence, Mend("take hostPort out of the Pod's template"))
+            return
 
 
 def _selector_finding(service: Service, objects: Objects) -> Finding:
@@ -82,7 +184,7 @@ def _selector_finding(service: Service, objects: Objects) -> Finding:
         have = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         evidence.append(Evidence(pod_subject(nearest), "metadata.labels", have))
         # Set what the Pod has, and take away (null) what it lacks.
-        shared = {key: labels[key] for key in selector if key in labels} or _without_hash(labels)
+        shared = {key: labels[key] for key in selector if key in labels} or without_hash(labels)
         changes = {**{key: None for key in selector if key not in shared}, **shared}
         new = ",".join(f"{key}={value}" for key, value in sorted(shared.items()))
         sentence = f"let {subject(service)} select {new}, as {pod_subject(nearest)} is labelled"
@@ -105,7 +207,8 @@ def _nearest(wanted: str, name: str, pods: list[Pod]) -> Pod | None:
     return best if best is not None and likeness(best) >= 0.6 else None
 
 
-def _without_hash(labels: dict[str, str]) -> dict[str, str]:
+def without_hash(labels: dict[str, str]) -> dict[str, str]:
+    """Labels without the one that a Deployment's controller adds."""
     return {key: value for key, value in labels.items() if key != "pod-template-hash"}
 
 
@@ -193,7 +296,7 @@ def other_pods_finding(service: Service, objects: Objects) -> Finding | None:
     )
     if own is None or not pods or any(pod.metadata.name == meta.name for pod in pods):
         return None
-    labels = _without_hash(own.metadata.labels or {})
+    labels = without_hash(own.metadata.labels or {})
     evidence = (
         Evidence(subject(service), "spec.selector", str(service.spec.selector)),
         Evidence(pod_subject(own), "metadata.labels", str(labels)),

@@ -4,7 +4,8 @@ import pytest
 
 from kubesim.api.objects import EndpointSlice, Pod, Service, view
 from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
-from kubesim.cluster.diagnosis.finding import IDS
+from kubesim.cluster.diagnosis.catalogue import RULES, page
+from kubesim.data_directory import DATA
 from kubesim.network.trace import Outcome
 from tests.network.small_cluster import NODES, PODS, endpoints, network, node, service
 
@@ -115,7 +116,7 @@ BOTH = [endpoints("web-0", "web-1")]
 def test_each_cause_is_found_alone(found: str, given: dict[str, Any]) -> None:
     diagnosis = ask(**given)
     assert [finding.id for finding in diagnosis.causes] == [found]
-    assert found in IDS
+    assert found in RULES
     finding = diagnosis.causes[0]
     assert finding.evidence and finding.summary.endswith(".")
     assert found in str(diagnosis)
@@ -159,3 +160,7 @@ def test_a_pending_load_balancer_is_noticed() -> None:
 def test_nothing_was_sent() -> None:
     diagnosis = ask([service()], BOTH, host="wep", address="", lookup_error="NXDOMAIN")
     assert diagnosis.outcome is None and "none was sent" in diagnosis.unchecked[0]
+
+
+def test_the_page_of_rules_is_written_from_the_table() -> None:
+    assert (DATA.parent / "docs" / "diagnosis.md").read_text(encoding="utf-8") == page()

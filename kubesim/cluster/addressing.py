@@ -1,0 +1,44 @@
+"""Where a cluster's addresses lie: from its cluster file, or from what a dump says.
+
+Apart from the cluster file because a real cluster's ranges need not lie apart as a file's must: on EKS, Pods have
+addresses of the nodes' own network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubesim.cluster.configuration import ClusterConfiguration
+from kubesim.network.topology import lan_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """A cluster's address ranges and the names that go with them; all IPv4.
+
+    :param pods: the range of the Pods' addresses, which kube-proxy tells Pods by.
+    :param services: the range of cluster IPs.
+    :param lan: the range of the nodes' LAN.
+    :param gateway: the router's address on it.
+    :param dns: the address of the cluster's DNS server, which the kubelet tells Pods.
+    :param domain: the cluster's domain.
+    :param outside: (name, address) of machines outside the cluster.
+    :param flannel: whether flannel's own rules are written on the nodes.
+    """
+
+    pods: str
+    services: str
+    lan: str
+    gateway: str
+    dns: str
+    domain: str
+    outside: tuple[tuple[str, str], ...] = ()
+    flannel: bool = True
+
+    @classmethod
+    def of(cls, configuration: ClusterConfiguration) -> Addressing:
+        """What a cluster file says."""
+        networks = configuration.networks
+        outside = tuple((each.name, each.address) for each in configuration.outside)
+        lan = lan_prefix(networks.gateway)
+        return cls(networks.pods, networks.services, lan, networks.gateway, networks.dns, networks.domain, outside)

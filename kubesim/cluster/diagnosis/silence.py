@@ -1,0 +1,150 @@
+"""What cannot be told, because the dump does not hold what it depends on. Pure.
+
+Each function gives the ends of the sentence "cannot be told: …"; nothing where all that matters is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubesim.api.objects import Service
+from kubesim.cluster.diagnosis import names
+from kubesim.cluster.diagnosis.question import Objects, Question
+from kubesim.cluster.diagnosis.services import subject
+from kubesim.cluster.dump.coverage import GET, SYSTEM, Coverage
+from kubesim.network.addresses import is_ipv4, within
+from kubesim.network.trace import Outcome, Trace
+
+OUTSIDE = "the dump holds nothing of what lies outside the cluster"
+
+
+def unknown_name(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """Why it cannot be told that a name has no address, or which one."""
+    if question.source.partition("/")[0] != "pod":
+        yield f"the dump holds no resolver of {question.source}, only those of Pods"
+        return
+    service = objects.named(question)
+    if service is not None:
+        yield from _unknown_service_name(service, objects, coverage)
+        return
+    labels = question.host.rstrip(".").split(".")
+    inside = question.host.rstrip(".").endswith(f".svc.{objects.domain}") or labels[2:] == ["svc"]
+    namespace = labels[1] if len(labels) > 1 else question.namespace
+    known = {each.metadata.namespace for each in objects.services} | {each.metadata.namespace for each in objects.pods}
+    if len(labels) == 3 and not inside and labels[2] in known:
+        inside, namespace = True, labels[2]  # POD.SERVICE.NAMESPACE
+    if len(labels) == 2 and any(labels[0] in (p.metadata.name, p.spec.hostname) for p in objects.pods):
+        inside, namespace = True, question.namespace  # POD.SERVICE
+    if len(labels) > 1 and not inside and namespace not in known:
+        yield f"{OUTSIDE}, nor a namespace {namespace}"
+    elif not coverage.whole("Service", namespace):
+        yield f"the dump holds no Service {labels[0]} in namespace {namespace}, and need not hold all ({GET})"
+
+
+def _unknown_service_name(service: Service, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    if ":" in service.spec.clusterIP:
+        yield f"kubesim follows IPv4 only, and {subject(service)} has the address {service.spec.clusterIP}"
+    seen: list[Service] = []
+    last: Service | None = service
+    while last is not None and last.spec.type == "ExternalName" and not any(each is last for each in seen):
+        seen.append(last)
+        following = names.target_of(last, objects)
+        if following is None:
+            if is_ipv4(last.spec.externalName):
+                return
+            if not names.is_inside(last, objects):
+                yield f"{OUTSIDE}: {last.spec.externalName}"
+            elif not coverage.whole("Service", last.spec.externalName.split(".")[1]):
+                yield f"the dump holds no Service of the name {last.spec.externalName}, and need not hold all ({GET})"
+            return
+        last = following
+    if last is not None and last.spec.clusterIP == "None":
+        yield from unknown_endpoints(last, objects, coverage)
+
+
+def unknown_endpoints(service: Service, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """Why it cannot be told which endpoints a Service has."""
+    namespace, name = service.metadata.namespace, service.metadata.name
+    if (namespace, name) in coverage.derived:
+        if not objects.selected(service) and service.spec.selector and not coverage.whole("Pod", namespace):
+            yield f"the dump holds no Pod that {subject(service)} selects, and need not hold all ({GET})"
+        return
+    if objects.slices_of(service):
+        return
+    if service.spec.selector:
+        yield f"the dump holds no EndpointSlices of {subject(service)}, and no Pods of namespace {namespace}"
+    elif not coverage.whole("EndpointSlice", namespace):
+        yield f"the dump holds no EndpointSlices of {subject(service)}, which selects nothing"
+
+
+def unknown_address(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """Why it cannot be told what is at an address that no Service of the dump has."""
+    address = question.address or question.host
+    if ":" in address:
+        yield f"kubesim follows IPv4 only, and {address} is IPv6"
+        return
+    if objects.pod_at(address) is not None:
+        return
+    if address in objects.node_addresses:
+        first, last = objects.node_ports
+        if not (first <= question.port <= last and coverage.everywhere("Service")):
+            yield f"the dump holds no processes of nodes, so not what listens on port {question.port} there"
+        return
+    if within(address, objects.service_prefix):
+        if not coverage.everywhere("Service"):
+            yield f"the dump holds no Service with the address {address}, and need not hold all ({GET})"
+    elif within(address, objects.pod_prefix):
+        if not coverage.everywhere("Pod"):
+            yield f"the dump holds no Pod with the address {address}, and need not hold all ({GET})"
+    else:
+        yield f"{OUTSIDE}: {address}"
+
+
+def unknown_ways(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """Why it cannot be told how attempts end, of the ways that packets take after the rules."""
+    for trace in question.traces:
+        yield from _unknown_end(trace, objects, coverage)
+
+
+def _unknown_end(trace: Trace, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    images = coverage.programs.get(trace.destination)
+    last = trace.steps[-1].before if trace.steps else None
+    if trace.outcome is Outcome.REFUSED:
+        where = trace.delivered.destination_port if trace.delivered else last.destination_port if last else 0
+        if images:
+            yield f"the dump does not say whether {trace.destination} ({', '.join(images)}) listens on port {where}"
+        elif trace.destination.startswith("node/"):
+            yield f"the dump holds no processes of nodes, so not what listens on port {where} of {trace.destination}"
+    elif trace.outcome in (Outcome.UNREACHABLE, Outcome.LOST) and last is not None:
+        address = last.destination
+        if objects.pod_at(address) is None and address not in objects.node_addresses:
+            if not within(address, objects.pod_prefix):
+                yield f"{OUTSIDE}: {address}"
+            elif not coverage.everywhere("Pod"):
+                yield f"the dump holds no Pod with the address {address}, and need not hold all ({GET})"
+
+
+def unknown_balancer(service: Service, question: Question, objects: Objects) -> Iterator[str]:
+    """Why it cannot be told what a load balancer in front of the cluster does."""
+    ingress = [each.ip for each in service.status.loadBalancer.ingress or []]
+    if question.outside and question.address in ingress and question.address not in objects.node_addresses:
+        yield f"the dump holds nothing of the load balancer at {question.address}, which is in front of the cluster"
+
+
+def not_looked_at(question: Question, objects: Objects, coverage: Coverage, service: Service | None) -> Iterator[str]:
+    """What a verdict takes for granted."""
+    if not objects.policies and coverage.enforces_policies is not False:
+        yield "NetworkPolicies: the dump holds none (kubectl get networkpolicies -A)"
+    if not is_ipv4(question.host):
+        if "Pod" not in coverage.namespaces or SYSTEM not in coverage.namespaces["Pod"]:
+            yield f"whether the cluster's DNS server runs: the dump holds no Pods of namespace {SYSTEM}"
+        if not coverage.corefile:
+            yield "the DNS server's configuration: the dump does not hold its ConfigMap"
+    if service is not None and (service.metadata.namespace, service.metadata.name) in coverage.derived:
+        yield f"the EndpointSlices of {subject(service)}: the dump holds none; they were derived from its Pods"
+    for trace in question.traces:
+        if trace.outcome is Outcome.DELIVERED and trace.destination in coverage.programs:
+            images = ", ".join(dict.fromkeys(coverage.programs[trace.destination]))
+            yield f"what {trace.destination} does: nobody knows {images}, only the ports that it declares"
+    for note in coverage.notes:
+        yield f"derived: {note}"
