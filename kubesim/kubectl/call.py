@@ -19,6 +19,7 @@ from kubesim.kubectl.flags import Flag, Values
 from kubesim.kubectl.kubeconfig import Kubeconfig
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
+from kubesim.userland.process import Running
 
 OTHER_COMMANDS = "Other Commands"
 """The heading of the verbs that belong to no group; ``kubectl --help`` sorts them by name."""
@@ -70,6 +71,13 @@ class Attach(Protocol):
         """
 
 
+class Serve(Protocol):
+    """Lets kubectl go on as a process of its machine, after it has said what it has to say."""
+
+    def __call__(self, process: Running, /) -> None:
+        """Let it listen until it is ended."""
+
+
 @dataclass(slots=True)
 class Call:
     """What a verb's function gets.
@@ -101,6 +109,8 @@ class Call:
     killed_at: float = math.inf
     """When somebody will have ended it (``timeout``), in the simulation's seconds."""
     attach: Attach | None = None
+    serve: Serve | None = None
+    """Lets it go on and listen; None where it cannot."""
 
     @property
     def simulation(self) -> Simulation:

@@ -26,6 +26,7 @@ from kubesim.kubectl.identity import User, administrator, user_of
 from kubesim.kubectl.kubeconfig import NO_SERVER, Kubeconfig
 from kubesim.kubectl.unreachable import Absence
 from kubesim.kubectl.urls import split_host, url_problem
+from kubesim.network import sockets as network
 from kubesim.network.addresses import is_ipv4
 from kubesim.programs.node_daemons import KUBELET_PORT
 from kubesim.userland.log import LogLine
@@ -205,11 +206,17 @@ class Connection:
         """End a container whose first process is the shell that was typed into."""
         self._cluster.kubelet.leave(view(pod, Pod), container, status)
 
-    def answers(self, pod: Wire, port: int) -> bool:
-        """Whether something answers a request that goes through a tunnel to a port of a Pod."""
+    def forward(self, pod: Wire, port: int) -> network.Connection | None:
+        """Open a connection to a port in a Pod, from inside it; None where the Pod is gone.
+
+        Its outcome says whether something listens there.
+        """
         name, namespace = self._demand_of_pod("create", pod, "portforward")
         self._reach_kubelet(pod, "error dialing backend")
-        return self._cluster.connect(f"pod/{namespace}/{name}", f"http://127.0.0.1:{port}").response is not None
+        inside = f"pod/{namespace}/{name}"
+        if inside not in self._cluster.network.topology:
+            return None
+        return network.Sockets(self._cluster.network, inside).connect("127.0.0.1", port)
 
     def _reach_kubelet(self, pod: Wire, doing: str) -> None:
         """Refuse what a Pod's kubelet would have to do, where its node is off; k3s' tunnel to it answers then.

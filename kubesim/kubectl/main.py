@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kubesim.api import go_json
 from kubesim.cluster import Cluster
 from kubesim.kubectl import help_texts
-from kubesim.kubectl.call import Attach, Call, Verb
+from kubesim.kubectl.call import Attach, Call, Serve, Verb
 from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
@@ -32,6 +32,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     limit: float = math.inf,
     attach: Attach | None = None,
+    serve: Serve | None = None,
 ) -> Completed:
     """Run one kubectl command.
 
@@ -41,6 +42,7 @@ def run(
     :param environment: the variables of the process; None gives the machine a kubeconfig first, if it has none.
     :param limit: seconds after which it is killed, as ``timeout`` does; what it has printed by then stays.
     :param attach: lets a person type into a container's shell; None where nobody is at the keyboard.
+    :param serve: lets it go on as a process that listens; None ends it at once.
     """
     from kubesim.kubectl.registry import VERBS
 
@@ -56,7 +58,7 @@ def run(
         command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
     )
     call.killed_at, interrupted = before + min(limit, LONGEST_RUN), False
-    call.attach = attach
+    call.attach, call.serve = attach, serve
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)

@@ -23,6 +23,11 @@ def is_dual_stack(server: object) -> bool:
     return bool(getattr(server, "dual_stack", False))
 
 
+def bound_address(server: object) -> str:
+    """The address on which a server listens: all of its machine's, unless it says one by its ``address``."""
+    return str(getattr(server, "address", "0.0.0.0"))
+
+
 class Server(Protocol):
     """A process that listens.
 

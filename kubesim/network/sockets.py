@@ -17,7 +17,7 @@ from kubesim.network.flight import Way
 from kubesim.network.neighbours import Neighbour
 from kubesim.network.network import Alternatives, Network
 from kubesim.network.rules import Ruleset
-from kubesim.network.service import Client, Server
+from kubesim.network.service import Client, Server, bound_address
 from kubesim.network.topology import Host
 from kubesim.network.trace import Outcome, Trace
 
@@ -186,15 +186,17 @@ class Sockets:
         return self._network.forget_connections(self.machine, stale)
 
     def listen(self, protocol: str, port: int, server: Server) -> None:
-        """Let a server take connections to any address of the machine.
+        """Let a server take connections to any address of the machine, or to the one that it names as its own.
 
         :raises OSError: if another server has the port (``Address already in use``).
         """
-        self._network.listen(self.machine, protocol, port, server)
+        self._network.listen(self.machine, protocol, port, server, bound_address(server))
 
     def close(self, protocol: str, port: int) -> None:
         """Let a server stop listening; a no-op where none does."""
-        self._network.close(self.machine, protocol, port)
+        for known, address, number, _ in self.listeners:
+            if (known, number) == (protocol, port):
+                self._network.close(self.machine, protocol, port, address)
 
     def connect(
         self,

@@ -220,7 +220,7 @@ class ImageCatalogue:
         wanted = next(
             (entry for entry in entries if _wants(entry["flavour"], entry.get("libc", ""), parsed.tag)), entries[0]
         )
-        version = _older_version(parsed.tag, wanted["tags"])
+        version = _version_of(parsed.tag, wanted["tags"])
         return None if version is None else self._build(parsed, wanted, version)
 
     def _unlisted(self, parsed: Reference) -> Image | None:
@@ -342,13 +342,19 @@ def _listed_version(parsed: Reference, entry: Mapping[str, Any]) -> str | None:
     if parsed.digest:
         versions = [str(version) for version in entry["tags"].values()]
         named = next((version for version in versions if _digest(entry, version) == parsed.digest), None)
-        if named is not None:
+        if named is not None or not parsed.tag:
             return named
     return str(entry["tags"][parsed.tag]) if parsed.tag in entry["tags"] else None
 
 
-def _older_version(tag: str, tags: Mapping[str, Any]) -> str | None:
-    """The version of a tag that a catalogue's entry does not list: one up to its newest, spelt as its tags are."""
+LATER_MINORS = 10
+"""How many minor versions may have come out since the catalogue was written."""
+
+
+def _version_of(tag: str, tags: Mapping[str, Any]) -> str | None:
+    """The version of a tag that a catalogue's entry does not list: one up to its newest, or little above, spelt as its
+    tags are.
+    """
     written = _VERSIONED.match(tag)
     listed = [found for found in map(_VERSIONED.match, tags) if found is not None]
     if written is None or not any(found[1] == written[1] for found in listed):
@@ -356,7 +362,10 @@ def _older_version(tag: str, tags: Mapping[str, Any]) -> str | None:
     if written[3] and not _VARIANTS.match(written[3]):
         return None
     number = [int(part) for part in written[2].split(".")]
-    newest = max([int(part) for part in found[2].split(".")] for found in listed)
+    known = [found for found in map(_VERSIONED.match, map(str, tags.values())) if found is not None]
+    newest = max([int(part) for part in found[2].split(".")] for found in known)
+    if len(newest) > 1:
+        newest[1] += LATER_MINORS
     return written[2] if number <= newest else None
 
 

@@ -354,7 +354,10 @@ class Terminal:
         files, environment = invocation.machine.files, invocation.environment
         attach = self._attach if invocation.keyboard else None
         place = (files, stdin, invocation.directory, environment)
-        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach)
+        served: list[Running] = []
+        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach, served.append)
+        if served:
+            return served[0]
         entered, self._entered = self._entered, None
         if entered is not None:
             self._error.write(done.stderr)

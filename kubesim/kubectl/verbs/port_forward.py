@@ -1,24 +1,31 @@
 """``kubectl port-forward``: a port of this machine that leads into a Pod, past every Service.
 
-A real one runs until Ctrl-C. Here it opens, sends one request through, so that a learner sees the Pod answer, and
-closes. A Service's port becomes the Pod's (upstream: ``k8s.io/kubectl/pkg/cmd/portforward``).
+It goes on in the background (``&``) and forwards each connection until it is ended. Whether anything listens in the
+Pod shows when somebody comes, not before. A Service's port becomes the Pod's (upstream:
+``k8s.io/kubectl/pkg/cmd/portforward`` and ``k8s.io/client-go/tools/portforward``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
 from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, UsageError
+from kubesim.kubectl.errors import KubectlError, UsageError, klog_line
 from kubesim.kubectl.go_values import unsigned
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import pod_of
+from kubesim.network.service import Client
+from kubesim.network.sockets import Connection
+from kubesim.network.trace import Outcome
+from kubesim.programs.http import Broken
+from kubesim.userland.process import Running
 
 
 def port_forward(call: Call) -> int:
-    """Open the tunnel, let one request through each port, and close it."""
+    """Listen, and forward each connection until the end."""
     if len(call.arguments) < 2:
         raise UsageError(call.command, "TYPE/NAME and list of ports are required for port-forward")
     word, ports = call.arguments[0], list(call.arguments[1:])
@@ -31,23 +38,61 @@ def port_forward(call: Call) -> int:
     if phase != "Running":
         raise KubectlError(f"unable to forward port because pod is not running. Current status={phase}")
     address = call.flags.text("address")
+    process = Running({}, [], exit_code=0)
+    listeners: dict[tuple[str, int], Forwarder] = {}
     for port in ports:
         local, remote = split_port(port, call.simulation.random("port-forward"))
-        call.say(f"Forwarding from {'127.0.0.1' if address == 'localhost' else address}:{local} -> {remote}")
+        bound = "127.0.0.1" if address == "localhost" else address
+        process.log.append(f"Forwarding from {bound}:{local} -> {remote}")
         if address == "localhost":
-            call.say(f"Forwarding from [::1]:{local} -> {remote}")
-        _one_request(call, pod, local, remote)
+            process.log.append(f"Forwarding from [::1]:{local} -> {remote}")
+        listeners["TCP", local] = Forwarder(call, pod, local, remote, process.log, bound)
+    if call.serve is None:
+        call.stdout.extend(f"{line}\n" for line in process.log)
+    else:
+        call.serve(replace(process, listeners=listeners))
     return 0
 
 
-def _one_request(call: Call, pod: dict[str, object], local: int, remote: int) -> None:
-    answered = call.api.answers(pod, remote)
-    call.say(f"Handling connection for {local}")
-    if not answered:
-        raise KubectlError(
-            f"lost connection to pod: an error occurred forwarding {local} -> {remote}: failed to connect to "
-            f"localhost:{remote} inside the Pod's network namespace: connect: connection refused"
-        )
+@dataclass(slots=True)
+class Forwarder:
+    """One port that is forwarded; after it has lost the Pod it answers nobody.
+
+    :param log: what kubectl writes.
+    :param address: on which it listens.
+    """
+
+    call: Call
+    pod: Wire
+    local: int
+    remote: int
+    log: list[str]
+    address: str
+    lost: bool = False
+    _client: Client | None = None
+    _inside: Connection | None = None
+
+    def handle(self, request: object, client: Client) -> object:
+        """Pass on what a client says, and what the Pod answers."""
+        if self.lost:
+            return Broken(reset=True)
+        if client != self._client:
+            self.log.append(f"Handling connection for {self.local}")
+            self._client, self._inside = client, self.call.api.forward(self.pod, self.remote)
+        if self._inside is None or self._inside.outcome is not Outcome.DELIVERED:
+            self._lose()
+            return Broken()
+        return self._inside.request(request)
+
+    def _lose(self) -> None:
+        """The first connection that fails in the Pod ends kubectl."""
+        self.lost = True
+        where = f"an error occurred forwarding {self.local} -> {self.remote}"
+        inside = f"failed to connect to localhost:{self.remote} inside namespace"
+        why = f"{inside}, IPv4: dial tcp4 127.0.0.1:{self.remote}: connect: connection refused"
+        text = f'"Unhandled Error" err="{where}: error forwarding port {self.remote} to pod: {why}"'
+        self.log.append(klog_line(self.call.simulation, "E", "portforward.go:424", text))
+        self.log.append("error: lost connection to pod")
 
 
 def port_by_name(pod: Wire, name: str) -> int:

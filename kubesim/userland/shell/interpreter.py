@@ -152,6 +152,8 @@ class Interpreter:
         self.opener = opener
         self.from_option = from_option
         self.main = main
+        self.in_background = False
+        """Whether it was started with ``&``: a server that it runs goes on beside the shell."""
         self.parent = parent
         self.expander = Expander(self)
         state.calculate = self.expander.arithmetic
@@ -210,11 +212,19 @@ class Interpreter:
 
     def show_jobs(self, until: float) -> None:
         """Write what jobs have written by a moment."""
+        self.show_servers()
         for job in self.state.jobs:
             if job.ends <= until + 1e-9:
                 for output, text in job.outputs:
                     output.write(text)
                 job.outputs = []
+
+    def show_servers(self) -> None:
+        """Write what servers in the background have written since."""
+        for job in self.state.jobs:
+            if job.screen is not None and len(job.log) > job.told:
+                told, job.told = job.told, len(job.log)
+                job.screen.write("".join(f"{line}\n" for line in job.log[told:]))
 
     def write(self, text: str, descriptor: int = 1) -> None:
         """Write to one of the shell's own descriptors."""
@@ -546,13 +556,15 @@ class Interpreter:
         captures = {1: Capture(), 2: Capture()}
         child = self._child({0: Input(), **captures})
         child.state.pid = pid = self.machine.new_pid()
+        child.in_background = True
         took, status, serving = 0.0, 0, False
+        server: Running | None = None
         steps = child._whole(child._and_or(commands))
         try:
             while took < BACKGROUND_LIMIT and not serving:
                 event = next(steps)
                 if isinstance(event, Running):
-                    serving = True
+                    serving, server = True, event
                     self._serve(event, pid, source)
                 else:
                     took += event
@@ -568,7 +580,12 @@ class Interpreter:
         self.state.last_background = pid
         ends = float("inf") if serving else self.moment + took
         number = max((job.number for job in self.state.jobs), default=0) + 1
-        self.state.jobs.append(Job(number, pid, source, ends, status, outputs))
+        job = Job(number, pid, source, ends, status, outputs)
+        if server is not None:
+            target = self.descriptors.get(1)
+            job.log = server.log
+            job.screen = None if isinstance(target, Input) else target
+        self.state.jobs.append(job)
         self.state.status = 0
         if took == 0:
             self.show_jobs(ends)
@@ -1090,6 +1107,8 @@ class Interpreter:
             return (yield from self._nested(program, invocation))
         self.machine.started += 1
         result = program(invocation)
+        if self.state.jobs:
+            self.show_servers()
         if isinstance(result, Completed) and result.satisfied and taken:
             source.taken = min(len(source.text), source.before + PIPE // 16)
         if isinstance(result, Running):
@@ -1137,6 +1156,9 @@ class Interpreter:
             status = server.left[0] if server.left else 0
             self.write(server.farewell(status), 2)
             return status
+        if self.in_background:  # whoever started it lets it listen, and shows what it writes
+            yield server
+            return server.exit_code
         for line in server.log:
             self.write(f"{line}\n", 2)
         if self.main:

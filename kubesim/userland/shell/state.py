@@ -107,6 +107,12 @@ class Job:
     ends: float
     status: int
     outputs: list[tuple[Output, str]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    """What a server in the background writes, as it comes."""
+    told: int = 0
+    """How many lines of that have been shown."""
+    screen: Output | None = None
+    """Where it writes."""
 
 
 def _no_calculation(text: str) -> int:
