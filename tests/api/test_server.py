@@ -210,6 +210,32 @@ def test_a_status_is_changed_alone(api: ApiServer) -> None:
     assert patched["status"]["phase"] == "Running"
 
 
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        ({"qosClass": "Guaranteed"}, 'status.qosClass: Invalid value: "Guaranteed": field is immutable'),
+        (
+            {"podIPs": [{"ip": "10.42.1.2"}, {"ip": "10.42.1.3"}]},
+            'status.podIPs: Invalid value: [{"IP":"10.42.1.2"},{"IP":"10.42.1.3"}]: '
+            "may specify no more than one IP for each IP family",
+        ),
+    ],
+)
+def test_people_may_not_say_any_status_of_a_pod(api: ApiServer, status: Wire, message: str) -> None:
+    created = api.create(pod()).object
+    with pytest.raises(ApiError) as caught:
+        api.replace({**created, "status": status}, subresource="status")
+    assert refusal(caught) == (422, "Invalid", f'Pod "p" is invalid: {message}')
+
+
+def test_the_phase_of_a_namespace_follows_from_its_deletion(api: ApiServer) -> None:
+    created = api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}).object
+    with pytest.raises(ApiError) as caught:
+        api.replace({**created, "status": {"phase": "Terminating"}}, subresource="status")
+    problem = "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty"
+    assert refusal(caught) == (422, "Invalid", f'Namespace "n" is invalid: {problem}')
+
+
 def test_a_deployment_counts_generations(api: ApiServer) -> None:
     template = {"metadata": {"labels": {"app": "w"}}, "spec": {"containers": [{"name": "c", "image": "nginx"}]}}
     spec = {"selector": {"matchLabels": {"app": "w"}}, "template": template}

@@ -6,7 +6,8 @@ from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
 from kubesim.api.strategies.base import Strategy, keep_status
-from kubesim.api.validation.configuration import validate_namespace_finalizers
+from kubesim.api.validation.configuration import validate_namespace_finalizers, validate_namespace_status
+from kubesim.api.validation.pod_update import validate_pod_status
 
 _COMPUTE = ("cpu", "memory")
 
@@ -26,6 +27,10 @@ class NamespaceStrategy(Strategy):
         """Keep status and finalizers: neither is a client's to change."""
         new["status"] = old["status"]
         new["spec"] = old["spec"]
+
+    def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
+        """The phase follows from whether it was deleted."""
+        return validate_namespace_status(new, old)
 
     def validate_finalizers(self, new: Wire, old: Wire) -> list[FieldError]:
         """Each must be Kubernetes' own, or have a domain."""
@@ -95,6 +100,10 @@ class PodStrategy(GenerationStrategy):
         new["spec"] = old["spec"]
         if not new["status"].get("qosClass") and (old.get("status") or {}).get("qosClass"):
             new["status"] = {**new["status"], "qosClass": old["status"]["qosClass"]}
+
+    def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
+        """Addresses of both families at most, and the quality of service as it was."""
+        return validate_pod_status(new, old)
 
     def grace_period(self, old: Wire, asked: int | None) -> int | None:
         """What was asked for, else what the Pod wants; none at all for a Pod that runs nowhere or has ended."""
