@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,15 +54,22 @@ class Client:
         config = yaml.safe_load(server.kubeconfig.read_text())
         self.token = config["users"][0]["user"]["token"]
         self._place = urlsplit(config["clusters"][0]["cluster"]["server"])
-        import base64
-
         pem = base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
         self._tls = ssl.create_default_context(cadata=pem)
 
+    @contextmanager
+    def opened(self, method: str, path: str) -> Iterator[None]:
+        """A request whose answer nobody reads."""
+        connection = self._connection()
+        connection.request(method, path, headers={"Authorization": f"Bearer {self.token}"})
+        yield
+        connection.close()
+
+    def _connection(self) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(self._place.hostname or "", self._place.port, timeout=20, context=self._tls)
+
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
-        connection = http.client.HTTPSConnection(
-            self._place.hostname or "", self._place.port, timeout=20, context=self._tls
-        )
+        connection = self._connection()
         sent = {"Authorization": f"Bearer {self.token}"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()

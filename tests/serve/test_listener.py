@@ -108,6 +108,9 @@ REFUSALS: list[tuple[str, str, Any, dict[str, str], int, str]] = [
      "resourceVersionMatch to NotOlderThan"),
     ("GET", "/api/v1/pods?watch=1&resourceVersion=abc", None, {}, 500,
      'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'),
+    ("POST", "/apis/batch/v1/namespaces/default/jobs", {"spec": {"template": {"spec": {
+        "restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox"}]}}}}, {}, 422,
+     'Job.batch "" is invalid: metadata.name: Required value: name or generateName is required'),
     ("POST", "/apis/networking.k8s.io/v1/namespaces/default/ingresses", {}, {}, 405,
      "ingresses.networking.k8s.io are known by name only: this simulated server keeps none"),
 ]  # fmt: skip
@@ -258,3 +261,16 @@ def test_openapi_says_what_apply_asks_for(client: Client) -> None:
     assert "fieldValidation" in [each["name"] for each in patch["parameters"]]
     spec = document["components"]["schemas"]["io.k8s.api.apps.v1.DeploymentSpec"]
     assert spec["required"] == ["selector", "template"]
+
+
+def test_who_does_not_read_holds_nobody_up(client: Client) -> None:
+    with client.opened("GET", "/api/v1/pods?watch=1"):
+        assert client.get("/api/v1/namespaces").status == 200
+
+
+def test_exec_without_an_upgrade(server: serve.Server, client: Client) -> None:
+    server.cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "e"}, "spec": {
+        "containers": [{"name": "main", "image": "nginx"}]}})  # fmt: skip
+    server.cluster.settle()
+    found = client.get("/api/v1/namespaces/default/pods/e/exec?command=true&stdout=true")
+    assert (found.status, found.json["message"]) == (400, "Upgrade request required")

@@ -90,7 +90,7 @@ class JobStrategy(GenerationStrategy):
         metadata = new["metadata"]
         named = bool(metadata.get("labels"))
         template = spec["template"].get("metadata") or {}
-        labels = dict.fromkeys(NAME_LABELS, metadata["name"]) | dict.fromkeys(UID_LABELS, metadata["uid"])
+        labels = dict.fromkeys(NAME_LABELS, metadata.get("name", "")) | dict.fromkeys(UID_LABELS, metadata["uid"])
         labels = dict(sorted((labels | (template.get("labels") or {})).items()))
         selector = spec.get("selector") or {}
         selected = {UID_LABELS[-1]: metadata["uid"]} | (selector.get("matchLabels") or {})
