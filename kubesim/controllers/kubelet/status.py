@@ -103,7 +103,7 @@ def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -
     }
     if state.init:
         status["initContainerStatuses"] = _containers(state.init, stored.get("initContainerStatuses"))
-    if state.address:
+    if state.address and (stored.get("podIP") or any(map(_tried, state.everyone))):
         status["podIP"] = state.address
         known = stored.get("podIP") == state.address
         status["podIPs"] = stored["podIPs"] if known else [{"ip": state.address}]
@@ -111,6 +111,14 @@ def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -
         if kept in stored:
             status[kept] = stored[kept]
     return status
+
+
+def _tried(container: ContainerState) -> bool:
+    """Whether the kubelet got as far as starting a container, or failed to. It writes the Pod's address only then:
+    until its first round is over (``SyncPod`` pulls and starts before it returns), it has only what it knew before.
+    """
+    waiting = container.state.get("waiting")
+    return waiting is None or waiting.get("reason") not in ("ContainerCreating", "PodInitializing")
 
 
 def _containers(states: Sequence[ContainerState], stored: list[Wire] | None) -> list[Wire]:

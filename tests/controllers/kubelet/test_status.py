@@ -278,3 +278,24 @@ def test_a_container_that_never_ran_has_no_more_than_its_name() -> None:
     assert (found["image"], found["imageID"]) == ("nginx", "")
     assert not {"containerID", "resources", "allocatedResources", "user", "volumeMounts"} & found.keys()
     assert "user" not in container_status(container("0"))
+
+
+@pytest.mark.parametrize(
+    ("containers", "stored", "told"),
+    [
+        (["wait"], {}, False),
+        (["run"], {}, True),
+        (["run", "wait"], {}, True),
+        (["back-off1"], {}, True),
+        (["1"], {}, True),
+        (["wait"], {"podIP": "10.42.0.7", "podIPs": [{"ip": "10.42.0.7"}]}, True),
+    ],
+    ids=["being created", "runs", "one runs", "waits to be restarted", "ended", "is created anew"],
+)
+def test_the_address_is_told_with_the_first_containers_start(
+    containers: list[str], stored: dict[str, Any], told: bool
+) -> None:
+    """``SyncPod`` pulls and starts before it returns; the status that was written before it had no address yet."""
+    of = state([container(what) for what in containers])
+    of.address = "10.42.0.7"
+    assert ("podIP" in pod_status(pod(status=stored), of, NOW)) is told
