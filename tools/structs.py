@@ -13,7 +13,8 @@ declaration, and after a name
 ``?``                 left out when it is empty, though OpenAPI demands it
 ``:int64``            an integer of 64 bits; others have 32
 ``:quantity``         a quantity, or a map of quantities
-``:bytes``            a map of bytes, which JSON writes in base64
+``:bytes``            bytes, or a map of them, which JSON writes in base64
+``:strings``          a map of lists of strings; ``:Name`` of a struct: a map of structs
 ``:Name``             a named string type, as decoding errors call it
 ``[key]``             a list whose items merge by this key in a strategic merge patch; ``[]`` for a list of scalars
 ``+``                 a union: a patch says which of its members stay (``$retainKeys``)
@@ -25,6 +26,7 @@ Run ``make structs``. The two sources must agree on the fields of every struct.
 from __future__ import annotations
 
 import datetime
+import importlib
 import re
 import types
 import typing
@@ -32,22 +34,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from lightkube.models import apps_v1, autoscaling_v2, batch_v1, core_v1, discovery_v1, policy_v1
 
-from kubesim.api.resources import RESOURCE_TYPES
+from kubesim.api.resources import RESOURCE_TYPES, ResourceType
 
 HERE = Path(__file__).parent
 TABLE = HERE.parent / "kubesim/api/schema/structs.txt"
-MODULES = {
-    "v1": core_v1,
-    "apps/v1": apps_v1,
-    "autoscaling/v2": autoscaling_v2,
-    "batch/v1": batch_v1,
-    "discovery.k8s.io/v1": discovery_v1,
-    "policy/v1": policy_v1,
-}
+_LOOSE = ("FieldsV1", "JSON", "RawExtension")
+"""Types of Go that hold whatever JSON is there; the schemas inside a schema are taken for such."""
+_MAPS = {"strings": "[]string"}
+"""What is in maps of which a mark has no room to say it."""
 HEAD = "# made by tools/structs.py: change tools/go_structs.txt and run `make structs`\n"
-_MARKED = re.compile(r"(\w+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(\+?)")
+_MARKED = re.compile(r"([\w$-]+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(\+?)")
 
 
 def table() -> str:
@@ -56,47 +53,79 @@ def table() -> str:
     :raises ValueError: where the sources disagree.
     """
     go, lines = _go_structs(), [HEAD]
-    waiting = [getattr(MODULES[resource.api_version], resource.kind) for resource in RESOURCE_TYPES]
-    done: set[type] = set()
-    while waiting:
-        model = waiting.pop(0)
-        if model in done:
-            continue
-        done.add(model)
-        name = qualified(model)
-        hints = {n: h for n, h in typing.get_type_hints(model).items() if n in model.__struct_fields__}
+    models = [model_of(resource) for resource in RESOURCE_TYPES]
+    for model in models:  # which grows while it is walked
+        inner = [each for hint in _hints(model).values() for each in _structs_in(hint)]
+        inner += _structs_in_maps(model, go.get(_qualified(model, True)) or go.get(model.__name__) or [])
+        models += [each for each in dict.fromkeys(inner) if each not in models]
+    bearers: dict[str, list[type]] = {}
+    for model in dict.fromkeys(models):
+        bearers.setdefault(model.__name__, []).append(model)
+    names = {model: _qualified(model, len(same) > 1) for same in bearers.values() for model in same}
+    for model in dict.fromkeys(models):
+        name, hints = names[model], _hints(model)
         marked = go.get(name, [])
-        names = sorted(field[1] for field in marked)
-        if names != sorted(hints):
-            raise ValueError(f"the fields of {name} must be {sorted(hints)}, got {names}")
+        known = sorted(field[1] for field in marked)
+        if known != sorted(hints):
+            raise ValueError(f"the fields of {name} must be {sorted(hints)}, got {known}")
         lines.append(f"{name} {model.__module__.rpartition('.')[2]}\n")
-        for field in marked:
-            json_name, marks, named, key, union = field.groups()
-            hint, inner = hints[json_name], list[type]()
-            words = [json_name, _type(hint, named or "", inner)]
-            demanded = type(None) not in typing.get_args(hint)
-            if "*" in marks:
-                words.append("pointer")
-            if "=" in marks:
-                words.append("value")
-            if "~" in marks:
-                words.append("null")
-            if "!" in marks or (demanded and "?" not in marks):
-                words.append("written")
-            if "?" in marks:
-                words.append("demanded")
-            if key is not None:
-                words.append(f"merge={key}")
-            if union:
-                words.append("union")
-            lines.append(f" {' '.join(words)}\n")
-            waiting += inner
+        lines += [f" {_declared(field, hints[field[1]], names)}\n" for field in marked]
     return "".join(lines)
 
 
-def qualified(model: type) -> str:
-    """The name of a struct in the table; two are called EndpointPort."""
-    return f"discovery.{model.__name__}" if model is discovery_v1.EndpointPort else model.__name__
+def model_of(resource: ResourceType) -> type:
+    """The model of a kind."""
+    module = f"lightkube.models.{resource.group.partition('.')[0] or 'core'}_{resource.version}"
+    found: type = getattr(importlib.import_module(module), resource.kind)
+    return found
+
+
+def _declared(field: re.Match[str], hint: Any, names: dict[type, str]) -> str:
+    """The line of a field in the table."""
+    json_name, marks, named, key, union = field.groups()
+    words = [json_name, _type(hint, named or "", names)]
+    demanded = type(None) not in typing.get_args(hint)
+    if "*" in marks:
+        words.append("pointer")
+    if "=" in marks:
+        words.append("value")
+    if "~" in marks:
+        words.append("null")
+    if "!" in marks or (demanded and "?" not in marks):
+        words.append("written")
+    if "?" in marks:
+        words.append("demanded")
+    if key is not None:
+        words.append(f"merge={key}")
+    if union:
+        words.append("union")
+    return " ".join(words)
+
+
+def _hints(model: type) -> dict[str, Any]:
+    """The type of each field, by its name in JSON."""
+    hints = typing.get_type_hints(model)
+    fields = zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True)  # type: ignore[attr-defined]
+    return {encoded: hints[name] for name, encoded in fields}
+
+
+def _structs_in(hint: Any) -> list[type]:
+    """The structs that a type names."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return [hint]
+    return [each for argument in typing.get_args(hint) for each in _structs_in(argument)]
+
+
+def _structs_in_maps(model: type, marked: list[re.Match[str]]) -> list[type]:
+    """The structs that are the values of maps, of which OpenAPI only says that they are objects."""
+    named = (getattr(importlib.import_module(model.__module__), field[3] or "", None) for field in marked)
+    return [each for each in named if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+
+
+def _qualified(model: type, ambiguous: bool) -> str:
+    """The name of a struct in the table: of those that share one, all but the core's are told apart by their group."""
+    group = model.__module__.rpartition(".")[2].partition("_")[0]
+    return f"{group}.{model.__name__}" if ambiguous and group not in ("core", "meta") else model.__name__
 
 
 def _go_structs() -> dict[str, list[re.Match[str]]]:
@@ -111,25 +140,27 @@ def _go_structs() -> dict[str, list[re.Match[str]]]:
     return found
 
 
-def _type(hint: Any, named: str, inner: list[type]) -> str:
-    """The type as the table has it; the structs in it are added to ``inner``."""
+def _type(hint: Any, named: str, names: dict[type, str]) -> str:
+    """The type as the table has it."""
     arguments = [argument for argument in typing.get_args(hint) if argument is not type(None)]
     origin = typing.get_origin(hint)
+    if named in _LOOSE:
+        return "any"
     if origin in (typing.Union, types.UnionType):
-        return "intstr" if len(arguments) > 1 else _type(arguments[0], named, inner)
+        return "intstr" if len(arguments) > 1 else _type(arguments[0], named, names)
     if origin is list:
-        return f"[]{_type(arguments[0], named, inner)}"
+        return f"[]{_type(arguments[0], named, names)}"
     if hint is dict or origin is dict:
-        return "any" if named in ("FieldsV1", "RawExtension") else f"map:{named or 'string'}"
-    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        inner.append(hint)
-        return f"@{qualified(hint)}"
+        struct = next((name for name in names.values() if name == named), "")
+        return f"map:@{struct}" if struct else f"map:{_MAPS.get(named, named) or 'string'}"
+    if hint in names:
+        return f"@{names[hint]}"
     if hint is datetime.datetime:
         return "time"
     scalars = {bool: "bool", int: named or "int32", float: "float64", str: "string"}
     if hint not in scalars:
         return "any"
-    if named == "quantity":
+    if named in ("quantity", "bytes"):
         return named
     if hint is str and named:
         return f"{'types' if named == 'UID' else 'v1'}.{named}"

@@ -16,6 +16,8 @@ from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
 from kubesim.api.templates import Account, Template, TemplateCache, account_name, add_tolerations
 
+_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+
 
 def admit_create(
     wire: Wire, resource: ResourceType, store: Store, random: Random, templates: TemplateCache
@@ -29,7 +31,24 @@ def admit_create(
         _require_namespace(wire, resource, store)
     if resource.kind == "Pod":
         return _admit_pod(wire, resource, store, random, templates)
+    if resource.kind == "Ingress":
+        _default_ingress_class(wire, store)
     return None
+
+
+def _default_ingress_class(wire: Wire, store: Store) -> None:
+    """Give an Ingress that names no class the default one: of several, the youngest."""
+    spec, annotations = wire.setdefault("spec", {}), wire["metadata"].get("annotations") or {}
+    if spec.get("ingressClassName") is not None or "kubernetes.io/ingress.class" in annotations:
+        return
+    defaults = [
+        each["metadata"]
+        for each in store.list("IngressClass")
+        if (each["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
+    ]
+    if defaults:
+        latest = max(each["creationTimestamp"] for each in defaults)
+        spec["ingressClassName"] = min(each["name"] for each in defaults if each["creationTimestamp"] == latest)
 
 
 def admit_update(new: Wire, old: Wire) -> None:

@@ -338,23 +338,118 @@ def _secret_defaults(wire: Wire) -> None:
     wire["type"] = wire.get("type") or "Opaque"
 
 
+def _network_policy_defaults(wire: Wire) -> None:
+    """Ports are TCP's; a policy is about ingress, and about egress where it has rules for it."""
+    spec = wire.setdefault("spec", {})
+    for rule in [*(spec.get("ingress") or []), *(spec.get("egress") or [])]:
+        _protocols(rule.get("ports"))
+    if not spec.get("policyTypes"):
+        spec["policyTypes"] = ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+
+
+def _ingress_class_defaults(wire: Wire) -> None:
+    """Parameters are the cluster's."""
+    parameters = wire.get("spec", {}).get("parameters")
+    if parameters is not None:
+        _default(parameters, scope="Cluster")
+
+
+_RBAC = "rbac.authorization.k8s.io"
+
+
+def _role_binding_defaults(wire: Wire) -> None:
+    """Roles, users and groups are of the group that roles are of."""
+    role = wire.setdefault("roleRef", {})
+    role["apiGroup"] = role.get("apiGroup") or _RBAC
+    for subject in wire.get("subjects") or []:
+        if subject.get("kind") in ("User", "Group"):
+            subject["apiGroup"] = subject.get("apiGroup") or _RBAC
+
+
+def _storage_class_defaults(wire: Wire) -> None:
+    """Volumes are made at once, and go with their claim."""
+    _default(wire, reclaimPolicy="Delete", volumeBindingMode="Immediate")
+
+
+def _priority_class_defaults(wire: Wire) -> None:
+    """Pods of higher priority take the place of others."""
+    _default(wire, preemptionPolicy="PreemptLowerPriority")
+
+
+def _limit_range_defaults(wire: Wire) -> None:
+    """For containers: the most is the limit, and the limit, or else the least, is the request."""
+    for item in wire.get("spec", {}).get("limits") or []:
+        if item.get("type") != "Container":
+            continue
+        item["default"] = {**(item.get("max") or {}), **(item.get("default") or {})}
+        least, most = item.get("min") or {}, item["default"]
+        item["defaultRequest"] = {**least, **most, **(item.get("defaultRequest") or {})}
+        for field in ("default", "defaultRequest"):
+            if not item[field]:
+                del item[field]
+
+
+def _pod_template_defaults(wire: Wire) -> None:
+    """As any template of Pods."""
+    _pod_spec_defaults(wire.setdefault("template", {}).setdefault("spec", {}))
+
+
+def _webhook_defaults(wire: Wire) -> None:
+    """Who cannot be asked refuses; everything is asked of, for ten seconds at most."""
+    for hook in wire.get("webhooks") or []:
+        _default(hook, failurePolicy="Fail", matchPolicy="Equivalent", timeoutSeconds=10)
+        _default(hook, namespaceSelector={}, objectSelector={})
+        if wire["kind"] == "MutatingWebhookConfiguration":
+            _default(hook, reinvocationPolicy="Never")
+        for rule in hook.get("rules") or []:
+            _default(rule, scope="*")
+        service = (hook.get("clientConfig") or {}).get("service")
+        if service is not None:
+            _default(service, port=443)
+
+
+def _csi_driver_defaults(wire: Wire) -> None:
+    """Volumes are attached, last, and change owner where they can."""
+    _default(
+        wire.setdefault("spec", {}),
+        attachRequired=True,
+        podInfoOnMount=False,
+        storageCapacity=False,
+        fsGroupPolicy="ReadWriteOnceWithFSType",
+        volumeLifecycleModes=["Persistent"],
+        requiresRepublish=False,
+        seLinuxMount=False,
+    )
+
+
 _DEFAULTS: dict[str, Callable[[Wire], None]] = {
+    "CSIDriver": _csi_driver_defaults,
+    "ClusterRoleBinding": _role_binding_defaults,
     "CronJob": _cron_job_defaults,
     "DaemonSet": _daemon_set_defaults,
     "Deployment": _deployment_defaults,
     "EndpointSlice": _endpoint_slice_defaults,
     "Endpoints": _endpoints_defaults,
     "HorizontalPodAutoscaler": _autoscaler_defaults,
+    "IngressClass": _ingress_class_defaults,
     "Job": _job_defaults,
+    "LimitRange": _limit_range_defaults,
+    "MutatingWebhookConfiguration": _webhook_defaults,
     "Namespace": _namespace_defaults,
+    "NetworkPolicy": _network_policy_defaults,
     "PersistentVolume": _volume_object_defaults,
     "PersistentVolumeClaim": _claim_defaults,
     "Pod": pod_defaults,
+    "PodTemplate": _pod_template_defaults,
+    "PriorityClass": _priority_class_defaults,
     "ReplicaSet": _replica_set_defaults,
     "ReplicationController": _replication_controller_defaults,
+    "RoleBinding": _role_binding_defaults,
     "Secret": _secret_defaults,
     "Service": _service_defaults,
     "StatefulSet": _stateful_set_defaults,
+    "StorageClass": _storage_class_defaults,
+    "ValidatingWebhookConfiguration": _webhook_defaults,
 }
 
 

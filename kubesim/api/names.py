@@ -23,12 +23,13 @@ _PERCENT = "[0-9]+%"
 _HEADER_NAME = "[-A-Za-z0-9]+"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _PORTABLE_VARIABLE = "[-._a-zA-Z][-._a-zA-Z0-9]*"
+_URL_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 # Go's [A-Za-z] classes are ASCII already; re.ASCII keeps \w-like surprises out should a class ever use them.
 _patterns = {
     pattern: re.compile(pattern, re.ASCII)
     for pattern in (
         _LABEL, _SUBDOMAIN, _LOOSE_SUBDOMAIN, _LABEL_1035, _WILDCARD_SUBDOMAIN, _QUALIFIED_PART, _LABEL_VALUE,
-        _PERCENT, _HEADER_NAME, _CONFIG_KEY, _PORTABLE_VARIABLE,
+        _PERCENT, _HEADER_NAME, _CONFIG_KEY, _PORTABLE_VARIABLE, _URL_PATH,
     )
 }  # fmt: skip
 
@@ -247,6 +248,11 @@ def path_segment(value: str) -> list[str]:
     if value in (".", ".."):
         return [f"may not be '{value}'"]
     return [f"may not contain '{character}'" for character in "/%" if character in value]
+
+
+def url_path(value: str) -> list[str]:
+    """The path of a URL, without what must be escaped in one."""
+    return [] if matches(_URL_PATH, value) else [regex_problem("Invalid path", _URL_PATH)]
 
 
 def without_trailing_dash(prefix: str) -> str:

@@ -46,6 +46,21 @@ class ResourceType:
         return f"{self.singular}.{self.group}" if self.group else self.singular
 
 
+def _kept(
+    kind: str, plural: str, group: str = "", *short: str, cluster: bool = False, version: str = "v1"
+) -> ResourceType:
+    """A kind that acts by what reads it, if anything does: it has no controller of its own."""
+    return ResourceType(kind, plural, kind.lower(), group, version, not cluster, short)
+
+
+_ADMISSION = "admissionregistration.k8s.io"
+_RBAC = "rbac.authorization.k8s.io"
+_FLOW = "flowcontrol.apiserver.k8s.io"
+_NETWORKING = "networking.k8s.io"
+_STORAGE = "storage.k8s.io"
+_RESOURCE = "resource.k8s.io"
+
+
 RESOURCE_TYPES: tuple[ResourceType, ...] = (
     ResourceType("ConfigMap", "configmaps", "configmap", short_names=("cm",)),
     ResourceType(
@@ -78,6 +93,42 @@ RESOURCE_TYPES: tuple[ResourceType, ...] = (
     ResourceType("Job", "jobs", "job", "batch", categories=("all",)),
     ResourceType("EndpointSlice", "endpointslices", "endpointslice", "discovery.k8s.io"),
     ResourceType("PodDisruptionBudget", "poddisruptionbudgets", "poddisruptionbudget", "policy", short_names=("pdb",)),
+    _kept("LimitRange", "limitranges", "", "limits"),
+    _kept("PodTemplate", "podtemplates"),
+    _kept("ResourceQuota", "resourcequotas", "", "quota"),
+    _kept("MutatingAdmissionPolicy", "mutatingadmissionpolicies", _ADMISSION, cluster=True),
+    _kept("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", _ADMISSION, cluster=True),
+    _kept("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", _ADMISSION, cluster=True),
+    _kept("ValidatingAdmissionPolicy", "validatingadmissionpolicies", _ADMISSION, cluster=True),
+    _kept("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", _ADMISSION, cluster=True),
+    _kept("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", _ADMISSION, cluster=True),
+    _kept("CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io", "crd", "crds", cluster=True),
+    _kept("APIService", "apiservices", "apiregistration.k8s.io", cluster=True),
+    _kept("CertificateSigningRequest", "certificatesigningrequests", "certificates.k8s.io", "csr", cluster=True),
+    _kept("Lease", "leases", "coordination.k8s.io"),
+    _kept("FlowSchema", "flowschemas", _FLOW, cluster=True),
+    _kept("PriorityLevelConfiguration", "prioritylevelconfigurations", _FLOW, cluster=True),
+    _kept("IngressClass", "ingressclasses", _NETWORKING, cluster=True),
+    _kept("Ingress", "ingresses", _NETWORKING, "ing"),
+    _kept("IPAddress", "ipaddresses", _NETWORKING, "ip", cluster=True),
+    _kept("NetworkPolicy", "networkpolicies", _NETWORKING, "netpol"),
+    _kept("ServiceCIDR", "servicecidrs", _NETWORKING, cluster=True),
+    _kept("RuntimeClass", "runtimeclasses", "node.k8s.io", cluster=True),
+    _kept("ClusterRoleBinding", "clusterrolebindings", _RBAC, cluster=True),
+    _kept("ClusterRole", "clusterroles", _RBAC, cluster=True),
+    _kept("RoleBinding", "rolebindings", _RBAC),
+    _kept("Role", "roles", _RBAC),
+    _kept("DeviceClass", "deviceclasses", _RESOURCE, cluster=True),
+    _kept("ResourceClaim", "resourceclaims", _RESOURCE),
+    _kept("ResourceClaimTemplate", "resourceclaimtemplates", _RESOURCE),
+    _kept("ResourceSlice", "resourceslices", _RESOURCE, cluster=True),
+    _kept("PriorityClass", "priorityclasses", "scheduling.k8s.io", "pc", cluster=True),
+    _kept("CSIDriver", "csidrivers", _STORAGE, cluster=True),
+    _kept("CSINode", "csinodes", _STORAGE, cluster=True),
+    _kept("CSIStorageCapacity", "csistoragecapacities", _STORAGE),
+    _kept("StorageClass", "storageclasses", _STORAGE, "sc", cluster=True),
+    _kept("VolumeAttachment", "volumeattachments", _STORAGE, cluster=True),
+    _kept("VolumeAttributesClass", "volumeattributesclasses", _STORAGE, "vac", cluster=True),
 )  # fmt: skip
 """Every type served."""
 

@@ -279,7 +279,8 @@ def connect(cluster: Cluster, flags: Values, config: Kubeconfig, warn: Callable[
     known = config.find("clusters", name)
     if known is None and flags.text("cluster"):
         raise KubectlError(f'no server found for cluster "{name}"')
-    user = flags.text("user") or context.get("user") or ""
+    asked = flags.text("user") if flags.table["user"].kind == "string" else ""  # a verb's own flag hides the global one
+    user = asked or context.get("user") or ""
     if user and config.find("users", user) is None:
         raise KubectlError(f'auth info "{user}" does not exist')
     server = flags.text("server") or (known or {}).get("server") or NO_SERVER

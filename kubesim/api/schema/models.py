@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import functools
 import operator
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -55,6 +56,17 @@ class _Bytes:
         self.text = given
 
 
+class _SomeBytes(_Bytes):
+    """Bytes in base64 of a field that is left out when there are none: an empty text is left to the walk."""
+
+    __slots__ = ()
+
+    def __init__(self, given: object) -> None:
+        if given == "":
+            raise ValueError("bytes must be some")
+        super().__init__(given)
+
+
 _canonical = functools.lru_cache(1024)(quantities.canonical)
 
 
@@ -78,9 +90,16 @@ def _text(given: Any) -> str:
 
 @functools.cache
 def _model(struct: Struct) -> type[msgspec.Struct]:
-    fields = [(name, *_member(field)) for name, field in sorted(struct.fields.items())]
+    slots = {name: name if name.isidentifier() else re.sub(r"\W", "_", name) for name in sorted(struct.fields)}
+    fields = [(slot, *_member(struct.fields[name])) for name, slot in slots.items()]
     return msgspec.defstruct(
-        struct.name, fields, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, gc=False
+        struct.name,
+        fields,
+        kw_only=True,
+        omit_defaults=True,
+        forbid_unknown_fields=True,
+        gc=False,
+        rename={slot: name for name, slot in slots.items()},
     )
 
 
@@ -114,6 +133,8 @@ def _member(field: SchemaField) -> tuple[Any, Any]:
         return hint | None, None
     if kind.is_quantity:
         return hint, msgspec.field(default_factory=_Quantity)
+    if kind.go_name == "[]uint8":
+        return _SomeBytes | None, None
     zero = _ZEROS[kind.shape]
     if field.required:
         return hint, msgspec.field(default_factory=type(zero))

@@ -99,7 +99,10 @@ class Struct:
 def struct_of(kind: str, api_version: str) -> Struct | None:
     """The struct of a kind, or None for a kind that is not served."""
     served = BY_KIND.get(kind)
-    return _structs()[kind] if served is not None and served.api_version == api_version else None
+    if served is None or served.api_version != api_version:
+        return None
+    structs = _structs()
+    return structs.get(f"{served.group.partition('.')[0]}.{kind}") or structs[kind]
 
 
 def struct_named(name: str) -> Struct:

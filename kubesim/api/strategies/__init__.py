@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from kubesim.api.allocators import AddressAllocator, PortAllocator
+from kubesim.api.resources import BY_KIND, RESOURCE_TYPES
 from kubesim.api.store import Store
 from kubesim.api.strategies.base import NOTHING, Strategy, Transaction
 from kubesim.api.strategies.kinds import (
     EndpointSliceStrategy,
     EndpointsStrategy,
     GenerationStrategy,
+    IngressStrategy,
+    KeptStrategy,
     NamespaceStrategy,
     PodStrategy,
 )
@@ -27,6 +30,17 @@ from kubesim.simulation import Simulation
 __all__ = ["NOTHING", "Strategy", "Transaction", "strategies"]
 
 
+_PLAIN = frozenset({"ConfigMap", "ControllerRevision", "Event", "Node", "Secret", "ServiceAccount"})
+"""Kinds that take what they are given: without a status, or with one that is theirs to change."""
+_COUNTED = frozenset({
+    "CustomResourceDefinition", "FlowSchema", "IngressClass", "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration", "NetworkPolicy", "PodTemplate", "PriorityClass",
+    "PriorityLevelConfiguration", "ResourceSlice", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+})  # fmt: skip
+"""Kinds whose ``metadata.generation`` counts."""
+
+
 def strategies(
     simulation: Simulation, store: Store, addresses: dict[str, AddressAllocator], ports: PortAllocator
 ) -> dict[str, Strategy]:
@@ -35,13 +49,14 @@ def strategies(
     :param addresses: family (``IPv4``) → the allocator of cluster addresses; the first is the cluster's default.
     """
     allocation = ServiceAllocation(addresses, ports, simulation.random("service/dry-run"))
-    return {
+    own: dict[str, Strategy] = {
         "CronJob": GenerationStrategy(),
         "DaemonSet": DaemonSetStrategy(),
         "Deployment": DeploymentStrategy(),
         "EndpointSlice": EndpointSliceStrategy(),
         "Endpoints": EndpointsStrategy(),
         "HorizontalPodAutoscaler": AutoscalerStrategy(),
+        "Ingress": IngressStrategy(BY_KIND["Ingress"], counted=True),
         "Job": JobStrategy(),
         "Namespace": NamespaceStrategy(),
         "PersistentVolume": StorageStrategy(VOLUME_PROTECTION),
@@ -55,3 +70,5 @@ def strategies(
         "Service": ServiceStrategy(allocation, store),
         "StatefulSet": StatefulSetStrategy(),
     }
+    plain = [resource for resource in RESOURCE_TYPES if resource.kind not in (*own, *_PLAIN)]
+    return own | {each.kind: KeptStrategy(each, counted=each.kind in _COUNTED) for each in plain}

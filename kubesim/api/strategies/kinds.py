@@ -1,12 +1,15 @@
-"""The strategies of Namespaces, Endpoints and Pods, and of kinds that count the changes of their spec."""
+"""The strategies of Namespaces, Endpoints and Pods, and of kinds that are kept and count their changes."""
 
 from __future__ import annotations
 
 from kubesim.api.errors import FieldError
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
+from kubesim.api.resources import ResourceType
+from kubesim.api.schema import decode
 from kubesim.api.strategies.base import Strategy, keep_status
 from kubesim.api.validation.configuration import validate_namespace_finalizers, validate_namespace_status
+from kubesim.api.validation.ingress import validate_ingress_status
 from kubesim.api.validation.pod_update import validate_pod_status
 
 _COMPUTE = ("cpu", "memory")
@@ -85,6 +88,42 @@ class GenerationStrategy(Strategy):
         """Whether this change counts."""
         spec, before = new.get("spec"), old.get("spec")
         return spec is not before and spec != before
+
+
+class KeptStrategy(Strategy):
+    """A kind that is kept as it was written, with the status that Go writes while there is none.
+
+    :param counted: whether ``metadata.generation`` counts the changes of all but its metadata and status.
+    """
+
+    def __init__(self, resource: ResourceType, *, counted: bool = False) -> None:
+        self._resource = resource
+        self._counted = counted
+
+    def prepare_create(self, new: Wire) -> None:
+        """Begin without a status of anybody's, and with generation 1."""
+        empty = decode({}, self._resource.kind, self._resource.api_version).object.get("status")
+        if empty is not None:
+            new["status"] = empty
+        else:
+            new.pop("status", None)
+        if self._counted:
+            new["metadata"]["generation"] = 1
+
+    def prepare_update(self, new: Wire, old: Wire) -> None:
+        """Keep the status; count a change."""
+        keep_status(new, old)
+        if self._counted:
+            changed = any(new.get(part) != old.get(part) for part in {*new, *old} if part not in ("metadata", "status"))
+            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + changed
+
+
+class IngressStrategy(KeptStrategy):
+    """An Ingress, whose status is a controller's."""
+
+    def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
+        """Addresses and host names must be such."""
+        return validate_ingress_status(new, old)
 
 
 class PodStrategy(GenerationStrategy):

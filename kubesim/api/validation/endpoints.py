@@ -94,13 +94,13 @@ def validate_endpoint_slice(wire: Wire, before: Wire | None = None) -> list[Fiel
     unchanged = [
         address for endpoint in (before or {}).get("endpoints") or () for address in endpoint.get("addresses") or ()
     ]
+    errors += _slice_ports(wire.get("ports") or [])
     endpoints = wire.get("endpoints") or []
     if len(endpoints) > _LIMITS["endpoints"]:
         errors.append(too_many("endpoints", len(endpoints), _LIMITS["endpoints"]))
     else:
         for index, endpoint in enumerate(endpoints):
             errors += _endpoint(endpoint, address_type, unchanged, f"endpoints[{index}]")
-    errors += _slice_ports(wire.get("ports") or [])
     if before is not None:
         errors += validate_immutable(address_type, before.get("addressType", ""), "addressType")
     return errors

@@ -156,10 +156,11 @@ def _hold(kept: Wire, field: str, given: str, read: Callable[[str], object]) -> 
 
 
 def _store(parts: Parts, wire: Wire) -> Wire:
-    if wire["kind"] not in BY_KIND:  # a kind that is not served is kept as it is
-        kept = copy_of(wire)
+    known = BY_KIND.get(wire["kind"])
+    if known is None or ("." in known.group and not wire["apiVersion"].startswith(f"{known.group}/")):
+        kept = copy_of(wire)  # a kind that is not served, or another group's of that name, is kept as it is
     elif kind_type(wire["apiVersion"], wire["kind"]) is None:
-        wanted = BY_KIND[wire["kind"]].api_version
+        wanted = known.api_version
         raise ValueError(f"{_label(wire)} of a dump must be of version {wanted}, got {shown(wire['apiVersion'])}")
     else:
         try:
@@ -172,7 +173,7 @@ def _store(parts: Parts, wire: Wire) -> Wire:
     metadata = kept.setdefault("metadata", {})
     metadata.setdefault("uid", new_uid(parts.simulation.random("uids")))
     metadata.setdefault("creationTimestamp", parts.simulation.timestamp())
-    if kept.get("kind") not in ("Node", "Namespace"):
+    if known is None or known.namespaced:
         metadata.setdefault("namespace", "default")
     return parts.store.commit(kept)
 

@@ -6,11 +6,10 @@ The words are upstream's own: the descriptions of the OpenAPI document, as light
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
+from kubesim.api.schema.enums import ENUMS
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.mapper import resource_type
@@ -34,39 +33,6 @@ _SCALARS = {
     "string": "string",
     "time": "string",
 }
-
-
-ENUMS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
-    {
-        ("Container", "imagePullPolicy"): ("Always", "IfNotPresent", "Never"),
-        ("ContainerPort", "protocol"): ("SCTP", "TCP", "UDP"),
-        ("CronJobSpec", "concurrencyPolicy"): ("Allow", "Forbid", "Replace"),
-        ("DaemonSetUpdateStrategy", "type"): ("OnDelete", "RollingUpdate"),
-        ("DeploymentStrategy", "type"): ("Recreate", "RollingUpdate"),
-        ("EndpointSlice", "addressType"): ("FQDN", "IPv4", "IPv6"),
-        ("JobSpec", "completionMode"): ("Indexed", "NonIndexed"),
-        ("JobSpec", "podReplacementPolicy"): ("Failed", "TerminatingOrFailed"),
-        ("NamespaceStatus", "phase"): ("Active", "Terminating"),
-        ("PersistentVolumeClaimSpec", "volumeMode"): ("Block", "Filesystem"),
-        ("PersistentVolumeClaimStatus", "phase"): ("Bound", "Lost", "Pending"),
-        ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy"): ("Delete", "Recycle", "Retain"),
-        ("PersistentVolumeSpec", "volumeMode"): ("Block", "Filesystem"),
-        ("PersistentVolumeStatus", "phase"): ("Available", "Bound", "Failed", "Pending", "Released"),
-        ("PodDisruptionBudgetSpec", "unhealthyPodEvictionPolicy"): ("AlwaysAllow", "IfHealthyBudget"),
-        ("PodSpec", "dnsPolicy"): ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
-        ("PodSpec", "restartPolicy"): ("Always", "Never", "OnFailure"),
-        ("PodStatus", "phase"): ("Failed", "Pending", "Running", "Succeeded", "Unknown"),
-        ("ServicePort", "protocol"): ("SCTP", "TCP", "UDP"),
-        ("ServiceSpec", "externalTrafficPolicy"): ("Cluster", "Local"),
-        ("ServiceSpec", "internalTrafficPolicy"): ("Cluster", "Local"),
-        ("ServiceSpec", "ipFamilyPolicy"): ("PreferDualStack", "RequireDualStack", "SingleStack"),
-        ("ServiceSpec", "sessionAffinity"): ("ClientIP", "None"),
-        ("ServiceSpec", "type"): ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
-        ("StatefulSetSpec", "podManagementPolicy"): ("OrderedReady", "Parallel"),
-        ("StatefulSetUpdateStrategy", "type"): ("OnDelete", "RollingUpdate"),
-    }
-)
-"""The only values of some fields, by struct and field: OpenAPI has them, lightkube-models leaves them out."""
 
 
 DISCOVERIES = 2
