@@ -251,6 +251,8 @@ def test_the_table_agrees_with_lightkubes_models() -> None:
         for field in struct.fields.values():
             demanded = type(None) not in typing.get_args(hints[field.name])
             assert not demanded or field.required or field.demanded or field.value or field.null_time, field
+            if field.type.shape == "any":  # a schema in a schema, of whatever form
+                continue
             shown = str(hints[field.name])
             assert ("List[" in shown or "list[" in shown) is (field.type.shape == "list"), field
             assert ("datetime" in shown) is (field.type.shape == "time"), field
