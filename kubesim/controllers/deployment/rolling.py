@@ -82,9 +82,8 @@ def old_sizes(deployment: Wire, new: Wire, old: Sequence[Wire]) -> dict[str, int
     for each in ordered:
         name = each["metadata"]["name"]
         less = min(sizes[name], max(0, spare))
-        if less > 0:
-            sizes[name] -= less
-            spare -= less
+        sizes[name] -= less
+        spare -= less
     return sizes
 
 

@@ -180,3 +180,28 @@ def test_what_a_load_balancers_controller_writes(type: str, ingress: list[Wire],
     wire["status"] = {"loadBalancer": {"ingress": ingress}}
     written = view(wire, Service)
     assert [message_of(one) for one in validate_load_balancer_status(written.status.loadBalancer, written)] == expected
+
+
+TWO: dict[str, Any] = {
+    "clusterIPs": ["10.43.0.9", "fd00::9"],
+    "ipFamilies": ["IPv4", "IPv6"],
+    "ipFamilyPolicy": "PreferDualStack",
+}
+ONE: dict[str, Any] = {"clusterIPs": ["10.43.0.9"], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
+RELEASE = "must be set to 'SingleStack' when releasing the secondary"
+ONCE = "may not change once set"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (TWO, ONE, []),
+        (ONE, TWO, []),
+        (TWO, {**ONE, "ipFamilyPolicy": "PreferDualStack"}, [f'spec.ipFamilyPolicy: Invalid value: "PreferDualStack": {RELEASE} clusterIP', f'spec.ipFamilyPolicy: Invalid value: "PreferDualStack": {RELEASE} ipFamily']),
+        (ONE, {**ONE, "clusterIP": "10.43.0.8", "clusterIPs": ["10.43.0.8"]}, [f'spec.clusterIPs[0]: Invalid value: ["10.43.0.8"]: {ONCE}']),
+        (TWO, {**TWO, "clusterIPs": ["10.43.0.9", "fd00::8"]}, [f'spec.clusterIPs[1]: Invalid value: ["10.43.0.9","fd00::8"]: {ONCE}']),
+        ({**ONE, "type": "ExternalName", "externalName": "a.example"}, {**ONE, "clusterIP": "10.43.0.8", "clusterIPs": ["10.43.0.8"]}, []),
+    ],
+)  # fmt: skip
+def test_a_second_address_may_come_and_go(before: dict[str, Any], after: dict[str, Any], expected: list[str]) -> None:
+    assert verdict(service(after), service(before)) == expected
