@@ -104,14 +104,20 @@ class JobController:
         return self._claims.keys(change)
 
     def _track(self, change: Change) -> None:
-        owner, key = controller_of(change.object), change.key
+        key, owner = change.key, controller_of(change.object)
+        if owner is None and change.old is not None:  # let go, by somebody who leaves the finalizer to us
+            owner = controller_of(change.old)
         if owner is None or owner["kind"] != "Job":
             return
         job = key[0], owner["name"]
         if change.new is not None and TRACKING in (change.new["metadata"].get("finalizers") or ()):
             self._tracked.setdefault(job, {})[key] = None
-        elif job in self._tracked:
-            self._tracked[job].pop(key, None)
+        else:
+            self._forget(job, key)
+
+    def _forget(self, job: Key, pod: Key) -> None:
+        if job in self._tracked:
+            self._tracked[job].pop(pod, None)
             if not self._tracked[job]:
                 del self._tracked[job]
 
@@ -150,13 +156,16 @@ class JobController:
             raise failure
 
     def _let_orphans_go(self, key: Key, wire: Wire | None) -> None:
-        """Pods of a Job that is gone, or over, need not be counted any more."""
+        """Pods that no Job owns any more, or one that is gone or over, need not be counted."""
         for each in list(self._tracked.get(key, ())):
             pod = self._client.get("Pod", *each)
-            owner = None if pod is None else controller_of(pod)
-            if pod is None or owner is None:
+            if pod is None:
                 continue
-            if wire is None or owner["uid"] != wire["metadata"]["uid"] or finished_condition(wire) is not None:
+            owner = controller_of(pod)
+            if owner is None:
+                self._forget(key, each)
+                self._untrack(pod)
+            elif wire is None or owner["uid"] != wire["metadata"]["uid"] or finished_condition(wire) is not None:
                 self._untrack(pod)
 
     def _untrack(self, pod: Wire) -> None:

@@ -87,3 +87,52 @@ def test_old_revisions_go_beyond_the_limit() -> None:
     wire = cluster.store.get("DaemonSet", "a", "default")
     assert wire is not None
     assert wire["metadata"]["annotations"]["deprecated.daemonset.template.generation"] == "4"
+
+
+def status(cluster: Cluster) -> Wire:
+    wire = cluster.store.get("DaemonSet", "a", "default")
+    assert wire is not None
+    found: Wire = wire["status"]
+    return found
+
+
+def test_daemons_are_available_when_they_have_been_ready_for_long_enough() -> None:
+    cluster = made(minReadySeconds=60)
+    waited = cluster.simulation.now - made().simulation.now  # it settles when they are available
+    assert 50 < waited < 70
+    counts = {name: count for name, count in status(cluster).items() if name != "observedGeneration"}
+    assert counts == {
+        "currentNumberScheduled": 2,
+        "desiredNumberScheduled": 2,
+        "numberAvailable": 2,
+        "numberMisscheduled": 0,
+        "numberReady": 2,
+        "updatedNumberScheduled": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("strategy", "updated"),
+    [({"type": "RollingUpdate"}, 2), ({"type": "OnDelete"}, 0)],
+)
+def test_a_new_template_reaches_the_nodes_by_the_strategy(strategy: Wire, updated: int) -> None:
+    cluster = made(updateStrategy=strategy)
+    before = {pod["metadata"]["name"] for pod in cluster.store.list("Pod", "default")}
+    image = [{"name": "c", "image": "nginx:1.28"}]
+    cluster.patch("DaemonSet", "a", {"spec": {"template": {"spec": {"containers": image}}}})
+    cluster.advance(60)
+    assert status(cluster).get("updatedNumberScheduled", 0) == updated
+    after = {pod["metadata"]["name"] for pod in cluster.store.list("Pod", "default")}
+    assert (len(after), len(after - before)) == (2, updated)
+
+
+def test_what_a_set_says_of_its_daemons() -> None:
+    cluster = made()
+    (pod, *_) = [pod["metadata"]["name"] for pod in cluster.store.list("Pod", "default")]
+    cluster.patch("DaemonSet", "a", {"spec": {"template": {"spec": {"nodeSelector": {"no": "where"}}}}})
+    cluster.advance(10)
+    found = [each for each in cluster.store.list("Event", "default") if each["involvedObject"]["kind"] == "DaemonSet"]
+    said = [(each["type"], each["reason"], each["message"]) for each in found]
+    assert ("Normal", "SuccessfulCreate", f"Created pod: {pod}") in said
+    assert ("Normal", "SuccessfulDelete", f"Deleted pod: {pod}") in said
+    assert (nodes(cluster), status(cluster)["desiredNumberScheduled"]) == ([], 0)

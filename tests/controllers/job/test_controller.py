@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kubesim.api.objects import Container, Pod, Wire
+from kubesim.api.resources import BY_KIND
 from kubesim.cluster import Cluster
 from kubesim.userland.process import Completed, Running
 from tests.conformance.transcripts.oracle import OracleRuntime
@@ -164,3 +165,110 @@ def test_a_run_that_is_too_late_is_not_made_up_for() -> None:
     cluster.patch("CronJob", "a", {"spec": {"startingDeadlineSeconds": 600}})
     cluster.advance(5)
     assert len(jobs(cluster)) == 1
+
+
+def said(cluster: Cluster, kind: str = "Job") -> list[tuple[str, str, str]]:
+    found = [each for each in cluster.store.list("Event", "default") if each["involvedObject"]["kind"] == kind]
+    return [(each["type"], each["reason"], each["message"]) for each in found if "apply" not in each["message"]]
+
+
+def test_what_a_job_says_of_its_pods_and_its_end() -> None:
+    cluster = made(completions=1)
+    cluster.advance(5)
+    (pod,) = [pod["metadata"]["name"] for pod in pods(cluster)]
+    expected = [
+        ("Normal", "SuccessfulCreate", f"Created pod: {pod}"),
+        ("Normal", "Completed", "Job completed"),
+    ]
+    assert said(cluster) == expected
+
+
+def test_what_a_job_says_when_it_is_stopped() -> None:
+    cluster = made("forever")
+    cluster.advance(2)
+    (pod,) = [pod["metadata"]["name"] for pod in pods(cluster)]
+    cluster.patch("Job", "a", {"spec": {"suspend": True}})
+    cluster.advance(5)
+    assert said(cluster)[1:] == [
+        ("Normal", "SuccessfulDelete", f"Deleted pod: {pod}"),
+        ("Normal", "Suspended", "Job suspended"),
+    ]
+    cluster.patch("Job", "a", {"spec": {"suspend": False}})
+    cluster.advance(5)
+    assert ("Normal", "Resumed", "Job resumed") in said(cluster)
+    cluster.patch("Job", "a", {"spec": {"activeDeadlineSeconds": 1}})
+    cluster.advance(5)
+    assert ("Warning", "DeadlineExceeded", "Job was active longer than specified deadline") in said(cluster)
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts"),
+    [
+        ({"completions": 4, "parallelism": 2}, (2, 0)),
+        ({"completions": 1, "parallelism": 5}, (1, 0)),  # never more than are still to succeed
+        ({"parallelism": 3}, (3, 0)),
+        ({"parallelism": 0}, (0, 0)),
+        ({"completions": 3, "parallelism": 3, "completionMode": "Indexed"}, (3, 0)),
+    ],
+)
+def test_how_many_run_at_once(fields: Wire, counts: tuple[int, int]) -> None:
+    cluster = made("forever", **fields)
+    cluster.advance(3)
+    found = status(cluster)
+    assert (found.get("active", 0), found.get("succeeded", 0)) == counts
+    assert (len(pods(cluster)), found["ready"], found["terminating"]) == (counts[0], counts[0], 0)
+    assert found["uncountedTerminatedPods"] == {} and "startTime" in found
+
+
+def test_fewer_at_once_stops_those_that_are_too_many() -> None:
+    cluster = made("forever", completions=4, parallelism=4)
+    cluster.advance(3)
+    cluster.patch("Job", "a", {"spec": {"parallelism": 1}})
+    cluster.advance(5)
+    assert (len(pods(cluster)), status(cluster)["active"]) == (1, 1)
+
+
+def test_pods_that_are_let_go_keep_nothing_of_their_job() -> None:
+    cluster = made("forever", parallelism=2)
+    cluster.advance(3)
+    assert all("batch.kubernetes.io/job-tracking" in pod["metadata"]["finalizers"] for pod in pods(cluster))
+    cluster.api.delete(BY_KIND["Job"], "a", "default", propagation="Orphan")
+    cluster.advance(3)
+    left = [(pod["metadata"].get("finalizers"), pod["metadata"].get("ownerReferences")) for pod in pods(cluster)]
+    assert left == [(None, None), (None, None)]
+
+
+@pytest.mark.parametrize(("policy", "at_once"), [("TerminatingOrFailed", 2), ("Failed", 1)])
+def test_a_deleted_pod_is_replaced_at_once_or_when_it_has_ended(policy: str, at_once: int) -> None:
+    cluster = made("forever", completions=2, parallelism=1, podReplacementPolicy=policy)
+    cluster.advance(3)
+    (pod,) = pods(cluster)
+    cluster.api.delete(BY_KIND["Pod"], pod["metadata"]["name"], "default")
+    cluster.settle()
+    assert len(pods(cluster)) <= at_once
+    cluster.advance(30)
+    assert [each["metadata"]["name"] == pod["metadata"]["name"] for each in pods(cluster)] == [False]
+
+
+def test_a_job_that_went_missing_and_one_that_came_unasked_are_told() -> None:
+    cluster = made("forever", kind="CronJob", schedule="* * * * *")
+    cluster.advance(61)
+    (name,) = jobs(cluster)
+    cluster.api.delete(BY_KIND["Job"], name, "default")
+    cluster.advance(5)
+    cron = cluster.store.get("CronJob", "a", "default")
+    assert cron is not None and "active" not in cron["status"]
+    assert said(cluster, "CronJob") == [
+        ("Normal", "SuccessfulCreate", f"Created job {name}"),
+        ("Normal", "MissingJob", f"Active job went missing: {name}"),
+    ]
+
+
+def test_a_schedule_says_what_became_of_its_jobs() -> None:
+    cluster = made("0", kind="CronJob", schedule="* * * * *", successfulJobsHistoryLimit=0)
+    cluster.advance(70)
+    (created, completed, deleted) = said(cluster, "CronJob")
+    name = created[2].removeprefix("Created job ")
+    assert completed == ("Normal", "SawCompletedJob", f"Saw completed job: {name}, condition: Complete")
+    assert deleted == ("Normal", "SuccessfulDelete", f"Deleted job {name}")
+    assert jobs(cluster) == []
