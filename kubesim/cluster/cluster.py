@@ -423,6 +423,18 @@ class Cluster:
         enforced = self.configuration.networkPolicy != "none"
         return explain(self.network, self.store, source, url, self._address_of, self.coverage, enforced)
 
+    @checked
+    @door
+    def diagnose_all(self) -> Sequence[Diagnosis]:
+        """Why requests of every Pod do (not) get to every port of every Service that has an address; nothing is sent.
+
+        Services are asked by their addresses, so no name is looked up.
+        """
+        from kubesim.cluster.inquiries import explain_all
+
+        enforced = self.configuration.networkPolicy != "none"
+        return explain_all(self.network, self.store, self.coverage, enforced)
+
     def _address_of(self, source: str, name: str) -> tuple[str, str]:
         found = self.resolve(source, name).resolution
         address = next((each for each in found.addresses if ":" not in each), "")

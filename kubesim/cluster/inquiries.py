@@ -166,6 +166,26 @@ def explain(
     return diagnose(question, _objects(network, store, coverage, enforced))
 
 
+def explain_all(network: Network, store: Store, coverage: Coverage | None, enforced: bool) -> list[Diagnosis]:
+    """Why a request of each Pod does (not) get to each port of each Service, by its cluster IP."""
+    objects = _objects(network, store, coverage, enforced)
+    found = []
+    for pod in objects.pods:
+        name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
+        if name not in network.topology or (coverage is not None and name in coverage.stand_ins):
+            continue
+        for service in objects.services:
+            for port in service.spec.ports or []:
+                address, protocol = service.spec.clusterIP, port.protocol or "TCP"
+                if is_ipv4(address):
+                    traces = network.trace(name, address, port.port, protocol)
+                    namespace = pod.metadata.namespace
+                    question = Question(name, address, port.port, address, protocol, traces=traces, namespace=namespace)
+                    label = f"{service.metadata.name}.{service.metadata.namespace}:{port.port}"
+                    found.append(replace(diagnose(question, objects), target=label))
+    return found
+
+
 def _lookup_error(error: str, machine: str, network: Network, coverage: Coverage | None) -> str:
     """What the look-up came to: silence, or that nobody has the name.
 

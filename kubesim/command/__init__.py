@@ -1,7 +1,8 @@
 """Floor 9, the command ``kubesim``: the course and the simulator from a real shell.
 
 ``kubesim lab [DIR]`` opens the course in JupyterLab, ``kubesim shell`` is a terminal of a simulated cluster, ``kubesim
-run FILE`` plays a script in one, ``kubesim replay FILE`` does again what a saved journal tells.
+run FILE`` plays a script in one, ``kubesim replay FILE`` does again what a saved journal tells. ``kubesim diagnose
+DUMP`` and ``kubesim reach DUMP`` answer for a real cluster, from what ``kubectl get`` printed of it.
 """
 
 from __future__ import annotations
@@ -68,4 +69,14 @@ def _parser() -> argparse.ArgumentParser:
 
     replay = verbs.add_parser("replay", help="do again what a saved journal tells, and show it")
     replay.add_argument("file", type=Path, metavar="JOURNAL")
+
+    dumped = argparse.ArgumentParser(add_help=False)
+    what = "what kubectl get … -A -o json|yaml printed; several files, or - for the standard input"
+    dumped.add_argument("dump", nargs="+", type=Path, metavar="DUMP", help=what)
+    why = verbs.add_parser("diagnose", parents=[dumped], help="why a request of a real cluster does not get there")
+    why.add_argument("--from", dest="source", required=True, metavar="MACHINE", help="pod/NAMESPACE/NAME, node/NAME")
+    why.add_argument("--to", dest="target", required=True, metavar="URL", help="http://NAME:PORT, udp://ADDRESS:PORT")
+    why.add_argument("-o", "--output", choices=("text", "json", "sarif"), default="text", help="default: text")
+    reach = verbs.add_parser("reach", parents=[dumped], help="every Pod of a real cluster against every Service")
+    reach.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures instead of the table")
     return parser

@@ -103,21 +103,22 @@ def unknown_address(question: Question, objects: Objects, coverage: Coverage) ->
 def unknown_ways(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
     """Why it cannot be told how attempts end, of the ways that packets take after the rules."""
     for trace in question.traces:
-        yield from _unknown_end(trace, objects, coverage)
+        yield from _unknown_end(trace, question.address, objects, coverage)
 
 
-def _unknown_end(trace: Trace, objects: Objects, coverage: Coverage) -> Iterator[str]:
+def _unknown_end(trace: Trace, asked: str, objects: Objects, coverage: Coverage) -> Iterator[str]:
     images = coverage.programs.get(trace.destination)
     last = trace.steps[-1].before if trace.steps else None
     if trace.outcome is Outcome.REFUSED:
         where = trace.delivered.destination_port if trace.delivered else last.destination_port if last else 0
         if images:
             yield f"the dump does not say whether {trace.destination} ({', '.join(images)}) listens on port {where}"
-        elif trace.destination.startswith("node/"):
+        elif trace.destination.startswith("node/") and asked not in objects.node_addresses:
             yield f"the dump holds no processes of nodes, so not what listens on port {where} of {trace.destination}"
     elif trace.outcome in (Outcome.UNREACHABLE, Outcome.LOST) and last is not None:
         address = last.destination
-        if objects.pod_at(address) is None and address not in objects.node_addresses:
+        known = address == asked or address in objects.node_addresses  # of what was asked, the address has told
+        if not known and objects.pod_at(address) is None:
             if not within(address, objects.pod_prefix):
                 yield f"{OUTSIDE}: {address}"
             elif not coverage.everywhere("Pod"):

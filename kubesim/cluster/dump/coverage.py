@@ -28,6 +28,7 @@ class Coverage:
     :param namespaces: by kind, the namespaces in which the dump has objects of it.
     :param derived: (namespace, name) of Services whose slices were derived from their Pods, or from Endpoints.
     :param programs: by machine, the images of containers of which nobody knows what they do.
+    :param stand_ins: machines that stand in for what the dump does not hold.
     :param notes: what else was derived, in words.
     :param has_api_service: whether it has the Service ``default/kubernetes``.
     :param enforces_policies: whether the network plugin enforces NetworkPolicies; None where nobody says.
@@ -38,6 +39,7 @@ class Coverage:
     namespaces: dict[str, set[str]] = field(default_factory=dict)
     derived: set[tuple[str, str]] = field(default_factory=set)
     programs: dict[str, list[str]] = field(default_factory=dict)
+    stand_ins: set[str] = field(default_factory=set)
     notes: tuple[str, ...] = ()
     has_api_service: bool = False
     enforces_policies: bool | None = None

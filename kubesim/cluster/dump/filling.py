@@ -34,6 +34,7 @@ from kubesim.controllers.endpoints.pods import EndpointPod
 from kubesim.controllers.endpoints.slices import SERVICE_NAME, plan_slices
 from kubesim.controllers.environment import mounted_maps
 from kubesim.network.service import Client, HttpRequest, HttpResponse
+from kubesim.network.topology import pod_name
 from kubesim.userland.process import Running
 
 DNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.13.1"
@@ -277,6 +278,7 @@ def _add_dns(parts: Parts, coverage: Coverage, facts: Facts) -> None:
     template = documents["Deployment"]["spec"]["template"]
     for number, address in enumerate(dict.fromkeys(ready)):
         _store(parts, _dns_pod(template, f"coredns-{number}", address, facts))
+        coverage.stand_ins.add(pod_name(SYSTEM, f"coredns-{number}"))
 
 
 def _dns_slice(service: Service, node: str) -> Wire:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kubesim.command import main
+from tests.cluster.distributions import cluster, dump
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("dumps") / "all.json"
+    path.write_text(dump(cluster("kind"), "get all -A"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "status", "words"),
+    [
+        ("pod/shop/client", "http://web", 0, "pod/shop/client → web:80: delivered"),
+        ("pod/shop/client", "http://wep", 1, "name-not-found: No Service and no host has the name wep."),
+        ("pod/shop/nobody", "http://web", 2, "cannot be told: the dump holds no Pod shop/nobody"),
+    ],
+)
+def test_the_status_is_the_verdict(
+    file: Path, capsys: pytest.CaptureFixture[str], source: str, target: str, status: int, words: str
+) -> None:
+    assert main(["diagnose", str(file), "--from", source, "--to", target]) == status
+    assert words in capsys.readouterr().out
+
+
+def test_what_is_no_dump_cannot_be_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = str(tmp_path / "none.json")
+    assert main(["diagnose", missing, "--from", "pod/a", "--to", "http://b"]) == 2
+    assert "cannot be told" in capsys.readouterr().err
+
+
+def test_sarif_has_the_finding_and_its_rule(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", str(file), "--from", "pod/shop/client", "--to", "http://wep", "-o", "sarif"]) == 1
+    run = json.loads(capsys.readouterr().out)["runs"][0]
+    (result,) = run["results"]
+    assert (result["ruleId"], result["level"]) == ("name-not-found", "error")
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "name-not-found"
+
+
+def test_all_pairs_are_a_table(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reach", str(file)]) == 2  # nobody knows the API server's endpoints
+    assert "15 delivered, 5 cannot be told" in capsys.readouterr().out
