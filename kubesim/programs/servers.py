@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubesim.network.service import Client, HttpRequest, HttpResponse
+from kubesim.network.trace import Outcome
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
 from kubesim.programs.machine import Invocation, Machine
+from kubesim.programs.name_lookup import look_up
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
 from kubesim.userland.process import Completed, Running
@@ -207,6 +209,27 @@ def redis_server(invocation: Invocation) -> Completed | Running:
     now = invocation.machine.datetime
     log = Log(now, [f"1:M {now():%d %b %Y %H:%M:%S}.000 * Ready to accept connections tcp"])
     return Running({("TCP", 6379): SilentServer({"PING": "+PONG\r\n"})}, log, 0.1)
+
+
+def redis_cli(invocation: Invocation) -> Completed:
+    """``redis-cli [-h HOST] [-p PORT] COMMAND``: it asks a redis-server, which knows PING."""
+    words, host, port = list(invocation.argv[1:]), "127.0.0.1", "6379"
+    while len(words) > 1 and words[0] in ("-h", "-p", "-a"):
+        option, value = words.pop(0), words.pop(0)
+        host, port = (value if option == "-h" else host), (value if option == "-p" else port)
+    found = look_up(invocation.machine, host)
+    start = f"Could not connect to Redis at {host}:{port}: "
+    if not found.addresses:
+        return Completed("", f"{start}{found.error}\n", 1, found.seconds)
+    connection = invocation.machine.sockets.connect(found.first_ipv4, _port(port, 6379))
+    seconds = found.seconds + connection.seconds
+    if connection.outcome is not Outcome.DELIVERED:
+        return Completed("", f"{start}Connection refused\n", 1, seconds)
+    answer = connection.request(" ".join(words))
+    connection.close()
+    if not isinstance(answer, str):
+        return Completed("", f"redis-cli: {words[0] if words else 'a session'} is not simulated: PING is\n", 1, seconds)
+    return Completed(f"{answer.strip().removeprefix('+')}\n", seconds=seconds)
 
 
 def python(invocation: Invocation) -> Completed | Running:

@@ -126,3 +126,26 @@ def test_only_an_old_busybox_completes_a_name_with_a_dot(image: str, resolves: b
             "Server:    10.43.0.10\nAddress 1: 10.43.0.10 kube-dns.kube-system.svc.cluster.local\n\n"
             "Name:      kubernetes.default\nAddress 1: 10.43.0.1 kubernetes.default.svc.cluster.local\n"
         )
+
+
+@pytest.mark.parametrize(
+    ("words", "stdout", "stderr"),
+    [
+        ("redis-cli ping", "PONG\n", ""),
+        (
+            "redis-cli -p 6380 ping",
+            "",
+            "Could not connect to Redis at 127.0.0.1:6380: Connection refused\n",
+        ),
+        ("redis-cli get x", "", "redis-cli: get is not simulated: PING is\n"),
+    ],
+)
+def test_redis_is_asked_whether_it_is_well(words: str, stdout: str, stderr: str) -> None:
+    cluster = Cluster()
+    probe = {"exec": {"command": ["redis-cli", "ping"]}}
+    cluster.apply(pod("redis", {"image": "redis:7", "readinessProbe": probe}))
+    cluster.settle()
+    cluster.advance(10)
+    assert only(cluster, "redis").ready
+    done = cluster.exec("redis", words.split())
+    assert (done.stdout, done.stderr) == (stdout, stderr)
