@@ -577,7 +577,7 @@ class Cluster:
     def serve(self, port: int = 0, kubeconfig: Path | str | None = None, speed: float = 1.0) -> Any:
         """Let real clients talk to this cluster: ``kubectl`` in another terminal, a script, an operator.
 
-        This process' ``KUBECONFIG`` names the new file from now on, and so does that of what it starts.
+        This process' ``KUBECONFIG`` names the new file until the server stops, and so does that of what it starts.
 
         :param port: on loopback; 0 for any that is free.
         :param kubeconfig: where to write the file for clients; None for a temporary one.

@@ -19,10 +19,10 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     """
     ended = threading.Event()
     with serve.start(cluster_of(given, datetime.now(UTC)), given.port, given.kubeconfig, given.speed) as server:
-        print(f"Serving {server.cluster.configuration.name} at {server.address}. In another terminal:\n")
-        print(f"    export KUBECONFIG={server.kubeconfig}\n    kubectl get pods -A\n\nCtrl-C ends it.", flush=True)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
+        print(f"Serving {server.cluster.configuration.name} at {server.address}. In another terminal:\n")
+        print(f"    export KUBECONFIG={server.kubeconfig}\n    kubectl get pods -A\n\nCtrl-C ends it.", flush=True)
         ended.wait()
         if given.save is not None:
             server.cluster.save(given.save)

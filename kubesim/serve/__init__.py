@@ -33,6 +33,8 @@ from kubesim.serve.listener import HOST, Listener
 __all__ = ["MissingExtraError", "Server", "start"]
 
 T = TypeVar("T")
+VARIABLE = "KUBECONFIG"
+"""Where clients look for the name of their file."""
 
 
 class _Loop:
@@ -63,6 +65,8 @@ class Server:
 
     def __init__(self, cluster: Cluster, port: int, kubeconfig: Path | None, speed: float) -> None:
         self.cluster = cluster
+        self._environment: str | None = None
+        self._is_in_environment = False
         token, clock = secrets.token_urlsafe(32), FollowingClock(cluster, speed)
         certificate, tls = self_signed()
 
@@ -90,8 +94,20 @@ class Server:
             self._loop.run(self._listener.stop())
             self._loop.end()
             self._loop = None
+        if self._is_in_environment:
+            self._is_in_environment = False
+            if self._environment is None:
+                os.environ.pop(VARIABLE, None)
+            else:
+                os.environ[VARIABLE] = self._environment
         if self._own_folder is not None:
             shutil.rmtree(self._own_folder, ignore_errors=True)
+
+    def enter_environment(self) -> None:
+        """Have this process' ``KUBECONFIG``, and that of what it starts, name the server until it stops."""
+        if not self._is_in_environment:
+            self._environment, self._is_in_environment = os.environ.get(VARIABLE), True
+        os.environ[VARIABLE] = str(self.kubeconfig)
 
     def __enter__(self) -> Self:
         return self
@@ -116,11 +132,11 @@ def start(
     :param port: on loopback; 0 for any that is free.
     :param kubeconfig: where to write the clients' file; None for a temporary one.
     :param speed: simulated seconds in a real one.
-    :param environment: whether this process' ``KUBECONFIG`` names it from now on.
+    :param environment: whether this process' ``KUBECONFIG`` names it until the server stops.
     :raises ValueError: for a port that is taken, a kubeconfig that is somebody else's, or a speed that is none.
     :raises MissingExtraError: where ``kubesim[serve]`` is not installed.
     """
     server = Server(cluster, port, Path(kubeconfig) if kubeconfig else None, speed)
     if environment:
-        os.environ["KUBECONFIG"] = str(server.kubeconfig)
+        server.enter_environment()
     return server

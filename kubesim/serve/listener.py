@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hmac
 import math
+import socket
 import ssl
 import time
 import traceback
@@ -21,7 +22,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import StreamClosedError
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -61,10 +61,11 @@ class Listener:
         self._cluster = cluster
         self._clock = clock
         self.token = token
+        listening = socket.create_server((HOST, port))
+        listening.setblocking(False)
+        self.port = int(listening.getsockname()[1])
         with cluster.gate.inside():
             self.history = History(cluster.store, self._wake)
-        sockets = bind_sockets(port, HOST)
-        self.port = int(sockets[0].getsockname()[1])
         self._front = Front(cluster, self.history, f"{HOST}:{self.port}")
         application = Application(
             [(_EXEC, _ExecHandler, {"listener": self}), (r".*", _Handler, {"listener": self})],
@@ -77,7 +78,7 @@ class Listener:
             max_buffer_size=4 * LARGEST,
             max_header_size=_HEADERS_BYTES,
         )
-        self._server.add_sockets(sockets)
+        self._server.add_socket(listening)
         self._ticking = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
