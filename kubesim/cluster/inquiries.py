@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from kubesim.api.network_policies import NetworkPolicy
-from kubesim.api.objects import EndpointSlice, Node, Pod, Service
+from kubesim.api.objects import EndpointSlice, NetworkPolicy, Node, Pod, Service
 from kubesim.api.store import Store
 from kubesim.cluster.diagnosis import RULES, Diagnosis, Evidence, Finding, Objects, Question, diagnose
 from kubesim.cluster.dump import Coverage

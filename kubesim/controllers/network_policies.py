@@ -14,8 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kubesim.api.network_policies import NetworkPolicy
-from kubesim.api.objects import Wire
+from kubesim.api.objects import NetworkPolicy, Wire
 from kubesim.api.store import Change, Key, Store
 from kubesim.network.kube_router.firewall import Ranges, firewalled
 from kubesim.network.kube_router.pods import Pod, pod_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kubesim.api.network_policies import NetworkPolicy
-from kubesim.api.objects import Pod
+from kubesim.api.objects import NetworkPolicy, Pod
 from kubesim.api.selectors import selector_of
 from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend
 from kubesim.cluster.diagnosis.question import Objects, Question

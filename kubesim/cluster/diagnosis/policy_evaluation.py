@@ -10,8 +10,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kubesim.api.network_policies import NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort
-from kubesim.api.objects import Pod
+from kubesim.api.objects import NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Pod
 from kubesim.api.selectors import selector_of
 
 

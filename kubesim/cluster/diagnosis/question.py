@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kubesim.api.network_policies import NetworkPolicy
-from kubesim.api.objects import EndpointSlice, Node, Pod, Service
+from kubesim.api.objects import EndpointSlice, NetworkPolicy, Node, Pod, Service
 from kubesim.cluster.dump.coverage import Coverage
 from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL
 from kubesim.network.trace import Trace

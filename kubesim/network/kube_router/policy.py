@@ -20,7 +20,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from kubesim.api.network_policies import IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort
+from kubesim.api.objects import IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort
 from kubesim.api.selectors import EVERYTHING, selector_of
 from kubesim.network.ipsets import IpSet, Kind
 from kubesim.network.kube_router.names import peer_set, port_set, target_set

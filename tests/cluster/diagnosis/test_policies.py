@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from kubesim.api.network_policies import NetworkPolicy
-from kubesim.api.objects import Pod
+from kubesim.api.objects import NetworkPolicy, Pod
 from kubesim.cluster.diagnosis import Diagnosis, Objects, Question, diagnose
 from tests.controllers.test_network_policies import CLIENT, Lab, policy
 
