@@ -19,9 +19,9 @@ LONGEST_NAME = 63
 
 def random_suffix(random: Random) -> str:
     """Five characters, as upstream's ``rand.String(5)``."""
-    suffix = ""
+    suffix, draw = "", random.getrandbits
     while len(suffix) < SUFFIX_LENGTH:
-        suffix += _DRAWN[random.getrandbits(5)]
+        suffix += _DRAWN[draw(5)]
     return suffix
 
 
@@ -46,6 +46,9 @@ SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGrace
 
 _CLEARED = frozenset({*SYSTEM_FIELDS, "resourceVersion", "generation", "managedFields"})
 
+_KEPT = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+_NEVER_KEPT = frozenset({"selfLink", "managedFields"})
+
 
 def clear_system_fields(metadata: Wire) -> None:
     """Forget what a client may not set on creation."""
@@ -55,13 +58,13 @@ def clear_system_fields(metadata: Wire) -> None:
 
 def keep_system_fields(metadata: Wire, old: Wire) -> None:
     """Put back what a client may not change."""
-    for name in ("selfLink", "managedFields"):
-        metadata.pop(name, None)
-    for name in ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"):
+    for name in _KEPT:
         if name in old:
             metadata[name] = old[name]
         elif name in metadata:
             del metadata[name]
+    for name in _NEVER_KEPT & metadata.keys():
+        del metadata[name]
     if "uid" not in metadata and "uid" in old:
         metadata["uid"] = old["uid"]
     if "generateName" not in old:

@@ -14,6 +14,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeVar
 
+import msgspec
+
 from kubesim.api.objects import View, Wire, view
 from kubesim.api.selectors import Selector
 
@@ -33,31 +35,33 @@ def key_of(wire: Wire) -> Key:
     return metadata.get("namespace") or "", metadata["name"]
 
 
-class Change:
+class Change(msgspec.Struct, eq=False):
     """What happened to one object, as watchers are told it.
 
-    :ivar kind: of the object; ``key`` is its namespace and name.
-    :ivar old: the object before; None when it is new.
-    :ivar new: the object after; None when it is gone.
-    :ivar object: the object after the change, or the last one known of it.
-    :ivar parts: in what the two may differ (see :meth:`Store.commit`); None where nobody has said.
+    :param kind: of the object; ``key`` is its namespace and name.
+    :param old: the object before; None when it is new.
+    :param new: the object after; None when it is gone.
+    :param object: the object after the change, or the last one known of it.
+    :param parts: in what the two may differ (see :meth:`Store.commit`); None where nobody has said.
     """
 
-    __slots__ = ("key", "kind", "new", "object", "old", "parts")
-
-    def __init__(
-        self, kind: str, key: Key, old: Wire | None, new: Wire | None, parts: frozenset[str] | None = None
-    ) -> None:
-        wire = new if new is not None else old
-        if wire is None:
-            raise ValueError("a change must have an old or a new object, got neither")
-        self.kind, self.key, self.old, self.new, self.object, self.parts = kind, key, old, new, wire, parts
+    kind: str
+    key: Key
+    old: Wire | None
+    new: Wire | None
+    object: Wire
+    parts: frozenset[str] | None = None
 
     @classmethod
     def of(cls, old: Wire | None, new: Wire | None) -> Change:
-        """The change from one version of an object to another."""
-        wire: Wire = new or old or {}
-        return cls(wire.get("kind", ""), key_of(wire) if wire else ("", ""), old, new)
+        """The change from one version of an object to another.
+
+        :raises ValueError: where there is neither.
+        """
+        wire = new if new is not None else old
+        if wire is None:
+            raise ValueError("a change must have an old or a new object, got neither")
+        return cls(wire.get("kind", ""), key_of(wire), old, new, wire)
 
     @property
     def type(self) -> EventType:
@@ -239,7 +243,7 @@ class Store:
         collection.objects[key] = wire
         if parts is not STATUS:  # by which nothing is filed
             collection.put(key, old, wire)
-        self._tell(Change(kind, key, old, wire, parts))
+        self._tell(Change(kind, key, old, wire, wire, parts))
         return wire
 
     def reserve_version(self) -> int:
@@ -274,7 +278,7 @@ class Store:
             return None
         self._version += 1
         collection.drop((namespace, name), old)
-        self._tell(Change(kind, (namespace, name), old, None))
+        self._tell(Change(kind, (namespace, name), old, None, old))
         return old
 
     def get(self, kind: str, name: str, namespace: str = "") -> Wire | None:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
 from kubesim.api.store import Change, Key, Store
 from kubesim.controllers.environment import (
@@ -65,16 +67,15 @@ ENDING_SIGNALS = frozenset({"TERM", "INT", "QUIT"})
 _Key = tuple[str, str, str]
 
 
-@dataclass(slots=True)
-class _Instance:
+class _Instance(msgspec.Struct):
     """One container that has been started."""
 
     machine: Machine
     pod: Pod
     container: Container
     running: Running | None = None
-    log: list[LogLine] = field(default_factory=list)
-    previous: list[LogLine] = field(default_factory=list)
+    log: list[LogLine] = []
+    previous: list[LogLine] = []
     started: datetime = EPOCH
     awaits: tuple[str, ...] = ()
     """The command that waits for somebody to type into its standard input, if it does."""

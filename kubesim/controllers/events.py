@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kubesim.api.admission import takes_new_objects
+import msgspec
+
 from kubesim.api.metadata import uid_of
 from kubesim.api.objects import Wire
-from kubesim.api.store import Key
+from kubesim.api.store import Change, Key
 from kubesim.controllers.client import Client
 from kubesim.controllers.event_correlation import COMBINED, Correlator
 from kubesim.simulation import Simulation
@@ -40,7 +41,7 @@ class _Instant(NamedTuple):
     precise: str
 
 
-class _Saying(NamedTuple):
+class _Saying(msgspec.Struct, frozen=True):
     """An event of the log.
 
     :param name: of the object that it is about, as ``kind``, ``namespace`` and ``api_version`` are.
@@ -129,7 +130,19 @@ class EventRecorder:
         """How often what the correlator held back would have been said."""
         self._serial = 0
         self._instant = _Instant(-1.0, 0, "", "")
+        self._open: set[str] = set()
+        """The Namespaces that take new objects."""
+        for namespace in self._store.list("Namespace"):
+            self._note_namespace(Change.of(None, namespace))
+        self._store.watch(self._note_namespace, ["Namespace"])
         self._store.expect("Event", self._deliver)
+
+    def _note_namespace(self, change: Change) -> None:
+        name = change.key[1]
+        if change.new is None or change.new["metadata"].get("deletionTimestamp"):
+            self._open.discard(name)
+        else:
+            self._open.add(name)
 
     def record(
         self,
@@ -166,13 +179,12 @@ class EventRecorder:
         identity = (about["metadata"].get("uid", ""), "", type, reason, message, action, component, instance)
         self._say(about, identity, message)
 
-    def _now(self) -> _Instant:
-        """This instant, looked up on the calendar once."""
-        now = self._simulation.now
-        if self._instant.now != now:
-            moment = self._simulation.datetime
-            precise = f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
-            self._instant = _Instant(now, int(moment.timestamp()) * 10**9, self._simulation.timestamp(), precise)
+    def _look_up(self) -> _Instant:
+        """This instant on the calendar: worked out once, however much is said."""
+        simulation, moment = self._simulation, self._simulation.datetime
+        precise = f"{moment:%Y-%m-%dT%H:%M:%S.%fZ}"
+        nanoseconds = int(moment.timestamp()) * 10**9
+        self._instant = _Instant(simulation.now, nanoseconds, simulation.timestamp(), precise)
         return self._instant
 
     def _say(self, about: Wire, identity: _Identity, message: str) -> None:
@@ -180,12 +192,14 @@ class EventRecorder:
 
         :param message: the text, which of combined events is the last one's.
         """
-        store, moment, logged = self._store, self._now(), self._log.get(identity)
+        store, moment, logged = self._store, self._instant, self._log.get(identity)
+        if moment.now != self._simulation.now:
+            moment = self._look_up()
         times = 1 + self._unsaid.pop(identity, 0) if self._unsaid else 1
         if logged is not None:
             version = store.reserve_version()
-            self._log[identity] = logged._replace(
-                times=logged.times + times, last=moment, version=version, message=message
+            self._log[identity] = msgspec.structs.replace(
+                logged, times=logged.times + times, last=moment, version=version, message=message
             )
             return
         if identity in self._delivered:
@@ -196,7 +210,7 @@ class EventRecorder:
         self._serial += 1
         metadata = about["metadata"]
         namespace = metadata.get("namespace", "")
-        if takes_new_objects(store, namespace or "default"):
+        if (namespace or "default") in self._open:
             version, bits = metadata.get("resourceVersion", ""), self._uids.getrandbits(128)
             self._log[identity] = _Saying(
                 about.get("apiVersion", "v1"), about["kind"], metadata["name"], namespace, version, moment, moment,

@@ -157,9 +157,11 @@ class Manager:
         stop = self._store.watch(begin, kinds)
 
     def _told(self, audience: _Audience, change: Change) -> None:
+        queued = self._queued
         for controller in audience.of(change):
             for key in controller.keys(change):
-                self.enqueue(controller, key)
+                if (controller, key) not in queued:
+                    self.enqueue(controller, key)
 
     def enqueue(self, controller: Controller, key: Hashable) -> None:
         """Have ``key`` reconciled at this instant."""

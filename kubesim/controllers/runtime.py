@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from kubesim.api.objects import Container, Pod, Probe
 from kubesim.userland.log import LogLine
 from kubesim.userland.process import Completed, Running
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
+class Pulled(msgspec.Struct, frozen=True):
     """An image that is on the node now.
 
     :param reference: the full name, such as ``docker.io/library/nginx:latest``.

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
@@ -34,8 +35,7 @@ OVERLOADED = "Unable to allocate minimum required endpoints to each zone without
 _NOT_COUNTED = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
-@dataclass(slots=True)
-class Hinted:
+class Hinted(msgspec.Struct):
     """One Service's slices with their hints.
 
     :param unchanged: those that need no update for their hints' sake either.
@@ -46,7 +46,7 @@ class Hinted:
     create: list[Wire]
     update: list[Wire]
     unchanged: list[Wire]
-    zones: dict[str, int] = field(default_factory=dict)
+    zones: dict[str, int] = {}
     problem: str = ""
 
 

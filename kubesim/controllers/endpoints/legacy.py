@@ -87,10 +87,12 @@ def _ports(service: Service, pod: EndpointPod) -> list[_Port]:
 
 def endpoint_address(service: Service, pod: EndpointPod) -> Wire | None:
     """The address entry of a Pod; None where it has no address of the Service's family. Pure."""
-    families = service.spec.ipFamilies or []
-    own = service.spec.clusterIP if ":" in service.spec.clusterIP else next(iter(pod.addresses), "")
-    family = families[0] if families else ("IPv6" if ":" in own else "IPv4")
-    address = pod.address(family) or ("" if families else pod.address("IPv4") or pod.address("IPv6"))
+    families = service.spec.ipFamilies
+    if families:
+        address = pod.address(families[0])
+    else:
+        own = service.spec.clusterIP if ":" in service.spec.clusterIP else next(iter(pod.addresses), "")
+        address = pod.address("IPv6" if ":" in own else "IPv4") or pod.address("IPv4") or pod.address("IPv6")
     if not address:
         return None
     entry: Wire = {"ip": address, "nodeName": pod.node, "targetRef": pod.target}
@@ -154,8 +156,8 @@ def truncate(subsets: list[Wire], limit: int = MAX_ADDRESSES) -> tuple[list[Wire
 
     :returns: the subsets and whether anything was cut.
     """
-    ready = sum(len(subset.get("addresses") or []) for subset in subsets)
-    waiting = sum(len(subset.get("notReadyAddresses") or []) for subset in subsets)
+    ready = sum([len(subset.get("addresses") or ()) for subset in subsets])
+    waiting = sum([len(subset.get("notReadyAddresses") or ()) for subset in subsets])
     if ready + waiting <= limit:
         return subsets, False
     result = [dict(subset) for subset in subsets]

@@ -6,7 +6,8 @@ Upstream: ``k8s.io/endpointslice/util`` and ``FindPort`` of ``pkg/api/v1/pod``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from kubesim.api.addresses import plain_address
 from kubesim.api.objects import IntOrString, Service, Wire
@@ -26,7 +27,7 @@ class PortNotFoundError(ValueError):
     """No container has the named port."""
 
 
-class EndpointPod(NamedTuple):
+class EndpointPod(msgspec.Struct, frozen=True):
     """What endpoints are made of: as long as this is the same, no Service's endpoints change.
 
     :param ready: the status of the Ready condition, ``""`` where there is none; since when, is ``ready_since``.
@@ -83,8 +84,9 @@ class EndpointPod(NamedTuple):
 
     def address(self, family: str) -> str:
         """The address of a family (``IPv4`` or ``IPv6``), as upstream writes it into slices; or an empty string."""
+        wanted = family == "IPv6"
         for address in self.addresses:
-            if (":" in address) == (family == "IPv6"):
+            if (":" in address) is wanted:
                 return address
         return ""
 
@@ -115,14 +117,17 @@ class EndpointPod(NamedTuple):
 
 
 def _addresses(status: Wire) -> Sequence[str]:
-    return [entry["ip"] for entry in status.get("podIPs") or ()] or [ip for ip in [status.get("podIP")] if ip]
+    listed, single = status.get("podIPs"), status.get("podIP")
+    return [entry["ip"] for entry in listed] if listed else [single] if single else []
 
 
 def _named_ports(spec: Wire) -> NamedPorts:
     """Of two ports of one name the first counts; containers come before the init containers that keep running."""
     found: dict[tuple[str, str], int] = {}
-    sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
-    for container in [*(spec.get("containers") or ()), *sidecars]:
+    containers = spec.get("containers") or []
+    if "initContainers" in spec:
+        containers = containers + [c for c in spec["initContainers"] or () if c.get("restartPolicy") == "Always"]
+    for container in containers:
         for port in container.get("ports") or ():
             if port.get("name"):
                 found.setdefault((port["name"], port.get("protocol") or ""), port.get("containerPort", 0))

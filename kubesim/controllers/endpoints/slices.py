@@ -19,7 +19,8 @@ With ``publishNotReadyAddresses`` every one is *ready*, whatever it serves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from kubesim.api.objects import Service, Wire
 from kubesim.controllers.endpoints.pods import FINISHED, EndpointPod, NamedPorts, PortNotFoundError
@@ -37,27 +38,25 @@ PortKey = tuple[tuple[str, int, str, str], ...]
 Identity = tuple[object, ...]
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """What has to be done, in wire forms.
 
     :param unchanged: slices of the Service that stay as they are.
     :param problems: Pods that had to be left out, in upstream's words.
     """
 
-    create: list[Wire] = field(default_factory=list)
-    update: list[Wire] = field(default_factory=list)
-    delete: list[Wire] = field(default_factory=list)
-    unchanged: list[Wire] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    create: list[Wire] = []
+    update: list[Wire] = []
+    delete: list[Wire] = []
+    unchanged: list[Wire] = []
+    problems: list[str] = []
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(msgspec.Struct):
     """Endpoints that share their ports."""
 
     ports: list[Wire]
-    endpoints: dict[Identity, Wire] = field(default_factory=dict)
+    endpoints: dict[Identity, Wire] = {}
 
 
 def plan_slices(
@@ -247,7 +246,8 @@ def _group(
             ports = endpoint_ports(service, pod)
             group = of_ports[pod.ports] = groups.setdefault(_port_key(ports), _Group(ports))
         endpoint = _endpoint(pod, address, zones.get(node, ""), service)
-        group.endpoints[_identity(endpoint)] = endpoint
+        identity = (address, endpoint.get("hostname", ""), node, pod.namespace, pod.name)  # as _identity reads it
+        group.endpoints[identity] = endpoint
     return groups
 
 

@@ -7,8 +7,9 @@ nobody reads them: a client waits for an answer until its own time-out.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from kubesim.network.network import Network
 from kubesim.network.service import Client, Server
@@ -23,8 +24,7 @@ class HungServer:
         return
 
 
-@dataclass(slots=True)
-class PodSockets:
+class PodSockets(msgspec.Struct):
     """Which container has bound which port of a Pod.
 
     :param machine: the Pod's, or the node's for a Pod of the host's network.
@@ -32,7 +32,7 @@ class PodSockets:
 
     network: Network
     machine: str
-    _bound: dict[tuple[str, int], tuple[str, Server]] = field(default_factory=dict)
+    _bound: dict[tuple[str, int], tuple[str, Server]] = {}
 
     def bind(self, container: str, process: Running) -> None:
         """Bind everything that a process listens on.

@@ -26,6 +26,9 @@ _TRUE: _Verdict = (True, "", "")
 _NONE: tuple[Wire, ...] = ()
 """The conditions of a Pod that has none."""
 
+_KEPT = ("nominatedNodeName", "resize", "ephemeralContainerStatuses")
+"""What the kubelet leaves as others wrote it."""
+
 _USER: Wire = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
 """Whom a container's process runs as; shared by the statuses, and never changed."""
 
@@ -76,10 +79,12 @@ def phase(pod: Wire, state: PodState) -> str:
         return "Failed"
     if not state.initialised:
         return "Pending"
+    runs = False
     for container in state.containers:
         if "waiting" in container.state and "terminated" not in container.last:
             return "Pending"
-    if any(container.running for container in state.containers) or (policy == "Always" and not state.terminal):
+        runs = runs or "running" in container.state
+    if runs or (policy == "Always" and not state.terminal):
         return "Running"
     ended = [c.exit_code if c.exit_code is not None else c.last["terminated"]["exitCode"] for c in state.containers]
     if all(code == 0 for code in ended):
@@ -107,9 +112,7 @@ def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -
         status["podIP"] = state.address
         known = stored.get("podIP") == state.address
         status["podIPs"] = stored["podIPs"] if known else [{"ip": state.address}]
-    for kept in ("nominatedNodeName", "resize", "ephemeralContainerStatuses"):
-        if kept in stored:
-            status[kept] = stored[kept]
+    status |= [(kept, stored[kept]) for kept in _KEPT if kept in stored]
     return status
 
 
@@ -204,7 +207,8 @@ def _containers_ready(state: PodState, current: str) -> _Verdict:
         return False, "PodCompleted", ""
     if current == "Failed":
         return False, "PodFailed", ""
-    unready = [c.name for c in (*state.init, *state.containers) if not c.ready and (not c.init or c.sidecar)]
+    unready = [c.name for c in state.init if not c.ready and c.sidecar] if state.init else []
+    unready += [c.name for c in state.containers if not c.ready]
     if unready:
         return False, "ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]"
     return _TRUE

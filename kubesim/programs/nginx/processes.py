@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from kubesim.programs.machine import Machine
 from kubesim.programs.nginx.configuration import Configuration, ConfigurationError, Configurations
@@ -20,8 +21,7 @@ _HEEDED = {
 """What the master says on the signals that it heeds; ``{}`` is who sent it."""
 
 
-@dataclass(slots=True)
-class RunningNginx:
+class RunningNginx(msgspec.Struct):
     """A master process with its workers.
 
     :param connections: how many there have been.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kubesim.api.objects import ObjectMeta, Service, ServicePort, ServiceSpec
 from kubesim.controllers.endpoints.pods import EndpointPod
@@ -81,5 +82,5 @@ def test_slices_are_filled_touching_as_few_as_possible(
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
 def test_a_pod_that_has_finished_is_in_no_slice(phase: str) -> None:
-    plan = plan_slices(service(), [pod(1), pod(2)._replace(phase=phase), pod(3)._replace(addresses=())], [], {})
+    plan = plan_slices(service(), [pod(1), replace(pod(2), phase=phase), replace(pod(3), addresses=())], [], {})
     assert [point["targetRef"]["name"] for piece in plan.create for point in piece["endpoints"]] == ["p001"]
