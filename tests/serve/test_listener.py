@@ -111,8 +111,8 @@ REFUSALS: list[tuple[str, str, Any, dict[str, str], int, str]] = [
     ("POST", "/apis/batch/v1/namespaces/default/jobs", {"spec": {"template": {"spec": {
         "restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox"}]}}}}, {}, 422,
      'Job.batch "" is invalid: metadata.name: Required value: name or generateName is required'),
-    ("POST", "/apis/storage.k8s.io/v1/csidrivers", {}, {}, 405,
-     "csidrivers.storage.k8s.io are known by name only: this simulated server keeps none"),
+    ("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {}, {}, 405,
+     "tokenreviews.authentication.k8s.io are known by name only: this simulated server keeps none"),
 ]  # fmt: skip
 
 
