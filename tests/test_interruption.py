@@ -153,14 +153,14 @@ def elsewhere(run: Callable[[], Any]) -> Any:
     return result
 
 
-def test_what_was_printed_before_ctrl_c_stays_on_the_page() -> None:
-    terminal = Terminal(Cluster())
+@pytest.mark.parametrize("waited_for", [True, False], ids=["while a line settles", "in the middle of a loop"])
+def test_what_was_printed_before_ctrl_c_stays_on_the_page(waited_for: bool) -> None:
+    cluster = Cluster()
+    terminal = Terminal(cluster)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
-        timer.start()
+        cluster.simulation.after(5, lambda: signal.raise_signal(signal.SIGINT), progress=waited_for)
         shown = terminal.screen("echo first\nwhile true; do sleep 1; done\necho never\n")
-        timer.join()
     finally:
         signal.signal(signal.SIGINT, before)
     assert shown == "first\n^C\n"

@@ -128,13 +128,16 @@ class Check:
 
     def __repr__(self) -> str:
         praise = f"\nSolved. {self.why}\nNext: {self.after}" if self.solved else ""
-        return f"{self.table()}{praise}"
+        return f"{self.table().to_string()}{praise}"
 
     def _repr_html_(self) -> str:
         praise = ""
         if self.solved:
             praise = f'<p role="status"><b>Solved.</b> {_marked(self.why)}</p><p><b>Next:</b> {_marked(self.after)}</p>'
-        return f"{self.table().to_html()}{praise}"
+        import pandas
+
+        with pandas.option_context("display.max_colwidth", None):
+            return f"{self.table().to_html()}{praise}"
 
 
 class Exercise:

@@ -193,6 +193,7 @@ class Terminal:
                     done, goes_on = self.type_line(line, number, begins=position == 1, ends=position == len(lines))
             except KeyboardInterrupt:
                 shown.append("^C\n")
+                self._shell.state.status = INTERRUPTED
                 goes_on = False
             yield done
             if not goes_on:

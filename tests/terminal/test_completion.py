@@ -48,7 +48,7 @@ def desk() -> Desk:
         ("kubectl ge", "get"),
         ("kubectl rollout un", "undo"),
         ("kubectl create service n", "nodeport"),
-        ("kubectl get s", "secrets serviceaccounts services statefulsets"),
+        ("kubectl get s", "secrets serviceaccounts services statefulsets servicecidrs storageclasses"),
         ("kubectl get --show-l", "--show-labels"),
         ("kubectl get pods -", None),
         ("kubectl get pod w", "web worker-pod"),
