@@ -30,7 +30,7 @@ test: $(READY) ## run every test, and hold every notebook to its saved output
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
 
 browser: $(READY) ## look at the notebooks in a real browser (needs Debian's chromium)
-	$(BIN)/python -m pytest -q -n 1 --dist loadfile tests/browser
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/browser
 
 check: $(READY) ## ruff, format, mypy and the import contract
 	$(BIN)/ruff check .
