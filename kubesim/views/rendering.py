@@ -29,7 +29,7 @@ IDLE_COLOUR = "#636363"
 FAILURE_COLOUR = "#b3261e"
 PNG_RESOLUTION = 144
 PIXELS_PER_POINT = 1.4
-"""How large a picture is shown where the page is wide enough: text of 10.5 points has 14.7 pixels."""
+"""How large a picture is shown where the page is wide enough: text of 11.2 points has 15.7 pixels."""
 
 
 @dataclass(frozen=True)
