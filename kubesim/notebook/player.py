@@ -17,7 +17,7 @@ from kubesim.notebook.widgets import WithStaticTwin, picture_html
 from kubesim.views.journey import Journey
 from kubesim.views.path_diagram import Plan, arrow_count, plan
 from kubesim.views.rendering import PATH_COLOUR
-from kubesim.views.stage import MARGIN, Box
+from kubesim.views.stage import MARGIN
 from kubesim.views.words import Way, circled, destination, marked_hops, source, trace_lines, way_text
 
 SECONDS = 0.9
@@ -113,11 +113,10 @@ def with_packet(svg: str, planned: Plan, step: int, start: str) -> str:
     lift = float(moved[1]) - MARGIN
     boxes = planned.stage.boxes
     if planned.arrows:
-        arrow = planned.arrows[min(max(step, 1), len(planned.arrows)) - 1]
-        leave, arrive = _edge(boxes[arrow.tail], arrow.badge), _edge(boxes[arrow.head], arrow.badge)
-        stops = [leave, (arrow.badge.x, arrow.badge.y), arrive] if step else [leave]
+        points = planned.arrows[min(max(step, 1), len(planned.arrows)) - 1].track.points
+        stops = points if step else points[:1]
     else:
-        stops = [(boxes[start].right, boxes[start].y)]
+        stops = ((boxes[start].right, boxes[start].y),)
     places = [f"translate({x:.1f}px,{y - lift:.1f}px)" for x, y in stops]
     frames = "".join(
         f"{100 * at / max(len(places) - 1, 1):.0f}%{{transform:{place}}}" for at, place in enumerate(places)
@@ -131,10 +130,3 @@ def with_packet(svg: str, planned: Plan, step: int, start: str) -> str:
         'stroke-width="1.4"/></g>'
     )
     return re.sub(r"</g>\s*</svg>", f"{packet}</g></svg>", svg, count=1)
-
-
-def _edge(box: Box, badge: Box) -> tuple[float, float]:
-    """Where a packet stops at a box: at the edge that faces its arrow's number."""
-    if box.left <= badge.x <= box.right:
-        return badge.x, box.top if badge.y < box.y else box.bottom
-    return (box.left if badge.x < box.x else box.right), box.y

@@ -19,7 +19,7 @@ SERVICE_NAME = "kubernetes.io/service-name"
 IN_A_ROW = 3
 """Services that stand side by side."""
 _WIDTH, _HEIGHT, _PITCH, _GAP = 102.0, 42.0, 122.0, 8.0
-_TRUNKS = (112.0, 186.0)
+_TRUNKS = (112.0, 191.0)
 """Between which x the Services' arrows rise: left of the Pods, where no kernel is drawn in this picture."""
 
 
@@ -75,8 +75,9 @@ def _draw_selections(
             trunk.append(draw_corner(graph, f"{root} at {machine}", x, box.y + offset))
             end = draw_corner(graph, f"{root} to {machine}", box.left, box.y + offset)
             style = f'style={"solid" if ready else "dashed"} color="{INK if ready else IDLE_COLOUR}"'
-            draw_line(graph, [(trunk[-1], ""), (end, "")], style)
-        draw_line(graph, [(root, "e"), *((point, "") for point in trunk)], f'arrowhead=none color="{INK}"')
+            draw_line(graph, [trunk[-1], end], style)
+        leaves = draw_corner(graph, f"{root} from", roots[root].right, roots[root].y)
+        draw_line(graph, [leaves, *trunk], f'arrowhead=none color="{INK}"')
 
 
 def endpoints_of(service: Service, slices: Sequence[EndpointSlice], scene: Scene) -> list[tuple[str, bool]]:

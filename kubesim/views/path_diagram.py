@@ -33,9 +33,28 @@ from kubesim.views.words import ENDINGS, Way, destination, machine_title, percen
 
 BADGE = 15.0
 """The width of an arrow's number."""
+_TURN = 22.0
+"""How far before the turn into a node an arrow's number stands."""
+_FAN = 0.45
+"""How far apart arrows leave a kernel, as a share of how far apart they arrive."""
 _LINE = 14.0
 _LETTERS = 54
 """How many characters a line of the legend holds."""
+
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Where an arrow runs.
+
+    :param points: from the edge of one box to the edge of another, with every bend between.
+    :param badge: the place of its number, in the middle of which is one of the points.
+    """
+
+    points: tuple[Point, ...]
+    badge: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +62,13 @@ class Arrow:
     """One arrow of a path.
 
     :param number: counted from 1 along the way there, and on along the way back.
-    :param badge: where its number stands.
-    :param ports: the sides of the boxes where it leaves and arrives, as Graphviz names them; empty for any.
     :param lines: what the legend says of it.
     """
 
     number: int
     tail: str
     head: str
-    badge: Box
-    ports: tuple[str, str]
+    track: Track
     lines: tuple[str, ...]
 
 
@@ -99,7 +115,11 @@ def path_diagram(journey: Request, upto: int | None = None, way: Way = Way.THERE
     stage, arrows = planned.stage, planned.arrows
     graph = new_stage_graph()
     seen = [arrow for number, arrow in enumerate(arrows, start=1) if upto is None or number <= upto]
-    stage.draw(graph, _rewritings(journey, way, len(seen)))
+    notes = _rewritings(journey, way, len(seen))
+    if way is Way.THERE:
+        for machine, share in _shares(journey).items():
+            notes.setdefault(machine, []).append(percent(share))
+    stage.draw(graph, notes)
     for arrow in arrows:
         _draw_arrow(graph, arrow, reached=arrow in seen, current=upto is not None and seen[-1:] == [arrow])
     complete = len(seen) == len(arrows)
@@ -136,39 +156,66 @@ def _arrows(trace: Trace, way: Way, stage: Stage) -> Iterator[Arrow]:
         same = [index for index, pair in enumerate(pairs) if pair == pairs[number]]
         aside = (same.index(number) - (len(same) - 1) / 2) * (BADGE + 3)
         tail, head = stage.boxes[here.machine], stage.boxes[there.machine]
-        spots = _spots(tail, head, aside)
-        spot, ports = next((each for each in spots if not any(each[0].overlaps(box) for box in taken)), spots[0])
-        taken.append(spot)
+        tracks = _tracks(tail, head, aside)
+        free = (track for track in tracks if not any(track.badge.overlaps(box) for box in taken))
+        track = next(free, tracks[0])
+        taken.append(track.badge)
         packet = here.steps[-1].after if here.steps else trace.packet
         lines = (f"{source(packet)} → {destination(packet)}", *_changes(here))
-        yield Arrow(begin + number, here.machine, there.machine, spot, ports, lines)
+        yield Arrow(begin + number, here.machine, there.machine, track, lines)
 
 
-def _spots(tail: Box, head: Box, aside: float) -> list[tuple[Box, tuple[str, str]]]:
-    """Places for the number of an arrow between two boxes, the best first, with the sides where it leaves and arrives.
+def _tracks(tail: Box, head: Box, aside: float) -> list[Track]:
+    """Where an arrow between two boxes may run, the best first.
 
-    :param aside: how far from the straight line: more than one arrow may join the two.
+    :param aside: how far from the middle: more than one arrow may join the two.
     """
     if tail == head:
-        return [(_badge(tail.x + aside, tail.bottom + BADGE), ("s", "s"))]
+        x, y = tail.x + aside, tail.bottom
+        return [_track((x - 6, y), (x, y + BADGE), (x + 6, y))]
     if abs(tail.x - head.x) < 1:
-        middle = (tail.y + head.y) / 2
-        if abs(tail.y - head.y) < 1.5 * (STEP_OUTSIDE if tail.x < GUTTER else Stage.pitch()):
-            return [(_badge(tail.x + aside, middle), ("s", "n") if tail.y < head.y else ("n", "s"))]
-        side = "e" if tail.x < GUTTER else "w"  # by the gutter, past what stands between the two
-        return [(_badge(GUTTER, middle + aside), (side, side))]
-    ports = ("e", "w") if tail.x < head.x else ("w", "e")
-    start, end = (tail.right, head.left) if tail.x < head.x else (tail.left, head.right)
-    if min(tail.x, head.x) < GUTTER:  # in the gutter a number may also go up or down
-        y = tail.y + (head.y - tail.y) * (GUTTER - start) / (end - start) + aside
-        return [(_badge(GUTTER, y + up), ports) for up in (0, BADGE + 2, -BADGE - 2)]
-    # Between a kernel and its Pods the arrows spread like a fan: numbers stand where it is wide.
-    shares = (0.62, 0.5, 0.75, 0.3) if head.x > tail.x else (0.38, 0.5, 0.25, 0.7)
-    return [(_badge(start + (end - start) * t, tail.y + (head.y - tail.y) * t + aside), ports) for t in shares]
+        return [_level_track(tail, head, aside)]
+    left, right = (tail, head) if tail.x < head.x else (head, tail)
+    if left.x < GUTTER:
+        tracks = _gutter_tracks(left, right, aside)
+    else:
+        # From a kernel to its Pods arrows spread like a fan, each from a point of its own.
+        most = left.height / 2 - 6
+        start = left.right, left.y + max(-most, min(most, (right.y - left.y) * _FAN)) + aside
+        end = right.left, right.y + aside
+        tracks = [_track(start, _between(start, end, share), end) for share in (0.5, 0.65, 0.35)]
+    return tracks if left is tail else [Track(track.points[::-1], track.badge) for track in tracks]
 
 
-def _badge(x: float, y: float) -> Box:
-    return Box(round(x, 2), round(y, 2), BADGE, BADGE)
+def _gutter_tracks(outside: Box, kernel: Box, aside: float) -> list[Track]:
+    """From a machine outside along the gutter to the kernel's level, and in. The number stands before the turn."""
+    start, end = (outside.right, outside.y + aside / 2), (kernel.left, kernel.y + aside)
+    way = end[1] - start[1]
+    if abs(way) < _TURN + BADGE:
+        return [_track(start, (GUTTER, end[1] + up), end) for up in (0, -BADGE - 2, BADGE + 2)]
+    before = -_TURN if way > 0 else _TURN
+    turn = GUTTER, end[1]
+    return [_track(start, (GUTTER, end[1] + step * before), turn, end) for step in (1.0, 1.8, 2.6)]
+
+
+def _level_track(tail: Box, head: Box, aside: float) -> Track:
+    """Where an arrow runs between boxes one above the other; far apart, by the gutter, past what stands between."""
+    middle = (tail.y + head.y) / 2
+    if abs(tail.y - head.y) < 1.5 * (STEP_OUTSIDE if tail.x < GUTTER else Stage.pitch()):
+        x, down = tail.x + aside, tail.y < head.y
+        start, end = (x, tail.bottom if down else tail.top), (x, head.top if down else head.bottom)
+        return _track(start, (x, (start[1] + end[1]) / 2), end)
+    edges = (tail.right, head.right) if tail.x < GUTTER else (tail.left, head.left)
+    return _track((edges[0], tail.y), (GUTTER, middle + aside), (edges[1], head.y))
+
+
+def _track(start: Point, number: Point, *others: Point) -> Track:
+    """A track whose number stands at its second point."""
+    return Track((start, number, *others), Box(round(number[0], 2), round(number[1], 2), BADGE, BADGE))
+
+
+def _between(one: Point, other: Point, share: float) -> Point:
+    return one[0] + (other[0] - one[0]) * share, one[1] + (other[1] - one[1]) * share
 
 
 def _changes(hop: Hop) -> list[str]:
@@ -194,6 +241,8 @@ def _rewritings(journey: Request, way: Way, passed: int) -> dict[str, list[str]]
         return {}
     notes: dict[str, list[str]] = {}
     for hop, _ in list(_links(journey.drawn, way))[:passed]:
+        if not hop.machine.startswith("node/"):
+            continue
         for step in hop.steps:
             word = _NOTES.get(step.action, "") if step.before != step.after else ""
             if word and word not in notes.setdefault(hop.machine, []):
@@ -205,9 +254,18 @@ def _draw_arrow(graph: graphviz.Digraph, arrow: Arrow, *, reached: bool, current
     colour = PATH_COLOUR if reached else IDLE_COLOUR
     width = "3.2" if current else "2" if reached else "1"
     name = f"arrow {arrow.number}"
-    _draw_badge(graph, name, str(arrow.number), arrow.badge, filled=current, colour=colour)
-    by = [(arrow.tail, arrow.ports[0]), (name, ""), (arrow.head, arrow.ports[1])]
-    draw_line(graph, by, f'color="{colour}" penwidth={width}')
+    _draw_badge(graph, name, str(arrow.number), arrow.track.badge, filled=current, colour=colour)
+    _draw_track(graph, name, arrow.track, f'color="{colour}" penwidth={width}')
+
+
+def _draw_track(graph: graphviz.Digraph, name: str, track: Track, style: str) -> None:
+    """Draw an arrow along a track; what is called by its name stands at the number's place, or nothing does."""
+    number = track.badge.x, track.badge.y
+    by = [
+        name if (round(x, 2), round(y, 2)) == number else draw_corner(graph, f"{name} point {place}", x, y)
+        for place, (x, y) in enumerate(track.points)
+    ]
+    draw_line(graph, by, style)
 
 
 def _draw_badge(
@@ -225,30 +283,32 @@ def _draw_badge(
 
 
 def _draw_alternatives(graph: graphviz.Digraph, journey: Request, stage: Stage) -> None:
-    """The ways not taken, dashed; and of each end the share of new connections that it gets."""
+    """The ways not taken, dashed."""
     if len(journey.alternatives) < 2:
         return
     drawn = (
         {(here.machine, there.machine) for here, there in _links(journey.trace, Way.THERE)} if journey.trace else set()
     )
-    shares: dict[str, float] = {}
     for trace in journey.alternatives:
-        shares[trace.destination] = shares.get(trace.destination, 0.0) + trace.probability
         for here, there in _links(trace, Way.THERE):
             link = here.machine, there.machine
             if link in drawn or not set(link) <= set(stage.boxes):
                 continue
             # Beside an arrow the other way, so that neither hides the other.
             aside = BADGE if link[::-1] in drawn else 0.0
-            bend, ports = _spots(stage.boxes[link[0]], stage.boxes[link[1]], aside)[0]
+            track = _tracks(stage.boxes[link[0]], stage.boxes[link[1]], aside)[0]
             drawn.add(link)
-            corner = draw_corner(graph, f"not taken {len(drawn)}", bend.x, bend.y)
-            by = [(link[0], ports[0]), (corner, ""), (link[1], ports[1])]
-            draw_line(graph, by, f'style=dashed color="{IDLE_COLOUR}"')
-    for machine, share in shares.items():
-        if machine in stage.boxes:
-            x, y = stage.share(machine)
-            draw_text(graph, f"share {machine}", percent(share), Box(x, y, 30.0, 14.0))
+            name = f"not taken {len(drawn)}"
+            draw_corner(graph, name, track.badge.x, track.badge.y)
+            _draw_track(graph, name, track, f'style=dashed color="{IDLE_COLOUR}"')
+
+
+def _shares(journey: Request) -> dict[str, float]:
+    """Machine → the share of new connections that end there; empty where there is only one way."""
+    shares: dict[str, float] = {}
+    for trace in journey.alternatives if len(journey.alternatives) > 1 else ():
+        shares[trace.destination] = shares.get(trace.destination, 0.0) + trace.probability
+    return shares
 
 
 def _ending_lines(journey: Request) -> list[tuple[str, str]]:

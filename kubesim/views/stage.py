@@ -32,17 +32,29 @@ ROWS = 4
 MOST_NODES = 4
 """Nodes that are drawn; of more, those that play a part come first, and the others are counted below."""
 
-_TITLE, _ROW, _FOLD, _SPACE = 17.0, 31.0, 14.0, 8.0
-_OUTSIDE, _KERNELS, _PODS, _SHARES = 40.0, 136.0, 258.0, 334.0
+_TITLE, _ROW, _FOLD, _SPACE = 17.0, 31.0, 14.0, 20.0
+_OUTSIDE, _KERNELS, _PODS, _CROSSES = 42.5, 140.0, 269.0, 340.5
 """The middles of the columns."""
-GUTTER = 90.0
+_OUTSIDE_WIDTH, _KERNEL_WIDTH, _POD_WIDTH = 85.0, 54.0, 124.0
+GUTTER = 93.5
 """Where arrows change level: between the outside and the nodes."""
 STEP_OUTSIDE = 62.0
 """From one machine outside to the next."""
-_NODE_LEFT = 101.0
+_NODE_LEFT = 102.0
 _NODE_HEIGHT = _TITLE + ROWS * _ROW + _FOLD
-_LONGEST = {80.0: 14, 120.0: 20}
-"""How many characters a line of a box holds, by the box's width."""
+_INSET = 5.0
+"""What a line of text leaves free of its box's width: the corners are round."""
+_LETTERS = {
+    **dict.fromkeys("ijl", 0.222),
+    **dict.fromkeys(" .,:ft/", 0.278),
+    **dict.fromkeys("-r()", 0.333),
+    **dict.fromkeys("cksvxyz", 0.5),
+    "w": 0.722,
+    "m": 0.833,
+    "%": 0.889,
+}
+_DIGIT = 0.556
+"""Widths of Helvetica's letters, as shares of the font's size (its metrics file); digits and other small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +125,10 @@ class Stage:
         self.nodes.append(
             (node, Box((_NODE_LEFT + WIDTH) / 2, top + _NODE_HEIGHT / 2, WIDTH - _NODE_LEFT, _NODE_HEIGHT))
         )
-        self._put(node.place, Box(_KERNELS, middle, 52.0, 56.0))
+        self._put(node.place, Box(_KERNELS, middle, _KERNEL_WIDTH, 56.0))
         rows, left_out = _rows(node, self._path, self._playing)
         for row, pod in rows.items():
-            self._put(pod, Box(_PODS, top + _TITLE + (row + 0.5) * _ROW, 120.0, _ROW - 3))
+            self._put(pod, Box(_PODS, top + _TITLE + (row + 0.5) * _ROW, _POD_WIDTH, _ROW - 3))
         if left_out:
             self._folded.append((_more(left_out, "Pod"), _PODS, top + _TITLE + ROWS * _ROW + _FOLD / 2 - 2))
 
@@ -130,11 +142,10 @@ class Stage:
         far.sort(key=lambda place: (place.machine == "internet/router", place.machine), reverse=True)
         self.height = max(self.height, STEP_OUTSIDE * len(near) + STEP_OUTSIDE * max(2, len(far)))
         for number, place in enumerate(near):
-            self._put(place, Box(_OUTSIDE, 24 + STEP_OUTSIDE * number, 80.0, 30.0))
+            self._put(place, Box(_OUTSIDE, 24 + STEP_OUTSIDE * number, _OUTSIDE_WIDTH, 30.0))
         for number, place in enumerate(far):
-            self._put(
-                place, Box(_OUTSIDE, self.height - 24 - STEP_OUTSIDE * (max(2, len(far)) - 1 - number), 80.0, 30.0)
-            )
+            y = self.height - 24 - STEP_OUTSIDE * (max(2, len(far)) - 1 - number)
+            self._put(place, Box(_OUTSIDE, y, _OUTSIDE_WIDTH, 30.0))
 
     def _put(self, place: Place, box: Box) -> None:
         self.places[place.machine] = place
@@ -149,26 +160,21 @@ class Stage:
         """Whether a machine is a node, of which the kernel is drawn."""
         return any(node.place.machine == machine for node, _ in self.nodes)
 
-    def share(self, machine: str) -> tuple[float, float]:
-        """Where it is written how many of the connections end at a machine: beside a Pod, else above the box's left."""
-        box = self.boxes[machine]
-        return (_SHARES, box.y - 7) if box.x == _PODS else (box.left + 9, box.top - 8)
-
     def cross(self, machine: str) -> tuple[float, float]:
         """Where a packet's end at a machine is marked: beside a Pod, else below the box's left."""
         box = self.boxes[machine]
-        return (_SHARES, box.y + 7) if box.x == _PODS else (box.left + 9, box.bottom + 11)
+        return (_CROSSES, box.y) if box.x == _PODS else (box.left + 9, box.bottom + 11)
 
     def draw(self, graph: graphviz.Digraph, notes: dict[str, list[str]], *, kernels: bool = True) -> None:
         """Draw everything that stands on the stage.
 
-        :param notes: what is written into a kernel's box below its name.
+        :param notes: what is written into a machine's box: below a kernel's name, else behind the address.
         :param kernels: whether the nodes' kernels are drawn.
         """
         for node, box in self.nodes:
             with graph.subgraph(name=f"cluster_{node.place.title}") as area:
                 area.attr(
-                    label=_elided(f"node {node.place.title}   {node.place.address}", 44),
+                    label=_fitted(f"node {node.place.title}   {node.place.address}", 2 * (box.right - _PODS) - _INSET),
                     bb=f"{box.left},{-box.bottom},{box.right},{-box.top}",
                     lp=f"{_PODS},{-(box.top + _TITLE / 2)}",
                     style="rounded,filled",
@@ -179,19 +185,19 @@ class Stage:
                 )
         for machine, box in self.boxes.items():
             if not self.kernel(machine):
-                self._draw_place(graph, machine, box)
+                self._draw_place(graph, machine, box, notes.get(machine, []))
             elif kernels:
                 lines = ["kernel", *notes.get(machine, [])]
                 draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="#e3ecf5")
         for words, x, y in self._folded:
-            draw_text(graph, words, words, Box(x, y, 120.0, _FOLD), colour=IDLE_COLOUR)
+            draw_text(graph, words, words, Box(x, y, _POD_WIDTH, _FOLD), colour=IDLE_COLOUR)
         for corner, x, y in (("upper left", 0.0, 0.0), ("lower right", WIDTH, self.height)):
             draw_corner(graph, corner, x, y)
 
-    def _draw_place(self, graph: graphviz.Digraph, machine: str, box: Box) -> None:
+    def _draw_place(self, graph: graphviz.Digraph, machine: str, box: Box, notes: Sequence[str]) -> None:
         place = self.places[machine]
-        second = ", ".join(part for part in (place.address or "(no address)", place.note) if part)
-        lines = [_elided(place.title, _LONGEST[box.width]), _elided(second, _LONGEST[box.width] + 6)]
+        second = ", ".join(part for part in (place.address or "(no address)", place.note, *notes) if part)
+        lines = [_fitted(line, box.width - _INSET) for line in (place.title, second)]
         draw_box(graph, machine, box, lines, idle=machine not in self._playing, fill="white")
 
 
@@ -240,16 +246,15 @@ def draw_text(
     graph.node(name, label, shape="plaintext", fontcolor=colour, **placed(box))
 
 
-def draw_line(graph: graphviz.Digraph, points: Sequence[tuple[str, str]], style: str) -> None:
+def draw_line(graph: graphviz.Digraph, points: Sequence[str], style: str) -> None:
     """Draw an arrow through things that stand on the stage.
 
-    :param points: the name and the side (empty for any) of each thing, from the tail to the head.
+    :param points: the name of each thing, from the tail to the head.
     :param style: Graphviz' attributes of it; only its last piece has an arrowhead.
     """
-    ends = [f'"{name}":{side}' if side else f'"{name}"' for name, side in points]
-    for number, (tail, head) in enumerate(pairwise(ends), start=2):
-        arrowhead = "" if number == len(ends) else "arrowhead=none "
-        graph.body.append(f"\t{tail} -> {head} [{arrowhead}{style}]\n")
+    for number, (tail, head) in enumerate(pairwise(points), start=2):
+        arrowhead = "" if number == len(points) else "arrowhead=none "
+        graph.body.append(f'\t"{tail}" -> "{head}" [{arrowhead}{style}]\n')
 
 
 def draw_corner(graph: graphviz.Digraph, name: str, x: float, y: float) -> str:
@@ -305,9 +310,18 @@ def _more(count: int, kind: str) -> str:
     return f"… and {count} more {kind}{'' if count == 1 else 's'}"
 
 
-def _elided(text: str, most: int) -> str:
-    """A text with its middle left out where it is too long: the end of a Pod's name tells it from its siblings."""
-    if len(text) <= most:
+def _fitted(text: str, width: float) -> str:
+    """A text with its middle left out where it is too wide: the end of a Pod's name tells it from its siblings."""
+    if _text_width(text) <= width:
         return text
-    tail = min(6, most // 2)
-    return f"{text[: most - tail - 1]}…{text[-tail:]}"
+    tail = text[-6:]
+    head = text[:-6]
+    while head and _text_width(f"{head}…{tail}") > width:
+        head = head[:-1]
+    return f"{head}…{tail}"
+
+
+def _text_width(text: str) -> float:
+    """How wide a line of text is drawn, in points; letters that the table lacks count as wide ones."""
+    letters = (_LETTERS.get(each, _DIGIT if each.isdigit() or each.islower() else 1.0) for each in text)
+    return sum(letters) * FONT_SIZE

@@ -11,7 +11,7 @@ from kubesim.views.rendering import Diagram
 from kubesim.views.stage import Box
 
 SIDES = {"e": (0.5, 0.0), "w": (-0.5, 0.0), "n": (0.0, -0.5), "s": (0.0, 0.5)}
-NARROW = {**dict.fromkeys(".,:;|'iljftI ", 0.28), **dict.fromkeys("-()r/", 0.333)}
+NARROW = {**dict.fromkeys(".,:;|'iljftI ", 0.28), **dict.fromkeys("-()r/", 0.333), "w": 0.72, "m": 0.83, "%": 0.89}
 LETTER = 0.556
 """A character's width as a share of the font's size: Helvetica's digits and most of its small letters."""
 
@@ -32,6 +32,7 @@ class Drawing:
 
     :ivar boxes: name → box, of everything that is not an unseen corner.
     :ivar labels: name → its text.
+    :ivar nodes: the frames of the cluster's nodes.
     """
 
     def __init__(self, diagram: Diagram) -> None:
@@ -40,6 +41,7 @@ class Drawing:
         hidden = {str(node) for node in self.graph.nodes() if node.attr["style"] == "invis"}
         self.boxes = {name: box for name, box in everything.items() if name not in hidden}
         self.labels = {name: str(self.graph.get_node(name).attr["label"]) for name in self.boxes}
+        self.nodes = [_frame(area.graph_attr["bb"]) for area in self.graph.subgraphs()]
         self.lines = list(self._lines(everything))
 
     def _lines(self, boxes: dict[str, Box]) -> Iterator[Line]:
@@ -82,6 +84,17 @@ def crosses(segment: Segment, box: Box) -> bool:
         first, second = sorted(((low - start) / delta, (high - start) / delta))
         enter, leave = max(enter, first), min(leave, second)
     return enter < leave
+
+
+def within(box: Box, frame: Box) -> bool:
+    """Whether a box lies inside another, touching no edge."""
+    across = frame.left < box.left and box.right < frame.right
+    return across and frame.top < box.top and box.bottom < frame.bottom
+
+
+def _frame(corners: str) -> Box:
+    left, low, right, high = (float(part) for part in corners.split(","))
+    return Box((left + right) / 2, -(low + high) / 2, right - left, high - low)
 
 
 def _box(attributes: object) -> Box:

@@ -11,7 +11,7 @@ from kubesim.notebook.explorer import SOURCES, TYPES, Choice, Explorer
 from kubesim.views.journey import Journey
 from kubesim.views.stage import FONT_SIZE, WIDTH, Box
 from kubesim.views.words import Way, circled
-from tests.views.drawing import Drawing, crosses
+from tests.views.drawing import Drawing, crosses, within
 
 STATES = [
     *(Choice(type=type, source=source) for type in TYPES for source in SOURCES),
@@ -53,10 +53,17 @@ def test_every_picture_is_as_wide_as_the_others_and_its_text_as_large(drawings: 
         assert drawing.font_sizes() == {FONT_SIZE}
 
 
-def test_no_number_share_or_cross_covers_a_box_or_another(drawings: list[Drawing]) -> None:
+def test_no_number_or_cross_covers_a_box_or_another(drawings: list[Drawing]) -> None:
     for drawing in drawings:
         for (one, box), (other, another) in combinations(drawing.boxes.items(), 2):
             assert not box.overlaps(another), f"{one} covers {other}"
+
+
+def test_nothing_covers_the_border_of_a_node(drawings: list[Drawing]) -> None:
+    for drawing in drawings:
+        for name, box in drawing.boxes.items():
+            for frame in drawing.nodes:
+                assert not box.overlaps(frame) or within(box, frame), f"{name} covers a border"
 
 
 def test_no_arrow_passes_through_a_box_or_a_label(drawings: list[Drawing]) -> None:
@@ -92,7 +99,7 @@ def test_words_table_and_picture_have_one_numbering(journeys: dict[Choice, Journ
 
 def test_the_shares_are_of_one_kind_and_add_up(journeys: dict[Choice, Journey]) -> None:
     drawing = Drawing(journeys[Choice(replicas=4)].diagram())
-    shares = [label for name, label in drawing.labels.items() if name.startswith("share ")]
+    shares = [label.split(", ")[-1] for label in drawing.labels.values() if label.endswith(" %")]
     assert shares == ["25 %"] * 4
     assert "%: the share of new connections that end there\\l" in drawing.labels.values()
 

@@ -111,7 +111,7 @@ def test_the_picture_has_numbered_arrows_rewritings_and_the_way_not_taken() -> N
     assert arrow_count(DELIVERED) == 3
     assert [f'"arrow {number}" [' in dot for number in (1, 2, 3, 4)] == [True, True, True, False]
     assert "10.42.2.3:40000 → 10.42.0.5:80\\l  DNAT on node worker, was 10.43.113.175:8080\\l" in dot
-    assert '"75 %"' in dot and '"25 %"' in dot and "style=dashed" in dot
+    assert ', 75 %"' in dot and ', 25 %"' in dot and "style=dashed" in dot
     assert "octagon" not in dot
 
 
