@@ -1,7 +1,8 @@
 """Floor 9, the command ``kubesim``: the course and the simulator from a real shell.
 
 ``kubesim lab [DIR]`` opens the course in JupyterLab, ``kubesim shell`` is a terminal of a simulated cluster, ``kubesim
-run FILE`` plays a script in one, ``kubesim replay FILE`` does again what a saved journal tells. ``kubesim diagnose
+run FILE`` plays a script in one, ``kubesim replay FILE`` does again what a saved journal tells. ``kubesim clinic`` has
+broken clusters to mend. ``kubesim diagnose
 DUMP`` and ``kubesim reach DUMP`` answer for a real cluster, from what ``kubectl get`` printed of it.
 """
 
@@ -12,6 +13,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+
+ACTIONS = ("list", "next", "watch", "check", "hint", "solution", "reset")
+"""What ``kubesim clinic`` does; the first where nothing is said."""
 
 FOLDER = "kubesim-course"
 """The learner's working folder, where no other is named."""
@@ -61,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("shell", parents=[cluster], help="an interactive terminal of a simulated cluster")
     run = verbs.add_parser("run", parents=[cluster], help="play a script in such a terminal")
     run.add_argument("file", metavar="FILE", help="- for the standard input")
+
+    clinic = verbs.add_parser("clinic", help="broken clusters to mend: list, next, hint, check, watch…")
+    clinic.add_argument("action", nargs="?", default="list", choices=ACTIONS, metavar="ACTION", help=", ".join(ACTIONS))
+    clinic.add_argument("case", nargs="?", default="", metavar="CASE", help="default: the one you are at")
+    clinic.add_argument("--learner", metavar="NAME", help="whose variants (remembered): names and addresses differ")
+    place = f"where your progress is kept (default: {FOLDER}, where it is there, else here)"
+    clinic.add_argument("--folder", type=Path, metavar="DIR", help=place)
 
     serve = verbs.add_parser("serve", parents=[cluster], help="let real clients (kubectl…) talk to a simulated cluster")
     serve.add_argument("--port", type=int, default=0, help="on loopback (default: any that is free)")

@@ -48,13 +48,14 @@ def cluster_of(given: argparse.Namespace, now: datetime | None = None) -> Cluste
 
 
 def seat(cluster: Cluster, host: str, *, live: bool = False) -> Terminal:
-    """The terminal on a host: the one that a restored cluster had there, with its shell's variables, or a new one.
+    """The terminal on a host: the one that a restored cluster had there, with its shell's variables, or a new one
+    where there was none or it has been left.
 
     :param live: whether a person types there.
     :raises LookupError: if there is no such host.
     """
     for guest in cluster.guests.values():
-        if isinstance(guest, Terminal) and guest.on == host and guest.live == live:
+        if isinstance(guest, Terminal) and guest.on == host and guest.live == live and not guest.left:
             return guest
     return Terminal(cluster, on=host, live=live)
 

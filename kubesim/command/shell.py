@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -32,9 +32,7 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     :raises LookupError: if there is no such host.
     """
     terminal = seat(cluster_of(given), given.on, live=True)
-    session: PromptSession[str] = PromptSession(
-        history=InMemoryHistory(), completer=TerminalCompleter(terminal), complete_while_typing=False
-    )
+    session = session_at(terminal)
     if sys.stdin.isatty():
         print(GREETING)
     status = talk(terminal, session)
@@ -43,9 +41,21 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     return status
 
 
-def talk(terminal: Terminal, session: PromptSession[str]) -> int:
+def session_at(terminal: Terminal) -> PromptSession[str]:
+    """A person's keyboard: lines are edited, remembered and completed."""
+    return PromptSession(history=InMemoryHistory(), completer=TerminalCompleter(terminal), complete_while_typing=False)
+
+
+def talk(
+    terminal: Terminal,
+    session: PromptSession[str],
+    instead: Callable[[str], bool] = lambda line: False,
+    after: Callable[[], None] = lambda: None,
+) -> int:
     """Read lines and carry them out, until the terminal is left.
 
+    :param instead: what may take a line for itself, before the terminal sees it: whether it did.
+    :param after: what is done after each line.
     :returns: the status of the last line.
     """
     status = 0
@@ -57,6 +67,8 @@ def talk(terminal: Terminal, session: PromptSession[str]) -> int:
         except EOFError:
             print("exit")
             line = "exit"
+        if instead(line):
+            continue
         terminal.show_on(Screen())
         try:
             done, _ = terminal.type_line(line)
@@ -64,6 +76,7 @@ def talk(terminal: Terminal, session: PromptSession[str]) -> int:
         except KeyboardInterrupt:
             print("^C")
             status = 130
+        after()
     return status
 
 

@@ -10,22 +10,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kubesim.notebook.exercises import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
+    from kubesim.exercises.exercise import Exercise as exercise  # noqa: N813 (in a notebook it reads as a verb)
+    from kubesim.exercises.exercise import case
+    from kubesim.exercises.progress import board
+    from kubesim.exercises.ward import Ward as clinic  # noqa: N813
     from kubesim.notebook.player import PathPlayer
-    from kubesim.notebook.progress import board
     from kubesim.notebook.session import start
     from kubesim.notebook.timeline import Timeline
     from kubesim.notebook.widgets import ProxyModeComparison, ServiceExplorer
 
-__all__ = ["PathPlayer", "ProxyModeComparison", "ServiceExplorer", "Timeline", "board", "exercise", "start"]
+__all__ = [
+    "PathPlayer",
+    "ProxyModeComparison",
+    "ServiceExplorer",
+    "Timeline",
+    "board",
+    "case",
+    "clinic",
+    "exercise",
+    "start",
+]
 
 _HOMES = {
     "PathPlayer": "kubesim.notebook.player:PathPlayer",
     "ProxyModeComparison": "kubesim.notebook.widgets:ProxyModeComparison",
     "ServiceExplorer": "kubesim.notebook.widgets:ServiceExplorer",
     "Timeline": "kubesim.notebook.timeline:Timeline",
-    "board": "kubesim.notebook.progress:board",
-    "exercise": "kubesim.notebook.exercises:Exercise",
+    "board": "kubesim.exercises.progress:board",
+    "case": "kubesim.exercises.exercise:case",
+    "clinic": "kubesim.exercises.ward:Ward",
+    "exercise": "kubesim.exercises.exercise:Exercise",
     "start": "kubesim.notebook.session:start",
 }
 

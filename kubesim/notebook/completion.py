@@ -29,6 +29,7 @@ _LINE = re.compile(r"[ \t]*%kubectl[ \t]([^\n]*)$")
 _MACHINE = re.compile(r"\.(?:connect|resolve|diagnose|machine)\(\s*['\"]([^'\"\n]*)$")
 _ON = re.compile(r"\bon=['\"]([^'\"\n]*)$")
 _EXERCISE = re.compile(r"\bexercise\(\s*['\"]([^'\"\n]*)$")
+_CASE = re.compile(r"\bcase\(\s*['\"]([^'\"\n]*)$")
 
 
 def teach(shell: InteractiveShell, magics: CourseMagics) -> None:
@@ -77,6 +78,7 @@ class _Matcher:
         """Names of exercises and machines within quotes."""
         for pattern, kind, names in (
             (_EXERCISE, "exercise", _exercises),
+            (_CASE, "case", _cases),
             (_MACHINE, "machine", self._machines),
             (_ON, "machine", self._magics.hosts),
         ):
@@ -95,9 +97,15 @@ class _Matcher:
 
 
 def _exercises() -> Iterable[str]:
-    from kubesim.notebook.exercises import names  # only when an exercise is begun
+    from kubesim.exercises.files import names  # only when an exercise is begun
 
     return names()
+
+
+def _cases() -> Iterable[str]:
+    from kubesim.exercises.files import CLINIC, names  # only when a case is opened
+
+    return names(CLINIC)
 
 
 def _up_to_the_cursor(context: CompletionContext) -> str:

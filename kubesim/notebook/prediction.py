@@ -29,6 +29,7 @@ import ipywidgets as widgets
 from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from kubesim.exercises.check import holds
 from kubesim.notebook.controls import Announcement, Choices
 from kubesim.notebook.session import Score
 from kubesim.notebook.widgets import WithStaticTwin
@@ -44,8 +45,7 @@ class Choice:
     """One choice.
 
     :param text: what the reader sees.
-    :param evidence: what the answer holds where this choice is right: a text, ``/a regular expression/``, or one of
-        these after ``not``.
+    :param evidence: what the answer holds where this choice is right (:func:`kubesim.exercises.check.holds`).
     """
 
     text: str
@@ -53,10 +53,7 @@ class Choice:
 
     def holds(self, answer: str) -> bool:
         """Whether an answer bears the choice out."""
-        denied = self.evidence.startswith("not ")
-        wanted = self.evidence.removeprefix("not ")
-        pattern = wanted[1:-1] if len(wanted) > 1 and wanted[0] == wanted[-1] == "/" else re.escape(wanted)
-        return (re.search(pattern, answer, re.MULTILINE) is not None) is not denied
+        return holds(self.evidence, answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from kubesim.notebook.exercises import DIRECTORY, PLACEHOLDER, Exercise, names
-from kubesim.notebook.progress import solved
+from kubesim.exercises.exercise import PLACEHOLDER, Exercise
+from kubesim.exercises.files import names, read
+from kubesim.exercises.progress import solved
 
 
 def cases(what: str) -> list[tuple[str, int]]:
-    return [
-        (name, number) for name in names() for number, _ in enumerate(getattr(Exercise.read(name, DIRECTORY), what))
-    ]
+    return [(name, number) for name in names() for number, _ in enumerate(getattr(read(name).file, what))]
 
 
 def type_in(exercise: Exercise, text: str) -> None:
