@@ -76,7 +76,8 @@ class CourseMagics(Magics):
     @cell_magic
     def predict(self, line: str, cell: str) -> Any:
         """Ask the question in this line; what the cell shows stays hidden until one of the ``( )`` lines is chosen."""
-        from kubesim.notebook.prediction import Answer, Prediction, Question, held_back  # ipywidgets, slow to load
+        # ipywidgets, slow to load
+        from kubesim.notebook.prediction import Answer, NothingFitsError, Prediction, Question, held_back
 
         try:
             question = Question.read(line, cell)
@@ -88,7 +89,14 @@ class CourseMagics(Magics):
         if not done.success:  # a cell that fails shows why, like any other
             self._show(printed.getvalue())
             return None
-        return Prediction(question, Answer.of(printed.getvalue(), [each["data"] for each in shown]), score)
+        try:
+            return Prediction(question, Answer.of(printed.getvalue(), [each["data"] for each in shown]), score)
+        except NothingFitsError:  # something was done before that the page does not know of
+            self._show(printed.getvalue())
+            for each in shown:
+                self.shell.display_pub.publish(each["data"])
+            self._show("(Nothing to predict this time: none of the choices fits what was done before.)\n")
+            return None
 
     @property
     def session(self) -> Session:

@@ -29,7 +29,7 @@ import ipywidgets as widgets
 from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.displaypub import CapturingDisplayPublisher
 
-from kubesim.exercises.check import holds
+from kubesim.exercises.check import holds, marked
 from kubesim.notebook.controls import Announcement, Choices
 from kubesim.notebook.session import Score
 from kubesim.notebook.widgets import WithStaticTwin
@@ -51,9 +51,18 @@ class Choice:
     text: str
     evidence: str
 
+    @property
+    def plain(self) -> str:
+        """The text on a button, where code cannot be marked."""
+        return self.text.replace("`", "")
+
     def holds(self, answer: str) -> bool:
         """Whether an answer bears the choice out."""
         return holds(self.evidence, answer)
+
+
+class NothingFitsError(ValueError):
+    """Not exactly one choice is borne out by an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +95,12 @@ class Question:
     def right(self, answer: str) -> Choice:
         """The choice that an answer bears out.
 
-        :raises ValueError: if it bears out none, or more than one.
+        :raises NothingFitsError: if it bears out none, or more than one.
         """
         held = [choice for choice in self.choices if choice.holds(answer)]
         if len(held) != 1:
             found = ", ".join(repr(choice.text) for choice in held) or "none"
-            raise ValueError(
+            raise NothingFitsError(
                 f"exactly one choice of {self.text!r} must be borne out by the answer, got {found}:\n{answer}"
             )
         return held[0]
@@ -140,34 +149,34 @@ class Prediction(WithStaticTwin):
     :param question: what is asked.
     :param answer: what its cell showed.
     :param score: where the choice is counted.
-    :raises ValueError: if not exactly one choice is right.
+    :raises NothingFitsError: if not exactly one choice is right.
     """
 
     def __init__(self, question: Question, answer: Answer, score: Score) -> None:
         self.question, self.answer, self.score = question, answer, score
         self.right = question.right(answer.text)
-        self.choice = Choices([choice.text for choice in question.choices], "", "I say")
+        self.choice = Choices([choice.plain for choice in question.choices], "", "I say")
         self.verdict = Announcement()
         self.shown = widgets.HTML()
-        asked = widgets.HTML(f"<b>Predict:</b> {html.escape(question.text)}")
+        asked = widgets.HTML(f"<b>Predict:</b> {marked(question.text)}")
         super().__init__([asked, self.choice, self.verdict, self.shown])
         self.choice.observe(self._chosen, names="value")
 
     def _chosen(self, change: Any) -> None:
-        good = self.choice.value == self.right.text
+        good = self.choice.value == self.right.plain
         if not change["old"]:  # only the first choice is a prediction
             self.score.made += 1
             self.score.right += good
-        verdict = "Right." if good else f"Not so: {self.right.text}."
+        verdict = "Right." if good else f"Not so: {self.right.plain}."
         self.verdict.text = f"{verdict} ({self.score})"
         self.shown.value = self.answer.page
 
     def static_html(self) -> str:
         """The question, with the answer folded."""
-        choices = "".join(f"<li>{html.escape(choice.text)}</li>" for choice in self.question.choices)
+        choices = "".join(f"<li>{marked(choice.text)}</li>" for choice in self.question.choices)
         return (
-            f"<p><b>Predict:</b> {html.escape(self.question.text)}</p><ul>{choices}</ul><details>"
-            f"<summary>the answer</summary><p><b>{html.escape(self.right.text)}</b></p>{self.answer.page}</details>"
+            f"<p><b>Predict:</b> {marked(self.question.text)}</p><ul>{choices}</ul><details>"
+            f"<summary>the answer</summary><p><b>{marked(self.right.text)}</b></p>{self.answer.page}</details>"
         )
 
     def static_text(self) -> str:

@@ -103,6 +103,23 @@ def test_not_exactly_one_right_choice_is_the_author_s_mistake(answer: str, found
         question.right(answer)
 
 
+def test_where_no_choice_fits_the_answer_is_shown_like_any_other(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = "( ) a\n( ) b\n%%terminal\nkubectl get node worker -o name\n"
+    assert shell.run_cell_magic("predict", "q", cell) is None
+    shown = capsys.readouterr().out
+    assert shown.startswith("node/worker\n") and "Nothing to predict this time" in shown
+
+
+def test_code_in_a_choice_is_marked_as_such(shell: InteractiveShell) -> None:
+    made = asked(shell, "What does `seq 1` print?", "( ) the number `1` :: 1\n( ) nothing :: not 1\nprint(1)\n")
+    assert made.choice.options == ["the number 1", "nothing"]
+    assert "<li>the number <code>1</code></li>" in made.static_html() and "<code>seq 1</code>" in made.static_html()
+    made.choice.value = "the number 1"
+    assert made.verdict.text.startswith("Right.")
+
+
 def test_a_cell_that_fails_shows_why(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     assert shell.run_cell_magic("predict", "q", "( ) a\n( ) b\n1 / 0\n") is None
     assert "ZeroDivisionError" in capsys.readouterr().out

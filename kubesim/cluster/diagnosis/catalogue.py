@@ -124,7 +124,7 @@ RULES = MappingProxyType(
             "No Pod has the labels that the Service selects.",
             "All labels of the selector must be on a Pod, in the Service's own namespace, letter by letter.",
             _PODS,
-            "Let the selector be the labels that the Pods have.",
+            "Let the selector be the labels that the Pods have, or start a Pod with those of the selector.",
         ),
         "no-selector-no-endpoints": Rule(
             "The Service selects nothing and nobody gave it endpoints.",

@@ -43,7 +43,7 @@ def diagnose(question: Question, objects: Objects) -> Diagnosis:
             outcome = Outcome.DROPPED
     if missing:
         findings = [replace(finding, cause=False) for finding in findings]
-    looked = tuple(replace(each, look=_look(each, question)) for each in findings)
+    looked = tuple(replace(each, look=_look(each, question), mend=each.mend or _mend(each)) for each in findings)
     unchecked = list(_unchecked(question, outcome))
     if objects.coverage is not None:
         unchecked += silence.not_looked_at(question, objects, objects.coverage, service)
@@ -94,6 +94,12 @@ def _look(finding: Finding, question: Question) -> str:
         service=service, pod=pod, namespace=own, asker=asker, asking=question.namespace,
         host=question.host, first=question.host.split(".")[0],
     )  # fmt: skip
+
+
+def _mend(finding: Finding) -> Mend:
+    """What mends such a fault in general, where the objects do not tell which change is meant."""
+    sentence = RULES[finding.id].mend
+    return Mend(sentence[0].lower() + sentence[1:].removesuffix("."))
 
 
 def _policy_finding(question: Question, objects: Objects) -> Finding | None:
@@ -216,6 +222,10 @@ def _port_closed(question: Question, objects: Objects, address: str, rule: tuple
         if open_ports:
             rule = (*rule, Evidence(machine, "", f"listens on {', '.join(map(str, open_ports))}"))
             mend = Mend(f"ask for port {open_ports[0]}")
+        pod = objects.pod_at(address)
+        if pod is not None and not services.is_ready(pod):
+            rule = (*rule, Evidence(pod_subject(pod), "status", services.why_not_ready(pod)))
+            mend = Mend("mend what the Pod waits for: its image, its command, its readiness probe")
     return Finding("port-closed", summary, rule, mend)
 
 

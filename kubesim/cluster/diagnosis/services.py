@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kubesim.api.objects import EndpointSlice, Pod, Service, ServicePort
 from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, service_mend
@@ -130,13 +130,13 @@ def endpoint_findings(service: Service, port: ServicePort, objects: Objects) -> 
     if not pods:
         yield _selector_finding(service, objects)
         return
-    ready = [pod for pod in pods if _is_ready(pod)]
+    ready = [pod for pod in pods if is_ready(pod)]
     if not ready and not service.spec.publishNotReadyAddresses:
         special = next((found for pod in pods for found in _special_reasons(pod, objects)), None)
         if special is not None:
             yield special
             return
-        reasons = tuple(Evidence(pod_subject(pod), "status", _why_not_ready(pod)) for pod in pods)
+        reasons = tuple(Evidence(pod_subject(pod), "status", why_not_ready(pod)) for pod in pods)
         names = ", ".join(pod.metadata.name for pod in pods)
         yield Finding("pods-not-ready", f"{about} selects {names}, but none of them is ready.", reasons)
         return
@@ -174,19 +174,19 @@ def _special_reasons(pod: Pod, objects: Objects) -> Iterator[Finding]:
 
 def _selector_finding(service: Service, objects: Objects) -> Finding:
     meta, selector = service.metadata, service.spec.selector or {}
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+    wanted = _listed(selector)
     evidence = [Evidence(subject(service), "spec.selector", wanted)]
     mend = None
     pods = [pod for pod in objects.pods if pod.metadata.namespace == meta.namespace and pod.metadata.labels]
     nearest = _nearest(wanted, meta.name, pods)
     if nearest is not None:
         labels = nearest.metadata.labels or {}
-        have = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        have = _listed(labels)
         evidence.append(Evidence(pod_subject(nearest), "metadata.labels", have))
         # Set what the Pod has, and take away (null) what it lacks.
         shared = {key: labels[key] for key in selector if key in labels} or without_hash(labels)
         changes = {**{key: None for key in selector if key not in shared}, **shared}
-        new = ",".join(f"{key}={value}" for key, value in sorted(shared.items()))
+        new = _listed(shared)
         sentence = f"let {subject(service)} select {new}, as {pod_subject(nearest)} is labelled"
         mend = service_mend(sentence, service, {"selector": changes})
     summary = f"No Pod has the labels {wanted} that {subject(service)} selects."
@@ -197,7 +197,7 @@ def _nearest(wanted: str, name: str, pods: list[Pod]) -> Pod | None:
     """The Pod whose labels or name look most like what was meant; None where none does."""
 
     def likeness(pod: Pod) -> float:
-        labels = ",".join(f"{key}={value}" for key, value in sorted((pod.metadata.labels or {}).items()))
+        labels = _listed(pod.metadata.labels or {})
         return max(
             difflib.SequenceMatcher(None, wanted, labels).ratio(),
             difflib.SequenceMatcher(None, name, pod.metadata.name).ratio(),
@@ -212,12 +212,14 @@ def without_hash(labels: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in labels.items() if key != "pod-template-hash"}
 
 
-def _is_ready(pod: Pod) -> bool:
+def is_ready(pod: Pod) -> bool:
+    """Whether traffic may go to a Pod: its condition says so, and it is not on its way out."""
     ready = any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
     return ready and pod.metadata.deletionTimestamp is None
 
 
-def _why_not_ready(pod: Pod) -> str:
+def why_not_ready(pod: Pod) -> str:
+    """The first reason in a Pod's status why it is not ready."""
     if pod.metadata.deletionTimestamp is not None:
         return "it is being deleted"
     for status in pod.status.containerStatuses or []:
@@ -298,12 +300,19 @@ def other_pods_finding(service: Service, objects: Objects) -> Finding | None:
         return None
     labels = without_hash(own.metadata.labels or {})
     evidence = (
-        Evidence(subject(service), "spec.selector", str(service.spec.selector)),
-        Evidence(pod_subject(own), "metadata.labels", str(labels)),
+        Evidence(subject(service), "spec.selector", _listed(service.spec.selector or {})),
+        Evidence(pod_subject(own), "metadata.labels", _listed(labels)),
     )
     chosen = ", ".join(pod.metadata.name for pod in pods)
     summary = f"{subject(service)} sends to {chosen}, not to the Pod {meta.name} that has its name."
-    return Finding("service-selects-other-pods", summary, evidence, cause=False)
+    changes = {**dict.fromkeys(service.spec.selector or {}), **labels}
+    sentence = f"if that Pod is meant, let {subject(service)} select {_listed(labels)}"
+    mend = service_mend(sentence, service, {"selector": changes}) if labels else None
+    return Finding("service-selects-other-pods", summary, evidence, mend, cause=False)
+
+
+def _listed(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 def failing_step(question: Question) -> Step | None:

@@ -119,6 +119,7 @@ def test_each_cause_is_found_alone(found: str, given: dict[str, Any]) -> None:
     assert found in RULES
     finding = diagnosis.causes[0]
     assert finding.evidence and finding.summary.endswith(".")
+    assert finding.mend is not None and finding.mend.sentence, "every finding says what mends it"
     assert found in str(diagnosis)
 
 
