@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     import pandas
 
     from kubesim.cluster.diagnosis import Diagnosis
+    from kubesim.cluster.diagnosis.pairs import Pairs
     from kubesim.cluster.dump import Coverage
     from kubesim.cluster.inquiries import Difference, Reachability
 
@@ -425,15 +426,16 @@ class Cluster:
 
     @checked
     @door
-    def diagnose_all(self) -> Sequence[Diagnosis]:
+    def diagnose_all(self) -> Pairs:
         """Why requests of every Pod do (not) get to every port of every Service that has an address; nothing is sent.
 
-        Services are asked by their addresses, so no name is looked up.
+        Services are asked by their addresses, so no name is looked up, and by first connections. All are judged at
+        once; what was found of a pair is found when somebody reads it.
         """
         from kubesim.cluster.inquiries import explain_all
 
         enforced = self.configuration.networkPolicy != "none"
-        return explain_all(self.network, self.store, self.coverage, enforced)
+        return explain_all(self.network, self.store, self.proxies.sight, self.coverage, enforced)
 
     def _address_of(self, source: str, name: str) -> tuple[str, str]:
         found = self.resolve(source, name).resolution
@@ -594,16 +596,21 @@ class Cluster:
     @checked
     @window
     def diagram(self, namespace: str = "default") -> Diagram:
-        """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints."""
+        """The picture of a namespace: nodes with their Pods, and each Service with arrows to its endpoints.
+
+        Of a dump's cluster it has the nodes on which the namespace has Pods, and nothing that is outside.
+        """
         from kubesim.views.cluster_diagram import cluster_diagram
 
-        prefix = f"pod/{namespace}/"
+        prefix, dumped = f"pod/{namespace}/", self.coverage is not None
         whole = self.scene()
         nodes = tuple(
             replace(node, pods=tuple(pod for pod in node.pods if pod.machine.startswith(prefix)))
             for node in whole.nodes
         )
+        nodes = tuple(node for node in nodes if node.pods or not dumped)
         outside = tuple(place for place in whole.outside if "/" not in place.machine and place.machine != ROUTER)
+        outside = () if dumped else outside
         services, slices = self.store.views(Service, namespace), self.store.views(EndpointSlice, namespace)
         return cluster_diagram(Scene(nodes, outside), services, slices)
 
@@ -614,6 +621,8 @@ class Cluster:
     def __repr__(self) -> str:
         nodes, pods = len(self.store.list("Node")), len(self.store.list("Pod"))
         services = len(self.store.views(Service))
+        if self.coverage is not None:
+            return self.coverage.summary(nodes, pods, services)
         return (
             f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
             f"{services} Services, {self.simulation.now:.1f} s"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from kubesim.api.objects import EndpointSlice, NetworkPolicy, Node, Pod, Service
 from kubesim.api.store import Store
 from kubesim.cluster.diagnosis import RULES, Diagnosis, Evidence, Finding, Objects, Question, diagnose
+from kubesim.cluster.diagnosis.pairs import Pairs, Sight, pairs_of
 from kubesim.cluster.dump import Coverage
 from kubesim.cluster.places import machine_name, target_of
 from kubesim.cluster.reachability import Change, Destination, Reach, reachability, service_destinations
@@ -165,24 +166,12 @@ def explain(
     return diagnose(question, _objects(network, store, coverage, enforced))
 
 
-def explain_all(network: Network, store: Store, coverage: Coverage | None, enforced: bool) -> list[Diagnosis]:
-    """Why a request of each Pod does (not) get to each port of each Service, by its cluster IP."""
-    objects = _objects(network, store, coverage, enforced)
-    found = []
-    for pod in objects.pods:
-        name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
-        if name not in network.topology or (coverage is not None and name in coverage.stand_ins):
-            continue
-        for service in objects.services:
-            for port in service.spec.ports or []:
-                address, protocol = service.spec.clusterIP, port.protocol or "TCP"
-                if is_ipv4(address):
-                    traces = network.trace(name, address, port.port, protocol)
-                    namespace = pod.metadata.namespace
-                    question = Question(name, address, port.port, address, protocol, traces=traces, namespace=namespace)
-                    label = f"{service.metadata.name}.{service.metadata.namespace}:{port.port}"
-                    found.append(replace(diagnose(question, objects), target=label))
-    return found
+def explain_all(network: Network, store: Store, sight: Sight, coverage: Coverage | None, enforced: bool) -> Pairs:
+    """Why a request of each Pod does (not) get to each port of each Service, by its cluster IP.
+
+    :param sight: what a node makes of a Service port.
+    """
+    return pairs_of(network, _objects(network, store, coverage, enforced), sight)
 
 
 def _lookup_error(error: str, machine: str, network: Network, coverage: Coverage | None) -> str:

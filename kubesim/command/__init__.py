@@ -89,5 +89,6 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--to", dest="target", required=True, metavar="URL", help="http://NAME:PORT, udp://ADDRESS:PORT")
     why.add_argument("-o", "--output", choices=("text", "json", "sarif"), default="text", help="default: text")
     reach = verbs.add_parser("reach", parents=[dumped], help="every Pod of a real cluster against every Service")
+    reach.add_argument("--each", action="store_true", help="a line for each pair, with tabs between its fields")
     reach.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures instead of the table")
     return parser

@@ -7,6 +7,8 @@ are gone are deleted at the same time, as kube-proxy does.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
 from kubesim.api.store import Change, Key, Store
 from kubesim.network.load_balancer import balancer_ruleset
@@ -78,6 +80,13 @@ class KubeProxies:
             return None
         known = self._nodes.get(name)
         return None if known is None else self._total.on(known)
+
+    def sight(self, machine: str, port: ServicePortName) -> Hashable:
+        """What a node makes of a Service port: the same for two nodes whose rules for it differ in nothing."""
+        while self._changed_services:
+            self._write(*self._changed_services.popitem()[0])
+        summand, known = self._total.summands.get(port), self._nodes.get(machine.removeprefix("node/"))
+        return None if summand is None or known is None else summand.on(known)
 
     def _write(self, namespace: str, name: str) -> None:
         """Write the rules of one Service anew."""

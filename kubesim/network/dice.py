@@ -64,7 +64,7 @@ class First:
         return 0
 
 
-class _Told:
+class Told:
     """Outcomes that were decided before, and the first one of every later throw.
 
     :ivar taken: of each throw, the outcome and how many there were.
@@ -73,6 +73,11 @@ class _Told:
     def __init__(self, before: Sequence[int]) -> None:
         self._before = before
         self.taken: list[tuple[int, int]] = []
+
+    @property
+    def told(self) -> tuple[int, ...]:
+        """The outcome of each throw by now."""
+        return tuple(number for number, _ in self.taken)
 
     def pick(self, shares: Sequence[float]) -> int:
         """The outcome that is due."""
@@ -87,10 +92,16 @@ def every(walk: Callable[[Dice], Found]) -> Iterator[Found]:
 
     :param walk: must throw the same dice whenever the earlier ones fell alike.
     """
+    return (found for _, found in every_told(walk))
+
+
+def every_told(walk: Callable[[Dice], Found]) -> Iterator[tuple[tuple[int, ...], Found]]:
+    """Likewise, each with the outcomes that led there; :class:`Told` leads there again."""
     before: list[int] | None = []
     while before is not None:
-        dice = _Told(before)
-        yield walk(dice)
+        dice = Told(before)
+        found = walk(dice)
+        yield dice.told, found
         taken = dice.taken
         while taken and taken[-1][0] == taken[-1][1] - 1:
             taken.pop()

@@ -117,8 +117,9 @@ def cluster_text(scene: Scene, services: Sequence[Service], slices: Sequence[End
 
 
 def _at(address: str, scene: Scene) -> str:
-    """The node with an address: the API server's endpoint is one; empty where there is none."""
-    return next((node.place.machine for node in scene.nodes if node.place.address == address), "")
+    """The node that has an address (the API server's endpoint is one), or the Pod; empty where none has it."""
+    places = [*(node.place for node in scene.nodes), *(pod for node in scene.nodes for pod in node.pods)]
+    return next((place.machine for place in places if place.address == address), "")
 
 
 def _address(service: Service) -> str:

@@ -172,9 +172,11 @@ class Stage:
         :param kernels: whether the nodes' kernels are drawn.
         """
         for node, box in self.nodes:
+            address = f"   {node.place.address}"
+            room = 2 * (box.right - _PODS) - _INSET - _text_width(address)
             with graph.subgraph(name=f"cluster_{node.place.title}") as area:
                 area.attr(
-                    label=_fitted(f"node {node.place.title}   {node.place.address}", 2 * (box.right - _PODS) - _INSET),
+                    label=_fitted(f"node {node.place.title}", room) + address,
                     bb=f"{box.left},{-box.bottom},{box.right},{-box.top}",
                     lp=f"{_PODS},{-(box.top + _TITLE / 2)}",
                     style="rounded,filled",

@@ -6,7 +6,7 @@ says what is missing, and the finding is a hint.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,40 +28,51 @@ def diagnose(question: Question, objects: Objects) -> Diagnosis:
     """Explain what a request met."""
     checked: list[str] = []
     findings = list(_findings(question, objects, checked))
-    outcome = None
-    if question.traces:
-        failed = [trace.outcome for trace in question.traces if trace.outcome is not Outcome.DELIVERED]
-        outcome = failed[0] if failed else Outcome.DELIVERED
-    service = _service(question, objects)
-    missing = tuple(dict.fromkeys(_missing(question, objects, service, outcome, findings)))
     closed = _policy_finding(question, objects)
+    outcome, missing = judged(question, objects, closed is not None, {each.id for each in findings})
     if closed is not None:
         findings.append(closed)
-        if objects.coverage is not None and objects.coverage.enforces_policies is None:
-            missing = (*missing, "the dump does not say whether the network plugin enforces NetworkPolicies")
-        elif outcome is Outcome.DELIVERED:
-            outcome = Outcome.DROPPED
     if missing:
         findings = [replace(finding, cause=False) for finding in findings]
     looked = tuple(replace(each, look=_look(each, question), mend=each.mend or _mend(each)) for each in findings)
     unchecked = list(_unchecked(question, outcome))
     if objects.coverage is not None:
+        service = objects.service_at(question)
         unchecked += silence.not_looked_at(question, objects, objects.coverage, service)
     unchecked = list(dict.fromkeys(unchecked))
     return Diagnosis(question.source, question.target, outcome, looked, tuple(checked), tuple(unchecked), missing)
 
 
-def _missing(
-    question: Question, objects: Objects, service: Service | None, outcome: Outcome | None, findings: list[Finding]
-) -> Iterator[str]:
+def judged(
+    question: Question, objects: Objects, closed: bool, found: Collection[str] = ()
+) -> tuple[Outcome | None, tuple[str, ...]]:
+    """What a request met, and what would have to be known to tell.
+
+    :param closed: whether NetworkPolicies close a way on which the rules deliver.
+    :param found: the ids of what was found about a name that has no address.
+    """
+    outcome = None
+    if question.traces:
+        failed = (trace.outcome for trace in question.traces if trace.outcome is not Outcome.DELIVERED)
+        outcome = next(failed, Outcome.DELIVERED)
+    missing = dict.fromkeys(_missing(question, objects, outcome, found))
+    if closed:
+        if objects.coverage is not None and objects.coverage.enforces_policies is None:
+            missing["the dump does not say whether the network plugin enforces NetworkPolicies"] = None
+        elif outcome is Outcome.DELIVERED:
+            outcome = Outcome.DROPPED
+    return outcome, tuple(missing)
+
+
+def _missing(question: Question, objects: Objects, outcome: Outcome | None, found: Collection[str]) -> Iterator[str]:
     """What the dump would have to hold, for the verdict to be more than a guess."""
     coverage = objects.coverage
     if coverage is None:
         return
+    service = objects.service_at(question)
     external = service is not None and service.spec.type == "ExternalName"
     if not is_ipv4(question.host) and (not question.address or external):
-        own_fault = any(each.id in ("pod-not-asking-cluster-dns", "dns-silent") for each in findings)
-        if not own_fault:
+        if not {"pod-not-asking-cluster-dns", "dns-silent"} & set(found):
             yield from silence.unknown_name(question, objects, coverage)
         if not question.address:
             return
@@ -73,10 +84,6 @@ def _missing(
             yield from silence.unknown_endpoints(service, objects, coverage)
     if outcome is not Outcome.DELIVERED:
         yield from silence.unknown_ways(question, objects, coverage)
-
-
-def _service(question: Question, objects: Objects) -> Service | None:
-    return objects.service_at(question)
 
 
 def _look(finding: Finding, question: Question) -> str:
@@ -104,13 +111,12 @@ def _mend(finding: Finding) -> Mend:
 
 def _policy_finding(question: Question, objects: Objects) -> Finding | None:
     """A NetworkPolicy that closes a way on which a dump's rules deliver; nobody has written its own rules there."""
-    coverage = objects.coverage
-    if not objects.policies or coverage is None or coverage.enforces_policies is False:
+    if not policed(objects):
         return None
     for trace in question.traces:
         packet = trace.delivered
         if trace.outcome is Outcome.DELIVERED and packet is not None:
-            client = _party(trace.source, packet.source, objects)
+            client = party(trace.source, packet.source, objects)
             server = Party(packet.destination, objects.pod_at(packet.destination))
             port, protocol = packet.destination_port, packet.protocol
             found = blocked(objects.policies, objects.namespaces, client, server, port, protocol)
@@ -119,7 +125,13 @@ def _policy_finding(question: Question, objects: Objects) -> Finding | None:
     return None
 
 
-def _party(machine: str, address: str, objects: Objects) -> Party:
+def policed(objects: Objects) -> bool:
+    """Whether NetworkPolicies may close ways in a dump's cluster."""
+    return bool(objects.policies) and objects.coverage is not None and objects.coverage.enforces_policies is not False
+
+
+def party(machine: str, address: str, objects: Objects) -> Party:
+    """A machine as NetworkPolicies see it, by an address of its own or of whoever masqueraded."""
     parts = machine.split("/")
     pod = objects.pod(parts[1], parts[2]) if len(parts) == 3 and parts[0] == "pod" else None
     return Party(address, pod)
@@ -135,8 +147,8 @@ def _closed(found: Blocked, client: Party, server: Party, port: int) -> Finding:
     ]
     if peer.pod is not None:
         evidence.append(Evidence(other, "metadata.labels", str(peer.pod.metadata.labels or {})))
-    way = "from" if found.direction == "Ingress" else "to"
-    summary = f"NetworkPolicies select {pod_subject(found.pod)} for {found.direction}, and none allows {way} {other}."
+    way, met = ("from", "client") if found.direction == "Ingress" else ("to", "destination")
+    summary = f"NetworkPolicies select {pod_subject(found.pod)} for {found.direction}, and none allows this {met}."
     mend = None
     labels = (peer.pod.metadata.labels or {}) if peer.pod is not None else {}
     if labels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -96,6 +97,13 @@ class Verdict(StrEnum):
     UNKNOWN = "cannot be told"
 
 
+def verdict_of(outcome: Outcome | None, missing: Sequence[str]) -> Verdict:
+    """The verdict on what a request met, if that is all that there is to know."""
+    if missing:
+        return Verdict.UNKNOWN
+    return Verdict.DELIVERED if outcome is Outcome.DELIVERED else Verdict.FAILS
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """The answer.
@@ -109,17 +117,15 @@ class Diagnosis:
     source: str
     target: str
     outcome: Outcome | None
-    findings: tuple[Finding, ...]
-    checked: tuple[str, ...]
-    unchecked: tuple[str, ...] = ()
+    findings: Sequence[Finding]
+    checked: Sequence[str]
+    unchecked: Sequence[str] = ()
     missing: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Whether the request gets there, as far as it can be told."""
-        if self.missing:
-            return Verdict.UNKNOWN
-        return Verdict.DELIVERED if self.outcome is Outcome.DELIVERED and not self.causes else Verdict.FAILS
+        return verdict_of(self.outcome, self.missing)
 
     @property
     def causes(self) -> tuple[Finding, ...]:
@@ -140,6 +146,13 @@ class Diagnosis:
             return "delivered"
         met = self.outcome or "nothing was sent"
         return f"fails ({met}), because" if self.causes else f"fails ({met})"
+
+    @property
+    def why(self) -> str:
+        """Why it is no plain ``delivered``, in one line; empty where it is."""
+        if self.verdict is Verdict.DELIVERED:
+            return ""
+        return "; ".join(each.summary for each in self.causes) or "; ".join(self.missing)
 
     def __str__(self) -> str:
         lines = [f"{self.source} → {self.target}: {self.answer}"]

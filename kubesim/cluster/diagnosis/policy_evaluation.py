@@ -7,8 +7,10 @@ Upstream: the API reference of ``networking.k8s.io/v1`` NetworkPolicy.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from kubesim.api.objects import NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, Pod
 from kubesim.api.selectors import selector_of
@@ -69,6 +71,74 @@ def blocked(
         if not allowed:
             return Blocked(direction, own.pod, selecting)
     return None
+
+
+class Closures:
+    """Which connections NetworkPolicies close, for very many of them.
+
+    What policies say of a party depends on which of them select it and as which peers it counts, so what was found of
+    two parties holds for all that are alike in this.
+
+    :param namespaces: the labels of each.
+    """
+
+    def __init__(self, policies: Sequence[NetworkPolicy], namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        self._namespaces = namespaces
+        self._own: dict[str, list[NetworkPolicy]] = {}
+        self._peers: dict[object, tuple[str, NetworkPolicyPeer]] = {}
+        self._named: set[str] = set()
+        self._signatures: dict[tuple[str, int], Hashable] = {}
+        self._found: dict[Hashable, bool] = {}
+        for policy in policies:
+            where = policy.metadata.namespace
+            self._own.setdefault(where, []).append(policy)
+            for direction in ("Ingress", "Egress"):
+                for peers, ports in _rules(policy, direction):
+                    self._named |= {each.port for each in ports if isinstance(each.port, str)}
+                    for peer in peers:
+                        whose = where if peer.namespaceSelector is None and peer.ipBlock is None else ""
+                        self._peers[whose, msgspec.json.encode(peer)] = (whose, peer)
+
+    def closes(self, client: Party, server: Party, port: int, protocol: str) -> bool:
+        """Whether a connection is closed in one of its directions, as :func:`blocked` finds it."""
+        key = (self.signature(client), self.signature(server), port, protocol)
+        known = self._found.get(key)
+        if known is None:
+            policies = [each for party in (client, server) for each in self._own_of(party)]
+            found = blocked(policies, self._namespaces, client, server, port, protocol)
+            known = self._found[key] = found is not None
+        return known
+
+    def _own_of(self, party: Party) -> Sequence[NetworkPolicy]:
+        return () if party.pod is None else self._own.get(party.pod.metadata.namespace, ())
+
+    def signature(self, party: Party) -> Hashable:
+        """All that policies can tell of a party."""
+        key = (party.address, id(party.pod))
+        known = self._signatures.get(key)
+        if known is None:
+            known = self._signatures[key] = self._signature_of(party)
+        return known
+
+    def _signature_of(self, party: Party) -> Hashable:
+        counts_as = frozenset(
+            key for key, (where, peer) in self._peers.items() if _is_peer(peer, where, party, self._namespaces)
+        )
+        if party.pod is None:
+            return counts_as
+        selecting = tuple(
+            (policy.metadata.name, direction)
+            for policy in self._own_of(party)
+            for direction in ("Ingress", "Egress")
+            if _selects(policy, party.pod, direction)
+        )
+        ports = frozenset(
+            (each.name, each.containerPort, each.protocol)
+            for container in party.pod.spec.containers or []
+            for each in container.ports or []
+            if each.name in self._named
+        )
+        return party.pod.metadata.namespace if selecting else "", selecting, counts_as, ports
 
 
 def _rules(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from kubesim.api.objects import EndpointSlice, NetworkPolicy, Node, Pod, Service
 from kubesim.cluster.dump.coverage import Coverage
@@ -40,9 +41,9 @@ class Question:
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Objects:
-    """The objects behind the rules.
+    """The objects behind the rules, with indexes that are made when they are first asked for.
 
     :param listening: machine → (protocol, port) that processes listen on; a machine that is missing is unknown.
     :param node_ports: the first and the last number that a node port may have.
@@ -70,18 +71,26 @@ class Objects:
         name = self.named(question)
         if name is not None:
             return name
-        address, nodes = question.address or question.host, self.node_addresses
+        address = question.address or question.host
+        if address not in self.node_addresses:
+            return next(iter(self._services_at.get(address, ())), None)
         for service in self.services:
-            spec = service.spec
-            ingress = [each.ip for each in service.status.loadBalancer.ingress or []]
-            if address in nodes:
-                if any(port.nodePort == question.port for port in spec.ports or []):
-                    return service
-                if address in ingress and any(port.port == question.port for port in spec.ports or []):
-                    return service
-            elif address in (spec.clusterIP, *(spec.externalIPs or []), *ingress):
+            if any(port.nodePort == question.port for port in service.spec.ports or []):
+                return service
+            if service in self._services_at.get(address, ()) and any(
+                port.port == question.port for port in service.spec.ports or []
+            ):
                 return service
         return None
+
+    @cached_property
+    def _services_at(self) -> Mapping[str, Sequence[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.services:
+            spec, ingress = service.spec, service.status.loadBalancer.ingress or []
+            for address in dict.fromkeys((spec.clusterIP, *(spec.externalIPs or []), *(each.ip for each in ingress))):
+                found.setdefault(address, []).append(service)
+        return found
 
     def named(self, question: Question) -> Service | None:
         """The Service of the name that was typed, in the asker's namespace or the one in the name."""
@@ -90,52 +99,62 @@ class Objects:
         whole = ["svc", *self.domain.split(".")]
         if labels[2:] != whole[: len(labels[2:])]:
             return None  # a name of somewhere else
-        for service in self.services:
-            if service.metadata.name == labels[0] and service.metadata.namespace == namespace:
-                return service
-        return None
+        return self.service(namespace, labels[0])
+
+    def service(self, namespace: str, name: str) -> Service | None:
+        """A Service by its name."""
+        return self._services.get((namespace, name))
+
+    @cached_property
+    def _services(self) -> Mapping[tuple[str, str], Service]:
+        return {(each.metadata.namespace, each.metadata.name): each for each in self.services}
 
     def pod(self, namespace: str, name: str) -> Pod | None:
         """A Pod by its name."""
-        return next(
-            (each for each in self.pods if (each.metadata.namespace, each.metadata.name) == (namespace, name)), None
-        )
+        return self._pods.get((namespace, name))
+
+    @cached_property
+    def _pods(self) -> Mapping[tuple[str, str], Pod]:
+        return {(each.metadata.namespace, each.metadata.name): each for each in self.pods}
 
     def pod_at(self, address: str) -> Pod | None:
         """The Pod that has an address of its own and is not over."""
-        return next(
-            (
-                each
-                for each in self.pods
-                if each.status.podIP == address
-                and not each.spec.hostNetwork
-                and each.status.phase not in ("Succeeded", "Failed")
-            ),
-            None,
-        )
+        return self._pods_at.get(address)
 
-    @property
+    @cached_property
+    def _pods_at(self) -> Mapping[str, Pod]:
+        found: dict[str, Pod] = {}
+        for pod in self.pods:
+            if not pod.spec.hostNetwork and pod.status.phase not in ("Succeeded", "Failed"):
+                found.setdefault(pod.status.podIP, pod)
+        return found
+
+    @cached_property
     def node_addresses(self) -> frozenset[str]:
         """The addresses of all nodes."""
         return frozenset(entry.address for node in self.nodes for entry in node.status.addresses or [])
 
+    @cached_property
+    def _pods_in(self) -> Mapping[str, Sequence[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for pod in self.pods:
+            found.setdefault(pod.metadata.namespace, []).append(pod)
+        return found
+
     def selected(self, service: Service) -> list[Pod]:
         """The Pods that a Service selects."""
         selector = service.spec.selector or {}
-        return [
-            pod
-            for pod in self.pods
-            if selector
-            and pod.metadata.namespace == service.metadata.namespace
-            and selector.items() <= (pod.metadata.labels or {}).items()
-        ]
+        own = self._pods_in.get(service.metadata.namespace, ()) if selector else ()
+        return [pod for pod in own if selector.items() <= (pod.metadata.labels or {}).items()]
 
     def slices_of(self, service: Service) -> list[EndpointSlice]:
         """The EndpointSlices of a Service."""
-        meta = service.metadata
-        return [
-            piece
-            for piece in self.slices
-            if piece.metadata.namespace == meta.namespace
-            and (piece.metadata.labels or {}).get(SERVICE_NAME_LABEL) == meta.name
-        ]
+        return list(self._slices.get((service.metadata.namespace, service.metadata.name), ()))
+
+    @cached_property
+    def _slices(self) -> Mapping[tuple[str, str], Sequence[EndpointSlice]]:
+        found: dict[tuple[str, str], list[EndpointSlice]] = {}
+        for piece in self.slices:
+            of = (piece.metadata.labels or {}).get(SERVICE_NAME_LABEL, "")
+            found.setdefault((piece.metadata.namespace, of), []).append(piece)
+        return found

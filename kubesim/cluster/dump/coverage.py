@@ -18,6 +18,16 @@ SYSTEM = "kube-system"
 """The namespace in which every cluster has Pods, a Service, its slice and ConfigMaps."""
 GET = "kubectl get pods,services,endpointslices,nodes,configmaps,networkpolicies -A -o yaml"
 """The command whose output holds all that is asked for."""
+GET_ONE = "kubectl get {} -A -o yaml"
+ASKED = (
+    ("Pod", "Pods"),
+    ("Service", "Services"),
+    ("EndpointSlice", "EndpointSlices"),
+    ("Node", "Nodes"),
+    ("ConfigMap", "ConfigMaps"),
+    ("NetworkPolicy", "NetworkPolicies"),
+)
+"""The kinds that a dump should hold, each with its plural."""
 
 
 @dataclass(slots=True)
@@ -33,6 +43,7 @@ class Coverage:
     :param has_api_service: whether it has the Service ``default/kubernetes``.
     :param enforces_policies: whether the network plugin enforces NetworkPolicies; None where nobody says.
     :param corefile: whether it holds the DNS server's configuration.
+    :param cni: the network plugin; empty where the dump does not show it.
     """
 
     addressing: Addressing
@@ -44,17 +55,46 @@ class Coverage:
     has_api_service: bool = False
     enforces_policies: bool | None = None
     corefile: bool = False
+    cni: str = ""
 
     @classmethod
     def of(cls, objects: Iterable[Wire], facts: Facts) -> Coverage:
         """Count what a dump, already checked, holds."""
-        found = cls(facts.addressing, notes=facts.derived, enforces_policies=facts.enforces_policies)
+        found = cls(facts.addressing, notes=facts.derived, enforces_policies=facts.enforces_policies, cni=facts.cni)
         for wire in objects:
             metadata = wire["metadata"]
             namespace = metadata.get("namespace") or "default"
             found.namespaces.setdefault(wire["kind"], set()).add(namespace)
             if (wire["kind"], namespace, metadata["name"]) == ("Service", "default", "kubernetes"):
                 found.has_api_service = True
+        return found
+
+    def summary(self, nodes: int, pods: int, services: int) -> str:
+        """The cluster in words: what the dump has of it, what was derived, and what it does not say."""
+        facts = [f"Pods {self.addressing.pods}", f"Services {self.addressing.services}"]
+        facts += [f"DNS {self.addressing.dns}", f"domain {self.addressing.domain}"]
+        facts += [self.cni] if self.cni else []
+        counts = f"{_counted(nodes, 'node')}, {_counted(pods, 'Pod')}, {_counted(services, 'Service')}"
+        lines = [f"Cluster of a dump: {counts} ({', '.join(facts)})"]
+        lines += [f"  derived: {note}" for note in self.notes]
+        if self.derived:
+            lines.append(f"  derived: EndpointSlices, of {_counted(len(self.derived), 'Service')}, from their Pods")
+        lines += [f"  not in the dump: {text}" for text in self.absent]
+        return "\n".join(lines)
+
+    @property
+    def absent(self) -> list[str]:
+        """What the dump does not hold of all that is asked for, in words."""
+        found = [
+            f"{plural} ({GET_ONE.format(plural.lower())})" for kind, plural in ASKED if kind not in self.namespaces
+        ]
+        found += [] if self.corefile or "ConfigMap" not in self.namespaces else ["the DNS server's configuration"]
+        found += [] if self.cni else ["which network plugin the cluster has"]
+        images = {image for each in self.programs.values() for image in each}
+        if images:
+            found.append(
+                f"what the programs of {_counted(len(images), 'image')} do, but for the ports that they declare"
+            )
         return found
 
     def holds(self, kind: str, namespace: str) -> bool:
@@ -73,3 +113,7 @@ class Coverage:
         if kind == "Service" and namespace == "default":
             return self.has_api_service  # nobody who chooses Services by name or label chooses that one
         return self.everywhere(kind)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
