@@ -39,6 +39,11 @@ class Gate:
         self.clerk: Clerk | None = None
         """Who notes; None until the cluster is up."""
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether the present thread is inside."""
+        return self._inside and self.turn.is_mine
+
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Be inside for a while: others wait, and nothing that happens meanwhile is noted."""
@@ -94,6 +99,8 @@ def door(method: Callable[Concatenate[G, P], R]) -> Callable[Concatenate[G, P], 
 
     @functools.wraps(method)
     def through(self: G, /, *arguments: P.args, **options: P.kwargs) -> R:
+        if self.gate.is_mine:
+            return method(self, *arguments, **options)
         run = functools.partial(method, self, *arguments, **options)
         return self.gate.call(self.caller, name, run, arguments, options)
 

@@ -62,6 +62,11 @@ class Turn:
         self._looks = 0
         self._planned: Mapping[int, str] | None = None
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether the present thread has the turn."""
+        return self._holder is threading.current_thread()
+
     def __enter__(self) -> Self:
         me = threading.current_thread()
         if self._holder is not me:

@@ -11,8 +11,7 @@ Any refusal is an :class:`~kubesim.api.errors.ApiError` and leaves no trace. Ups
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -310,11 +309,17 @@ def _answer(response: Response, warnings: tuple[str, ...]) -> Response:
     return Response(response.object, warnings + response.warnings) if warnings else response
 
 
-@contextmanager
-def _warned(warnings: tuple[str, ...]) -> Iterator[None]:
+class _warned:  # noqa: N801 - it is read as a word of a with statement
     """Have a refusal carry what decoding warned of."""
-    try:
-        yield
-    except ApiError as error:
-        error.warnings = warnings + error.warnings
-        raise
+
+    __slots__ = ("_warnings",)
+
+    def __init__(self, warnings: tuple[str, ...]) -> None:
+        self._warnings = warnings
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, problem: BaseException | None, where: object) -> None:
+        if isinstance(problem, ApiError):
+            problem.warnings = self._warnings + problem.warnings

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import marshal
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -101,23 +102,22 @@ class Journal:
         self.origin = origin
         self._mark = mark
         self._lines: list[str] = []
-        self._begun = ""
+        self._unwritten: list[tuple[bytes, str]] = []
+        """The last calls, which are written as lines when somebody reads: how they began, and how they ended."""
+        self._begun = b""
         self._obstacle = origin.obstacle
 
     def begins(self, caller: str, method: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> None:
-        """Note a call, as text: its arguments may change while it runs."""
+        """Note a call, as a copy: its arguments may change while it runs."""
         step: dict[str, Any] = {"caller": caller, "method": method}
         if arguments:
             step["arguments"] = arguments
         if options:
             step["options"] = dict(options)
         try:
-            self._begun = json.dumps(step, default=_plain, separators=(",", ":"))
-        except (TypeError, ValueError, RecursionError) as error:
-            self._begun = json.dumps({"caller": caller, "method": method}, separators=(",", ":"))
-            self._obstacle = (
-                self._obstacle or f"step {len(self) + 1} ({caller}.{method}) had what no file holds: {error}"
-            )
+            self._begun = marshal.dumps(step)
+        except ValueError:  # something else than Python's own plain values
+            self._begun = marshal.dumps(self._text_of(len(self) + 1, step))
 
     def ends(self, problem: BaseException | None, cuts: Sequence[Cut]) -> None:
         """Note how the call ended."""
@@ -126,13 +126,32 @@ class Journal:
         if cuts:
             after["cuts"] = cuts
         after |= {"seconds": seconds, "version": version}
-        self._lines.append(f"{self._begun[:-1]},{json.dumps(after, separators=(',', ':'))[1:]}")
+        self._unwritten.append((self._begun, json.dumps(after, separators=(",", ":"))))
+
+    def _text_of(self, number: int, step: dict[str, Any]) -> str:
+        """How a call began, as its line begins."""
+        try:
+            return json.dumps(step, default=_plain, separators=(",", ":"))
+        except (TypeError, ValueError, RecursionError) as error:
+            bare = {"caller": step["caller"], "method": step["method"]}
+            named = f"step {number} ({step['caller']}.{step['method']})"
+            self._obstacle = self._obstacle or f"{named} had what no file holds: {error}"
+            return json.dumps(bare, separators=(",", ":"))
+
+    def _written(self) -> list[str]:
+        """The lines of all steps."""
+        for begun, after in self._unwritten:
+            noted = marshal.loads(begun)
+            text = noted if isinstance(noted, str) else self._text_of(len(self._lines) + 1, noted)
+            self._lines.append(f"{text[:-1]},{after[1:]}")
+        self._unwritten.clear()
+        return self._lines
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._lines) + len(self._unwritten)
 
     def __iter__(self) -> Iterator[Step]:
-        return (_step(line) for line in self._lines)
+        return (_step(line) for line in self._written())
 
     def text(self) -> str:
         """The journal as a file holds it.
@@ -140,7 +159,7 @@ class Journal:
         :raises JournalError: where something was done that no file can hold.
         """
         self.demand_whole()
-        lines = [json.dumps(_heading(self.origin)), *self._lines, json.dumps({"steps": len(self)})]
+        lines = [json.dumps(_heading(self.origin)), *self._written(), json.dumps({"steps": len(self)})]
         return "\n".join([*lines, ""])
 
     def demand_whole(self) -> None:
@@ -148,6 +167,7 @@ class Journal:
 
         :raises JournalError: where it does not; says why.
         """
+        self._written()
         if self._obstacle:
             raise JournalError(f"a journal must hold everything that was done to its cluster, but {self._obstacle}")
 

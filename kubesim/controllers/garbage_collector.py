@@ -47,10 +47,12 @@ class GarbageCollector:
             found = [(wire["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", ""))]
             found += _owners(wire)
             return found
-        if metadata.get("deletionTimestamp") and set(metadata.get("finalizers") or ()) & {FOREGROUND, ORPHAN}:
+        if "deletionTimestamp" in metadata and set(metadata.get("finalizers") or ()) & {FOREGROUND, ORPHAN}:
             return [(wire["kind"], metadata.get("namespace", ""), metadata["name"], metadata.get("uid", ""))]
+        if "ownerReferences" not in metadata:
+            return ()
         known = change.old["metadata"].get("ownerReferences") if change.old is not None else None
-        return () if known == metadata.get("ownerReferences") else _owners(wire)
+        return () if known == metadata["ownerReferences"] else _owners(wire)
 
     def reconcile(self, key: Hashable) -> None:
         """Look at one owner and its dependents."""

@@ -66,13 +66,17 @@ class NetworkPolicyController:
     # --- what changes ---------------------------------------------------------------------------------------------
 
     def _on_change(self, change: Change) -> None:
+        idle = not self._policies and not self._changed and change.kind != "NetworkPolicy"
+        next_sync = self._simulation.now + SYNC_SECONDS
+        if idle and self._last == next_sync:  # another change at this instant asks for no more
+            return
         if change.kind == "Pod" and change.old is not None and change.new is not None:
-            if _of_pod(change.old) == _of_pod(change.new):
+            if not _asks_for_sync(change.old, change.new):
                 return
         elif change.kind == "Namespace" and _labels(change.old) == _labels(change.new):
             return
-        if not self._policies and change.kind != "NetworkPolicy" and not self._changed:
-            self._last = self._simulation.now + SYNC_SECONDS
+        if idle:
+            self._last = next_sync
             return
         if not self._changed:
             self._simulation.after(SYNC_SECONDS, self._sync)
@@ -182,10 +186,15 @@ class NetworkPolicyController:
         return str(round((simulation.unix_time() - now + last) * 1e9))
 
 
-def _of_pod(wire: Wire) -> tuple[object, ...]:
-    """What of a Pod asks for a sync."""
-    status = wire.get("status") or {}
-    return wire["metadata"].get("labels"), status.get("phase"), status.get("podIP"), status.get("hostIP")
+_READ_OF_STATUS = ("phase", "podIP", "hostIP")
+
+
+def _asks_for_sync(old: Wire, new: Wire) -> bool:
+    """Whether the controller looks again after such a change of a Pod."""
+    was, now = old.get("status") or {}, new.get("status") or {}
+    if was is not now and any(was.get(field) != now.get(field) for field in _READ_OF_STATUS):
+        return True
+    return bool(old["metadata"].get("labels") != new["metadata"].get("labels"))
 
 
 def _labels(wire: Wire | None) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ index of their selectors: no cost grows with the number of other Pods or workloa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from kubesim.api.objects import LabelSelector, Wire, view
@@ -40,6 +41,8 @@ class PodClaims:
         self._index: SelectorIndex[Key] = SelectorIndex()
         self._any_labels: dict[Key, None] = {}
         """The workloads whose selectors fix no label: the index cannot find those."""
+        self._namespaces: Counter[str] = Counter()
+        """How many workloads each namespace has, of those that have any."""
         self._orphans: dict[Key, dict[Key, None]] = {}
         """Pods without an owner that each workload may adopt, until it has looked at them."""
 
@@ -49,6 +52,8 @@ class PodClaims:
         if change.kind == self._kind:
             self._note(key, change)
             return [key]
+        if key[0] not in self._namespaces:  # an owner is in the namespace of what it owns
+            return []
         if change.parts is STATUS and "ownerReferences" not in change.object["metadata"]:
             return []
         if change.old is not None and change.new is not None and _belongs_as_before(change.old, change.new):
@@ -66,9 +71,12 @@ class PodClaims:
         if change.new is None:
             self._index.drop(key)
             self._any_labels.pop(key, None)
-            self._selectors.pop(key, None)
+            if self._selectors.pop(key, None) is not None:
+                self._namespaces -= Counter([key[0]])
             self._orphans.pop(key, None)
         elif change.old is None or change.old["spec"].get("selector") != change.new["spec"].get("selector"):
+            if key not in self._selectors:
+                self._namespaces[key[0]] += 1
             selector = label_selector(change.new)
             labels = selector.get("matchLabels") or {}
             self._selectors[key] = selector_of(view(selector, LabelSelector))
