@@ -18,6 +18,8 @@ SEED ?= 1
 SHOW ?= 40
 MINUTES ?= 30
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# A machine may say that Python keeps nothing it compiled; then each kernel and each worker compiles all libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +28,9 @@ lab: $(READY) ## open the course in JupyterLab, in a folder of your own (COURSE=
 	$(BIN)/kubesim lab $(COURSE) $(LAB_OPTIONS)
 
 test: $(READY) ## run every test, and hold every notebook to its saved output
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --ignore tests/browser tests
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope -p nbval.plugin --nbval \
+		--nbval-sanitize-with=notebooks/nbval.cfg --nbval-cell-timeout=120 notebooks
 
 browser: $(READY) ## look at the notebooks in a real browser (needs Debian's chromium)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/browser

@@ -1,5 +1,7 @@
 """Where the course's files are: the clusters, the chapter's manifests, the images, the exercises, the notebooks."""
 
+import pickle
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,5 +22,15 @@ NOTEBOOKS = _root() / "notebooks"
 
 
 def read_yaml(path: Path) -> Any:
-    """The document of a data file; libyaml reads it, where PyYAML has it, many times as fast as Python."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """The document of a data file, a copy of the caller's own.
+
+    A process reads each file once: every cluster wants the images again, and YAML takes ten times as long as a copy.
+    """
+    return pickle.loads(_pickled(path))
+
+
+@cache
+def _pickled(path: Path) -> bytes:
+    """libyaml reads a file, where PyYAML has it, many times as fast as Python."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return pickle.dumps(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
