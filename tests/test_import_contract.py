@@ -43,6 +43,7 @@ LAZY_MODULES = {
     "kubesim.notebook.timeline": "the same; loads ipywidgets",
     "kubesim.notebook.widgets": "the same; loads ipywidgets",
     "kubesim.cluster.diagnosis": "loads pandas",
+    "kubesim.cluster.diagnosis.pairs": "the same",
     "kubesim.cluster.dump": "only a cluster that is filled from a dump asks for it",
     "kubesim.cluster.inquiries": "loads pandas",
     "kubesim.views.rendering": "loads Graphviz",

@@ -1,7 +1,8 @@
 """The three kinds of patch.
 
-A *merge* patch (RFC 7386) replaces lists whole; a *JSON* patch (RFC 6902) is a list of operations; a *strategic merge*
-patch knows the types: see :mod:`kubesim.api.strategic_merge`. What a patch leaves is decoded like any other body.
+A *merge* patch (RFC 7386) replaces lists whole; a *JSON* patch (RFC 6902, nearly) is a list of operations: see
+:mod:`kubesim.api.json_patch`; a *strategic merge* patch knows the types: see :mod:`kubesim.api.strategic_merge`. What a
+patch leaves is decoded like any other body.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.fields import invalid, invalid_value
 from kubesim.api.go_format import sprint
-from kubesim.api.objects import Wire, copy_of
+from kubesim.api.json_patch import (
+    MOST_OPERATIONS,
+    JsonPatchError,
+    NoJsonPatchError,
+    apply_json_patch,
+    strange_members,
+)
+from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema.decoder import json_kind
 from kubesim.api.strategic_merge import merge_strategically
@@ -30,8 +38,9 @@ def apply_patch(
 
     :raises ApiError: if the patch is malformed, cannot be applied, or leaves something that cannot be decoded.
     """
+    strange: list[str] = []
     if kind == "json":
-        patched = apply_operations(old, patch)
+        patched, strange = apply_operations(old, patch)
     elif not isinstance(patch, dict):
         raise bad_request(f"json: cannot unmarshal {json_kind(patch)} into Go value of type map[string]interface {{}}")
     elif kind == "merge":
@@ -43,7 +52,7 @@ def apply_patch(
         decoded = schema.decode(patched, resource.kind, resource.api_version)
     except schema.DecodingError as error:
         raise invalid("", "", "", [invalid_value("patch", shown, str(error))]) from None
-    unknown = decoded.problems
+    unknown = strange + decoded.problems
     if unknown and field_validation == "Strict":
         problem = f"strict decoding error: {', '.join(unknown)}"
         raise invalid("", "", "", [invalid_value("patch", shown, problem)])
@@ -63,23 +72,23 @@ def merge(target: Any, patch: Any) -> Any:
     return result
 
 
-def apply_operations(old: Wire, operations: Any) -> Wire:
+def apply_operations(old: Wire, operations: Any) -> tuple[Wire, list[str]]:
     """Apply a JSON patch.
 
-    :raises ApiError: 400 if it is none, 422 if it does not fit.
+    :returns: the object, and what a strict decoder says of the operations.
+    :raises ApiError: 400 if it is none, 413 if it is too long, 422 if it does not fit.
     """
-    if not isinstance(operations, list):
-        go_type = "[]handlers.jsonPatchOp"
-        raise bad_request(
-            f"error decoding patch: json: cannot unmarshal {json_kind(operations)} into Go value of type {go_type}"
-        )
-    import jsonpatch  # few patches are of this kind, and it is slow to load
-    import jsonpointer
-
     try:
-        patched = jsonpatch.apply_patch(copy_of(old), operations)
-    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError) as error:
+        strange = strange_members(operations)
+    except NoJsonPatchError as error:
+        raise bad_request(f"error decoding patch: {error}") from None
+    if len(operations) > MOST_OPERATIONS:
+        most = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(operations)}"
+        raise ApiError(413, "RequestEntityTooLarge", f"Request entity is too large: {most}")
+    try:
+        patched = apply_json_patch(old, operations)
+    except JsonPatchError as error:
         raise ApiError(422, "Invalid", _REJECTED) from error
     if not isinstance(patched, dict):
         raise ApiError(422, "Invalid", _REJECTED)
-    return patched
+    return patched, strange

@@ -10,6 +10,7 @@ from kubesim.api import go_json
 from kubesim.api.apply import with_last_applied, without_version
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError
+from kubesim.api.json_patch import JsonPatchError, NoJsonPatchError, apply_json_patch, strange_members
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
 from kubesim.api.resources import kind_type
@@ -165,10 +166,28 @@ def patched(wire: Wire, body: Any, kind: PatchKind, *, typed: bool = True) -> Wi
     if found is None:
         raise KubectlError(f'no matches for kind "{wire["kind"]}" in version "{wire["apiVersion"]}"')
     try:
-        after = apply_patch(wire, body, kind, found, "Ignore")[0]
+        after = _operated(wire, body) if kind == "json" else apply_patch(wire, body, kind, found, "Ignore")[0]
         return prune_unknown(after, found.kind, found.api_version) if typed else after
     except ApiError as error:
         raise KubectlError(error.message) from None
+
+
+def _operated(wire: Wire, operations: Any) -> Wire:
+    """The object after a JSON patch.
+
+    :raises KubectlError: where it does not fit; in the library's words, which a server keeps to itself.
+    """
+    try:
+        strange_members(operations)
+        after = apply_json_patch(wire, operations)
+    except NoJsonPatchError as error:
+        text = str(error).replace("[]handlers.jsonPatchOp", "jsonpatch.Patch")
+        raise KubectlError(text.replace("handlers.jsonPatchOp", "jsonpatch.Operation")) from None
+    except JsonPatchError as error:
+        raise KubectlError(str(error)) from None
+    if not isinstance(after, dict):
+        raise KubectlError("json: cannot unmarshal array into Go value of type map[string]interface {}")
+    return after
 
 
 def overridden(wire: Wire, text: str, kind: str) -> Wire:

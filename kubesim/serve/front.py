@@ -337,7 +337,7 @@ class Front:
         if verb == "patch":
             patch, kind = patch_of(request)
             if kind == "json":
-                new = apply_operations(old, patch)
+                new, _ = apply_operations(old, patch)
             else:
                 new = merge(old, patch)
         else:

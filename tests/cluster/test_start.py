@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pandas", "numpy", "graphviz", "pygraphviz", "IPython", "ipywidgets", "jsonpatch", "regex", "nbformat", "dns")
+HEAVY = ("pandas", "numpy", "graphviz", "pygraphviz", "IPython", "ipywidgets", "regex", "nbformat", "dns")
 
 
 def loaded(code: str, *names: str) -> list[str]:
