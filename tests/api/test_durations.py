@@ -34,10 +34,27 @@ def test_human_duration(seconds: float, expected: str) -> None:
     assert human_duration(seconds) == expected
 
 
+# The last moment of each step and the first of the next; upstream: ``HumanDuration``.
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(-2, "<invalid>"), (-1, "0s"), (59.9, "59s"), (60, "1m"), (3600, "1h"), (2 * DAY - 1, "1d"), (365 * DAY, "1y")],
-)
+    [
+        (-1.9, "0s"), (0, "0s"), (119.9, "119s"), (120, "2m"), (599, "9m59s"), (600, "10m"), (180 * 60 - 1, "179m"),
+        (180 * 60, "3h"), (8 * 3600 - 1, "7h59m"), (8 * 3600, "8h"), (2 * DAY - 1, "47h"), (2 * DAY, "2d"),
+        (8 * DAY - 1, "7d23h"), (8 * DAY, "8d"), (730 * DAY - 1, "729d"), (730 * DAY, "2y"),
+        (8 * 365 * DAY - 1, "7y364d"), (8 * 365 * DAY, "8y"),
+    ],
+)  # fmt: skip
+def test_each_step_of_an_age_ends_where_the_next_begins(seconds: float, expected: str) -> None:
+    assert human_duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-2, "<invalid>"), (-1, "0s"), (59.9, "59s"), (60, "1m"), (3599, "59m"), (3600, "1h"), (DAY - 1, "23h"),
+        (DAY, "1d"), (2 * DAY - 1, "1d"), (365 * DAY - 1, "364d"), (365 * DAY, "1y"), (730 * DAY, "2y"),
+    ],
+)  # fmt: skip
 def test_short_human_duration(seconds: float, expected: str) -> None:
     assert short_human_duration(seconds) == expected
 
@@ -49,8 +66,27 @@ def test_ages() -> None:
     assert since("0001-01-01T00:00:00Z", NOW) == "<unknown>"
 
 
-def test_nanoseconds_are_read() -> None:
-    assert parse_timestamp("2026-11-22T21:32:42.950994109Z") == datetime(2026, 11, 22, 21, 32, 42, 950994, tzinfo=UTC)
+MOMENT = datetime(2026, 11, 22, 21, 32, 42, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-22T21:32:42Z", MOMENT),
+        ("2026-11-22T21:32:42", MOMENT),
+        ("2026-11-22T23:32:42+02:00", MOMENT),
+        ("2026-11-22T21:32:42.950994109Z", MOMENT.replace(microsecond=950994)),
+        ("2026-11-22T21:32:42.5Z", MOMENT.replace(microsecond=500000)),
+        ("0002-01-01T00:00:00Z", datetime(2, 1, 1, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-06-01T00:00:00Z", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_of_the_api(text: str | None, moment: datetime | None) -> None:
+    assert parse_timestamp(text) == moment
 
 
 @given(st.text(max_size=30))
