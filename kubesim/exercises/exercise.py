@@ -137,7 +137,7 @@ class Exercise:
             said.append(("It rests on:", self.file.rests_on))
         if self.file.diagnosis is not None:
             asked = self.file.diagnosis
-            call = f'`cluster.diagnose("{asked.source}", "{asked.url}")`'
+            call = f'`cluster.diagnose("{asked.source}", "{self._filled_in(asked.url) or asked.url}")`'
             sees = f"calls it `{asked.says}`" if asked.says != "delivered" else "sees the request delivered"
             said.append(("Diagnose:", f"{call} {sees}."))
         return (*said, ("Next:", self.file.after))
@@ -226,7 +226,7 @@ class Exercise:
         return ""
 
     def _look(self, kept: Kept, uid: str) -> Finding:
-        what = f"{kept.kind} {kept.name}"
+        what = _called(kept)
         wanted = ", ".join(["still there", *(f"{path}: {value}" for path, value in kept.fields.items())])
         wire = self._wire(kept)
         if wire is None:
@@ -239,7 +239,7 @@ class Exercise:
 
     def _look_away(self, gone: Kept) -> Finding:
         there = self._wire(gone) is not None
-        return Finding(f"{gone.kind} {gone.name}", "gone", "still there" if there else "gone", not there)
+        return Finding(_called(gone), "gone", "still there" if there else "gone", not there)
 
     def _uid(self, kept: Kept) -> str:
         wire = self._wire(kept)
@@ -266,6 +266,11 @@ class Exercise:
         """The heading, the story and the symptom, for a terminal."""
         seen = f"\n\n{self.symptom()}" if self.file.symptom else ""
         return f"{self._heading}: {self.file.title}\n\n{self.file.story.strip()}{seen}"
+
+
+def _called(kept: Kept) -> str:
+    """An object as a finding names it, with its namespace where that is not the learner's own."""
+    return f"{kept.kind} {kept.name}" + (f" in {kept.namespace}" if kept.namespace != "default" else "")
 
 
 def case(name: str, learner: str = "", folder: Path | None = None) -> Exercise:

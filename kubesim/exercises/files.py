@@ -139,7 +139,7 @@ class ExerciseFile(_Part, frozen=True):
     :param level: of a case: 1 to 3.
     :param symptom: of a case: what its reader saw.
     :param rests_on: of a case: upstream's rule or code from which the mechanism follows, and where that stands.
-    :param diagnosis: of a case: how ``diagnose`` says it.
+    :param diagnosis: how ``diagnose`` says it.
     :param cluster: fields of the cluster file that are not the course's own.
     :param draw: what differs from learner to learner.
     """

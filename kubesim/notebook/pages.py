@@ -1,12 +1,14 @@
-"""What is the same in every chapter and made by the machine: navigation, the index and the glossaries.
+"""What is the same in every chapter and made by the machine: navigation, the index, the glossaries and links to them.
 
 ``python -m kubesim.notebook.pages`` writes the generated cells of all notebooks anew from ``data/course.yaml``; a test
 says when they are out of date. A generated cell is a Markdown cell tagged ``generated-navigation``,
-``generated-index`` or ``generated-glossary``; the chapter's author places it, its text comes from here.
+``generated-index`` or ``generated-glossary``; the chapter's author places it, its text comes from here. In the author's
+own cells a term of the glossary is a link where the chapter uses it first.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -32,10 +34,15 @@ class Chapter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of the glossary, and the chapters that introduce it."""
+    """One entry of the glossary.
+
+    :param chapters: the numbers of those that introduce it.
+    :param forms: other words that mean it.
+    """
 
     text: str
     chapters: list[str]
+    forms: list[str] = []
 
 
 class Course(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,8 +99,60 @@ def glossary(chapter: Chapter, whole: Course) -> str:
     return "\n".join(["## Glossary", "", "| term | meaning |", "|---|---|", *rows])
 
 
+class Linker:
+    """Makes each term a link to its entry where a chapter uses it first; not in headings, tables, code and links.
+
+    :ivar linked: the terms that have been met so far.
+    """
+
+    def __init__(self, chapter: Chapter, whole: Course) -> None:
+        self._targets = {name: _entry(term, chapter, whole) for name, term in whole.glossary.items()}
+        self._names = {form: name for name, term in whole.glossary.items() for form in (name, *term.forms)}
+        forms = sorted((form for form in self._names), key=len, reverse=True)
+        words = "|".join(f"{_any_case(form)}(?:e?s)?" for form in forms)
+        self._place = re.compile(
+            rf"(?P<other>\[[^\]]*\]\([^)]*\)|\*\*[^*]*\*\*)|`(?P<code>[^`]*)`|\b(?P<word>{words})\b"
+        )
+        self.linked: set[str] = set()
+
+    def link(self, source: str) -> str:
+        """A cell's text with the links that it should have."""
+        lines = _LINK.sub(r"\1", source).split("\n")
+        return "\n".join(line if line.startswith(("#", "|")) else self._place.sub(self._linked, line) for line in lines)
+
+    def _linked(self, found: re.Match[str]) -> str:
+        name = self._name(found["word"] or (found["code"] or "").partition(":")[0])
+        if found["other"] or name is None or name in self.linked:
+            return found[0]
+        self.linked.add(name)
+        return f"[{found[0]}]({self._targets[name]})"
+
+    def _name(self, word: str) -> str | None:
+        """The term that a word in the text stands for: itself, with a small letter, or in the singular."""
+        small = word[:1].lower() + word[1:]
+        tried = (each.removesuffix(ending) for each in (word, small) for ending in ("", "s", "es"))
+        return next((self._names[each] for each in tried if each in self._names), None)
+
+
+_LINK = re.compile(r"\[([^\]]*)\]\([^)#]*#Glossary\)")
+
+
+def _any_case(form: str) -> str:
+    """A term's pattern: at the beginning of a sentence a small letter is a capital."""
+    first = form[0]
+    return (f"[{first}{first.upper()}]" if first.islower() else re.escape(first)) + re.escape(form[1:])
+
+
+def _entry(term: Term, chapter: Chapter, whole: Course) -> str:
+    """Where a reader of a chapter finds a term: on this page, else in the nearest chapter before, else in the next."""
+    numbers = [each.number for each in whole.chapters]
+    homes = sorted(term.chapters, key=lambda number: (number > chapter.number, abs(int(number) - int(chapter.number))))
+    home = whole.chapters[numbers.index(homes[0])]
+    return "#Glossary" if home == chapter else f"{home.file}.ipynb#Glossary"
+
+
 def refresh(path: Path, whole: Course) -> bool:
-    """Write a notebook's generated cells anew.
+    """Write a notebook's generated cells and its links to the glossaries anew.
 
     :returns: whether anything changed.
     """
@@ -101,13 +160,13 @@ def refresh(path: Path, whole: Course) -> bool:
     if chapter is None:
         return False
     notebook = nbformat.read(path, as_version=4)
-    changed = False
+    before = [cell.source for cell in notebook.cells]
+    linker = Linker(chapter, whole)
     for cell in notebook.cells:
-        for tag in cell.metadata.get("tags", []):
-            text = generated(tag, chapter, whole)
-            if text is not None and cell.source != text:
-                cell.source = text
-                changed = True
+        texts = [generated(tag, chapter, whole) for tag in cell.metadata.get("tags", [])]
+        if cell.cell_type == "markdown":
+            cell.source = next((text for text in texts if text is not None), None) or linker.link(cell.source)
+    changed = [cell.source for cell in notebook.cells] != before
     if changed:
         nbformat.write(notebook, path)
     return changed

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubesim.network.proxy.nftables import TABLE
 from kubesim.network.trace import Applied
 from kubesim.notebook.session import Session, start
 from kubesim.views.journey import Journey
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
 
 MODES = ("iptables", "nftables")
 REQUESTS = (
-    ("pod/client", "http://{clusterIP}:8080"),
-    ("pod/client", "http://{clusterIP}:81"),
+    ("pod/client", "http://CLUSTER-IP:8080"),
+    ("pod/client", "http://CLUSTER-IP:81"),
     ("laptop", "http://172.31.0.10:30080"),
     ("laptop", "http://172.31.0.10:30081"),
     ("node/master", "http://127.0.0.1:30080"),
 )
 """What is asked in both modes: the Service's port, a wrong one, its node port, a free one, and its node port at home.
 """
+
+CHAINS = "KUBE-"
+"""How the chains begin that kube-proxy makes in iptables mode."""
 
 SETUP = (
     "kubectl run mynginx --image nginx",
@@ -55,7 +59,7 @@ class ProxyModes:
     """Two clusters that differ in nothing but kube-proxy's mode.
 
     :param setup: lines typed into the terminal of each.
-    :param service: the Service whose ClusterIP ``{clusterIP}`` in a request stands for.
+    :param service: the Service whose address ``CLUSTER-IP`` in a request stands for.
     """
 
     def __init__(self, setup: Sequence[str] = SETUP, service: str = "node-port") -> None:
@@ -81,13 +85,24 @@ class ProxyModes:
         return pandas.DataFrame(rows, columns=columns)
 
     def rules(self, mode: str, request: tuple[str, str] = REQUESTS[0]) -> list[str]:
-        """The kube-proxy rules that a request meets on its way there, in order."""
+        """kube-proxy's rules that a request meets on its way there, in order, each with its chain."""
         journey = self._ask(*request)[mode]
-        return [cited(step) for step in journey.trace.steps if isinstance(step, Applied)] if journey.trace else []
+        steps = journey.trace.steps if journey.trace else ()
+        return [_with_chain(step) for step in steps if isinstance(step, Applied) and _is_kube_proxys(step)]
 
     def _ask(self, source: str, url: str) -> dict[str, Journey]:
         found = {}
         for mode, session in self.sessions.items():
             address = session.cluster.get("Service", self.service).spec.clusterIP
-            found[mode] = session.cluster.connect(source, url.replace("{clusterIP}", address))
+            found[mode] = session.cluster.connect(source, url.replace("CLUSTER-IP", address))
         return found
+
+
+def _is_kube_proxys(step: Applied) -> bool:
+    """Whether kube-proxy wrote a rule: in nftables mode it has a table of its own, in iptables mode its own chains."""
+    return step.base.table == TABLE or step.chain.startswith(CHAINS) or f" -j {CHAINS}" in cited(step)
+
+
+def _with_chain(step: Applied) -> str:
+    """A rule as it is printed; ``nft list ruleset`` prints it inside its chain, so that is put before it."""
+    return f"chain {step.chain}: {cited(step)}" if step.base.table == TABLE else cited(step)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kubesim.cluster.diagnosis.finding import Verdict
 from kubesim.exercises.exercise import PLACEHOLDER, Exercise
 from kubesim.exercises.files import names, read
 from kubesim.exercises.progress import solved
@@ -23,6 +24,14 @@ def test_fails_as_handed_out(name: str) -> None:
     exercise = Exercise(name)
     tried = [exercise.try_probe(probe) for probe in exercise.file.probes]
     assert not all(finding.passed for finding in tried)
+    asked = exercise.file.diagnosis
+    if asked is not None:
+        said = exercise.cluster.diagnose(asked.source, exercise._filled_in(asked.url) or "")
+        assert asked.says in (
+            "delivered" if said.verdict is Verdict.DELIVERED else "",
+            *(each.id for each in said.causes),
+        )
+        assert all(finding.mend is not None for finding in said.causes)
 
 
 @pytest.mark.parametrize("name", names())

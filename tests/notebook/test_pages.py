@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from kubesim.data_directory import NOTEBOOKS
-from kubesim.notebook.pages import Chapter, course, generated, navigation
+from kubesim.notebook.pages import Chapter, Course, Linker, Term, course, generated, navigation
 
 WHOLE = course()
 
@@ -31,6 +31,36 @@ def test_generated_cells_are_current(chapter: Chapter, notebook: nbformat.Notebo
         assert found[tag] == generated(tag, chapter, WHOLE), "run: python -m kubesim.notebook.pages"
 
 
+def test_each_term_is_a_link_where_a_chapter_uses_it_first(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    linker = Linker(chapter, WHOLE)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and not cell.metadata.get("tags"):
+            assert cell.source == linker.link(cell.source), "run: python -m kubesim.notebook.pages"
+    own = {name for name, term in WHOLE.glossary.items() if chapter.number in term.chapters}
+    assert own <= linker.linked, "a chapter's glossary has only what it uses"
+
+
+CHAPTERS = [Chapter(f"0{number}-{name}", name, "", 1, "") for number, name in enumerate(("a", "b", "c"))]
+TERMS = {"node": Term("", ["01"]), "port": Term("", ["00", "02"], ["targetPort"]), "node port": Term("", ["02"])}
+
+
+@pytest.mark.parametrize(
+    ("source", "linked"),
+    [
+        ("A node, and two nodes.", "A [node](#Glossary), and two nodes."),
+        ("Nodes listen.", "[Nodes](#Glossary) listen."),
+        ("a node port", "a [node port](02-c.ipynb#Glossary)"),
+        ("`targetPort: 80` and port", "[`targetPort: 80`](00-a.ipynb#Glossary) and port"),
+        ("`a node` **node** [node](x.ipynb)", "`a node` **node** [node](x.ipynb)"),
+        ("# node\n| node |\nnode", "# node\n| node |\n[node](#Glossary)"),
+        ("transports anode", "transports anode"),
+        ("[node](02-c.ipynb#Glossary) [node](#Glossary)", "[node](#Glossary) node"),
+    ],
+)
+def test_what_becomes_a_link(source: str, linked: str) -> None:
+    assert Linker(CHAPTERS[1], Course(CHAPTERS, TERMS)).link(source) == linked
+
+
 def test_executed_top_to_bottom_from_a_fresh_kernel(notebook: nbformat.NotebookNode) -> None:
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
@@ -42,7 +72,7 @@ def test_no_cell_ends_in_a_python_error(notebook: nbformat.NotebookNode) -> None
 
 
 def test_reads_well(notebook: nbformat.NotebookNode) -> None:
-    """Short cells, predictions before runs, two exercises with a check, a hint or solution, a summary."""
+    """Short cells, predictions before runs, two exercises with a check, a hint and the way back, a summary."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     lines = [[line for line in source.splitlines() if not line.startswith(("%%predict", "( ) "))] for source in code]
@@ -53,8 +83,19 @@ def test_reads_well(notebook: nbformat.NotebookNode) -> None:
     kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
     assert "ccc" not in kinds, "code follows code at most twice in a row"
     assert sum("exercise(" in source for source in code) >= 2
-    assert sum("lab.check()" in source for source in code) >= 2
+    exercises = sum("exercise(" in source for source in code[1:])
+    for tool in ("lab.check()", "lab.hint()", "lab.solution()"):
+        assert code.count(tool) == exercises, tool
+    assert sum("`lab.reset()` begins again" in source for source in prose) == exercises
+    assert any(".cluster.diagnose(" in source for source in code)
     assert any(source.startswith("## Summary") for source in prose)
+
+
+def test_every_prediction_is_answered(notebook: nbformat.NotebookNode) -> None:
+    """A choice that no longer fits would show its answer unfolded."""
+    for cell in notebook.cells:
+        if cell.source.startswith("%%predict"):
+            assert [output.data["text/plain"].startswith("Predict: ") for output in cell.outputs] == [True]
 
 
 def test_pictures_have_a_text_twin(notebook: nbformat.NotebookNode) -> None:

@@ -72,8 +72,12 @@ def test_the_four_types_are_compared_for_one_client() -> None:
     assert all(type in compared.static_text() for type in TYPES)
 
 
-def test_the_two_modes_agree_but_where_upstream_differs() -> None:
-    comparison = ProxyModeComparison()
+@pytest.fixture(scope="module")
+def comparison() -> ProxyModeComparison:
+    return ProxyModeComparison()
+
+
+def test_the_two_modes_agree_but_where_upstream_differs(comparison: ProxyModeComparison) -> None:
     table = comparison.modes.table().set_index("request")
     differing = table[table["iptables"] != table["nftables"]]
     # recorded on the real kube-proxy: a wrong port on a live ClusterIP, and node ports on 127.0.0.1
@@ -86,10 +90,21 @@ def test_the_two_modes_agree_but_where_upstream_differs() -> None:
     comparison.mode.value = "nftables"
     assert comparison.picture.value != before
     assert comparison.journey.outcome == "rejected"
+    assert "{" not in "".join(comparison.request.options)
 
 
-def test_the_table_of_requests_stands_below_the_rules_of_the_live_widget() -> None:
-    shown = ProxyModeComparison()
+def test_only_kube_proxy_s_own_rules_are_shown_each_with_its_chain(comparison: ProxyModeComparison) -> None:
+    iptables, nftables = (comparison.modes.rules(mode) for mode in ("iptables", "nftables"))
+    assert all(" KUBE-" in rule for rule in iptables) and "FLANNEL" not in "".join((*iptables, *nftables))
+    assert [rule.split(":")[0].split("-LQ53")[0] for rule in nftables] == [
+        "chain nat-prerouting",
+        "chain services",
+        "chain service",
+    ]
+
+
+def test_the_table_of_requests_stands_below_the_rules_of_the_live_widget(comparison: ProxyModeComparison) -> None:
+    shown = comparison
     assert shown.requests in shown.children
     assert "127.0.0.1:30080" in shown.requests.value
     assert shown.requests.value in shown.static_html()

@@ -26,8 +26,7 @@ def name_findings(question: Question, objects: Objects) -> Iterator[Finding]:
         yield _other_resolver(asker)
         return
     if question.lookup_error in SILENT:
-        evidence = (Evidence("resolver", "", f"{question.host}: {question.lookup_error}"),)
-        yield Finding("dns-silent", "No DNS server answered the question.", evidence)
+        yield _silent(question, objects)
         return
     if service is not None:
         first = (service.spec.ports or [])[:1]
@@ -40,6 +39,20 @@ def name_findings(question: Question, objects: Objects) -> Iterator[Finding]:
         return
     pod_finding = _pod_name_finding(question, objects)
     yield pod_finding if pod_finding is not None else _nobody(question, objects)
+
+
+def _silent(question: Question, objects: Objects) -> Finding:
+    """No server answered; where the DNS server's own Service has no endpoints, why."""
+    evidence = [Evidence("resolver", "", f"{question.host}: {question.lookup_error}")]
+    server = next(
+        (each for each in objects.services if (each.metadata.labels or {}).get("k8s-app") == "kube-dns"), None
+    )
+    ports = (server.spec.ports or [])[:1] if server is not None else []
+    causes = [found for port in ports if server is not None for found in endpoint_findings(server, port, objects)]
+    evidence += [each for cause in causes for each in cause.evidence]
+    mend = next((cause.mend for cause in causes), None)
+    summary = " ".join(["No DNS server answered the question.", *(cause.summary for cause in causes)])
+    return Finding("dns-silent", summary, tuple(evidence), mend)
 
 
 def _nobody(question: Question, objects: Objects) -> Finding:
