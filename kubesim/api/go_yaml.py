@@ -317,7 +317,7 @@ def _anchor_inside_itself(text: str) -> str:
 def _scalar(node: yaml.ScalarNode) -> Any:
     if node.tag == _PLAIN:
         value = resolve(node.value)
-    elif node.tag in (_STRING, "!"):
+    elif node.tag == _STRING:
         return node.value
     else:
         return _tagged(node)
@@ -385,7 +385,8 @@ class _Dumper(SafeDumper):
 
 def dump(value: Any) -> str:
     """Write a JSON value as ``kubectl get -o yaml`` does: natural order of keys, strings quoted where they must be."""
-    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, width=80, default_flow_style=False))
+    text = str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, width=80, default_flow_style=False))
+    return text.removesuffix("...\n")  # libyaml ends what a reader might take to go on; go-yaml has that switched off
 
 
 def _represent_string(dumper: SafeDumper, text: str) -> yaml.ScalarNode:

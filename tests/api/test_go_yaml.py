@@ -1,3 +1,5 @@
+# ruff: noqa: E501 (a table of scalars has many to a line)
+
 from __future__ import annotations
 
 from typing import Any
@@ -117,3 +119,108 @@ def test_any_text_is_a_value_or_a_yaml_error(text: str) -> None:
         go_yaml.load_all(text)
     except YamlError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("True", True), ("tRUE", "tRUE"), ("N", False), ("Null", None), ("nil", "nil"),
+        # whole numbers: bases, signs, underscores; a nought before an 8 makes no octal number, but a float of it
+        ("+12", 12), ("-12", -12), ("0x1F", 31), ("-0x10", -16), ("0X10", 16), ("0x_10", 16), ("017", 15), ("-017", -15),
+        ("0O17", 15), ("-0b101", -5), ("08", 8), ("0", 0), ("-0", 0), ("1__0", 10), ("0x", "0x"), ("0b2", "0b2"),
+        ("0xG", "0xG"), ("+", "+"), ("1_", 1), ("1x", "1x"),
+        # sixty-four bits, and a float beyond
+        ("18446744073709551615", 2**64 - 1), ("18446744073709551616", 2**64), ("-9223372036854775808", -(2**63)),
+        ("-9223372036854775809", -(2**63)),
+        # numbers with a point or an exponent
+        ("0.5", 0.5), (".5", 0.5), ("+.5", 0.5), ("-.5", -0.5), ("1.", 1), ("1.5e3", 1500), ("12E-1", 1.2), ("1_0.5", 10.5),
+        (".", "."), ("..", ".."), (".a", ".a"), ("1.2.3", "1.2.3"), ("1e", "1e"), ("e3", "e3"), ("1e20", 10**20), ("1e21", 1e21),
+        ("._5", "._5"), ("-.", "-."),
+        # with a tag
+        ("!!int 5", 5), ('!!int "5"', 5), ("!!float 5", 5), ("!!float 0.5", 0.5), ("!!bool yes", True), ("!!null ~", None),
+        ("!!str yes", "yes"), ("! yes", True), ("!own 5", "5"), ("!!binary aGk=", "hi"),
+    ],
+)  # fmt: skip
+def test_another_scalar(text: str, value: Any) -> None:
+    loaded = go_yaml.load(f"a: {text}")["a"]
+    assert loaded == value
+    assert type(loaded) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: .NaN", "json: unsupported value: NaN"),
+        ("a: -.inf", "json: unsupported value: -Inf"),
+        ("a: !!int x", "yaml: cannot decode !!str `x` as a !!int"),
+        ("a: !!int yes", "yaml: cannot decode !!str `yes` as a !!int"),
+        ("a: !!bool 1", "yaml: cannot decode !!str `1` as a !!bool"),
+        ("a: !!float yes", "yaml: cannot decode !!str `yes` as a !!float"),
+        ("a: !!binary a", "yaml: !!binary value contains invalid base64 data"),
+        ("[a, 1, ~, true]: b", 'yaml: invalid map key: []interface {}{"a", 1, interface {}(nil), true}'),
+        ("~: b", "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>"),
+        ("a:\n  <<: 5", "yaml: map merge requires map or sequence of maps as the value"),
+        ("a:\n  <<: [{b: 1}, 5]", "yaml: map merge requires map or sequence of maps as the value"),
+        ("a: &b {c: &d [*b]}", "yaml: anchor 'b' value contains itself"),
+        ("a: &b 1\nc: *b\nd: *e", "yaml: unknown anchor 'e' referenced"),
+        ("a: " + "[" * 10001, "yaml: exceeded max depth of 10000"),
+    ],
+)
+def test_another_refusal(text: str, message: str) -> None:
+    with pytest.raises(YamlError) as caught:
+        go_yaml.load(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1: a", {"1": "a"}),
+        ("true: a", {"true": "a"}),
+        ("no: a", {"false": "a"}),
+        ("1.50: a", {"1.5": "a"}),
+        ("<<: {a: 1}\nb: 2", {"a": 1, "b": 2}),
+        ("<<: [{a: 1}, {a: 2, b: 2}]", {"a": 1, "b": 2}),
+        ('"<<": {a: 1}', {"<<": {"a": 1}}),
+        ("- a\n- [b, {c: d}]", ["a", ["b", {"c": "d"}]]),
+        ("a: &x 1\nb: *x", {"a": 1, "b": 1}),
+        ("", None),
+        ("# nothing", None),
+    ],
+)
+def test_keys_and_collections(text: str, value: Any) -> None:
+    assert go_yaml.load(text) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("web", "web"), ("yes", '"yes"'), ("y", '"y"'), ("1", '"1"'), ("1e3", '"1e3"'), ("0x1", '"0x1"'), ("~", '"~"'), ("", '""'),
+        (".5", '".5"'), (".inf", '".inf"'), ("2024-01-02", '"2024-01-02"'), ("2024-01-02T10:00:00Z", '"2024-01-02T10:00:00Z"'),
+        ("12:30", '"12:30"'), ("1:60", "1:60"), ("1.2.3", "1.2.3"), ("a: b", "'a: b'"), ("a #b", "'a #b'"), ("- a", "'- a'"),
+        ("a\nb\n", "|\n  a\n  b"), ("a\nb", "|-\n  a\n  b"), ("a\n\n", "|+\n  a\n"), ("é", "é"),
+        (True, "true"), (None, "null"), (5, "5"), (-5, "-5"), (0.5, "0.5"), (1e21, "1e+21"), (1e-7, "1e-07"), (1e-10, "1e-10"),
+        ([], "[]"), ({}, "{}"),
+    ],
+)  # fmt: skip
+def test_how_a_value_is_written(value: Any, text: str) -> None:
+    assert go_yaml.dump({"a": value}) == f"a: {text}\n"
+
+
+def test_how_collections_are_written() -> None:
+    same = {"b": 1}
+    value = {"z": [same, same, []], "a": {"a10": {}, "a2": [[1], "x"]}, "K": None}
+    assert go_yaml.dump(value) == ("K: null\na:\n  a2:\n  - - 1\n  - x\n  a10: {}\nz:\n- b: 1\n- b: 1\n- []\n")
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["", "a"], ["1", "a"], ["-", "a"], ["A", "a"], ["a", "aa"], ["a1", "a2"], ["a9", "a10"], ["a1b", "a1c"], ["1a", "1b"],
+        ["a.", "aa"], ["a-1", "a.1"], ["1", "01"], ["a1", "a01"], ["a1", "a02"], ["a10", "a100"], ["9a", "10"],
+    ],
+)  # fmt: skip
+def test_a_key_is_before_another(ordered: list[str]) -> None:
+    first, second = map(go_yaml.natural_key, ordered)
+    assert first < second
+    assert not second < first
