@@ -56,7 +56,8 @@ mutation: $(READY) ## put small faults into PART (api, controllers or network); 
 	$(BIN)/python benchmarks/mutation.py $(PART)
 
 fuzz: $(READY) ## try random inputs at every door for MINUTES; says what failed, where, and with which input
-	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --workers $(WORKERS)
+	-$(BIN)/uv pip install --quiet --python $(BIN)/python --group fuzz
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) --workers $(WORKERS) --seed $(SEED)
 
 differential: $(READY) ## type LINES generated lines into the real bash, dash and busybox and into ours
 	PYTHONPATH=. $(BIN)/python -m tools.differential --lines $(LINES) --seed $(SEED) --show $(SHOW)

@@ -135,10 +135,10 @@ def load(text: str) -> Any:
         loader = _Loader(text)
         try:
             node = loader.get_node() if loader.check_node() else None
+        except yaml.composer.ComposerError:  # an anchor that is missing, or set twice, which only PyYAML refuses
+            node = _Composition(_Loader(text)).node()
         finally:
             loader.dispose()
-    except yaml.composer.ComposerError:
-        raise YamlError(f"yaml: unknown anchor '{_unknown_anchor(text)}' referenced") from None
     except yaml.MarkedYAMLError as error:
         raise YamlError(f"yaml: {_where(error)}{error.problem or 'unknown problem parsing YAML content'}") from None
     except yaml.reader.ReaderError as error:
@@ -252,6 +252,54 @@ def _where(error: yaml.MarkedYAMLError) -> str:
     return f"line {line}: " if line else ""
 
 
+class _Composition:
+    """Making a document's nodes of its events, where an anchor may be set again: the last before an alias counts."""
+
+    def __init__(self, loader: _Loader) -> None:
+        self._loader = loader
+        self._anchors: dict[str, yaml.Node] = {}
+
+    def node(self) -> yaml.Node:
+        """The node of the one document.
+
+        :raises YamlError: where an alias refers to nothing.
+        :raises yaml.YAMLError: where the text is no YAML.
+        """
+        while not isinstance(self._loader.get_event(), yaml.DocumentStartEvent):
+            pass
+        return self._next(self._loader.get_event())
+
+    def _next(self, event: Any) -> yaml.Node:
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise YamlError(f"yaml: unknown anchor '{event.anchor}' referenced")
+            return self._anchors[event.anchor]
+        made: yaml.Node
+        if isinstance(event, yaml.ScalarEvent):
+            tag = self._tag(event, yaml.ScalarNode, event.value)
+            return self._anchored(event, yaml.ScalarNode(tag, event.value, style=event.style))
+        if isinstance(event, yaml.SequenceStartEvent):
+            made = self._anchored(event, yaml.SequenceNode(self._tag(event, yaml.SequenceNode, None), []))
+            while not isinstance(inner := self._loader.get_event(), yaml.SequenceEndEvent):
+                made.value.append(self._next(inner))
+            return made
+        made = self._anchored(event, yaml.MappingNode(self._tag(event, yaml.MappingNode, None), []))
+        while not isinstance(inner := self._loader.get_event(), yaml.MappingEndEvent):
+            key = self._next(inner)
+            made.value.append((key, self._next(self._loader.get_event())))
+        return made
+
+    def _tag(self, event: Any, kind: type[yaml.Node], value: str | None) -> str:
+        if event.tag not in (None, "!"):
+            return str(event.tag)
+        return str(self._loader.resolve(kind, value, event.implicit))  # type: ignore[no-untyped-call]
+
+    def _anchored(self, event: Any, node: yaml.Node) -> yaml.Node:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+
 class _Construction:
     """Making values of nodes. An alias is its anchor's node again, which may make a small text very large."""
 
@@ -289,16 +337,6 @@ class _Construction:
         for item in reversed(nodes):
             result |= self.value(item, above)
         return result
-
-
-def _unknown_anchor(text: str) -> str:
-    """The name of the first alias that refers to nothing."""
-    known: set[str] = set()
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent) and event.anchor not in known:
-            return str(event.anchor)
-        known.add(getattr(event, "anchor", None) or "")
-    return ""
 
 
 def _anchor_inside_itself(text: str) -> str:

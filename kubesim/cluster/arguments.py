@@ -91,7 +91,7 @@ def seconds(name: str, given: object) -> float:
 
     :raises ValueError: where it is no number, or more than :data:`LONGEST`.
     """
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not -math.inf < given < math.inf:
         raise ValueError(f"a time must be a number of seconds, got {shown(given)}")
     if given < 0:
         raise ValueError(f"seconds must not be negative, got {shown(given)}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kubesim.api import go_yaml
 from kubesim.api.objects import Wire
+from kubesim.api.schema.decoder import json_kind
 from kubesim.cluster.boot import certificate
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.kubectl.errors import KubectlError, UnreachableError
@@ -24,7 +25,7 @@ SERVER = "https://127.0.0.1:6443"
 NO_SERVER = "http://localhost:8080"
 """What is tried where no cluster is known."""
 HOME = "/root"
-SECTIONS = ("clusters", "contexts", "users")
+SECTIONS = {"clusters": "Cluster", "contexts": "Context", "users": "AuthInfo"}
 SECRETS = ("certificate-authority-data", "client-certificate-data", "client-key-data", "token", "password")
 _FIRST = ("server", "cluster")
 """What Go's structs name first."""
@@ -156,7 +157,17 @@ def _parsed(text: str, path: str) -> Wire:
         wire = go_yaml.load(text)
     except go_yaml.YamlError as error:
         raise KubectlError(f'error loading config file "{path}": {error}') from None
-    return wire if isinstance(wire, dict) else {}
+    if not isinstance(wire, dict):
+        return {}
+    for section, struct in SECTIONS.items():
+        for entry in wire.get(section) or () if isinstance(wire.get(section), list) else ():
+            name = entry.get("name") if isinstance(entry, dict) else None
+            if name is not None and not isinstance(name, str):
+                field = f"Go struct field Named{struct}.{section}.name of type string"
+                raise KubectlError(
+                    f'error loading config file "{path}": json: cannot unmarshal {json_kind(name)} into {field}'
+                )
+    return wire
 
 
 def _merge(wire: Wire, further: Wire) -> None:

@@ -11,6 +11,7 @@ import re
 from kubesim.programs.connecting import SERVICES, attempt
 from kubesim.programs.machine import Machine
 from kubesim.programs.name_lookup import look_up
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.shell.dialect import BASH
 from kubesim.userland.shell.redirections import Opened
 from kubesim.userland.shell.script import ShellProgram
@@ -32,7 +33,7 @@ def open_connection(machine: Machine, path: str) -> Opened | None:
         return Opened("Invalid argument", f"{host}: {lookup.error}", True, lookup.seconds)
     if protocol == "udp":  # nothing is sent before something is written
         return Opened(seconds=lookup.seconds)
-    made = attempt(machine, lookup.addresses[0], int(service) if service.isdigit() else numbers[0])
+    made = attempt(machine, lookup.addresses[0], whole_number(service) if is_number(service) else numbers[0])
     before = f"connect: {made.problem}" if made.problem else ""
     return Opened(made.problem, before, False, lookup.seconds + made.seconds)
 

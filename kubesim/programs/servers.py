@@ -12,6 +12,7 @@ from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.name_lookup import look_up
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed, Running
 
 Page = Callable[[HttpRequest, Client], HttpResponse]
@@ -71,7 +72,7 @@ def _value(words: tuple[str, ...], name: str, default: str) -> str:
 
 def _port(text: str, default: int) -> int:
     last = text.rpartition(":")[2]
-    return int(last) if last.isdigit() and 0 < int(last) < 65536 else default
+    return whole_number(last) if is_number(last) and 0 < whole_number(last) < 65536 else default
 
 
 GO_STAMP = "%Y/%m/%d %H:%M:%S"
@@ -237,7 +238,7 @@ def python(invocation: Invocation) -> Completed | Running:
     words = invocation.argv[1:]
     if words[:2] != ("-m", "http.server"):
         return Completed("", f"{invocation.argv[0]}: only `-m http.server` is simulated\n", 1)
-    port = int(words[2]) if len(words) > 2 and words[2].isdigit() else 8000
+    port = whole_number(words[2]) if len(words) > 2 and is_number(words[2]) else 8000
     machine = invocation.machine
     files = machine.files
     log = Log(machine.datetime, [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."])

@@ -29,6 +29,10 @@ class ProtobufError(ValueError):
     """Bytes that are no such body; says why."""
 
 
+_NUMBERS = frozenset({"bool", "int32", "int64", "uint32", "uint64"})
+"""The types that are written as a number of variable length."""
+
+
 class _Field(NamedTuple):
     name: str
     type: str
@@ -133,7 +137,7 @@ def _message(data: bytes, name: str, depth: int) -> Wire:
         field = known.get(number)
         if field is None:
             continue
-        if (wire_type == _LENGTH) == (_is_number(field.type)):
+        if wire_type not in _written(field.type):
             raise ProtobufError(
                 f"proto: wrong wireType = {wire_type} for field {field.name[:1].upper()}{field.name[1:]}"
             )
@@ -141,8 +145,21 @@ def _message(data: bytes, name: str, depth: int) -> Wire:
     return found
 
 
-def _is_number(as_type: str) -> bool:
-    return as_type in ("bool", "int32", "int64", "uint32", "uint64", "double")
+def _written(as_type: str) -> tuple[int, ...]:
+    """How a field of a type may be written; a list of numbers as one after the other, or packed into one."""
+    element = as_type.removeprefix("[]")
+    if element == "double":
+        return (_FIXED64,)
+    if element not in _NUMBERS:
+        return (_LENGTH,)
+    return (_VARINT, _LENGTH) if as_type.startswith("[]") else (_VARINT,)
+
+
+def _packed(data: bytes) -> Iterator[int]:
+    position = 0
+    while position < len(data):
+        value, position = _varint(data, position)
+        yield value
 
 
 def _take(found: Wire, field: _Field, value: Any, depth: int) -> None:
@@ -151,7 +168,9 @@ def _take(found: Wire, field: _Field, value: Any, depth: int) -> None:
     if name == "+":
         found |= _message(value, as_type, depth + 1)
     elif as_type.startswith("[]"):
-        found.setdefault(name, []).append(_value(value, as_type[2:], depth))
+        element = as_type[2:]
+        each = _packed(value) if element in _NUMBERS and isinstance(value, bytes) else [value]
+        found.setdefault(name, []).extend(_value(one, element, depth) for one in each)
     elif as_type.startswith("map:"):
         entry = {number: inner for number, how, inner in _fields(value) if how == _LENGTH}
         found.setdefault(name, {})[_text(entry.get(1, b""))] = _value(entry.get(2, b""), as_type[4:], depth)
@@ -180,7 +199,9 @@ def _value(value: Any, as_type: str, depth: int) -> Any:
         case "quantity":
             return _text(next((inner for number, _, inner in _fields(value) if number == 1), b"")) or "0"
         case "intstr":
-            parts = {number: inner for number, _, inner in _fields(value)}
+            parts = {
+                number: inner for number, how, inner in _fields(value) if how == (_LENGTH if number == 3 else _VARINT)
+            }
             whole = parts.get(2, 0)
             return _text(parts.get(3, b"")) if parts.get(1) else whole - 2**64 if whole >= 2**63 else whole
         case "time" | "microtime":

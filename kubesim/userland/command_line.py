@@ -12,6 +12,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
 from kubesim.userland.machine import Machine
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed, Running, Start
 
 AnyMachine = TypeVar("AnyMachine", bound=Machine)
@@ -105,8 +106,8 @@ class CommandLine(Generic[AnyMachine]):
         :param problem: what is said of a value that is none, ``{}`` in its place.
         """
         text = self.options.get(letter, str(default))
-        if text.isdecimal() and int(text) >= least:
-            return int(text)
+        if is_number(text) and whole_number(text) >= least:
+            return whole_number(text)
         told = self.worded(problem.format(text), f"invalid number '{text}'")
         raise Complaint(f"{self.name}: {told}\n", self.status)
 

@@ -42,13 +42,17 @@ PATIENCE = 1.0
 class Regex:
     """A compiled expression that gives up after :data:`PATIENCE`.
 
+    :raises RegexProblem: where the text is no expression.
     :raises Interrupted: by every method, when its time is up or what it makes is too long.
     """
 
     def __init__(self, text: str, flags: int = 0) -> None:
         import regex  # slow to load: only when an expression is compiled
 
-        self._compiled = regex.compile(text, flags)
+        try:
+            self._compiled = regex.compile(text, flags)
+        except (regex.error, RecursionError) as error:
+            raise RegexProblem(str(error)) from None
         self._left = PATIENCE
 
     @property
@@ -209,7 +213,7 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
     text = "".join(out)
     try:
         regex.compile(text)
-    except regex.error as error:
+    except (regex.error, RecursionError) as error:
         raise RegexProblem("Invalid preceding regular expression") from error
     return text
 

@@ -51,6 +51,7 @@ def test_plain_scalars_mean_what_go_yaml_takes_them_for(text: str, value: Any) -
             'yaml: invalid map key: map[interface {}]interface {}{".Values.c":interface {}(nil)}',
         ),
         ("a: *b", "yaml: unknown anchor 'b' referenced"),
+        ("a: &b [1, *c, [", "yaml: unknown anchor 'c' referenced"),
         ("a: &b\n  c: *b\n", "yaml: anchor 'b' value contains itself"),
         ("a: .inf", "json: unsupported value: +Inf"),
         ("\x00", "yaml: control characters are not allowed"),
@@ -88,6 +89,11 @@ def test_a_manifest_that_begins_with_a_brace_is_json() -> None:
 def test_a_later_key_wins_and_a_merge_gives_way() -> None:
     assert go_yaml.load("a: 1\na: 2") == {"a": 2}
     assert go_yaml.load("base: &x {a: 1, b: 1}\nmore: {<<: *x, b: 2}")["more"] == {"a": 1, "b": 2}
+
+
+def test_an_anchor_may_be_set_again_and_the_last_one_counts() -> None:
+    text = "a: &x 1\nb: &x {c: &y [~, '1', 1]}\nd: [*x, *y, !!str 2, \"\"]\n"
+    assert go_yaml.load(text)["d"] == [{"c": [None, "1", 1]}, [None, "1", 1], "2", ""]
 
 
 def test_a_small_text_does_not_become_a_large_value() -> None:

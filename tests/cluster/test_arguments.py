@@ -60,6 +60,7 @@ def cluster() -> Cluster:
         (lambda c: c.apply({**POD, "x": math.nan}), "json: unsupported value: NaN"),
         (lambda c: c.apply({**POD, "x": {1: 2}}), "the keys of an object must be texts, got 1"),
         (lambda c: c.apply({**POD, "x": object()}), "must hold texts, numbers, lists and the like, got object"),
+        (lambda c: c.exec("a", ["true"], patience=10**400), "a time must be"),
         (lambda c: c.apply({**POD, "x": 10**400}), "a whole number must fit into a float"),
         (lambda c: c.apply({"kind": "List", "items": 2}), "the items of a List must be a list of objects, got 2"),
         (lambda c: c.apply("a: [" * 300), "exceeded max depth"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fuzz.grammars import GRAMMARS
 from tests.fuzz.running import world
 
 WORLDS = {
@@ -22,4 +23,11 @@ INPUTS = {"cluster file": 25, "dump": 6, "widget callback": 15}
 def test_whatever_comes_in_is_answered(door: str, seed: int) -> None:
     made, inputs = world(door, seed)
     for _, given in zip(range(INPUTS.get(door, made.world_inputs)), inputs, strict=False):
+        made.enter(given)
+
+
+@pytest.mark.parametrize("name", GRAMMARS)
+def test_whatever_is_read_is_read_or_refused(name: str) -> None:
+    made, inputs = world(name, 0)
+    for _, given in zip(range(80), inputs, strict=False):
         made.enter(given)

@@ -129,3 +129,24 @@ def test_a_body_that_breaks_off_is_refused_or_read_as_far_as_it_goes(body: str, 
 def test_a_kind_that_is_not_in_the_table_is_said_to_be_unknown() -> None:
     body = b"k8s\x00\x0a\x0d\x0a\x02v1\x12\x07Nonsuch\x12\x00"
     assert decode(body) == ({"apiVersion": "v1", "kind": "Nonsuch"}, False)
+
+
+GROUPS = {"one after the other": b"\x20\x07\x20\xac\x02", "packed": b"\x22\x03\x07\xac\x02"}
+"""``supplementalGroups: [7, 300]``, field 4 of a Pod's security context, in the two ways of writing such a list."""
+
+
+@pytest.mark.parametrize("how", GROUPS)
+def test_a_list_of_numbers_is_read_however_it_is_written(how: str) -> None:
+    assert decode(_pod_with_context(GROUPS[how])).wire["spec"]["securityContext"] == {"supplementalGroups": [7, 300]}
+
+
+@pytest.mark.parametrize("field", [b"\x21" + b"\0" * 8, b"\x25" + b"\0" * 4, b"\x12\x01a"], ids=["64", "32", "text"])
+def test_a_number_that_is_written_as_something_else_is_refused(field: bytes) -> None:
+    with pytest.raises(ProtobufError, match="wrong wireType"):
+        decode(_pod_with_context(field))
+
+
+def _pod_with_context(context: bytes) -> bytes:
+    spec = b"\x72" + bytes([len(context)]) + context
+    pod = b"\x12" + bytes([len(spec)]) + spec
+    return b"k8s\x00\x0a\x09\x0a\x02v1\x12\x03Pod\x12" + bytes([len(pod)]) + pod

@@ -326,7 +326,7 @@ def _plugin(dump: _Dump) -> str:
             if name == start or name.startswith((f"{start}-ds", f"{start}-")):
                 return plugin
     for node in dump.of("Node"):
-        if K3S_ARGUMENTS in (at(node, "metadata", "annotations") or {}) or "+k3s" in str(
+        if at(node, "metadata", "annotations", K3S_ARGUMENTS) is not None or "+k3s" in str(
             at(node, "status", "nodeInfo", "kubeletVersion")
         ):
             return "k3s"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, Token, tokens_of, zones_of
+from kubesim.userland.numerals import is_number, whole_number
 
 DEFAULT_PORT = 53
 
@@ -190,10 +191,10 @@ class _Parser:
             zone, colon, port = (rest if separator else word).rpartition(":")
             if not colon:
                 zone, port = (rest if separator else word), str(DEFAULT_PORT)
-            if not port.isdecimal() or not 0 < int(port) < 65536:
+            if not is_number(port) or not 0 < whole_number(port) < 65536:
                 raise token.error(f"port {port!r} is not a number from 1 to 65535")
             for normalised in zones_of(zone or "."):
-                keys.append(ServerKey(normalised, int(port)))
+                keys.append(ServerKey(normalised, whole_number(port)))
         return keys
 
     def _expanded(self, token: Token) -> Token:

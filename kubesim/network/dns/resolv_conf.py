@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kubesim.userland.numerals import whole_number
+
 MOST_NAMESERVERS = 3
 LARGEST_NDOTS, LONGEST_TIMEOUT, MOST_ATTEMPTS = 15, 30, 5
 LOCAL_SERVER = "127.0.0.1"
@@ -57,7 +59,7 @@ def parse(text: str) -> ResolvConf:
             for word in words:
                 option, colon, value = word.partition(":")
                 if colon and option in numbers and value.isdecimal():
-                    numbers[option] = min(int(value), limits[option])
+                    numbers[option] = min(whole_number(value), limits[option])
                 elif not colon:
                     options.add(option)
     return ResolvConf(

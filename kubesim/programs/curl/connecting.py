@@ -15,6 +15,7 @@ from kubesim.programs.curl import meter
 from kubesim.programs.curl.location import Location
 from kubesim.programs.curl.session import Result, Session, milliseconds
 from kubesim.programs.name_lookup import is_ipv6, look_up, numeric_address
+from kubesim.userland.numerals import whole_number
 
 OWN_LIMIT = 300.0
 """curl's own connect time-out where none is given."""
@@ -72,7 +73,7 @@ def target_of(session: Session, location: Location) -> Target:
             continue
         host, port, to_host, to_port = parts
         if host in ("", location.host) and port in ("", str(location.port)):
-            return Target(to_host or location.host, int(to_port or location.port), bool(to_port))
+            return Target(to_host or location.host, whole_number(to_port) if to_port else location.port, bool(to_port))
     return Target(location.host, location.port)
 
 

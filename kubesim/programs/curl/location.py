@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote, urljoin
 
 from kubesim.programs.name_lookup import numeric_address
+from kubesim.userland.numerals import is_number, whole_number
 
 PORTS = {"http": 80, "https": 443, "ftp": 21}
 KNOWN_BUT_NOT_SIMULATED = frozenset(
@@ -114,7 +115,7 @@ def parse_location(text: str, *, as_is: bool = False) -> Location:
     if "@" in authority:
         user, _, authority = authority.rpartition("@")
     host, port_text = _split_port(authority)
-    numbered = port_text is not None and port_text.isdigit() and int(port_text) <= 65535
+    numbered = port_text is not None and is_number(port_text) and whole_number(port_text) <= 65535
     if (
         port_text is not None and not numbered and not (port_text == "" and match)
     ):  # it may only be empty after a scheme
@@ -126,7 +127,7 @@ def parse_location(text: str, *, as_is: bool = False) -> Location:
         if re.search(FORBIDDEN, host):
             raise LocationError("URL rejected: Bad hostname")
         host = numeric_address(host) or host
-    port = int(port_text) if port_text else PORTS[scheme]
+    port = whole_number(port_text) if port_text else PORTS[scheme]
     return Location(scheme, host, port, path if as_is else _without_dots(path), bool(port_text), user, text, fragment)
 
 
@@ -209,10 +210,10 @@ def _product(pieces: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
 def _range(match: re.Match[str]) -> Sequence[str]:
     if match[1] is not None:
         width = len(match[1]) if match[1].startswith("0") else 0
-        step = int(match[3] or 1) or 1
-        numbers = range(int(match[1]), int(match[2]) + 1, step)[:MOST_NUMBERS]
+        step = whole_number(match[3] or "1") or 1
+        numbers = range(whole_number(match[1]), whole_number(match[2]) + 1, step)[:MOST_NUMBERS]
         return [str(number).zfill(width) for number in numbers]
-    step = int(match[6] or 1) or 1
+    step = whole_number(match[6] or "1") or 1
     return [chr(code) for code in range(ord(match[4]), ord(match[5]) + 1, step)]
 
 

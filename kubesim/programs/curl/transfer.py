@@ -16,6 +16,7 @@ from kubesim.programs.curl.session import Result, Session, milliseconds
 from kubesim.programs.curl.tls import handshake, tickets
 from kubesim.programs.http import Broken, byte_length, head_text, header, request_text
 from kubesim.userland.filesystem import FileError
+from kubesim.userland.numerals import is_number, whole_number
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -231,7 +232,7 @@ class _Exchange:
         """Take the body; whether the connection can be used again."""
         session, result, options = self.session, self.result, self.session.options
         promised = header(response.headers, "Content-Length")
-        expected = int(promised) if promised and promised.isdigit() else 0
+        expected = whole_number(promised) if promised and is_number(promised) else 0
         if self.sends_no_body:
             session.meter(meter.line(0, expected) + "\n")
             return True
@@ -363,7 +364,7 @@ def build_headers(
     if "oauth2-bearer" in options.values:
         built.append(("Authorization", f"Bearer {options.values['oauth2-bearer']}"))
     start = options.values.get("continue-at", "-")
-    if start.isdigit() and int(start):
+    if is_number(start) and whole_number(start):
         built.append(("Range", f"bytes={start}-"))
     if "range" in options.values:
         built.append(("Range", f"bytes={options.values['range']}"))

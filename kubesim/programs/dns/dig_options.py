@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kubesim.network.dns import names
 from kubesim.network.dns.exchange import DNS_PORT
 from kubesim.programs.dns.bind import record_type
+from kubesim.userland.numerals import is_number, whole_number
 
 EDNS_SIZE = 1232
 
@@ -125,9 +126,9 @@ def _dash(letter: str, value: str, current: Callable[[], Lookup], begin: Callabl
         case "c":
             current().class_name = value.upper()
         case "p":
-            if not value.isdecimal() or not 0 < int(value) < 65536:
+            if not is_number(value) or not 0 < whole_number(value) < 65536:
                 raise DigUsageError("Couldn't parse port number")
-            current().port = int(value)
+            current().port = whole_number(value)
         case _:
             raise DigUsageError(f"Invalid option: -{letter}")
 
@@ -141,9 +142,9 @@ def _plus(lookup: Lookup, word: str) -> None:
     if bare == "all":
         lookup.switches |= dict.fromkeys(_SHOWN, state)
     elif bare in _NUMBERS and equals:
-        if not value.isdecimal():
+        if not is_number(value):
             raise DigUsageError(f"Couldn't parse {bare}")
-        lookup.numbers[_NUMBERS[bare]] = int(value)
+        lookup.numbers[_NUMBERS[bare]] = whole_number(value)
     elif bare in _SWITCHES:
         lookup.switches[bare] = state
         if bare == "short" and state:

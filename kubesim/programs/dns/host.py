@@ -14,6 +14,7 @@ from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illeg
 from kubesim.programs.dns.message_text import message_size, message_text
 from kubesim.programs.machine import Invocation
 from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 
 AFTER_ADDRESS = ("AAAA", "MX", "HTTPS")
@@ -146,14 +147,14 @@ def _option(run: _Run, letter: str, value: str) -> Completed | None:
             run.transport = "TCP"
         case "V":
             return Completed("", f"host {VERSION}\n")
-        case "W" | "R" | "p" | "N" if not value.isdecimal():
+        case "W" | "R" | "p" | "N" if not is_number(value):
             return Completed("", f"host: invalid number: {value}\n", 1)
         case "W":
             run.bind.timeout = max(1.0, float(value))
         case "R":
-            run.bind.tries = int(value) + 1
+            run.bind.tries = whole_number(value) + 1
         case "p":
-            run.bind.port = int(value)
+            run.bind.port = whole_number(value)
         case "4" | "6" | "r" | "w" | "s" | "c" | "N" | "m" | "U":
             pass
         case _:

@@ -17,6 +17,7 @@ from kubesim.programs.dns.bind import NO_SERVERS, VERSION, Answered, Bind, illeg
 from kubesim.programs.dns.message_text import soa_text
 from kubesim.programs.machine import Invocation, Machine
 from kubesim.programs.name_lookup import START_SECONDS, look_up, resolver_settings
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 
 _WORDS = {
@@ -109,13 +110,13 @@ class _Session:
                 self.output.append(f"unknown query type: {value}\n")
             else:
                 self.record_type = record_type(value)
-        elif option in ("timeout", "retry", "port") and value.isdecimal():
+        elif option in ("timeout", "retry", "port") and is_number(value):
             if option == "timeout":
                 self.bind.timeout = float(value)
             elif option == "retry":
-                self.bind.tries = max(1, int(value))
+                self.bind.tries = max(1, whole_number(value))
             else:
-                self.bind.port = int(value)
+                self.bind.port = whole_number(value)
         elif option in ("search", "nosearch"):
             self.search = option == "search"
         elif option in ("debug", "nodebug"):

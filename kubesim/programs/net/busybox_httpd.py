@@ -11,6 +11,7 @@ from kubesim.programs.http import REASONS, ClientHello, byte_length, http_date
 from kubesim.programs.machine import Machine, Run
 from kubesim.userland.command_line import program
 from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed, Running
 
 TYPES = {
@@ -89,7 +90,7 @@ def busybox_httpd(run: Run) -> Completed | Running:
     """``httpd [-f] [-p [IP:]PORT] [-h HOME]``; without ``-f`` it goes on in the background."""
     given = run.options.get("p", "80")
     port = given.rpartition(":")[2]
-    if not port.isdecimal() or not 0 < int(port) < 65536:
+    if not is_number(port) or not 0 < whole_number(port) < 65536:
         return Completed("", f"httpd: bad address '{given}'\n", 1)
     root = run.path(run.options.get("h", "."))
     if not run.files.is_directory(root):

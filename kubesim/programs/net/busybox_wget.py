@@ -11,6 +11,7 @@ from kubesim.programs.curl.location import Location, LocationError, parse_locati
 from kubesim.programs.http import Broken, Certificate, ClientHello, byte_length, header
 from kubesim.programs.name_lookup import look_up
 from kubesim.programs.net.fetching import REDIRECTS, Fetching, shown_head
+from kubesim.userland.numerals import is_number, whole_number
 
 BUSYBOX_SECONDS = 900.0
 """How long it waits for a connection where ``-T`` does not say."""
@@ -106,7 +107,7 @@ class BusyboxWget(Fetching):
         self.say("writing to stdout\n" if name == "-" else f"saving to '{name}'\n")
         size = byte_length(answer.body)
         promised = header(answer.headers, "Content-Length") or ""
-        total = int(promised) if promised.isdecimal() else size
+        total = whole_number(promised) if is_number(promised) else size
         if size < total:
             if broken is None or not broken.stalls:
                 why = ": Connection reset by peer" if broken is not None and broken.reset else ""

@@ -13,6 +13,7 @@ from kubesim.programs.name_lookup import Lookup, look_up, numeric_address
 from kubesim.programs.net.fetching import REDIRECTS, Fetching, shown_head
 from kubesim.userland.command_line import Complaint
 from kubesim.userland.filesystem import FileError
+from kubesim.userland.numerals import is_number, whole_number
 
 MOST_REDIRECTS, TRIES = 20, 20
 READ_SECONDS = 900.0
@@ -51,7 +52,7 @@ class GnuWget(Fetching):
             self._verbose(f"File '{self._plain_name(location)}' already there; not retrieving.\n\n")
             return 0
         given = self.settings.values.get("tries", str(TRIES))
-        tries = (int(given) if given.isdigit() else TRIES) or 10**6
+        tries = (whole_number(given) if is_number(given) else TRIES) or 10**6
         for number in range(1, tries + 1):
             status, following = self._once(location, number, number == tries)
             if following is not None:
@@ -92,7 +93,7 @@ class GnuWget(Fetching):
 
     def _follow(self, location: Location) -> int:
         given = self.settings.values.get("max-redirect", "")
-        most = int(given) if given.isdigit() else MOST_REDIRECTS
+        most = whole_number(given) if is_number(given) else MOST_REDIRECTS
         for _ in range(most):
             status, following = self._once(location, 1, True)
             if following is None:
@@ -268,7 +269,7 @@ class GnuWget(Fetching):
     def _described(self, answer: HttpResponse) -> None:
         length = header(answer.headers, "Content-Length")
         kind = (header(answer.headers, "Content-Type") or "").partition(";")[0]
-        human = _human(int(length)) if length and length.isdigit() else ""
+        human = _human(whole_number(length)) if length and is_number(length) else ""
         shown = f"{length}{f' ({human})' if human else ''}" if length else "unspecified"
         self._verbose(f"Length: {shown}{f' [{kind}]' if kind else ''}\n")
 
@@ -277,7 +278,7 @@ class GnuWget(Fetching):
     ) -> tuple[int, Location | None]:
         size = byte_length(answer.body)
         length = header(answer.headers, "Content-Length")
-        total = int(length) if length and length.isdigit() else 0
+        total = whole_number(length) if length and is_number(length) else 0
         if answer.status != 204:
             self._described(answer)
         name, problem = self.store(location, answer.body)

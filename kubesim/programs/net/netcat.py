@@ -15,6 +15,7 @@ from kubesim.programs.name_lookup import Lookup, is_ipv6, look_up, name_of, nume
 from kubesim.programs.usages import read_options, usage
 from kubesim.userland.command_line import Complaint, program
 from kubesim.userland.log import Log
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed, Running
 
 UDP_SERVICES = {53: "domain", 67: "bootps", 68: "bootpc", 123: "ntp", 161: "snmp", 514: "syslog"}
@@ -88,9 +89,9 @@ def _limit(run: Run) -> float | None:
     given = run.options.get("w")
     if given is None:
         return None
-    if not re.fullmatch(r"-?\d+", given):
+    if not re.fullmatch(r"-?[0-9]+", given):
         raise Complaint(run.worded(f"nc: timeout invalid: {given}\n", f"nc: invalid number '{given}'\n"))
-    if int(given) < 0:
+    if whole_number(given) < 0:
         raise Complaint(run.worded(f"nc: timeout too small: {given}\n", f"nc: invalid number '{given}'\n"))
     return float(given) or None
 
@@ -106,14 +107,14 @@ def _ports(run: Run, spec: str) -> list[int]:
         named = [number for number, service in SERVICES.items() if service == end]
         if named:
             found += named
-        elif not end.isdecimal():
+        elif not is_number(end):
             raise Complaint("nc: " + run.worded(f"port number invalid: {end}\n", f"bad port spec '{end}'\n"))
-        elif not run.busybox and int(end) < 1:
+        elif not run.busybox and whole_number(end) < 1:
             raise Complaint(f"nc: port number too small: {end}\n")
-        elif int(end) > 65535:
+        elif whole_number(end) > 65535:
             raise Complaint("nc: " + run.worded(f"port number too large: {end}\n", f"bad port spec '{end}'\n"))
         else:
-            found.append(int(end))
+            found.append(whole_number(end))
     first, last = min(found), max(found)
     return list(range(first, last + 1))
 
@@ -307,7 +308,7 @@ def ncat(run: Run) -> Completed | Running:
     if not run.operands:
         raise Complaint(f"Ncat: You must specify a host to connect to.{quitting}", 2)
     name, spec = (*run.operands, str(NCAT_PORT))[:2]
-    if not spec.isdecimal() or not 0 < int(spec) < 65536:
+    if not is_number(spec) or not 0 < whole_number(spec) < 65536:
         raise Complaint(f'{before}Ncat: Invalid port number "{spec}".{quitting}', 2)
     lookup = _addresses(run, name)
     if not lookup.addresses:

@@ -8,6 +8,7 @@ from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up
 from kubesim.programs.usages import read_options, usage
 from kubesim.userland.command_line import Complaint, program
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 
 BLOCKING_SECONDS = 1.0
@@ -36,7 +37,7 @@ def telnet(run: Run) -> Completed:
             return Completed(f"Server lookup failure:  {name}:{given}, {why}\n", "", 1, lookup.seconds)
         text = f"bad address '{name}'" if not lookup.addresses else f"bad port '{given}'"
         return Completed("", f"telnet: {text}\n", 1, lookup.seconds)
-    port = int(given) if given.isdecimal() else numbers[0]
+    port = whole_number(given) if is_number(given) else numbers[0]
     seconds, out, error = lookup.seconds, "", ""
     for number, address in enumerate(lookup.addresses, 1):
         out += run.worded(f"Trying {address}...\n", "")

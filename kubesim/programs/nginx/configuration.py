@@ -13,6 +13,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 from kubesim.userland.filesystem import FileError, FileSystem, Layer, absolute
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.regular import RegexProblem, ServerPattern
 
 MAIN = "/etc/nginx/nginx.conf"
@@ -143,7 +144,7 @@ def listening(server: Directive) -> list[int]:
     for listen in server.all("listen"):
         text = (listen.arguments or ("80",))[0]
         port = text.rpartition("]")[2].rpartition(":")[2]
-        ports.append(int(port) if port.isdigit() else 80)
+        ports.append(whole_number(port) if is_number(port) else 80)
     return ports or [80]
 
 

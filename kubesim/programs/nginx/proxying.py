@@ -11,6 +11,7 @@ from kubesim.programs.http import header
 from kubesim.programs.name_lookup import look_up
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
+from kubesim.userland.numerals import is_number, whole_number
 
 
 def proxied(exchange: Exchange, target: str) -> HttpResponse:
@@ -23,7 +24,7 @@ def proxied(exchange: Exchange, target: str) -> HttpResponse:
         members = upstream.all("server")
         if upstream.arguments == (host,) and members:
             host, _, text = members[nginx.connections % len(members)].arguments[0].partition(":")
-            port = int(text) if text.isdigit() else 80
+            port = whole_number(text) if is_number(text) else 80
             break
 
     def failed(status: int, error: str, seconds: float = 0.0) -> HttpResponse:

@@ -15,6 +15,7 @@ from kubesim.programs.nginx.pages import OWN_REASONS, page, status_page
 from kubesim.programs.nginx.processes import RunningNginx
 from kubesim.programs.nginx.proxying import proxied
 from kubesim.programs.nginx.static import answer_with_file, error_page, redirect
+from kubesim.userland.numerals import is_number, whole_number
 
 REDIRECTS = (301, 302, 303, 307, 308)
 FIRST_HEADERS = ("Content-Type", "Content-Length", "Last-Modified", "Location")
@@ -73,8 +74,8 @@ def _answer(exchange: Exchange) -> HttpResponse:
 
 def _returned(exchange: Exchange, directive: Directive) -> HttpResponse:
     """``return CODE``, ``return CODE TEXT``, ``return CODE URL`` or ``return URL``."""
-    words = directive.arguments if directive.arguments[0].isdigit() else ("302", *directive.arguments)
-    status, text = int(words[0]), exchange.expanded(words[1] if len(words) > 1 else "")
+    words = directive.arguments if is_number(directive.arguments[0]) else ("302", *directive.arguments)
+    status, text = whole_number(words[0]), exchange.expanded(words[1] if len(words) > 1 else "")
     if status in REDIRECTS:
         return redirect(exchange, status, exchange.own_url(text) if text.startswith("/") else text)
     if text:

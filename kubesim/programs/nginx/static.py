@@ -12,6 +12,7 @@ from kubesim.programs.nginx.choosing import choose_location
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import directory_index, page
 from kubesim.userland.filesystem import Entry, FileError
+from kubesim.userland.numerals import is_number, whole_number
 
 
 def answer_with_file(exchange: Exchange) -> HttpResponse:
@@ -26,8 +27,8 @@ def answer_with_file(exchange: Exchange) -> HttpResponse:
             path = wanted
             break
     else:
-        if last[:1] == "=" and last[1:].isdigit():
-            return page(int(last[1:]), exchange.signature)
+        if last[:1] == "=" and is_number(last[1:]):
+            return page(whole_number(last[1:]), exchange.signature)
         path = last.replace("$uri", path)
     target = on_disk(exchange, path)
     if path.endswith("/"):
@@ -125,13 +126,13 @@ def _not_modified(request: HttpRequest, tag: str, modified: str) -> bool:
 
 def _range(text: str, entry: Entry) -> tuple[int, int] | None:
     """The first and the last byte that a Range header asks for; None where the file has none of them."""
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", text.strip())
+    match = re.fullmatch(r"bytes=([0-9]*)-([0-9]*)", text.strip())
     if not match or not (match[1] or match[2]):
         return None
     if not match[1]:
-        return max(0, entry.size - int(match[2])), entry.size - 1
-    start = int(match[1])
-    end = min(int(match[2]), entry.size - 1) if match[2] else entry.size - 1
+        return max(0, entry.size - whole_number(match[2])), entry.size - 1
+    start = whole_number(match[1])
+    end = min(whole_number(match[2]), entry.size - 1) if match[2] else entry.size - 1
     return (start, end) if start <= end else None
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.process import Completed
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -51,7 +52,7 @@ def _parse_date(text: str, now: datetime) -> datetime | None:
         return datetime.fromtimestamp(float(text[1:]), UTC)
     match = re.fullmatch(r"([-+]?\d+) (second|minute|hour|day|week)s?( ago)?", text)
     if match:
-        amount = int(match[1]) * (-1 if match[3] else 1)
+        amount = whole_number(match[1]) * (-1 if match[3] else 1)
         return now + timedelta(**{f"{match[2]}s": amount})
     named = {"now": 0, "today": 0, "yesterday": -1, "tomorrow": 1}
     if text in named:

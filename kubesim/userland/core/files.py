@@ -175,8 +175,8 @@ def chmod(run: Run) -> Completed:
 
 
 def _changed(run: Run, mode: int, spec: str) -> int:
-    if spec.isdigit():
-        return int(spec, 8) & 0o7777
+    if re.fullmatch("[0-7]+", spec):
+        return int(spec[-4:], 8)
     for clause in spec.split(","):
         who = clause.rstrip("rwxXst").rstrip("+-=")
         sign = clause[len(who) : len(who) + 1]

@@ -6,6 +6,7 @@ import re
 
 from kubesim.userland.command_line import Complaint, Run, joined, program
 from kubesim.userland.machine import Process
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import RegexProblem, compile_posix
 from kubesim.userland.shell.signals import NUMBERS, signal_name
@@ -125,8 +126,8 @@ def kill(run: Run) -> Completed:
     if not words:
         raise Complaint("Usage:\n kill [options] <pid> [...]\n")
     for word in words:
-        if not word.lstrip("-").isdigit():
+        if not is_number(word.removeprefix("-")):
             run.complain(f"failed to parse argument: '{word}'")
-        elif not run.machine.send_signal(int(word), signal):
+        elif not run.machine.send_signal(whole_number(word), signal):
             run.complain(f"({word}): No such process")
     return run.finished()

@@ -9,6 +9,7 @@ from typing import Any
 
 from kubesim.userland.bounds import LIMIT
 from kubesim.userland.command_line import Complaint, Run, program
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.printf import Printf
 from kubesim.userland.printing import echo_text
 from kubesim.userland.process import Completed
@@ -150,9 +151,13 @@ class _Expression:
         if word == "length" and self.words:
             return str(len(self._primary()))
         if word == "substr" and len(self.words) >= 3:
-            text, start, size = self._primary(), int(self._primary()), int(self._primary())
-            return text[start - 1 : start - 1 + size]
+            text, start, size = self._primary(), self._count(), self._count()
+            return text[start - 1 : start - 1 + size] if start > 0 < size else ""
         return word
+
+    def _count(self) -> int:
+        word = self._primary()
+        return whole_number(word) if re.fullmatch(r"-?[0-9]+", word) else 0
 
     def _apply(self, left: str, operator: str, right: str) -> str:
         if operator == "|":
@@ -167,10 +172,11 @@ class _Expression:
         numeric = re.fullmatch(r"-?\d+", left) and re.fullmatch(r"-?\d+", right)
         if operator in _COMPARISONS:
             compare = _COMPARISONS[operator]
-            return str(int(compare(int(left), int(right)) if numeric else compare(left, right)))
+            smaller = (whole_number(left), whole_number(right)) if numeric else (left, right)
+            return str(int(compare(*smaller)))
         if not numeric:
             raise Complaint("expr: non-integer argument\n", 2)
-        x, y = int(left), int(right)
+        x, y = whole_number(left), whole_number(right)
         if operator in "/%" and y == 0:
             raise Complaint("expr: division by zero\n", 2)
         if operator == "/":

@@ -7,6 +7,7 @@ import re
 
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import WORDS
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.shell.tree import Literal, Part, Word
 
 
@@ -84,8 +85,8 @@ def _few(numbers: range) -> range:
 def _sequence(inner: str) -> list[str]:
     match = re.fullmatch(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?", inner)
     if match:
-        first, last = int(match[1]), int(match[2])
-        step = abs(int(match[3] or 1)) or 1
+        first, last = whole_number(match[1]), whole_number(match[2])
+        step = abs(whole_number(match[3] or "1")) or 1
         numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
         padded = any(re.match(r"-?0\d", match[n]) for n in (1, 2))
         width = max(len(match[1]), len(match[2])) if padded else 0

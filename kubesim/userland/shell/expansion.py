@@ -10,6 +10,7 @@ from typing import Protocol
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import WORDS, require
 from kubesim.userland.machine import Machine
+from kubesim.userland.numerals import is_number
 from kubesim.userland.printing import ansi_quoted, ansi_unescape
 from kubesim.userland.regular import Regex
 from kubesim.userland.shell import patterns
@@ -467,7 +468,7 @@ class Expander:
             return elements.get(key)
         if name in ("@", "*"):
             return self._separator().join(state.positional) if state.positional else None
-        if name.isdigit():
+        if is_number(name):
             number = int(name[:9])
             if number == 0:
                 return state.name

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from kubesim.userland.filesystem import FileSystem, absolute
-from kubesim.userland.regular import Regex, bracket_end, bracket_set
+from kubesim.userland.regular import Regex, RegexProblem, bracket_end, bracket_set
 
 
 def escape(text: str) -> str:
@@ -68,8 +68,8 @@ def to_regex(pattern: str, *, greedy: bool = True) -> str:
 def _set(inner: str) -> str:
     text = bracket_set(inner, "!^")
     try:
-        re.compile(text)
-    except re.error:  # such as a range whose end comes first
+        Regex(text)
+    except RegexProblem:  # such as a range whose end comes first
         return "(?!)"
     return text
 

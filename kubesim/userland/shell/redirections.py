@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.shell.expansion import Expander, Surroundings
 from kubesim.userland.shell.streams import Capture, Descriptors, FileOutput, Input, Output
 from kubesim.userland.shell.tree import Redirect
@@ -101,7 +102,7 @@ def _named(shell: Redirecting, redirect: Redirect, descriptors: Descriptors) -> 
     """The descriptor of ``{name}>file``: a new one, whose number the variable gets; with ``>&-`` the one it has."""
     if redirect.operator in (">&", "<&") and redirect.target.source == "-":
         text = shell.state.get(redirect.variable) or ""
-        return int(text[:9]) if text.isdecimal() else -1
+        return whole_number(text) if is_number(text) else -1
     number = 10
     while number in descriptors:
         number += 1
@@ -113,7 +114,7 @@ def _duplicate(number: int, name: str, descriptors: Descriptors) -> None:
     if name == "-":
         descriptors.pop(number, None)
         return
-    source = int(name.rstrip("-"))
+    source = whole_number(name.rstrip("-"))
     if source not in descriptors:
         raise RedirectionError(f"{source}: Bad file descriptor")
     descriptors[number] = descriptors[source]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kubesim.userland.numerals import is_number, whole_number
+
 NAMES = {
     1: "HUP", 2: "INT", 3: "QUIT", 4: "ILL", 5: "TRAP", 6: "ABRT", 7: "BUS", 8: "FPE", 9: "KILL", 10: "USR1",
     11: "SEGV", 12: "USR2", 13: "PIPE", 14: "ALRM", 15: "TERM", 16: "STKFLT", 17: "CHLD", 18: "CONT", 19: "STOP",
@@ -65,8 +67,8 @@ class Killed(Exception):  # noqa: N818
 
 def signal_name(text: str) -> str | None:
     """``9``, ``KILL`` or ``SIGKILL`` as ``KILL``; None where there is no such signal."""
-    if text.isdigit():
-        return "0" if text == "0" else NAMES.get(int(text))
+    if is_number(text):
+        return "0" if text == "0" else NAMES.get(whole_number(text))
     name = text.upper().removeprefix("SIG")
     return name if name in NUMBERS else None
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Start, WithFiles
 from kubesim.userland.shell.streams import Output
 from kubesim.userland.shell.tree import Command
@@ -116,7 +117,7 @@ class Job:
 
 
 def _no_calculation(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+    return whole_number(text) if is_number(text) else 0
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kubesim.userland.bounds import LIMIT
 from kubesim.userland.command_line import Complaint, Run, lines_of, program
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.process import Completed
 
 
@@ -45,7 +46,7 @@ def head_or_tail(run: Run) -> Completed:
     if not match:
         usual, busybox = f"invalid number of {what}: ‘{given}’", f"invalid number '{given}'"
         raise Complaint(f"{run.name}: {run.worded(usual, busybox)}\n")
-    sign, count = match[1], int(match[2]) * {"": 1, "k": 1024, "K": 1024, "M": 1024**2}[match[3]]
+    sign, count = match[1], whole_number(match[2]) * {"": 1, "k": 1024, "K": 1024, "M": 1024**2}[match[3]]
 
     def wording(name: str, reason: str) -> str:
         usual = f"error reading '{name}'" if reason == "Is a directory" else f"cannot open '{name}' for reading"

@@ -8,6 +8,7 @@ from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 from kubesim.userland.command_line import Complaint, Run, lines_of, program
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.process import Completed
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -88,7 +89,7 @@ def _keys(run: Run, whole: str) -> list[Key]:
     keys = []
     for spec in run.repeated.get("k", ()):
         match = _KEY.fullmatch(spec)
-        if match is None or int(match[1]) == 0:
+        if match is None or whole_number(match[1]) == 0:
             zero = match is not None
             reason = "field number is zero" if zero else "invalid number at field start"
             detail = f"invalid field specification ‘{spec}’" if zero else f"invalid count at start of ‘{spec}’"
@@ -96,8 +97,8 @@ def _keys(run: Run, whole: str) -> list[Key]:
             raise Complaint(run.worded(text, "sort: bad field specification\n"), 2)
         own = (match[3] or "") + (match[6] or "")
         flags = own or whole
-        end = (int(match[4]), int(match[5] or 0)) if match[4] else None
-        keys.append(Key((int(match[1]), int(match[2] or 1)), end, flags, bool(own)))
+        end = (whole_number(match[4]), whole_number(match[5] or "0")) if match[4] else None
+        keys.append(Key((whole_number(match[1]), whole_number(match[2] or "1")), end, flags, bool(own)))
     return keys
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from kubesim.api.go_format import quote, sprint, type_name
+from kubesim.userland.numerals import whole_number
 
 
 class FunctionError(ValueError):
@@ -120,9 +121,9 @@ def _printf(template: Any, *values: Any) -> str:
         if not rest:
             return f"%!{verb}(MISSING)"
         value = rest.pop(0)
-        if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
-            return "%!(BADWIDTH)" if int(width or 0) > _WIDEST else "%!(BADPREC)"
-        shown = _verb(verb, value, None if precision is None else int(precision))
+        if whole_number(width or "0") > _WIDEST or whole_number(precision or "0") > _WIDEST:
+            return "%!(BADWIDTH)" if whole_number(width or "0") > _WIDEST else "%!(BADPREC)"
+        shown = _verb(verb, value, None if precision is None else whole_number(precision or "0"))
         if not width:
             return shown
         return shown.ljust(int(width)) if "-" in flags else shown.rjust(int(width), "0" if "0" in flags else " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from kubesim.turn import Interrupted
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Steps
 from kubesim.userland.shell.builtins.shell import Shell
 from kubesim.userland.shell.signals import ENDINGS, HARMLESS, NAMES, NUMBERS, signal_name, signal_table
@@ -12,7 +13,7 @@ from kubesim.userland.shell.signals import ENDINGS, HARMLESS, NAMES, NUMBERS, si
 
 def wait(shell: Shell, words: list[str]) -> Steps:
     """Let time pass until background commands have ended."""
-    wanted = [int(word.lstrip("%")) for word in words[1:] if word.lstrip("%").isdigit()]
+    wanted = [whole_number(word.lstrip("%")) for word in words[1:] if is_number(word.lstrip("%"))]
     jobs = [job for job in shell.state.jobs if not wanted or job.pid in wanted or job.number in wanted]
     if wanted and not jobs:
         if shell.dialect.is_bash:

@@ -11,6 +11,7 @@ from kubesim.userland.bounds import bounded
 from kubesim.userland.command_line import CommandLine, Complaint, lines_of, program
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.machine import Machine
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import Match
 from kubesim.userland.text.sed.script import Command, ScriptReader
@@ -268,7 +269,7 @@ def _apply(run: Run, commands: list[Command]) -> None:
                 run.substituted = False
                 raise _Jump(command.text)
             case "q" | "Q":
-                raise _Stop(int(command.text or 0), command.letter == "q")
+                raise _Stop(whole_number(command.text or "0"), command.letter == "q")
             case "n" | "N":
                 if run.number >= len(run.lines):
                     raise _Stop(0, True)
@@ -298,7 +299,7 @@ def _substitute(run: Run, command: Command) -> None:
     regex = command.regex
     assert regex is not None
     digits = re.sub(r"\D", "", command.flags)
-    wanted = int(digits) if digits else 1
+    wanted = whole_number(digits) if digits else 1
     every = "g" in command.flags
     count = 0
 

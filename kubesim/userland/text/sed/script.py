@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from kubesim.userland.command_line import Complaint
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.regular import Regex, RegexProblem, bracket_end, compile_posix
 
 
@@ -108,7 +109,7 @@ class ScriptReader:
         match = re.compile(r"(\d+)(?:~(\d+))?").match(self.text, self.position)
         if match:
             self.position = match.end()
-            return Address(int(match[1]), step=int(match[2] or 0))
+            return Address(whole_number(match[1]), step=whole_number(match[2] or "0"))
         if self.peek() == "$":
             self.position += 1
             return Address(last=True)
