@@ -46,6 +46,8 @@ LAZY_MODULES = {
     "kubesim.cluster.diagnosis.pairs": "the same",
     "kubesim.cluster.dump": "only a cluster that is filled from a dump asks for it",
     "kubesim.cluster.inquiries": "loads pandas",
+    "kubesim.cluster.load": "only a cluster under load asks for it",
+    "kubesim.views.load": "loads pandas",
     "kubesim.views.rendering": "loads Graphviz",
 }
 """Modules of our own that are loaded late, with the reason."""

@@ -100,6 +100,16 @@ def seconds(name: str, given: object) -> float:
     return given
 
 
+def rate(name: str, given: object) -> float:
+    """How often something happens in a second.
+
+    :raises ValueError: where it is no number.
+    """
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not math.isfinite(given):
+        raise ValueError(f"a rate must be a number of requests in a second, got {shown(given)}")
+    return given
+
+
 def patience(name: str, given: object) -> float:
     """A time that somebody waits, perhaps for ever.
 
@@ -124,6 +134,7 @@ CHECKS: dict[str, _Check] = {
     "int": number,
     "int | None": _or_none(number),
     "float": seconds,
+    "Rate": rate,
     "Patience": patience,
     "Iterable[str]": words,
     "Iterable[str] | None": _or_none(words),

@@ -35,7 +35,7 @@ from kubesim.cluster.places import machine_name, send, target_of
 from kubesim.cluster.wiring import Parts, RuntimeFactory, wire_parts
 from kubesim.doors import door, window
 from kubesim.network.addresses import is_ipv4
-from kubesim.network.dns.resolver import resolve
+from kubesim.network.dns.resolver import Resolution, resolve
 from kubesim.network.sockets import Sockets
 from kubesim.network.topology import ROUTER
 from kubesim.programs.machine import Machine
@@ -55,10 +55,14 @@ if TYPE_CHECKING:
     from kubesim.cluster.diagnosis.pairs import Pairs
     from kubesim.cluster.dump import Coverage
     from kubesim.cluster.inquiries import Difference, Reachability
+    from kubesim.cluster.load import Load, Manner
+    from kubesim.views.load import Requests
 
 BOOT_SECONDS = 120.0
 Patience: TypeAlias = float
 """Simulated seconds that somebody waits; ``math.inf`` waits for ever."""
+Rate: TypeAlias = float
+"""How often something happens in a second."""
 SERVING = "kubesim.serve"
 """What serves a cluster: a floor above this one, loaded when it is asked for."""
 OWN_RUNTIME = "the cluster has a container runtime of its own"
@@ -101,6 +105,7 @@ class Cluster:
         """Whose turn it is: each method takes it by itself, and ``with cluster.turn:`` holds it over several."""
         self.coverage: Coverage | None = None
         """What the dump that the cluster was made of holds; None where it was made of none."""
+        self._loads: list[Load] = []
         self.guests: dict[str, Any] = {}
         """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
@@ -371,6 +376,100 @@ class Cluster:
         if pod is None or any(self._parts.containers.machine(pod, each) for each in pod.spec.containers or []):
             return None
         return pod
+
+    @checked
+    @door
+    def load(
+        self,
+        source: str,
+        url: str,
+        rate: Rate = 50.0,
+        seconds: float = 30.0,
+        *,
+        keep_alive: bool = False,
+        connections: int = 1,
+        timeout: float = 2.0,
+    ) -> Requests:
+        """Send requests at a steady rate while time passes, and wait for the last answer.
+
+        :param source: as in :meth:`connect`.
+        :param url: ``http://…``, ``https://…`` or ``tcp://…``, which only connects.
+        :param rate: requests in a second; each is sent at its moment, whatever became of those before it.
+        :param keep_alive: whether the client keeps its connections open and uses them again.
+        :param connections: how many it keeps.
+        :param timeout: seconds after which it gives a request up.
+        :returns: one row a request: its time, the endpoint, the outcome, the latency…; with ``diagram()``.
+        :raises LookupError: if there is no such source.
+        :raises ValueError: for a rate, a time or a URL that is none, or more than 100,000 requests.
+        """
+        from kubesim.cluster.load import MOST_REQUESTS, Manner
+
+        if rate * seconds > MOST_REQUESTS:
+            given = f"{rate:g} a second for {seconds:g} seconds"
+            raise ValueError(f"a load must be of at most {MOST_REQUESTS} requests, got {given}")
+        number = self._begin_load(
+            source, url, Manner(rate, keep_alive, connections, timeout), math.ceil(rate * seconds)
+        )
+        self.advance(seconds)
+        return self.end_load(number)
+
+    @checked
+    @door
+    def begin_load(
+        self,
+        source: str,
+        url: str,
+        rate: Rate = 50.0,
+        *,
+        keep_alive: bool = False,
+        connections: int = 1,
+        timeout: float = 2.0,
+    ) -> int:
+        """Begin to send requests at a steady rate, as :meth:`load` does, whatever else happens meanwhile.
+
+        :returns: its number, by which :meth:`end_load` ends it.
+        :raises LookupError: if there is no such source.
+        :raises ValueError: for a rate or a URL that is none.
+        """
+        from kubesim.cluster.load import Manner
+
+        return self._begin_load(source, url, Manner(rate, keep_alive, connections, timeout), None)
+
+    def _begin_load(self, source: str, url: str, manner: Manner, most: int | None) -> int:
+        from kubesim.cluster.load import Load
+
+        target, machine = target_of(url), machine_name(source, self.network)
+
+        def look_up() -> Resolution | None:
+            return None if is_ipv4(target.host) else self.resolve(source, target.host).resolution
+
+        load = Load(self.simulation, self.network, machine, target, look_up, manner, most)
+        self.proxies.watch_closely()
+        self._loads.append(load)
+        return len(self._loads) - 1
+
+    @checked
+    @door
+    def end_load(self, number: int = -1) -> Requests:
+        """End a load, and wait for the answers that are still due.
+
+        :param number: as :meth:`begin_load` gave it; the last one begun where none is named.
+        :returns: its requests; asked again, the same.
+        :raises LookupError: if there is no such load.
+        """
+        from kubesim.views.load import Requests  # pandas, slow to load
+
+        if not -len(self._loads) <= number < len(self._loads):
+            raise LookupError(f"a load must be one of {len(self._loads)} that were begun, got {number}")
+        load = self._loads[number]
+        if load.running:
+            seconds = self.simulation.now - load.began
+            load.ended_after = seconds
+            load.stop()
+            while not load.done:
+                self.simulation.advance(load.manner.timeout)
+            self.proxies.watch_no_longer()
+        return Requests.of(load.sent, load.title)
 
     @checked
     @window

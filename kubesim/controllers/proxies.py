@@ -7,6 +7,7 @@ are gone are deleted at the same time, as kube-proxy does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 
 from kubesim.api.objects import EndpointSlice, Node, Service, Wire, view
@@ -25,6 +26,9 @@ from kubesim.network.rules import Ruleset
 BALANCER = "load-balancer"
 """The machine in front of the nodes that the ``external`` provider runs."""
 
+MIN_SYNC_PERIOD = 1.0
+"""Seconds from one sync to the next: the default of ``minSyncPeriod``, for iptables and for nftables."""
+
 WATCHED = ("Service", "EndpointSlice", "Node")
 
 
@@ -41,6 +45,10 @@ class KubeProxies:
         self._balanced: dict[Key, None] = {}
         """The Services that have, or had, the load balancer's attention."""
         self._balancer: Ruleset | None = None
+        self._watchers = 0
+        """How many look so closely that the moments of the syncs matter."""
+        self._synced = -math.inf
+        self._planned = False
         for kind in WATCHED:
             for wire in store.list(kind):
                 self._changed(Change.of(None, wire))
@@ -66,11 +74,45 @@ class KubeProxies:
                 if each is not None:
                     labels = each["metadata"].get("labels") or {}
                     self._changed_services[change.key[0], labels.get(SERVICE_NAME_LABEL) or ""] = None
+        if self._watchers:
+            self._plan_sync()
+
+    # --- moments ---------------------------------------------------------------------------------------------------
+
+    def watch_closely(self) -> None:
+        """From now on rules come into force when kube-proxy's next sync is due, and not as soon as a packet asks.
+
+        A sync follows a change at once, but no sooner than :data:`MIN_SYNC_PERIOD` after the one before; so in a
+        series of changes the later ones wait. Who types lines waits longer between two of them and never sees it; only
+        traffic that goes on meanwhile does.
+        """
+        self._write_changed()
+        self._watchers += 1
+
+    def watch_no_longer(self) -> None:
+        """The opposite of :meth:`watch_closely`, once for each time that it was asked for."""
+        self._watchers -= 1
+
+    def _plan_sync(self) -> None:
+        simulation = self._network.simulation
+        if not self._planned:
+            self._planned = True
+            due = max(simulation.now, self._synced + MIN_SYNC_PERIOD)
+            simulation.after(due - simulation.now, self._sync, progress=False)
+
+    def _sync(self) -> None:
+        self._planned, self._synced = False, self._network.simulation.now
+        self._network.changes()
+        self._write_changed()
+
+    def _write_changed(self) -> None:
+        while self._changed_services:
+            self._write(*self._changed_services.popitem()[0])
 
     def rules(self, machine: str) -> Ruleset | None:
         """The rules of a node, or of the load balancer, by now; None for other machines."""
-        while self._changed_services:
-            self._write(*self._changed_services.popitem()[0])
+        if not self._watchers:
+            self._write_changed()
         if machine == BALANCER:
             if self._balancer is None:
                 self._balancer = self._balancer_rules()
@@ -83,8 +125,7 @@ class KubeProxies:
 
     def sight(self, machine: str, port: ServicePortName) -> Hashable:
         """What a node makes of a Service port: the same for two nodes whose rules for it differ in nothing."""
-        while self._changed_services:
-            self._write(*self._changed_services.popitem()[0])
+        self._write_changed()
         summand, known = self._total.summands.get(port), self._nodes.get(machine.removeprefix("node/"))
         return None if summand is None or known is None else summand.on(known)
 
