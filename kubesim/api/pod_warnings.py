@@ -105,7 +105,8 @@ def _fractions(amounts: Wire, path: str) -> list[str]:
     """Half a byte cannot be had."""
     warnings = []
     for name in _BYTES:
-        if name in amounts and quantities.parse(str(amounts[name])) % 1:
+        amount = quantities.parse(str(amounts.get(name, 0)))
+        if amount != amount.to_integral_value():
             shown = quote(quantities.canonical(str(amounts[name])))
             warnings.append(f"{path}[{name}]: fractional byte value {shown} is invalid, must be an integer")
     return warnings

@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import RESOURCE_TYPES
@@ -18,6 +17,7 @@ from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
 from kubesim.simulation import Simulation
 from tests.api.manifests import ODD, any_manifest, broken, valid
+from tests.chances import CHANCES
 
 
 def server() -> ApiServer:
@@ -69,7 +69,7 @@ def patch_of(chance: Random) -> tuple[str, Any]:
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_any_change_is_made_whole_or_not_at_all(chance: Random) -> None:
     api = server()
     for _ in range(4):
@@ -99,7 +99,7 @@ def test_any_change_is_made_whole_or_not_at_all(chance: Random) -> None:
 
 
 @settings(max_examples=80, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_what_was_stored_can_be_sent_again(chance: Random) -> None:
     api = server()
     wire = any_manifest(chance)
@@ -117,7 +117,7 @@ def test_what_was_stored_can_be_sent_again(chance: Random) -> None:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_no_address_and_no_port_is_given_twice(chance: Random) -> None:
     api = server()
     services = [each for each in [valid(chance) for _ in range(12)] if each["kind"] == "Service"]

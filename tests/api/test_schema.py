@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kubesim.api import schema
 from kubesim.api.resources import RESOURCE_TYPES
 from kubesim.api.schema.decoder import DecodingError, walk
 from kubesim.api.schema.models import fast_decode
+from tests.chances import CHANCES
 from tools import structs
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
@@ -180,7 +180,7 @@ def any_object(chance: Random, struct: schema.Struct, odd: float, depth: int = 0
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_the_fast_decoder_agrees_with_the_walk_or_leaves_the_object_to_it(chance: Random) -> None:
     resource = chance.choice(RESOURCE_TYPES)
     struct = schema.struct_of(resource.kind, resource.api_version)
@@ -208,7 +208,7 @@ def sorted_keys(value: Any) -> Any:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_what_was_decoded_is_taken_by_the_fast_decoder_and_stays_as_it_is(chance: Random) -> None:
     resource = chance.choice(RESOURCE_TYPES)
     struct = schema.struct_of(resource.kind, resource.api_version)

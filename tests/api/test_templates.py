@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
@@ -15,6 +14,7 @@ from kubesim.api.store import Store
 from kubesim.api.templates import Account, TemplateCache, account_name
 from kubesim.simulation import Simulation
 from tests.api.manifests import broken, valid
+from tests.chances import CHANCES
 
 SPEC: Wire = {"containers": [{"name": "c", "image": "nginx", "resources": {}}]}
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -122,7 +122,7 @@ def server() -> ApiServer:
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_a_server_that_has_seen_the_spec_answers_as_one_that_has_not(chance: Random) -> None:
     manifest = chance.choice([valid, broken])(chance)
     fresh, knowing = server(), server()

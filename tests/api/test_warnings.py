@@ -22,6 +22,7 @@ ODD: list[tuple[str, str, Any, list[str]]] = [
     ("Pod", "spec/containers/0/env", [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}], ['spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply']),
     ("Pod", "spec/containers/0/env", [{"name": "A", "value": "1"}, {"name": "A", "value": "$(A)2"}], []),
     ("Pod", "spec/containers/0/resources", {"limits": {"memory": "0.5"}}, ['spec.containers[0].resources.limits[memory]: fractional byte value "500m" is invalid, must be an integer']),
+    ("Pod", "spec/containers/0/resources", {"limits": {"memory": "1e300"}}, []),
     ("Pod", "spec/hostAliases", [{"ip": "10.0.0.1"}, {"ip": "10.0.0.1"}], ['spec.hostAliases[1].ip: duplicate ip "10.0.0.1"']),
     ("Pod", "spec/nodeSelector", {"beta.kubernetes.io/os": "linux"}, ['spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead']),
     ("Pod", "spec/terminationGracePeriodSeconds", -1, ["spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"]),

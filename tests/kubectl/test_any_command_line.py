@@ -6,7 +6,6 @@ import json
 from random import Random
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kubesim.api import go_yaml
 from kubesim.api.objects import Pod
@@ -18,6 +17,7 @@ from kubesim.kubectl.registry import VERBS
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Completed
 from tests.api.manifests import any_manifest, broken, valid
+from tests.chances import CHANCES
 
 ARGUMENTS = (
     "pod", "pods", "po", "svc", "deploy", "deployments.apps", "rs", "ep", "endpointslices", "node", "cm", "secret",
@@ -105,7 +105,7 @@ def run(cluster: Cluster, files: FileSystem, words: list[str], stdin: str = "") 
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_any_session_goes_on(chance: Random) -> None:
     cluster, files = Cluster(), FileSystem(lambda: 0.0)
     files.make_directory("/root", parents=True)
@@ -126,7 +126,7 @@ def pod_addresses(cluster: Cluster) -> list[str]:
 
 
 @settings(max_examples=120, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_a_refused_manifest_leaves_nothing_behind(chance: Random) -> None:
     cluster, files = shared()
     wire = broken(chance) if chance.random() < 0.7 else valid(chance)
@@ -141,7 +141,7 @@ def test_a_refused_manifest_leaves_nothing_behind(chance: Random) -> None:
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_what_get_prints_applied_again_changes_nothing(chance: Random) -> None:
     cluster, files = Cluster(), FileSystem(lambda: 0.0)
     wire = any_manifest(chance)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from random import Random
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kubesim.cluster import Cluster
 from kubesim.programs.program_table import COMMON
 from kubesim.terminal import Terminal
+from tests.chances import CHANCES
 
 WORDS = (
     "a", "b.txt", "myservice.yaml", "/", "/etc/passwd", "/nosuch", "..", "~", "*", "*.yaml", "$x", "${x:-a}",
@@ -98,7 +98,7 @@ def line(chance: Random, depth: int = 2) -> str:
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_any_line_is_answered(chance: Random) -> None:
     terminal = Terminal(Cluster(), on=chance.choice(["master", "worker", "laptop"]), interrupt=20)
     if terminal.on == "master":

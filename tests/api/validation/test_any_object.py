@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from lightkube.models import apps_v1, core_v1, discovery_v1
 
 from kubesim.api.fields import message_of
 from kubesim.api.objects import Wire
 from kubesim.api.validation import validate
 from kubesim.api.warnings import warnings_for
+from tests.chances import CHANCES
 
 KINDS: dict[str, type] = {
     "ConfigMap": core_v1.ConfigMap,
@@ -78,7 +78,7 @@ def printable(value: Any) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=40, deadline=None)
-@given(chance=st.randoms(use_true_random=False))
+@given(chance=CHANCES)
 def test_any_object_is_judged(kind: str, chance: Random) -> None:
     new, old = wire(KINDS[kind], chance), wire(KINDS[kind], chance)
     assert printable(map(message_of, validate(kind, new)))
