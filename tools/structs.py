@@ -17,6 +17,10 @@ declaration, and after a name
 ``:strings``          a map of lists of strings; ``:Name`` of a struct: a map of structs
 ``:Name``             a named string type, as decoding errors call it
 ``[key]``             a list whose items merge by this key in a strategic merge patch; ``[]`` for a list of scalars
+``{key,…}``           a list whose items a server-side apply tells apart by these keys, where ``[key]`` does not say so;
+                      ``{}`` for a set of scalars; ``{atomic}`` for a list, a map or (behind its name) a struct that has
+                      one owner as a whole, ``{granular}`` for one that has not, though its struct says so
+``<default>``         what a key is taken to be where it is left out
 ``+``                 a union: a patch says which of its members stay (``$retainKeys``)
 ====================  ===============================================================================================
 
@@ -44,7 +48,10 @@ _LOOSE = ("FieldsV1", "JSON", "RawExtension")
 _MAPS = {"strings": "[]string"}
 """What is in maps of which a mark has no room to say it."""
 HEAD = "# made by tools/structs.py: change tools/go_structs.txt and run `make structs`\n"
-_MARKED = re.compile(r"([\w$-]+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(\+?)")
+_MARKED = re.compile(
+    r"([\w$-]+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(?P<union>\+?)(?:\{(?P<keys>[\w,]*)\})?(?:<(?P<default>\w+)>)?"
+)
+_ATOMIC = "{atomic}"
 
 
 def table() -> str:
@@ -56,7 +63,7 @@ def table() -> str:
     models = [model_of(resource) for resource in RESOURCE_TYPES]
     for model in models:  # which grows while it is walked
         inner = [each for hint in _hints(model).values() for each in _structs_in(hint)]
-        inner += _structs_in_maps(model, go.get(_qualified(model, True)) or go.get(model.__name__) or [])
+        inner += _structs_in_maps(model, _marked(go, model))
         models += [each for each in dict.fromkeys(inner) if each not in models]
     bearers: dict[str, list[type]] = {}
     for model in dict.fromkeys(models):
@@ -64,11 +71,12 @@ def table() -> str:
     names = {model: _qualified(model, len(same) > 1) for same in bearers.values() for model in same}
     for model in dict.fromkeys(models):
         name, hints = names[model], _hints(model)
-        marked = go.get(name, [])
+        marked = go.get(name) or go.get(f"{name}{_ATOMIC}") or []
         known = sorted(field[1] for field in marked)
         if known != sorted(hints):
             raise ValueError(f"the fields of {name} must be {sorted(hints)}, got {known}")
-        lines.append(f"{name} {model.__module__.rpartition('.')[2]}\n")
+        atomic = " atomic" if f"{name}{_ATOMIC}" in go else ""
+        lines.append(f"{name} {model.__module__.rpartition('.')[2]}{atomic}\n")
         lines += [f" {_declared(field, hints[field[1]], names)}\n" for field in marked]
     return "".join(lines)
 
@@ -82,7 +90,7 @@ def model_of(resource: ResourceType) -> type:
 
 def _declared(field: re.Match[str], hint: Any, names: dict[type, str]) -> str:
     """The line of a field in the table."""
-    json_name, marks, named, key, union = field.groups()
+    json_name, marks, named, key, union, keys, default = field.groups()
     words = [json_name, _type(hint, named or "", names)]
     demanded = type(None) not in typing.get_args(hint)
     if "*" in marks:
@@ -99,6 +107,10 @@ def _declared(field: re.Match[str], hint: Any, names: dict[type, str]) -> str:
         words.append(f"merge={key}")
     if union:
         words.append("union")
+    if keys is not None:
+        words.append(keys if keys in ("atomic", "granular") else f"keys={keys}")
+    if default:
+        words.append(f"default={default}")
     return " ".join(words)
 
 
@@ -114,6 +126,12 @@ def _structs_in(hint: Any) -> list[type]:
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return [hint]
     return [each for argument in typing.get_args(hint) for each in _structs_in(argument)]
+
+
+def _marked(go: dict[str, list[re.Match[str]]], model: type) -> list[re.Match[str]]:
+    """The fields of a struct as the Go sources have them."""
+    names = [f"{name}{mark}" for name in (_qualified(model, True), model.__name__) for mark in ("", _ATOMIC)]
+    return next((go[name] for name in names if name in go), [])
 
 
 def _structs_in_maps(model: type, marked: list[re.Match[str]]) -> list[type]:

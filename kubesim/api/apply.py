@@ -17,13 +17,14 @@ from typing import Any
 import msgspec
 
 from kubesim.api import go_json, schema
+from kubesim.api.managed_fields.server_side import LAST_APPLIED
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType, kind_type
 from kubesim.api.server import ApiServer
 from kubesim.api.strategic_merge import PRIMITIVE, merge_key
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""The annotation in which ``apply`` remembers what it was last given."""
+MANAGER = "kubectl-client-side-apply"
+"""Who such an apply says it is."""
 
 
 def apply(api: ApiServer, manifest: Wire, namespace: str) -> Wire:
@@ -36,16 +37,19 @@ def apply(api: ApiServer, manifest: Wire, namespace: str) -> Wire:
     metadata = manifest.get("metadata") or {}
     resource = kind_type(manifest.get("apiVersion"), manifest.get("kind"))
     if resource is None or not isinstance(metadata, dict) or not isinstance(metadata.get("annotations") or {}, dict):
-        return api.create(manifest, namespace=namespace).object  # the server says what is wrong with it
+        return api.create(manifest, namespace, field_manager=MANAGER).object  # the server says what is wrong with it
     where = metadata.get("namespace") or namespace
     if resource.namespaced and where != metadata.get("namespace"):
         manifest = {**manifest, "metadata": {**metadata, "namespace": where}}
     now = with_last_applied(manifest)
     held = _held(api, resource, metadata.get("name"), where)
     if held is None:
-        return api.create(without_version(now), namespace=where).object
+        return api.create(without_version(now), where, field_manager=MANAGER).object
     patch = change(now, held, resource)
-    return api.patch(resource, metadata["name"], where, patch, field_validation="Strict").object if patch else held
+    if not patch:
+        return held
+    options: Wire = {"field_validation": "Strict", "field_manager": MANAGER}
+    return api.patch(resource, metadata["name"], where, patch, **options).object
 
 
 def _held(api: ApiServer, resource: ResourceType, name: object, namespace: object) -> Wire | None:

@@ -17,9 +17,13 @@ from datetime import timedelta
 from random import Random
 from typing import NamedTuple
 
+from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
 from kubesim.api.errors import ApiError, FieldError, already_exists, bad_request, conflict
 from kubesim.api.fields import invalid, invalid_value, required
+from kubesim.api.managed_fields.field_set import FieldSet
+from kubesim.api.managed_fields.history import UNSIGNED, History, Signature, Write
+from kubesim.api.managed_fields.managers import same_owners
 from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
@@ -35,10 +39,14 @@ MODIFIED = "the object has been modified; please apply your changes to the lates
 
 
 class Response(NamedTuple):
-    """What a request that succeeded left: the object, and what the server warns of."""
+    """What a request that succeeded left: the object, and what the server warns of.
+
+    :param draft: the write that a dry run would have been.
+    """
 
     object: Wire
     warnings: tuple[str, ...] = ()
+    draft: Write | None = None
 
 
 class Registry:
@@ -55,6 +63,10 @@ class Registry:
         self._strategies = strategies
         self._default_strategy = Strategy()
         self._strict = strict
+        self.history = History(fill_in_defaults, self._left_alone)
+
+    def _left_alone(self, kind: str, subresource: str) -> FieldSet:
+        return self._strategies.get(kind, self._default_strategy).left_alone(subresource)
 
     def strategy(self, resource: ResourceType) -> Strategy:
         """The strategy of a kind."""
@@ -72,10 +84,12 @@ class Registry:
         template: Template | None = None,
         *,
         trusted: bool = False,
+        signature: Signature = UNSIGNED,
     ) -> Response:
         """Store a new object, which this call takes over (of a trusted one: its outer dict and its metadata).
 
         :param template: what is known of a Pod's spec.
+        :param signature: who makes it.
         :raises ApiError: 409 if its name is taken, 422 if it is invalid.
         """
         metadata = new["metadata"]
@@ -100,8 +114,9 @@ class Registry:
             raise
         if dry_run:
             transaction.revert()
-            return Response(new, warnings)
+            return Response(new, warnings, self.history.draft(new, None, signature, metadata["creationTimestamp"]))
         transaction.commit()
+        self.history.note(new, signature, metadata["creationTimestamp"])
         return Response(self._store.commit(new), warnings)
 
     def update(
@@ -113,10 +128,12 @@ class Registry:
         subresource: str = "",
         *,
         trusted: bool = False,
+        signature: Signature = UNSIGNED,
     ) -> Response:
         """Replace a stored object by a new version, which this call takes over (as :meth:`create` does).
 
         :param subresource: ``status`` to change only that, ``finalize`` for a Namespace's finalizers.
+        :param signature: who changes it.
         :raises ApiError: 409 if it was changed since the version that ``new`` names, 422 if it is invalid.
         """
         strategy = self.strategy(resource)
@@ -148,13 +165,15 @@ class Registry:
         warnings = () if subresource or trusted else tuple(warnings_for(resource.kind, new, old))
         if dry_run:
             transaction.revert()
-            return Response(new, warnings)
+            draft = self.history.draft(new, self.history.last(old), signature, self._simulation.timestamp())
+            return Response(new, warnings, draft)
         transaction.commit()
-        return Response(self._replace(resource, new, old), warnings)
+        return Response(self._replace(resource, new, old, signature), warnings)
 
-    def update_status(self, resource: ResourceType, old: Wire, status: Wire) -> Wire:
+    def update_status(self, resource: ResourceType, old: Wire, status: Wire, signature: Signature = UNSIGNED) -> Wire:
         """Give an object another status: what :meth:`update` does for a trusted status, in a few steps.
 
+        :param signature: who does so.
         :returns: the object as stored.
         """
         new = {**old, "metadata": {**old["metadata"]}, "status": status}
@@ -163,7 +182,10 @@ class Registry:
             demand_canonical(resource, new, old, valid=False)
         if old["metadata"].get("deletionTimestamp") and removable(new):
             return self._remove(resource, new)
-        return old if new["status"] == old.get("status") else self._store.commit(new, parts=STATUS)
+        if new["status"] == old.get("status"):
+            return old
+        self.history.note(new, signature, self._simulation.timestamp())
+        return self._store.commit(new, parts=STATUS)
 
     def delete(
         self,
@@ -183,17 +205,31 @@ class Registry:
             return Response(new)
         if not waits:
             return Response(self._remove(resource, new))
-        return Response(old if new == old else self._store.commit(new))
+        if new == old:
+            return Response(old)
+        self.history.note(new, UNSIGNED, self._simulation.timestamp())
+        return Response(self._store.commit(new))
 
-    def _replace(self, resource: ResourceType, new: Wire, old: Wire) -> Wire:
+    def _replace(self, resource: ResourceType, new: Wire, old: Wire, signature: Signature) -> Wire:
         """Store a new version, unless nothing changed; one that nothing holds any longer goes, if it is to go."""
         if old["metadata"].get("deletionTimestamp") and removable(new):
             return self._remove(resource, new)
-        return old if new == old else self._store.commit(new)
+        if new == old and not self._changes_owners(old, signature):
+            return old
+        self.history.note(new, signature, self._simulation.timestamp())
+        return self._store.commit(new)
+
+    def _changes_owners(self, old: Wire, signature: Signature) -> bool:
+        """Whether a write that leaves an object as it is leaves its fields to others."""
+        if signature.owned is None and signature.given is None:
+            return False
+        draft = self.history.draft(old, self.history.last(old), signature, "")
+        return not same_owners(self.history.of(old), self.history.owners(draft))
 
     def _remove(self, resource: ResourceType, last: Wire) -> Wire:
         metadata = last["metadata"]
         self._store.delete(resource.kind, metadata["name"], metadata.get("namespace", ""))
+        self.history.forget(last)
         self.strategy(resource).after_delete(last)
         return last
 
@@ -218,16 +254,24 @@ class Registry:
             raise invalid(resource.kind, resource.group, name, [problem])
 
     def accept(
-        self, resource: ResourceType, new: Wire, version: int | None = None, parts: frozenset[str] | None = None
+        self,
+        resource: ResourceType,
+        new: Wire,
+        version: int | None = None,
+        parts: frozenset[str] | None = None,
+        signature: Signature = UNSIGNED,
     ) -> None:
         """Store an object as it is: a Pod that was bound, an Event that was put off; its metadata are copied.
 
         :param version: the resource version that was reserved for it.
         :param parts: in what it differs from the version before, if that is known.
+        :param signature: who writes it.
         """
         if self._strict:
             demand_canonical(resource, new, None)
-        self._store.commit({**new, "metadata": {**new["metadata"]}}, version, parts)
+        stored = {**new, "metadata": {**new["metadata"]}}
+        self.history.note(stored, signature, self._simulation.timestamp())
+        self._store.commit(stored, version, parts)
 
     def _inspect(
         self, resource: ResourceType, new: Wire, old: Wire | None, trusted: bool, template: Template | None = None

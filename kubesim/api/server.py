@@ -23,6 +23,9 @@ from kubesim.api.deletion import Propagation
 from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
 from kubesim.api.eviction import DISRUPTION_TARGET, budget_for, taken_from
 from kubesim.api.field_selectors import parse_field_selector, selectable, selectable_fields
+from kubesim.api.managed_fields.history import Author, Given, Signature, Write
+from kubesim.api.managed_fields.managers import encode, owners_asked_for
+from kubesim.api.managed_fields.server_side import applied
 from kubesim.api.metadata import clear_system_fields
 from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind, apply_patch
@@ -35,6 +38,9 @@ from kubesim.api.tables import Table
 from kubesim.api.templates import TemplateCache
 from kubesim.doors import Gate, door
 from kubesim.simulation import Simulation
+
+SOMEBODY = "kubesim"
+"""The field manager of a write that does not say whose it is: the name of the program."""
 
 __all__ = ["ApiServer", "ApiSettings", "FieldValidation", "PatchKind", "Propagation", "Response"]
 
@@ -153,6 +159,16 @@ class ApiServer:
 
         return table_for(resource, objects, self.simulation.datetime, wide)
 
+    def with_managed_fields(self, wire: Wire, draft: Write | None = None) -> Wire:
+        """An object with ``metadata.managedFields``, which are worked out only here: what is stored has none.
+
+        :param wire: a stored object, or one that a write answered.
+        :param draft: the write that a dry run would have been.
+        """
+        history = self.registry.history
+        entries = encode(history.of(wire) if draft is None else history.owners(draft))
+        return {**wire, "metadata": {**wire["metadata"], "managedFields": entries}} if entries else wire
+
     # --- writing -----------------------------------------------------------------------------------------------
 
     @door
@@ -162,25 +178,41 @@ class ApiServer:
         namespace: str = "default",
         dry_run: bool = False,
         field_validation: FieldValidation = "Strict",
+        field_manager: str = SOMEBODY,
     ) -> Response:
         """Create an object.
 
         :param namespace: the namespace of the request's address; the object may name the same one or none.
+        :param field_manager: whose the fields are.
         """
         request = decode(wire, field_validation)
         with _warned(request.warnings):
-            return self._create(request.resource, request.object, namespace, dry_run, request.warnings)
+            return self._create(request.resource, request.object, namespace, dry_run, request.warnings, field_manager)
 
     def _create(
-        self, resource: ResourceType, new: Wire, namespace: str, dry_run: bool, warnings: tuple[str, ...]
+        self,
+        resource: ResourceType,
+        new: Wire,
+        namespace: str,
+        dry_run: bool,
+        warnings: tuple[str, ...],
+        field_manager: str = "",
+        signature: Signature | None = None,
     ) -> Response:
+        """Store a new object.
+
+        :param signature: who makes it, where that is known already.
+        """
         metadata = new["metadata"]
         _settle_namespace(resource, metadata, namespace)
         clear_system_fields(metadata)
-        if resource.kind != "Pod":  # a Pod's come with its template
+        is_pod = resource.kind == "Pod"
+        if not is_pod:  # a Pod's come with its template
             fill_in_defaults(new)
+        if signature is None:
+            signature = Signature(Author(field_manager), Given.shared(new) if is_pod else Given.packed(new))
         template = admit_create(new, resource, self.store, self.registry.random(resource, dry_run), self.templates)
-        response = self.registry.create(resource, new, dry_run, template)
+        response = self.registry.create(resource, new, dry_run, template, signature=signature)
         return _answer(response, warnings)
 
     @door
@@ -191,10 +223,12 @@ class ApiServer:
         dry_run: bool = False,
         field_validation: FieldValidation = "Strict",
         subresource: str = "",
+        field_manager: str = SOMEBODY,
     ) -> Response:
         """Replace an object; where the kind allows it, create one that is not there.
 
         :param subresource: ``status`` to replace only the status, ``finalize`` for a Namespace's finalizers.
+        :param field_manager: whose the fields are that change.
         """
         request = decode(wire, field_validation)
         resource, new = request.resource, request.object
@@ -205,9 +239,11 @@ class ApiServer:
             if old is None:
                 if subresource or not self.registry.strategy(resource).create_on_update:
                     raise not_found(resource.plural, name, resource.group)
-                return self._create(resource, new, namespace, dry_run, request.warnings)
+                return self._create(resource, new, namespace, dry_run, request.warnings, field_manager)
             self.registry.demand_same_object(resource, new, old)
-            return self._update(resource, new, old, dry_run, request.warnings, subresource)
+            claimed = (wire.get("metadata") or {}).get("managedFields")
+            author = Author(field_manager, subresource)
+            return self._update(resource, new, old, dry_run, request.warnings, author, claimed)
 
     @door
     def patch(
@@ -220,21 +256,60 @@ class ApiServer:
         subresource: str = "",
         dry_run: bool = False,
         field_validation: FieldValidation = "Warn",
+        field_manager: str = SOMEBODY,
     ) -> Response:
         """Change an object by a patch.
 
         :param patch: a dict (strategic merge, merge) or a list of operations (JSON patch).
+        :param subresource: ``status`` to change only the status, ``scale`` for the replicas.
+        :param field_manager: whose the fields are that change.
         """
         old = self.get(resource, name, namespace)
-        patched, warnings = apply_patch(old, patch, kind, resource, field_validation)
+        base = self.with_managed_fields(old) if kind == "json" and "managedFields" in str(patch) else old
+        patched, warnings = apply_patch(base, patch, kind, resource, field_validation)
         with _warned(warnings):
             request = decode(patched, "Ignore", resource)
             metadata = request.object["metadata"]
-            if metadata.get("name") != name:
-                given = metadata.get("name", "")
-                raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
+            _demand_name(metadata, name)
             _settle_namespace(resource, metadata, namespace)
-            return self._update(resource, request.object, old, dry_run, warnings, subresource)
+            claimed, author = patched["metadata"].get("managedFields"), Author(field_manager, subresource)
+            return self._update(resource, request.object, old, dry_run, warnings, author, claimed)
+
+    @door
+    def apply(
+        self,
+        resource: ResourceType,
+        name: str,
+        configuration: Wire,
+        namespace: str = "default",
+        field_manager: str = "",
+        force: bool = False,
+        subresource: str = "",
+        dry_run: bool = False,
+    ) -> Response:
+        """Server-side apply: make an object have what a configuration says, and nothing of what it said before.
+
+        :param configuration: all that the manager wants of the object, and nothing that it does not.
+        :param force: take fields that others own.
+        :raises ApiError: 409 where others own what would change, 500 for what does not fit the schema.
+        """
+        old = self.find(resource, name, namespace)
+        time = self.simulation.timestamp()
+        history = self.registry.history
+        managed = {} if old is None else history.of(old)
+        ignored = self.registry.strategy(resource).left_alone(subresource)
+        merged, owned = applied(
+            resource, old, managed, configuration, field_manager, subresource, time, ignored, force=force
+        )
+        request = decode(merged, "Ignore", resource)
+        new, signature = request.object, Signature(owned=owned)
+        new["metadata"].setdefault("name", name)
+        _demand_name(new["metadata"], name)
+        if old is None:
+            return self._create(resource, new, namespace, dry_run, (), signature=signature)
+        _settle_namespace(resource, new["metadata"], namespace)
+        fill_in_defaults(new)
+        return self._change(resource, new, old, dry_run, (), subresource, signature)
 
     def _update(
         self,
@@ -243,12 +318,37 @@ class ApiServer:
         old: Wire,
         dry_run: bool,
         warnings: tuple[str, ...],
-        subresource: str,
+        author: Author,
+        claimed: object = None,
     ) -> Response:
+        """Store a changed object.
+
+        :param claimed: the ``managedFields`` of the request, if it has any.
+        """
         fill_in_defaults(new)
-        if not subresource:
+        new["metadata"].pop("managedFields", None)
+        signature = Signature(author, Given.packed(new))
+        if claimed is not None and not author.subresource:
+            history = self.registry.history
+            before = Write(old, owned=owners_asked_for(claimed, history.of(old)))
+            draft = history.draft(new, before, signature, self.simulation.timestamp())
+            signature = Signature(owned=history.owners(draft))
+        return self._change(resource, new, old, dry_run, warnings, author.subresource, signature)
+
+    def _change(
+        self,
+        resource: ResourceType,
+        new: Wire,
+        old: Wire,
+        dry_run: bool,
+        warnings: tuple[str, ...],
+        subresource: str,
+        signature: Signature,
+    ) -> Response:
+        part = "" if subresource == "scale" else subresource  # which changes a field of the object itself
+        if not part:
             admit_update(new, old)
-        response = self.registry.update(resource, new, old, dry_run, subresource)
+        response = self.registry.update(resource, new, old, dry_run, part, signature=signature)
         return _answer(response, warnings)
 
     # --- deleting ----------------------------------------------------------------------------------------------
@@ -306,7 +406,13 @@ def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) ->
 
 def _answer(response: Response, warnings: tuple[str, ...]) -> Response:
     """The registry's response, with what decoding warned of before its warnings."""
-    return Response(response.object, warnings + response.warnings) if warnings else response
+    return response._replace(warnings=warnings + response.warnings) if warnings else response
+
+
+def _demand_name(metadata: Wire, name: str) -> None:
+    given = metadata.get("name", "")
+    if given != name:
+        raise bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
 
 
 class _warned:  # noqa: N801 - it is read as a word of a with statement

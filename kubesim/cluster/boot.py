@@ -117,11 +117,17 @@ def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire
 def create_namespaces_and_nodes(api: ApiServer, cluster: ClusterConfiguration, now: str) -> None:
     """Create what is there before any controller runs."""
     for name in NAMESPACES:
-        api.create(namespace(name))
+        api.create(namespace(name), field_manager=cluster.program_of("kube-apiserver"))
+    kubelet = cluster.program_of("kubelet")
     for node in cluster.nodes:
-        created = api.create(node_object(node, cluster)).object
-        status = node_status(node, cluster, now)
-        api.replace({**created, "status": status}, field_validation="Ignore", subresource="status")
+        created = api.create(node_object(node, cluster), field_manager=kubelet).object
+        complete = {**created, "status": node_status(node, cluster, now)}
+        api.replace(complete, field_validation="Ignore", subresource="status", field_manager=kubelet)
+
+
+def deployer(cluster: ClusterConfiguration) -> str:
+    """Who applies the manifests that come with k3s: its deploy controller, on the first server."""
+    return f"deploy@{next(node.name for node in cluster.nodes if node.controlPlane)}"
 
 
 def _uuid(chance: random.Random) -> str:

@@ -159,10 +159,11 @@ class Cluster:
         try:
             boot.create_namespaces_and_nodes(self.api, self.configuration, self.simulation.timestamp())
             self._parts.bring_up()
+            deployer = boot.deployer(self.configuration)
             for wire in boot.control_plane_objects():
-                self.api.create(wire, "kube-system")
+                self.api.create(wire, "kube-system", field_manager=deployer)
             for wire in boot.addon_objects(self.configuration):
-                self.api.create(wire, boot.namespace_of(wire))
+                self.api.create(wire, boot.namespace_of(wire), field_manager=deployer)
         except ApiError as error:
             raise ClusterFileError(f"the API server must take what a cluster file describes: {error}") from None
         self.settle(BOOT_SECONDS)
@@ -274,7 +275,10 @@ class Cluster:
         """
         how: PatchKind = "json" if isinstance(patch, list) else "strategic"
         patch = go_json.value_of(patch)
-        return copy_of(self.api.patch(self.api.resource_type(kind), name, namespace, patch, kind=how).object)
+        patched = self.api.patch(
+            self.api.resource_type(kind), name, namespace, patch, kind=how, field_manager="kubectl-patch"
+        )
+        return copy_of(patched.object)
 
     @checked
     @window

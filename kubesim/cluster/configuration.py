@@ -196,6 +196,7 @@ class ClusterConfiguration(_Part, frozen=True):
     flannel: Flannel = Flannel()
     loadBalancer: LoadBalancer = LoadBalancer()
     networkPolicy: str = "kube-router"
+    program: str = "k3s"  # that all components are parts of; empty where each is its own
     outside: list[Outside] = []
     internet: str = "../internet.yaml"  # empty for none
     images: str = "../images.yaml"
@@ -211,12 +212,18 @@ class ClusterConfiguration(_Part, frozen=True):
         requirements.age("age", self.age)
         if self.networkPolicy not in ("kube-router", "none"):
             raise refuse("networkPolicy", "kube-router or none", self.networkPolicy)
+        if not re.fullmatch(r"[-.\w]{0,128}", self.program, re.ASCII):
+            raise refuse("program", "the name of a program, or empty", self.program)
         if not self.nodes:
             raise ValueError("a cluster must have a node, got none")
         if not any(node.controlPlane for node in self.nodes):
             raise ValueError("a cluster must have a node with controlPlane: true, got none")
         self._check_machines()
         self._check_pins()
+
+    def program_of(self, component: str) -> str:
+        """What a component calls itself when it writes: the name of the program that it is a part of."""
+        return self.program or component
 
     def _check_machines(self) -> None:
         """Nothing may have another's name or address; every node's Pods lie in the Pods' range."""

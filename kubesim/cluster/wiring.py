@@ -92,11 +92,12 @@ class Parts:
         self.kubernetes.reconcile(KEY)
         client, events, manager, simulation = self.client, self.events, self.manager, self.simulation
         pins = self.configuration.pins.pods
+        scheduling = client.of(self.configuration.program_of("kube-scheduler"))
         for controller in (
             NamespaceController(manager, client, certificate(self.configuration)),
             DeploymentController(simulation, manager, client, events),
             ReplicaSetController(simulation, manager, client, events),
-            Scheduler(simulation, manager, client, events, _placements(self.configuration, pins)),
+            Scheduler(simulation, manager, scheduling, events, _placements(self.configuration, pins)),
             self.kubelet,
             EndpointsController(client, events),
             EndpointSliceMirroringController(client),
@@ -150,7 +151,7 @@ def wire_parts(
     networks = configuration.networks
     settings = ApiSettings(ground.services, networks.node_port_range, dict(configuration.pins.services))
     api = ApiServer(simulation, store, settings)
-    client = Client(api, store)
+    client = Client(api, store, configuration.program_of("kube-controller-manager"))
     backend = Backend.named(configuration.flannel.backend, configuration.flannel.mtu)
     network = Network(simulation, pod_prefix=ground.pods, gateway=ground.gateway, backend=backend, lan=ground.lan)
     proxies = KubeProxies(store, network, proxy_config(configuration, ground))
@@ -176,10 +177,13 @@ def wire_parts(
     states = [
         NodeState(node.name, node.address, NodeAddresses(node.podCIDR, configuration.pins.pods)) for node in nodes
     ]
-    kubelet = Kubelet(KubeletContext(simulation, client, events, network, chosen), states)
+    at_nodes = client.of(configuration.program_of("kubelet"))
+    kubelet = Kubelet(KubeletContext(simulation, at_nodes, events, network, chosen), states)
     containers.on_signal = kubelet.signalled
     servers = [node.address for node in configuration.nodes if node.controlPlane]
     first, balancer = str(ipaddress.IPv4Network(ground.services)[1]), configuration.loadBalancer
+    balancing, provider = client.of("k3s-cloud-controller-manager"), (balancer.provider, balancer.addresses)
+    serving = client.of(configuration.program_of("kube-apiserver"))
     parts = Parts(
         configuration,
         simulation,
@@ -194,8 +198,8 @@ def wire_parts(
         chosen,
         kubelet,
         NodeLifecycleController(simulation, manager, client, events),
-        KubernetesServiceController(manager, client, first, servers),
-        LoadBalancerController(simulation, manager, client, events, network, (balancer.provider, balancer.addresses)),
+        KubernetesServiceController(manager, serving, first, servers),
+        LoadBalancerController(simulation, manager, balancing, events, network, provider),
     )
     for node in nodes:
         network.add_node(node.name, node.address, node.podCIDR)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from kubesim.api.admission import admit_create
 from kubesim.api.errors import ApiError, not_found
+from kubesim.api.managed_fields.history import Author, Given, Signature
 from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
 from kubesim.api.server import ApiServer
@@ -23,12 +24,22 @@ _BOUND = frozenset({"spec", "status"})
 
 
 class Client:
-    """A controller's access to the cluster's objects."""
+    """A controller's access to the cluster's objects.
 
-    def __init__(self, api: ApiServer, store: Store) -> None:
+    :param manager: who writes, in ``managedFields``: the name of the program.
+    """
+
+    def __init__(self, api: ApiServer, store: Store, manager: str = "kube-controller-manager") -> None:
         self.api = api
         self.store = store
+        self.manager = manager
         self._registry = api.registry
+        whole, status = Author(manager), Author(manager, "status")
+        self._whole, self._status = (Signature(author, joined=True) for author in (whole, status))
+
+    def of(self, manager: str) -> Client:
+        """The door as another program uses it."""
+        return Client(self.api, self.store, manager)
 
     def get(self, kind: str, namespace: str, name: str) -> Wire | None:
         """The stored object (never to be mutated), or None."""
@@ -43,9 +54,10 @@ class Client:
         new = {**wire, "metadata": {**wire["metadata"]}}
         if resource.namespaced and not new["metadata"].get("namespace"):
             new["metadata"]["namespace"] = "default"
+        signature = Signature(self._whole.author, Given(wire))
         random = self._registry.random(resource, dry_run=False)
         template = admit_create(new, resource, self.store, random, self.api.templates)
-        return self._registry.create(resource, new, template=template, trusted=True).object
+        return self._registry.create(resource, new, template=template, trusted=True, signature=signature).object
 
     def update(self, wire: Wire) -> Wire:
         """Replace an object by a changed version; Endpoints and EndpointSlices that are gone are created again."""
@@ -70,7 +82,7 @@ class Client:
 
     def put_status(self, stored: Wire, status: Wire) -> None:
         """Write the status of an object that has just been read from the store."""
-        self._registry.update_status(BY_KIND[stored["kind"]], stored, status)
+        self._registry.update_status(BY_KIND[stored["kind"]], stored, status, self._status)
 
     def update_annotations(self, wire: Wire, annotations: dict[str, str]) -> None:
         """Write annotations through the status subresource, as controllers do: the generation stays."""
@@ -86,7 +98,7 @@ class Client:
 
     def deliver(self, wire: Wire, version: int) -> None:
         """Store an object whose writing was put off, at the version that was reserved for it."""
-        self._registry.accept(BY_KIND[wire["kind"]], wire, version)
+        self._registry.accept(BY_KIND[wire["kind"]], wire, version, signature=self._whole)
 
     def delete(self, wire: Wire, grace_period_seconds: int | None = None) -> None:
         """Delete an object; one that is gone already is no error."""
@@ -115,8 +127,11 @@ class Client:
         return self.store.get(wire["kind"], metadata["name"], metadata.get("namespace", ""))
 
     def _write(self, wire: Wire, old: Wire, subresource: str = "") -> Wire:
-        new = {**wire, "metadata": {**wire["metadata"]}}
-        return self._registry.update(BY_KIND[wire["kind"]], new, old, subresource=subresource, trusted=True).object
+        new, resource = {**wire, "metadata": {**wire["metadata"]}}, BY_KIND[wire["kind"]]
+        signature = self._status if subresource == "status" else self._whole
+        return self._registry.update(
+            resource, new, old, subresource=subresource, trusted=True, signature=signature
+        ).object
 
 
 def _gone(wire: Wire) -> ApiError:

@@ -45,7 +45,8 @@ class KubernetesServiceController:
         """Make what is missing."""
         for wire in (self.service(), self.endpoints(), self.endpoint_slice()):
             if self._client.get(wire["kind"], *KEY) is None:
-                self._client.api.create(wire, wire["metadata"]["namespace"], field_validation="Ignore")
+                namespace, whose = wire["metadata"]["namespace"], self._client.manager
+                self._client.api.create(wire, namespace, field_validation="Ignore", field_manager=whose)
 
     def service(self) -> Wire:
         """The Service, as the API server makes it."""
@@ -59,6 +60,7 @@ class KubernetesServiceController:
             },
             "spec": {
                 "clusterIP": self._address,
+                "ipFamilyPolicy": "SingleStack",
                 "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_PORT}],
                 "sessionAffinity": "None",
                 "type": "ClusterIP",

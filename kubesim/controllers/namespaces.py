@@ -89,7 +89,8 @@ class NamespaceController:
             return
         changed = {**namespace, "spec": {**(namespace.get("spec") or {}), "finalizers": []}}
         try:
-            self._client.api.replace(changed, subresource="finalize", field_validation="Ignore")
+            whose = self._client.manager
+            self._client.api.replace(changed, subresource="finalize", field_validation="Ignore", field_manager=whose)
         except ApiError as error:
             if error.reason != "NotFound":
                 raise

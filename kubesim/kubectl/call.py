@@ -8,7 +8,7 @@ goes wrong is raised (:mod:`kubesim.kubectl.errors`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from kubesim.kubectl.flags import Flag, Values
 from kubesim.kubectl.kubeconfig import Kubeconfig
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
-from kubesim.userland.process import Running
+from kubesim.userland.process import Completed, Running
 
 OTHER_COMMANDS = "Other Commands"
 """The heading of the verbs that belong to no group; ``kubectl --help`` sorts them by name."""
@@ -78,6 +78,16 @@ class Serve(Protocol):
         """Let it listen until it is ended."""
 
 
+class Spawn(Protocol):
+    """Runs another program of the machine that kubectl runs on."""
+
+    def __call__(self, argv: Sequence[str], /) -> Completed:
+        """Run it to its end.
+
+        :raises ExecutableNotFoundError: where the machine has no such program.
+        """
+
+
 @dataclass(slots=True)
 class Call:
     """What a verb's function gets.
@@ -111,6 +121,10 @@ class Call:
     attach: Attach | None = None
     serve: Serve | None = None
     """Lets it go on and listen; None where it cannot."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The variables of the process."""
+    spawn: Spawn | None = None
+    """Runs another program of its machine; None where it cannot."""
 
     @property
     def simulation(self) -> Simulation:

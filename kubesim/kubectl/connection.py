@@ -13,6 +13,7 @@ from typing import Any
 
 from kubesim.api.durations import parse_duration
 from kubesim.api.errors import ApiError
+from kubesim.api.managed_fields.history import Write
 from kubesim.api.names import path_segment
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.api.resources import BY_KIND, ResourceType, kind_type
@@ -44,6 +45,9 @@ class Connection:
     :param user: the user that requests are made as; None for the administrator.
     :param warn: is told what the server warns of with its answers, whether they are refusals or not.
     :param absence: that there is no server where one was looked for, if so.
+    :param manager: whose the fields are that are written.
+    :param shows_managers: whether answers have ``managedFields``: a server always sends them, and hardly ever does a
+        command show them.
     :raises ApiError: by every method, 403 for who is no administrator.
     """
 
@@ -53,8 +57,13 @@ class Connection:
         user: User | None = None,
         warn: Callable[[str], object] = lambda warning: None,
         absence: Absence | None = None,
+        *,
+        manager: str = "kubectl",
+        shows_managers: bool = False,
     ) -> None:
         self._cluster = cluster
+        self.manager = manager
+        self._shows_managers = shows_managers
         self.user = user or administrator(cluster.configuration)
         self._warn = warn
         self.absence = absence
@@ -79,7 +88,16 @@ class Connection:
     def get(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire:
         """One object."""
         self.demand("get", resource, name, namespace)
-        return self._cluster.api.get(resource, name, namespace)
+        return self._shown(self._cluster.api.get(resource, name, namespace))
+
+    def _shown(self, wire: Wire, draft: Write | None = None) -> Wire:
+        """An object as the command gets it."""
+        return self._cluster.api.with_managed_fields(wire, draft) if self._shows_managers else wire
+
+    def managed_fields(self, wire: Wire) -> builtins.list[Wire]:
+        """The ``managedFields`` of an object that was got."""
+        found = self._cluster.api.with_managed_fields(wire)["metadata"].get("managedFields")
+        return found if isinstance(found, builtins.list) else []
 
     def find(self, resource: ResourceType, name: str, namespace: str = "default") -> Wire | None:
         """One object, or None where there is none."""
@@ -107,7 +125,8 @@ class Connection:
     ) -> builtins.list[Wire]:
         """The objects of a kind; None for all namespaces."""
         self.demand("list", resource, "", namespace)
-        return self._cluster.api.list(resource, namespace, label_selector, field_selector)
+        found = self._cluster.api.list(resource, namespace, label_selector, field_selector)
+        return [self._shown(wire) for wire in found] if self._shows_managers else found
 
     def table(self, resource: ResourceType, objects: Sequence[Wire], *, wide: bool = False) -> Table:
         """Objects that were got, as the table that the server makes of them."""
@@ -121,7 +140,7 @@ class Connection:
 
         def told(change: Change) -> None:
             if namespace in (None, change.object["metadata"].get("namespace")):
-                note(change.type, change.object)
+                note(change.type, self._shown(change.object))
 
         return self._cluster.store.watch(told, (resource.kind,))
 
@@ -130,17 +149,39 @@ class Connection:
     def create(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Create an object."""
         self.demand("create", _kind_of(wire), "", namespace)
+        options["field_manager"] = self.manager
         return self._answered(lambda: self._cluster.api.create(wire, namespace, **options))
 
     def replace(self, wire: Wire, namespace: str = "default", **options: Any) -> Wire:
         """Replace an object."""
         self.demand("update", _kind_of(wire), (wire.get("metadata") or {}).get("name", ""), namespace)
+        options["field_manager"] = self.manager
         return self._answered(lambda: self._cluster.api.replace(wire, namespace, **options))
 
     def patch(self, resource: ResourceType, name: str, namespace: str, patch: object, **options: Any) -> Wire:
         """Change an object by a patch."""
         self.demand("patch", resource, name, namespace)
+        options["field_manager"] = self.manager
         return self._answered(lambda: self._cluster.api.patch(resource, name, namespace, patch, **options))
+
+    def apply(
+        self,
+        resource: ResourceType,
+        name: str,
+        namespace: str,
+        configuration: Wire,
+        *,
+        manager: str = "",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> Wire:
+        """Server-side apply.
+
+        :param manager: another one than the command's.
+        """
+        self.demand("patch", resource, name, namespace)
+        options: dict[str, Any] = {"field_manager": manager or self.manager, "force": force, "dry_run": dry_run}
+        return self._answered(lambda: self._cluster.api.apply(resource, name, configuration, namespace, **options))
 
     def delete(
         self,
@@ -164,7 +205,7 @@ class Connection:
             self._note(error.warnings)
             raise
         self._note(answer.warnings)
-        return answer.object
+        return self._shown(answer.object, answer.draft)
 
     def _note(self, warnings: Sequence[str]) -> None:
         for warning in warnings:
@@ -268,10 +309,18 @@ def _kind_of(wire: Wire) -> ResourceType:
     return found
 
 
-def connect(cluster: Cluster, flags: Values, config: Kubeconfig, warn: Callable[[str], object]) -> Connection:
+def connect(
+    cluster: Cluster,
+    flags: Values,
+    config: Kubeconfig,
+    warn: Callable[[str], object],
+    *,
+    shows_managers: bool = False,
+) -> Connection:
     """The connection that the flags and the kubeconfig ask for.
 
     :param warn: is told what the server warns of.
+    :param shows_managers: whether the command prints ``managedFields``.
     :raises KubectlError: for a context, cluster, user or time limit with which nothing can be reached.
     """
     context = config.context(flags.text("context"))
@@ -288,7 +337,18 @@ def connect(cluster: Cluster, flags: Values, config: Kubeconfig, warn: Callable[
     absence = _absence(cluster, server, limit)
     if 0 < limit < SHORTEST_ANSWER:
         raise UnreachableError("Unable to connect to the server: context deadline exceeded")
-    return Connection(cluster, user_of(flags, cluster.configuration, user), warn, absence)
+    user_data = user_of(flags, cluster.configuration, user)
+    manager = _field_manager(flags)
+    return Connection(cluster, user_data, warn, absence, manager=manager, shows_managers=shows_managers)
+
+
+def _field_manager(flags: Values) -> str:
+    """Whose the fields are that the command writes: the flag's, else the client's name (its user agent)."""
+    if not flags.has("field-manager"):
+        return "kubectl"
+    if flags.has("server-side") and flags.on("server-side") and not flags.changed("field-manager"):
+        return "kubectl"
+    return flags.text("field-manager") or "kubectl"
 
 
 def _resolver(cluster: Cluster) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from kubesim.api import go_json
 from kubesim.cluster import Cluster
 from kubesim.kubectl import help_texts
-from kubesim.kubectl.call import Attach, Call, Serve, Verb
+from kubesim.kubectl.call import Attach, Call, Serve, Spawn, Verb
 from kubesim.kubectl.connection import Connection, connect
 from kubesim.kubectl.errors import FAILURES, KubectlError, SilentExit, UsageError, report
 from kubesim.kubectl.flags import GLOBAL_FLAGS, HELP_FLAG, Flag, FlagError, Parsed, parse
@@ -33,6 +33,7 @@ def run(
     limit: float = math.inf,
     attach: Attach | None = None,
     serve: Serve | None = None,
+    spawn: Spawn | None = None,
 ) -> Completed:
     """Run one kubectl command.
 
@@ -43,6 +44,7 @@ def run(
     :param limit: seconds after which it is killed, as ``timeout`` does; what it has printed by then stays.
     :param attach: lets a person type into a container's shell; None where nobody is at the keyboard.
     :param serve: lets it go on as a process that listens; None ends it at once.
+    :param spawn: runs another program of its machine, such as an editor.
     """
     from kubesim.kubectl.registry import VERBS
 
@@ -59,6 +61,7 @@ def run(
     )
     call.killed_at, interrupted = before + min(limit, LONGEST_RUN), False
     call.attach, call.serve = attach, serve
+    call.environment, call.spawn = environment, spawn
     try:
         try:
             parsed = parse(_read_words(verb, rest), verb.flags)
@@ -94,7 +97,10 @@ def _run(verb: Verb, parsed: Parsed, call: Call, cluster: Cluster, environment: 
     _check_required(verb, call)
     call.config = Kubeconfig.read(call.files, environment, call.flags.text("kubeconfig"), call.directory)
     if verb.reaches_out:
-        call.api = connect(cluster, call.flags, call.config, call.warn)
+        from kubesim.kubectl.output.formats import shows_managers  # with the verbs, when there is one
+
+        shows = shows_managers(call.flags)
+        call.api = connect(cluster, call.flags, call.config, call.warn, shows_managers=shows)
     status = verb.run(call)
     if not status and call.warned and call.flags.on("warnings-as-errors"):
         raise KubectlError(f"{len(call.warned)} warning{'s' if len(call.warned) > 1 else ''} received")

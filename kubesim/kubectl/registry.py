@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace as replace_in
 from types import MappingProxyType
 
+from kubesim.api.apply import MANAGER
 from kubesim.kubectl.call import OTHER_COMMANDS, Call, Verb
 from kubesim.kubectl.errors import KubectlError
-from kubesim.kubectl.flags import COMMANDS, GROUPS, flags_of
+from kubesim.kubectl.flags import COMMANDS, GROUPS, Flag, flags_of
 from kubesim.kubectl.help_texts import options
 from kubesim.kubectl.verbs import (
     apply,
@@ -128,7 +130,7 @@ def _verb(words: str) -> Verb:
         run=_refusing(entry["refusal"]) if "refusal" in entry else RUNS.get(words),
         use=entry.get("use", ""),
         short=entry.get("short", ""),
-        flags=(*shared, *flags_of(entry.get("flags", {}))),
+        flags=tuple(_with_manager(flag, words) for flag in (*shared, *flags_of(entry.get("flags", {})))),
         subcommands=_below(words),
         aliases=tuple(entry.get("aliases", ())),
         group=entry.get("group", OTHER_COMMANDS),
@@ -138,6 +140,14 @@ def _verb(words: str) -> Verb:
         help_to_stdout=entry.get("help_to_stdout", False),
         reaches_out=not words.startswith("config") and "refusal" not in entry,
     )
+
+
+def _with_manager(flag: Flag, words: str) -> Flag:
+    """``--field-manager`` has the verb's own name for its default."""
+    if flag.name != "field-manager":
+        return flag
+    verb = words.partition(" ")[0]
+    return replace_in(flag, default=MANAGER if verb in ("apply", "diff") else f"kubectl-{verb}")
 
 
 def _below(words: str) -> tuple[Verb, ...]:

@@ -356,7 +356,13 @@ class Terminal:
         attach = self._attach if invocation.keyboard else None
         place = (files, stdin, invocation.directory, environment)
         served: list[Running] = []
-        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach, served.append)
+
+        def spawn(argv: Sequence[str]) -> Completed:
+            program = invocation.machine.find(argv[0], invocation.directory)
+            done = program(invocation.becoming(tuple(argv)))
+            return done if isinstance(done, Completed) else Completed()
+
+        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach, served.append, spawn)
         if served:
             return served[0]
         entered, self._entered = self._entered, None

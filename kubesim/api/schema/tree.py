@@ -47,6 +47,10 @@ class SchemaField:
     :param null_time: whether it is a time that is written as null while it is zero.
     :param merge_key: by which a list's items merge in a patch; empty for scalars; None for a list that is replaced.
     :param union: whether a patch says which of its members stay.
+    :param keys: by which a server-side apply tells a list's items apart; empty for a set of scalars; None for a list
+        that has one owner as a whole.
+    :param atomic: whether a map or a struct has one owner as a whole.
+    :param default: what it is taken to be where it is left out and is a key.
     """
 
     owner: Struct
@@ -59,6 +63,9 @@ class SchemaField:
     null_time: bool
     merge_key: str | None
     union: bool
+    keys: tuple[str, ...] | None
+    atomic: bool
+    default: str
 
     @property
     def description(self) -> str:
@@ -72,12 +79,14 @@ class Struct:
     :ivar qualified: its name in the table, where two of the same name are told apart.
     :ivar name: its name in Go.
     :ivar module: the module of lightkube-models that documents it.
+    :ivar atomic: whether it has one owner as a whole.
     """
 
-    def __init__(self, qualified: str, module: str, lines: list[str]) -> None:
+    def __init__(self, qualified: str, module: str, lines: list[str], atomic: bool = False) -> None:
         self.qualified = qualified
         self.name = qualified.rpartition(".")[2]
         self.module = module
+        self.atomic = atomic
         self._lines = lines
 
     @property
@@ -137,26 +146,39 @@ def _structs() -> dict[str, Struct]:
         if line.startswith(" "):
             lines.append(line)
         else:
-            name, module = line.split()
+            name, module, *marks = line.split()
             lines = []
-            structs[name] = Struct(name, module, lines)
+            structs[name] = Struct(name, module, lines, "atomic" in marks)
     return structs
 
 
 def _field(owner: Struct, line: str) -> SchemaField:
     name, as_type, *words = line.split()
+    typed, merge_key = _type(as_type), _value(words, "merge")
+    given = _value(words, "keys")
+    if given is None and "atomic" not in words:
+        given = merge_key
+    struct = typed.struct
     return SchemaField(
         owner,
         name,
-        _type(as_type),
+        typed,
         required="written" in words,
         demanded="demanded" in words,
         pointer="pointer" in words,
         value="value" in words,
         null_time="null" in words,
-        merge_key=next((word.removeprefix("merge=") for word in words if word.startswith("merge=")), None),
+        merge_key=merge_key,
         union="union" in words,
+        keys=None if given is None else tuple(key for key in given.split(",") if key),
+        atomic="atomic" in words or (struct is not None and struct.atomic and "granular" not in words),
+        default=_value(words, "default") or "",
     )
+
+
+def _value(words: list[str], name: str) -> str | None:
+    """What stands behind ``name=``; None where it does not stand there."""
+    return next((word.removeprefix(f"{name}=") for word in words if word.startswith(f"{name}=")), None)
 
 
 _SCALARS: dict[str, FieldType] = {

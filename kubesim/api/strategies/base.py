@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kubesim.api.errors import FieldError
+from kubesim.api.managed_fields.field_set import FieldSet
 from kubesim.api.objects import Wire
 
 
@@ -34,6 +35,9 @@ class Transaction:
 
 NOTHING = Transaction()
 """The transaction of a write that allocates nothing."""
+
+
+_SPEC, _STATUS = FieldSet.of(("f:spec",)), FieldSet.of(("f:status",))
 
 
 class Strategy:
@@ -76,6 +80,10 @@ class Strategy:
     def begin_update(self, new: Wire, old: Wire, dry_run: bool) -> Transaction:
         """Allocate and release what the change needs; may raise ApiError."""
         return NOTHING
+
+    def left_alone(self, subresource: str) -> FieldSet:
+        """The fields that a write to a subresource, or to the object itself, cannot change (``GetResetFields``)."""
+        return _SPEC if subresource == "status" else _STATUS
 
     def after_delete(self, old: Wire) -> None:
         """Release what the object had; it is gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubesim.api.errors import FieldError
+from kubesim.api.managed_fields.field_set import FieldSet
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import parse
 from kubesim.api.resources import ResourceType
@@ -126,8 +127,15 @@ class IngressStrategy(KeptStrategy):
         return validate_ingress_status(new, old)
 
 
+_NOT_OF_A_STATUS = FieldSet.of(("f:spec",), ("f:metadata", "f:deletionTimestamp"), ("f:metadata", "f:ownerReferences"))
+
+
 class PodStrategy(GenerationStrategy):
     """A Pod: its quality of service, and a deletion that leaves the kubelet time."""
+
+    def left_alone(self, subresource: str) -> FieldSet:
+        """The status also leaves who owns the Pod, and when it is to go."""
+        return _NOT_OF_A_STATUS if subresource == "status" else super().left_alone(subresource)
 
     def prepare_create(self, new: Wire) -> None:
         """Begin pending."""

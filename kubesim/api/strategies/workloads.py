@@ -5,6 +5,7 @@ Upstream: ``pkg/registry/{apps,batch}``.
 
 from __future__ import annotations
 
+from kubesim.api.managed_fields.field_set import FieldSet
 from kubesim.api.objects import Wire
 from kubesim.api.strategies.base import Strategy
 from kubesim.api.strategies.kinds import GenerationStrategy
@@ -14,8 +15,15 @@ TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 """The annotation in which a DaemonSet of today counts the changes of its template, as those of old did in a field."""
 
 
+_SPEC_AND_LABELS = FieldSet.of(("f:spec",), ("f:metadata", "f:labels"))
+
+
 class DeploymentStrategy(GenerationStrategy):
     """A Deployment counts changes of its annotations too: the controller copies them to ReplicaSets."""
+
+    def left_alone(self, subresource: str) -> FieldSet:
+        """The status also leaves the labels."""
+        return _SPEC_AND_LABELS if subresource == "status" else super().left_alone(subresource)
 
     def changed(self, new: Wire, old: Wire) -> bool:
         """Whether the spec or the annotations changed."""

@@ -14,6 +14,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import kind_type
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.flags import Values
 from kubesim.kubectl.jsonpath import JsonPath, JsonPathError
 from kubesim.kubectl.output import kyaml
 from kubesim.kubectl.output.custom_columns import CustomColumns, columns_from_spec, columns_from_template
@@ -49,11 +50,39 @@ def object_printer(call: Call, *, columns: bool = True) -> ObjectPrinter | None:
         return _columns_printer(call, name, argument or template)
     if name in _PLAIN and not equals:
         plain: dict[str, ObjectPrinter] = {"json": _json, "kyaml": _kyaml, "name": _name, "yaml": _YamlPrinter()}
-        return plain[name]
+        return plain[name] if name == "name" or _keeps_managers(call.flags) else _without_managers(plain[name])
     raise KubectlError(
         f"unable to match a printer suitable for the output format {quote(given)}, allowed formats are: "
         + ",".join(sorted((*_PLAIN, *_GO_TEMPLATE, *_JSON_PATH, *((*_COLUMNS, "wide") if columns else ()))))
     )
+
+
+def shows_managers(flags: Values) -> bool:
+    """Whether a command prints ``managedFields``: a template may, JSON and YAML where the flag says so."""
+    if not flags.has("output"):
+        return _keeps_managers(flags)  # of diff
+    name = flags.text("output").partition("=")[0]
+    if name in (*_GO_TEMPLATE, *_JSON_PATH, *_COLUMNS) or (flags.has("template") and flags.text("template")):
+        return True
+    return name in _PLAIN and name != "name" and _keeps_managers(flags)
+
+
+def _keeps_managers(flags: Values) -> bool:
+    return flags.has("show-managed-fields") and flags.on("show-managed-fields")
+
+
+def without_managers(wire: Wire) -> Wire:
+    """An object, or a List of objects, without ``managedFields``."""
+    if is_list(wire):
+        return {**wire, "items": [without_managers(item) for item in wire["items"]]}
+    metadata = wire.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return wire
+    return {**wire, "metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+
+
+def _without_managers(printer: ObjectPrinter) -> ObjectPrinter:
+    return lambda wire, out: printer(without_managers(wire), out)
 
 
 def _json(wire: Wire, out: list[str]) -> None:

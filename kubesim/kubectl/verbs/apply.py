@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubesim.api import go_json, go_yaml
-from kubesim.api.apply import LAST_APPLIED, change, last_applied_text, with_last_applied
+from kubesim.api.apply import change, last_applied_text, with_last_applied
 from kubesim.api.errors import ApiError
+from kubesim.api.managed_fields.server_side import LAST_APPLIED
 from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
@@ -21,6 +22,7 @@ from kubesim.kubectl.manifests import Info, kustomization_problem
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation, patched, send_change
 from kubesim.kubectl.resource_arguments import select
+from kubesim.kubectl.server_side import ServerSideApply
 
 MISSING_ANNOTATION = (
     "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should "
@@ -106,9 +108,7 @@ def _described(info: Info) -> str:
 def _apply(call: Call, info: Info, mode: DryRun) -> str:
     """Create or patch one object; says what was done."""
     manifest = info.object or {}
-    metadata = manifest.get("metadata") or {}
-    if not info.name and metadata.get("generateName"):
-        raise KubectlError(f"from {metadata['generateName']}: cannot use generate name with apply")
+    _demand_name(info)
     server = _get(call, info)
     now = with_last_applied(manifest)
     if server is None:
@@ -126,8 +126,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
         info.object = patched(server, patch, "strategic")
         return "configured"
     info.object = _send(call, info, patch, mode)
-    if (server.get("metadata") or {}).get("deletionTimestamp"):
-        call.complain(f"Warning: Detected changes to resource {info.name} which is currently being deleted.")
+    _warn_if_deleting(call, info)
     return "configured"
 
 
@@ -148,17 +147,24 @@ def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
 
 
 def _server_side(call: Call, info: Info, mode: DryRun) -> str:
-    """Have the server merge the manifest; fields of the last manifest that are gone stay, for lack of managers."""
-    manifest = info.object or {}
-    server = _get(call, info)
-    if server is None:
-        create_from_manifest(call, info, mode)
-    else:
-        metadata = dict(manifest.get("metadata") or {})
-        if LAST_APPLIED in ((server.get("metadata") or {}).get("annotations") or {}):
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), LAST_APPLIED: last_applied_text(manifest)}
-        info.object = _send(call, info, {**manifest, "metadata": metadata}, mode)
+    """Have the server merge one manifest; says what was done."""
+    _demand_name(info)
+    server_side = ServerSideApply(call.api, force=call.flags.on("force-conflicts"), dry_run=mode == "server")
+    info.object = server_side.apply(info)
+    _warn_if_deleting(call, info)
     return "serverside-applied"
+
+
+def _demand_name(info: Info) -> None:
+    """Refuse a manifest whose name the server would make up."""
+    metadata = (info.object or {}).get("metadata") or {}
+    if not info.name and metadata.get("generateName"):
+        raise KubectlError(f"from {metadata['generateName']}: cannot use generate name with apply")
+
+
+def _warn_if_deleting(call: Call, info: Info) -> None:
+    if ((info.object or {}).get("metadata") or {}).get("deletionTimestamp"):
+        call.complain(f"Warning: Detected changes to resource {info.name} which is currently being deleted.")
 
 
 KINDS = ("ConfigMap", "Endpoints", "Pod", "Secret", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
@@ -195,8 +201,8 @@ def view_last_applied(call: Call) -> int:
     def act(info: Info) -> None:
         metadata = (info.object or {}).get("metadata") or {}
         text = (metadata.get("annotations") or {}).get(LAST_APPLIED)
-        if text is None:
-            raise KubectlError(f"no last-applied-configuration annotation found on resource: {info.name}")
+        if text is None:  # upstream has an error for this, and returns nothing in its place
+            return
         try:
             wire = go_json.loads(text)
         except go_json.JsonError as error:

@@ -32,6 +32,8 @@ def diff(call: Call) -> int:
 
 def _diff(call: Call) -> int:
     call.refuse_arguments()
+    if call.flags.on("force-conflicts") and not call.flags.on("server-side"):
+        raise KubectlError("--force-conflicts only works with --server-side")
     if not call.flags.texts("filename") and not call.flags.text("kustomize"):
         raise KubectlError("must specify one of -f and -k")
     changed: list[bool] = []
@@ -59,12 +61,18 @@ def _diff(call: Call) -> int:
 
 def _both(call: Call, info: Info) -> tuple[Wire | None, Wire]:
     """The object as it is, and as it would be."""
-    wanted = go_json.loads(last_applied_text(info.object or {}))
     try:
         live = call.api.retrieve(info.type, info.name, info.namespace)
     except ApiError as error:
         if error.reason != "NotFound":
             raise
+        live = None
+    if call.flags.on("server-side"):
+        force = call.flags.on("force-conflicts")
+        configuration = info.object or {}
+        return live, call.api.apply(info.type, info.name, info.namespace, configuration, force=force, dry_run=True)
+    wanted = go_json.loads(last_applied_text(info.object or {}))
+    if live is None:
         return None, call.api.create(wanted, info.namespace or call.namespace, dry_run=True)
     merged = call.api.patch(info.type, info.name, info.namespace, change(wanted, live, info.type), dry_run=True)
     return live, merged

@@ -1,31 +1,141 @@
 """``kubectl edit``: objects as a file to change.
 
-A real kubectl opens an editor on a file in ``/tmp`` and sends what was saved. There is no editor here: the file is left
-for the person, who changes it and replaces the object; a notebook opens it in a cell of its own.
+kubectl opens the program that ``KUBE_EDITOR`` or ``EDITOR`` names on a file in ``/tmp``, and sends the difference of
+what was saved. There is no editor for a person here: where neither variable is set the file is left for the person, who
+changes it and replaces the object; a notebook opens it in a cell of its own. Upstream:
+``k8s.io/kubectl/pkg/cmd/util/editor``.
 """
 
 from __future__ import annotations
 
 from kubesim.api import go_yaml
+from kubesim.api.apply import three_way_patch
+from kubesim.api.errors import ApiError
+from kubesim.api.go_format import quote
+from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.errors import KubectlError, SilentExit
+from kubesim.kubectl.manifests import Info
+from kubesim.kubectl.output.formats import without_managers
 from kubesim.kubectl.resource_arguments import select
+from kubesim.userland.filesystem import FileError
+from kubesim.userland.machine import ExecutableNotFoundError
 
 DIRECTORY = "/tmp"
 PREFIX = "kubectl-edit-"
 """How the file's name begins, upstream's: a number follows."""
 
+_HEADER = """\
+# Please edit the object below. Lines beginning with a '#' will be ignored,
+# and an empty file will abort the edit. If an error occurs while saving this file will be
+# reopened with the relevant failures.
+#
+"""
+
 
 def edit(call: Call) -> int:
-    """Write the objects to a file, and say how they are sent back."""
+    """Let an editor change the objects and send what it changed; without one, leave a file and say how it is sent."""
     if not call.arguments and not call.flags.texts("filename"):
         raise KubectlError("must specify --filename/-f or a resource to edit")
-    found = [info.object for info in select(call, call.arguments).infos() if info.object is not None]
+    found = [info for info in select(call, call.arguments).infos() if info.object is not None]
     if not found:
         raise KubectlError("edit cancelled, no objects found")
     number = call.simulation.random("kubectl/edit").randrange(10**9, 2**32)
     path = f"{DIRECTORY}/{PREFIX}{number}.yaml"
     call.files.make_directory(DIRECTORY, parents=True)
-    call.files.write(path, "---\n".join(go_yaml.dump(wire) for wire in found))
-    call.say(f"There is no editor here: the manifest is in {path}. Change it, then kubectl replace -f {path}")
+    editor = call.environment.get("KUBE_EDITOR") or call.environment.get("EDITOR") or ""
+    text = "---\n".join(go_yaml.dump(without_managers(info.object or {})) for info in found)
+    if not editor or call.spawn is None:
+        call.files.write(path, text)
+        call.say(f"There is no editor here: the manifest is in {path}. Change it, then kubectl replace -f {path}")
+        return 0
+    call.files.write(path, _HEADER + text)
+    _open(call, editor, path)
+    edited = _documents(call, path, text)
+    for info in found:
+        _send(call, info, edited, path)
+    call.files.remove(path)
     return 0
+
+
+def _open(call: Call, editor: str, path: str) -> None:
+    """Run the editor on a file; a shell reads its words where they are quoted.
+
+    :raises KubectlError: where it cannot be started, or fails.
+    """
+    assert call.spawn is not None
+    quoted = any(each in editor for each in "\"'\\")
+    argv = ("bash", "-c", f"{editor} {quote(path)}") if quoted else (*editor.split(" "), path)
+    try:
+        done = call.spawn(argv)
+    except ExecutableNotFoundError:
+        raise KubectlError(f'unable to launch the editor "{editor}"') from None
+    call.stdout.append(done.stdout)
+    call.stderr.append(done.stderr)
+    if done.returncode:
+        raise KubectlError(f'there was a problem with the editor "{editor}"')
+
+
+def _documents(call: Call, path: str, before: str) -> list[Wire]:
+    """What was saved.
+
+    :raises KubectlError: where nothing was changed, or what was saved is no YAML.
+    """
+    try:
+        text = call.files.read(path)
+    except FileError as error:
+        raise KubectlError(f"{error}") from None
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    if not kept.strip():
+        _cancel(call, path, "Edit cancelled, saved file was empty.")
+    if kept == before:
+        _cancel(call, path, "Edit cancelled, no changes made.")
+    try:
+        documents = go_yaml.load_all(kept)
+    except go_yaml.YamlError as error:
+        raise _kept(call, path, f"The edited file failed to parse: {error}") from None
+    return [each for each in documents if isinstance(each, dict)]
+
+
+def _cancel(call: Call, path: str, words: str) -> None:
+    call.files.remove(path)
+    call.complain(words)
+    raise SilentExit(0)
+
+
+def _kept(call: Call, path: str, words: str) -> KubectlError:
+    """An edit that came to nothing: what was saved stays for another try."""
+    call.complain(words)
+    call.complain(f'A copy of your changes has been stored to "{path}"')
+    return KubectlError("Edit cancelled, no valid changes were saved.")
+
+
+def _send(call: Call, info: Info, edited: list[Wire], path: str) -> None:
+    before = without_managers(info.object or {})
+    after = next((each for each in edited if _identity(each) == _identity(before)), None)
+    if after is None:
+        raise _kept(call, path, f'error: {info.type.plural} "{info.name}" could not be found in the edited file')
+    patch = three_way_patch(before, after, before, info.type)
+    if not patch:
+        call.say(f"{info.label} skipped")
+        return
+    try:
+        call.api.patch(info.type, info.name, info.namespace, patch, field_validation="Strict")
+    except ApiError as error:
+        subject = f'{info.type.qualified} "{info.name}"'
+        if error.reason == "Invalid":
+            causes = error.details.get("causes") or []
+            raise _kept(
+                call,
+                path,
+                "\n".join(
+                    (f"error: {subject} is invalid", *(f"# * {each['field']}: {each['message']}" for each in causes))
+                ),
+            ) from None
+        raise _kept(call, path, f"error: {subject} could not be patched: {error.message}") from None
+    call.say(f"{info.label} edited")
+
+
+def _identity(wire: Wire) -> tuple[object, ...]:
+    metadata = wire.get("metadata") or {}
+    return wire.get("kind"), metadata.get("namespace"), metadata.get("name")

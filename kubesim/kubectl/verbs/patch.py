@@ -6,7 +6,6 @@ from typing import Any
 
 from kubesim.api import go_json, go_yaml
 from kubesim.api.errors import ApiError, bad_request
-from kubesim.api.objects import Wire
 from kubesim.api.patch import PatchKind
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
@@ -45,9 +44,8 @@ def patch(call: Call) -> int:
                 info.type, info.name, info.namespace, body, kind=kind, subresource=subresource, dry_run=mode == "server"
             )
         info.object = after
-        changed = _without_version(before) != _without_version(after)
         if printer.format == "":
-            call.say(f"{info.label} patched" + ("" if changed else " (no change)"))
+            call.say(f"{info.label} patched" + ("" if before != after else " (no change)"))
         else:
             printer.done(info, "patched")
 
@@ -77,8 +75,3 @@ def _body(text: str) -> Any:
         return go_json.loads(text)
     except go_json.JsonError as error:
         return bad_request(str(error))
-
-
-def _without_version(wire: Wire) -> Wire:
-    metadata = {key: value for key, value in (wire.get("metadata") or {}).items() if key not in ("resourceVersion",)}
-    return {**wire, "metadata": metadata}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Container
 
-from kubesim.api.apply import LAST_APPLIED
+from kubesim.api.managed_fields.server_side import LAST_APPLIED
 from kubesim.api.objects import PodTemplateSpec, Wire, view
 from kubesim.api.resources import ResourceType
 from kubesim.kubectl.call import Call

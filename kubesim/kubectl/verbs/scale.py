@@ -43,6 +43,7 @@ def scale(call: Call) -> int:
                 info.namespace,
                 {"spec": {"replicas": replicas}},
                 kind="merge",
+                subresource="scale",
                 dry_run=mode == "server",
             )
             if mode == "none":

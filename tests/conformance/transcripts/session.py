@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,7 +62,14 @@ class Session:
             self.cluster.simulation.advance(max(0.0, invocation.elapsed - passed))  # what went before took its time
             passed = max(passed, invocation.elapsed)
             place = (self.files, invocation.stdin, invocation.directory, invocation.environment)
-            return replace(kubectl(invocation.argv, self.cluster, *place, invocation.limit), seconds=0.0)
+
+            def spawn(argv: Sequence[str]) -> Completed:
+                done = invocation.machine.find(argv[0], invocation.directory)(invocation.becoming(tuple(argv)))
+                assert isinstance(done, Completed)
+                return done
+
+            done = kubectl(invocation.argv, self.cluster, *place, invocation.limit, spawn=spawn)
+            return replace(done, seconds=0.0)
 
         machine = recorder_machine(self.cluster, self.files, program, {"KUBECONFIG": KUBECONFIG})
         done = machine.run(("bash", "-c", text), stdin, directory=DIRECTORY)
