@@ -32,7 +32,14 @@ _CLASSES = {
 
 
 class RegexProblem(Exception):  # noqa: N818
-    """An expression that cannot be compiled; ``str()`` is regcomp's text."""
+    """An expression that cannot be compiled; ``str()`` is regcomp's text, or the engine's.
+
+    :param position: where the engine gave up; None where it does not say.
+    """
+
+    def __init__(self, words: str, position: int | None = None) -> None:
+        super().__init__(words)
+        self.position = position
 
 
 PATIENCE = 1.0
@@ -138,7 +145,7 @@ class ServerPattern:
         try:
             self._compiled = regex.compile(text, regex.IGNORECASE if any_case else 0)
         except (regex.error, RecursionError) as error:
-            raise RegexProblem(str(error)) from None
+            raise RegexProblem(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None
 
     def search(self, text: str) -> Match | None:
         """The first match."""

@@ -23,7 +23,7 @@ server {
     location /tried/ { try_files $uri $uri/ /index.html; }
     location /tried-or/ { try_files $uri =410; }
     location /own/ { add_header X-Where location; add_header X-Always yes always; }
-    location = /text { default_type text/x-own; return 200 "$request_method $host $arg $http_x_own"; }
+    location = /text { default_type text/x-own; return 200 "$request_method $host $arg_x $http_x_own"; }
     location = /nothing { return 204; }
     location = /gone { return 410; }
     location = /moved { return 301 /index.html; }
