@@ -8,6 +8,7 @@ files stay from one call to the next. Nothing here touches the real host.
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
@@ -40,6 +41,8 @@ UNREACHABLE = 255
 """The status of ssh where the host is off."""
 WAIT_SECONDS = 3.0
 """Seconds of computing that the cluster may settle for after a line."""
+CALL_SECONDS = 0.1
+"""Simulated seconds of a call of kubectl beside what it waits for: to start, to be connected and answered."""
 INTERRUPT = 900.0
 """Simulated seconds after which a command that still runs gets Ctrl-C."""
 
@@ -73,6 +76,8 @@ class Terminal:
         self._out, self._error, self._screen = Capture(terminal=True), Capture(), list[str]()
         self._waiting: list[_Waiting] = []
         self._entered: Attached | None = None
+        self._deadline = math.inf
+        """When somebody presses Ctrl-C, in the simulation's seconds."""
         how = {"on": self.on, "patience": patience, "interrupt": interrupt} | ({"live": True} if live else {})
         self.gate.call(cluster.caller, "open", self._open, ("Terminal",), how)
 
@@ -322,7 +327,7 @@ class Terminal:
 
     def _drive(self, steps: Steps) -> int:
         """Let the simulation go on for as long as each command takes."""
-        limit = self.cluster.simulation.now + self.interrupt
+        self._deadline = self.cluster.simulation.now + self.interrupt
         while True:
             self.cluster.turn.pause()
             try:
@@ -336,21 +341,37 @@ class Terminal:
                 return 0
             if isinstance(event, Running):
                 continue
-            left = limit - self.cluster.simulation.now
-            if event > left:
-                if left > 0:
-                    self.cluster.advance(left)
+            try:
+                self._let_pass(event)
+            except Interrupted:
                 steps.close()
-                raise Interrupted
-            self.cluster.advance(event)
+                raise
+
+    def _let_pass(self, seconds: float) -> None:
+        """Let the simulation go on.
+
+        :raises Interrupted: where the line has then run for so long that somebody presses Ctrl-C.
+        """
+        left = self._deadline - self.cluster.simulation.now
+        if seconds > left:
+            self.cluster.advance(max(0.0, left))
+            raise Interrupted
+        self.cluster.advance(seconds)
 
     # --- kubectl -------------------------------------------------------------------------------------------------
 
     def _kubectl(self, invocation: Invocation) -> Completed | Running:
-        """``kubectl``: the time that it waited for has passed already; it is loaded when it is first typed."""
+        """``kubectl``, loaded when it is first typed.
+
+        What it waits for passes while it runs. So must what went before it in its line, of which a script or a
+        substitution has only added up the seconds: it asks the cluster as that is by then.
+        """
         from kubesim.kubectl import main as kubectl
 
-        before = self.cluster.simulation.now
+        if invocation.limit < CALL_SECONDS:  # it is killed before it has asked anything
+            return Completed(seconds=CALL_SECONDS)
+        if not invocation.background:
+            self._let_pass(invocation.elapsed)
         stdin = invocation.stdin if _reads_stdin(invocation.argv) else ""
         files, environment = invocation.machine.files, invocation.environment
         attach = self._attach if invocation.keyboard else None
@@ -369,7 +390,7 @@ class Terminal:
         if entered is not None:
             self._error.write(done.stderr)
             return entered
-        return replace(done, seconds=max(0.0, done.seconds - (self.cluster.simulation.now - before)))
+        return replace(done, seconds=done.seconds + CALL_SECONDS)
 
     def _k3s(self, invocation: Invocation) -> Completed | Running:
         """``k3s``: of the one binary that is everything, kubectl and the version."""

@@ -83,6 +83,11 @@ class CommandLine(Generic[AnyMachine]):
         return self.invocation.machine.files
 
     @property
+    def began(self) -> float:
+        """The simulated second at which it was started; to be asked before time passes."""
+        return self.invocation.machine.simulation.now + self.invocation.elapsed
+
+    @property
     def stdin(self) -> str:
         """Its standard input, read to the end."""
         return self.invocation.stdin

@@ -40,9 +40,17 @@ class Listener(Protocol):
         """Answer one request of a client; None is no answer."""
 
 
+PROGRAM_SECONDS = 0.001
+"""Simulated seconds that a program takes which says nothing of its time: to be started, and to end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A program that ended; the names are subprocess'. ``seconds`` is simulated time."""
+    """A program that ended; the names are subprocess'.
+
+    ``seconds`` is simulated time, from its start to its end: 0 is no more than any program takes. A program that let
+    the simulation go on itself counts that time, too.
+    """
 
     stdout: str = ""
     stderr: str = ""
@@ -124,6 +132,8 @@ class Start(NamedTuple, Generic[OfMachine]):
     """Seconds since the simulation's now at which this program starts: a script's earlier commands took them."""
     limit: float = float("inf")
     """Seconds after which it is killed: ``timeout`` sets it, and a program that prints as it goes stops there."""
+    background: bool = False
+    """Whether it was started with ``&``, or by what was: nobody waits for it, so it lets no time pass for others."""
     keyboard: bool = False
     """Whether stdin is a terminal that a person types into line by line: a shell then takes its commands from there."""
     ending: str = "TERM"

@@ -51,11 +51,11 @@ def test_a_replay_shows_each_step_and_what_came_of_it(tmp_path: Path, capsys: py
     assert main(["replay", str(tmp_path / "journal")]) == 0
     shown = capsys.readouterr().out.splitlines()
     assert shown[1:4] == [
-        "[2]   300.000 s  terminal/0 $ echo hello; ls nowhere",
+        "[2]   300.001 s  terminal/0 $ echo hello; ls nowhere",
         "hello",
         "ls: cannot access 'nowhere': No such file or directory",
     ]
-    assert shown[4] == "[3]   300.000 s  cluster.connect('laptop', 'http://172.31.0.10:30080')"
+    assert shown[4] == "[3]   300.001 s  cluster.connect('laptop', 'http://172.31.0.10:30080')"
     assert shown[5].startswith("laptop → http://172.31.0.10:30080")
     assert shown[-1].startswith("LookupError: 'moon' is no machine that runs")
 

@@ -58,7 +58,6 @@ def test_watch_shows_pods_come_up_and_passes_over_their_age() -> None:
     shown = terminal.screen("kubectl run web --image nginx; watch -n 1 kubectl get pods")
     screens = shown.split("Every 1.0s: kubectl get pods                    master: ")[1:]
     assert [next((word for word in ("ContainerCreating", "Running") if word in each), "") for each in screens] == [
-        "",
         "ContainerCreating",
         "Running",
     ]

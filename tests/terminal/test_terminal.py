@@ -214,7 +214,32 @@ def test_no_exception_reaches_the_learner(terminal, line):
             "do :; done",
             (1, 10),
         ),
-        ("seq 100 | while read n; do basename {}/$n > /dev/null; done", (0, 0)),
+        (
+            "kubectl run {} --image=nginx; timeout 60 bash -c 'until kubectl get pod {}|grep -q Run; do :; done'",
+            (1, 10),
+        ),
+        (
+            "kubectl run {} --image=nginx; timeout 60 sh -c 'until kubectl get pod {}|grep -q Run;do sleep 1;done'",
+            (1, 10),
+        ),
+        (
+            "kubectl run {} --image=nginx; sudo bash -c 'until kubectl get pod {} | grep -q Running; do :; done'",
+            (1, 10),
+        ),
+        ("kubectl run {} --image=nginx; x=$(until kubectl get pod {} | grep Running; do sleep 1; done)", (1, 10)),
+        (
+            "kubectl run {} --image=nginx; for i in $(seq 99); do kubectl get pod {} | grep Running && break; done",
+            (1, 10),
+        ),
+        ("kubectl run {} --image=nginx; yes {} | head -50 | xargs -n 1 kubectl get pod | grep Running", (5, 5.2)),
+        (
+            "kubectl run {} --image=nginx; awk 'BEGIN {{ while (system(\"kubectl get pod {} | grep -q Running\")) ; }}'",
+            (1, 10),
+        ),
+        ("kubectl create deployment {} --image=nginx; kubectl delete deployment {}", (0.19, 0.4)),
+        ("kubectl get nodes; kubectl get pods", (0.1999, 0.2001)),
+        ("kubectl get nodes {} & sleep 1", (0.999, 1.001)),
+        ("seq 100 | while read n; do basename {}/$n > /dev/null; done", (0.099, 0.11)),
         ("i=0; while [ $i -lt 100 ]; do i=$((i+1)); done", (0, 0)),
     ],
 )

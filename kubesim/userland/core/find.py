@@ -12,7 +12,7 @@ from kubesim.userland.bounds import require
 from kubesim.userland.command_line import Complaint, Run, program
 from kubesim.userland.core.wrappers import run_inside
 from kubesim.userland.filesystem import Entry
-from kubesim.userland.process import Completed
+from kubesim.userland.process import PROGRAM_SECONDS, Completed
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
 NESTING = 50
@@ -59,6 +59,11 @@ class _Search:
     """Commands of ``-exec … +`` and the files for each."""
     status: int = 0
     seconds: float = 0.0
+    """What its commands have taken so far."""
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.run.began
 
     # --- the expression ---------------------------------------------------------------------------------------------
 
@@ -264,7 +269,7 @@ class _Search:
         return lambda visit: self._execute([piece.replace("{}", visit.shown) for piece in command]) == 0
 
     def _execute(self, command: Sequence[str]) -> int:
-        done = run_inside(self.run, command, stdin="")
+        done = run_inside(self.run, command, stdin="", moment=self.began + self.seconds)
         if done.returncode == 127 and done.stderr.startswith("find:"):
             missing = self.run.worded(f"find: ‘{command[0]}’", f"find: {command[0]}")
             self.errors.append(f"{missing}: No such file or directory\n")
@@ -272,7 +277,7 @@ class _Search:
         self.out.append(done.stdout)
         require(sum(map(len, self.out)))
         self.errors.append(done.stderr)
-        self.seconds += done.seconds
+        self.seconds += done.seconds or PROGRAM_SECONDS
         return done.returncode
 
     def finish(self) -> None:

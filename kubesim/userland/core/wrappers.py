@@ -11,7 +11,7 @@ from kubesim.userland.bounds import require
 from kubesim.userland.command_line import Complaint, Run, program
 from kubesim.userland.core.clock import time_span
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation
-from kubesim.userland.process import Completed, Running
+from kubesim.userland.process import PROGRAM_SECONDS, Completed, Running
 
 RUNS = 20_000
 """Programs that one ``xargs`` may start."""
@@ -21,10 +21,15 @@ _NOT_RUN = {"timeout": "failed to run command ‘{}’", "nohup": "failed to run
 
 
 def start_inside(
-    invocation: Invocation, words: Sequence[str], environment: Mapping[str, str] | None = None, stdin: str | None = None
+    invocation: Invocation,
+    words: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    moment: float | None = None,
 ) -> Completed | Running:
     """Run another program in this one's place.
 
+    :param moment: the simulated second at which it is started; None is when this one was.
     :raises ExecutableNotFoundError: where there is none.
     """
     found = invocation.machine.find(words[0], invocation.directory)
@@ -33,6 +38,8 @@ def start_inside(
         environment=invocation.environment if environment is None else environment,
         input=invocation.input if stdin is None else stdin,
     )
+    if moment is not None:
+        changed = changed._replace(elapsed=max(0.0, moment - invocation.machine.simulation.now))
     return found(changed)
 
 
@@ -43,11 +50,15 @@ def run_inside(
     stdin: str | None = None,
     limit: float = float("inf"),
     ending: str = "TERM",
+    moment: float | None = None,
 ) -> Completed:
-    """Run another program to its end; a missing one is this one's complaint (status 127, or 126)."""
+    """Run another program to its end; a missing one is this one's complaint (status 127, or 126).
+
+    :param moment: the simulated second at which it is started; None is when this program was.
+    """
     invocation = run.invocation._replace(limit=min(limit, run.invocation.limit), ending=ending)
     try:
-        result = start_inside(invocation, words, environment, stdin)
+        result = start_inside(invocation, words, environment, stdin, moment)
     except ExecutableNotFoundError as error:
         denied = error.reason == "permission denied"
         verb = run.worded(_NOT_RUN.get(run.name, "{}"), "can't execute '{}'").format(words[0])
@@ -159,12 +170,13 @@ def _line(line: str) -> list[str]:
 
 
 def _run_all(run: Run, runs: Sequence[Sequence[str]], error_text: str) -> Completed:
-    out, status, seconds = "", 0, 0.0
+    out, status, seconds, began = "", 0, 0.0, run.began
     for each in runs:
         if run.on("t"):
             error_text += " ".join(each) + "\n"
-        done = run_inside(run, each, stdin="")
-        out, error_text, seconds = out + done.stdout, error_text + done.stderr, seconds + done.seconds
+        done = run_inside(run, each, stdin="", moment=began + seconds)
+        out, error_text = out + done.stdout, error_text + done.stderr
+        seconds += done.seconds or PROGRAM_SECONDS
         require(len(out) + len(error_text))
         if done.returncode in (126, 127) and done.stderr.startswith("xargs:"):
             return Completed(out, error_text, done.returncode, seconds)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation, Machine, Process
 from kubesim.userland.printing import quoted
-from kubesim.userland.process import Completed, Listener, Running, Start, Steps
+from kubesim.userland.process import PROGRAM_SECONDS, Completed, Listener, Running, Start, Steps
 from kubesim.userland.shell import patterns
 from kubesim.userland.shell.builtins.table import BUILTINS, SPECIAL
 from kubesim.userland.shell.conditions import DoubleBracket, Facts, TestError
@@ -66,8 +66,8 @@ from kubesim.userland.shell.tree import (
 )
 
 ROUND = 0.1
-"""Seconds that a round takes of a loop whose programs took none, unless it goes through an input: who asks again and
-again sees the world go on."""
+"""Seconds that a round takes of a loop whose programs did nothing but start, unless it goes through an input: who asks
+again and again sees the world go on."""
 COMMAND_LIMIT = 20_000
 """Commands after which a shell that lets no time pass is taken to loop for ever."""
 CALL_LIMIT = 200
@@ -126,6 +126,8 @@ class Interpreter:
     :param main: it is a container's main process: a server that it starts in the foreground replaces it.
     :param elapsed: seconds by which it begins after the simulation's now.
     :param limit: seconds after which whoever started it stops it.
+    :param in_background: it was started with ``&``, or by what was: a server that it runs goes on beside the shell,
+        and nobody waits for what it does.
     :param parent: the shell that it is a subshell of.
     """
 
@@ -142,6 +144,7 @@ class Interpreter:
         main: bool = False,
         elapsed: float = 0.0,
         limit: float = float("inf"),
+        in_background: bool = False,
         parent: Interpreter | None = None,
     ) -> None:
         self.machine = machine
@@ -152,8 +155,7 @@ class Interpreter:
         self.opener = opener
         self.from_option = from_option
         self.main = main
-        self.in_background = False
-        """Whether it was started with ``&``: a server that it runs goes on beside the shell."""
+        self.in_background = in_background
         self.parent = parent
         self.expander = Expander(self)
         state.calculate = self.expander.arithmetic
@@ -370,8 +372,11 @@ class Interpreter:
         while self.pending:
             yield from self._trapped(self.pending.pop(0))
 
-    def _child(self, descriptors: Descriptors) -> Interpreter:
-        """A subshell."""
+    def _child(self, descriptors: Descriptors, after: float = 0.0) -> Interpreter:
+        """A subshell.
+
+        :param after: seconds from this shell's moment until it begins.
+        """
         made = Interpreter(
             self.machine,
             self.dialect,
@@ -380,8 +385,9 @@ class Interpreter:
             script=self.script,
             opener=self.opener,
             from_option=self.from_option,
-            elapsed=self.offset,
-            limit=self.remaining,
+            elapsed=self.offset + after,
+            limit=self.remaining - after,
+            in_background=self.in_background,
             parent=self,
         )
         made.line = self.line
@@ -399,19 +405,18 @@ class Interpreter:
         if only:
             text = f"cat <{only[1]}"
         capture = Capture()
-        child = self._child({**self.descriptors, 1: capture})
+        child = self._child({**self.descriptors, 1: capture}, after=self.waited)
         child.level = self.level + 1
         child.line = line
         steps = child.run_shell(text)
         try:
             while True:
-                event = next(steps)
-                if not isinstance(event, Running):
-                    self.waited += event
+                next(steps)
         except StopIteration as stop:
             self.substituted = stop.value or 0
             if self.dialect.is_bash:
                 self.state.status = self.substituted
+        self.waited = max(0.0, child.moment - self.moment)
         self.commands = max(self.commands, child.commands)
         return capture.text
 
@@ -511,7 +516,7 @@ class Interpreter:
         """
         source: Input | Output | None = self.descriptors.get(0)
         statuses: list[int] = []
-        longest = 0.0
+        began = self.moment
         for number, command in enumerate(pipeline.commands):
             last = number == len(pipeline.commands) - 1
             capture = Capture()
@@ -524,7 +529,6 @@ class Interpreter:
                     descriptors[2] = capture
             child = self._child(descriptors)
             child.main = self.main and last
-            took = 0.0
             steps = child._whole(child._command(command))
             while True:
                 try:
@@ -540,10 +544,8 @@ class Interpreter:
                 if isinstance(event, Running):
                     yield event
                     continue
-                took += event
-                if took > longest:
-                    ahead = min(event, took - longest)
-                    longest = took
+                ahead = began + child.elapsed - self.moment
+                if ahead > 0:
                     yield from self.wait(ahead)
             self.commands = max(self.commands, child.commands)
             if number and isinstance(source, Input) and len(source.text) - source.taken > PIPE:
@@ -557,17 +559,15 @@ class Interpreter:
         child = self._child({0: Input(), **captures})
         child.state.pid = pid = self.machine.new_pid()
         child.in_background = True
-        took, status, serving = 0.0, 0, False
+        status, serving = 0, False
         server: Running | None = None
         steps = child._whole(child._and_or(commands))
         try:
-            while took < BACKGROUND_LIMIT and not serving:
+            while child.elapsed < BACKGROUND_LIMIT and not serving:
                 event = next(steps)
                 if isinstance(event, Running):
                     serving, server = True, event
                     self._serve(event, pid, source)
-                else:
-                    took += event
         except StopIteration as stop:
             status = stop.value or 0
         except Interrupted:
@@ -578,7 +578,7 @@ class Interpreter:
             if target is not None and not isinstance(target, Input) and capture.text:
                 outputs.append((target, capture.text))
         self.state.last_background = pid
-        ends = float("inf") if serving else self.moment + took
+        ends = float("inf") if serving else child.moment
         number = max((job.number for job in self.state.jobs), default=0) + 1
         job = Job(number, pid, source, ends, status, outputs)
         if server is not None:
@@ -587,7 +587,7 @@ class Interpreter:
             job.screen = None if isinstance(target, Input) else target
         self.state.jobs.append(job)
         self.state.status = 0
-        if took == 0:
+        if ends <= self.moment:
             self.show_jobs(ends)
 
     def _serve(self, server: Running, pid: int, source: str) -> None:
@@ -652,6 +652,8 @@ class Interpreter:
             self.complain(f"{error.name}: bad array subscript")
             raise Discard(1) from error
         self.state.status = status
+        if self.waited:  # a substitution's in what is no word of a command
+            yield from self._catch_up()
         if self.pending:
             yield from self._signalled()
         return status
@@ -744,7 +746,8 @@ class Interpreter:
             status, left = yield from self._round(self.command_list(body.body))
             if left:
                 return 0
-            if self.machine.started > started and (self.moment, self.stdin.position) == (moment, read):
+            starts = self.machine.started - started
+            if starts and self.moment - moment < starts * PROGRAM_SECONDS * 1.5 and self.stdin.position == read:
                 yield from self.wait(ROUND)
 
     def _for(self, body: For) -> Steps:
@@ -1102,10 +1105,12 @@ class Interpreter:
             keyboard=isinstance(source, Keyboard),
             elapsed=self.offset,
             limit=self.remaining,
+            background=self.in_background,
         )
         if isinstance(program, Nested):
             return (yield from self._nested(program, invocation))
         self.machine.started += 1
+        began = self.moment
         result = program(invocation)
         if self.state.jobs:
             self.show_servers()
@@ -1121,7 +1126,8 @@ class Interpreter:
             if isinstance(out, Capture) and not out.terminal and name in STREAMING:
                 out.full = True
             raise Interrupted
-        yield from self.wait(result.seconds)
+        ends = began + (result.seconds or PROGRAM_SECONDS)
+        yield from self.wait(max(0.0, ends - self.moment))  # it may have let the simulation go on itself
         return result.returncode
 
     def _nested(self, program: Nested, invocation: Invocation) -> Steps:
@@ -1136,6 +1142,7 @@ class Interpreter:
             return (yield from self._foreground(Attached(shell=inner)))
         inner.main = self.main
         inner.commands = self.commands
+        yield from self.wait(PROGRAM_SECONDS)
         status = yield from inner.run_shell(prepared.text)
         self.clock = max(self.clock, inner.clock)
         self.commands = inner.commands

@@ -93,6 +93,7 @@ class ShellProgram(Nested):
             main=invocation.main,
             elapsed=invocation.elapsed,
             limit=invocation.limit,
+            in_background=invocation.background,
         )
         return Prepared(shell, text, reads)
 
@@ -116,17 +117,15 @@ class ShellProgram(Nested):
             return prepared
         if prepared.reads and invocation.keyboard:
             return Attached(shell=prepared.shell)
-        steps = prepared.shell.run_shell(prepared.text)
-        total = 0.0
+        shell = prepared.shell
+        steps = shell.run_shell(prepared.text)
         try:
-            while total < PATIENCE:
-                event = next(steps)
-                if not isinstance(event, Running):
-                    total += event
-                if total >= invocation.limit:  # stopped where it waits; it does not come to what is next
-                    return Completed(out.text, error.text, 143, total)
+            while shell.elapsed < PATIENCE:
+                next(steps)
+                if shell.remaining <= 0:  # stopped where it waits; it does not come to what is next
+                    return Completed(out.text, error.text, 143, shell.elapsed)
         except StopIteration as stop:
-            return Completed(out.text, error.text, stop.value or 0, total)
+            return Completed(out.text, error.text, stop.value or 0, shell.elapsed)
         return Completed(out.text, error.text, 130, PATIENCE)
 
     def _main(self, invocation: Invocation) -> Completed | Running:

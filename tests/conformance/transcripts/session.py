@@ -55,12 +55,11 @@ class Session:
     def run(self, text: str, stdin: str = "") -> Completed:
         """Type one command."""
 
-        passed = 0.0
+        simulation = self.cluster.simulation
+        began = simulation.now
 
         def program(invocation: Invocation) -> Completed:
-            nonlocal passed
-            self.cluster.simulation.advance(max(0.0, invocation.elapsed - passed))  # what went before took its time
-            passed = max(passed, invocation.elapsed)
+            simulation.advance(invocation.elapsed)  # what went before took its time
             place = (self.files, invocation.stdin, invocation.directory, invocation.environment)
 
             def spawn(argv: Sequence[str]) -> Completed:
@@ -74,7 +73,7 @@ class Session:
         machine = recorder_machine(self.cluster, self.files, program, {"KUBECONFIG": KUBECONFIG})
         done = machine.run(("bash", "-c", text), stdin, directory=DIRECTORY)
         assert isinstance(done, Completed)
-        self.cluster.simulation.advance(max(0.0, done.seconds - passed))
+        simulation.advance(max(0.0, began + done.seconds - simulation.now))
         return done
 
     def wait(self, wait: dict[str, Any]) -> None:

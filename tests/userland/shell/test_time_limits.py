@@ -3,6 +3,7 @@
 import pytest
 
 from kubesim import Cluster, Terminal
+from kubesim.terminal.terminal import CALL_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -27,4 +28,4 @@ def terminal() -> Terminal:
 def test_a_shell_is_stopped(terminal: Terminal, command: str, stdout: str, seconds: float) -> None:
     done = terminal.run(f"kubectl exec client -- {command}")
     assert (done.stdout, done.stderr) == (stdout, "command terminated with exit code 124\n")
-    assert done.seconds == pytest.approx(seconds)
+    assert done.seconds == pytest.approx(seconds + CALL_SECONDS)

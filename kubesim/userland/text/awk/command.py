@@ -27,6 +27,7 @@ class _Machine:
     """The machine that a program runs on, as the program sees it."""
 
     run: Run
+    began: float
 
     @property
     def busybox(self) -> bool:
@@ -47,9 +48,10 @@ class _Machine:
             return error.reason
         return ""
 
-    def command(self, text: str, stdin: str | None) -> Completed:
+    def command(self, text: str, stdin: str | None, after: float) -> Completed:
+        words = ("sh", "-c", text)
         try:
-            done = start_inside(self.run.invocation, ("sh", "-c", text), stdin=stdin or "")
+            done = start_inside(self.run.invocation, words, stdin=stdin or "", moment=self.began + after)
         except ExecutableNotFoundError:
             return Completed(returncode=127)
         return Completed(joined(done.log)) if isinstance(done, Running) else done
@@ -69,7 +71,7 @@ def awk(run: Run) -> Completed:
         return Completed("", _MAWK_USAGE, 0)
     parser = Parser(text, run.busybox)
     rules = parser.program()
-    running = Awk(_Machine(run), iter(()))
+    running = Awk(_Machine(run, run.began), iter(()))
     running.inputs = _inputs(run, running, words)
     _prepare(run, running, words)
     error = ""

@@ -63,8 +63,11 @@ class World(Protocol):
     def write(self, path: str, text: str, *, append: bool) -> str:
         """Write a file; why it could not be done."""
 
-    def command(self, text: str, stdin: str | None) -> Completed:
-        """Run a command."""
+    def command(self, text: str, stdin: str | None, after: float) -> Completed:
+        """Run a command.
+
+        :param after: seconds since the start of awk.
+        """
 
 
 class Records:
@@ -298,7 +301,7 @@ class Awk:
         """The next record of what a command writes."""
         if text not in self.readers:
             self.flush()
-            done = self.world.command(text, None)
+            done = self.world.command(text, None, self.seconds)
             self.seconds += done.seconds
             self.errors.append(done.stderr)
             self.statuses[text] = done.returncode
@@ -342,7 +345,7 @@ class Awk:
     def system(self, command: str) -> float:
         """Run a command; its status."""
         self.flush()
-        return float(self._show(self.world.command(command, None)))
+        return float(self._show(self.world.command(command, None, self.seconds)))
 
     def _show(self, done: Completed) -> int:
         self.seconds += done.seconds
@@ -353,7 +356,7 @@ class Awk:
     def close(self, name: str) -> float:
         """Close a file or command; a command's status, -1 for what was not open."""
         if name in self.pipes:
-            return float(self._show(self.world.command(name, "".join(self.pipes.pop(name)))))
+            return float(self._show(self.world.command(name, "".join(self.pipes.pop(name)), self.seconds)))
         if name in self.readers:
             del self.readers[name]
             return float(self.statuses.pop(name, 0))
