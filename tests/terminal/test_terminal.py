@@ -233,7 +233,7 @@ def test_no_exception_reaches_the_learner(terminal, line):
         ),
         ("kubectl run {} --image=nginx; yes {} | head -50 | xargs -n 1 kubectl get pod | grep Running", (5, 5.2)),
         (
-            "kubectl run {} --image=nginx; awk 'BEGIN {{ while (system(\"kubectl get pod {} | grep -q Running\")) ; }}'",
+            "kubectl run {} --image=nginx; awk 'BEGIN {{ while (system(\"kubectl get pod {}|grep -q Running\")) ; }}'",
             (1, 10),
         ),
         ("kubectl create deployment {} --image=nginx; kubectl delete deployment {}", (0.19, 0.4)),
