@@ -57,16 +57,18 @@ class Announcement(anywidget.AnyWidget):
 
 
 class Playback(anywidget.AnyWidget):
-    """Buttons and a slider that step through arrows.
+    """Buttons and a slider that step through arrows, or whatever has numbers.
 
-    :param last: the last arrow's number.
-    :param interval: milliseconds from one arrow to the next while it plays.
+    :param what: one of them.
+    :param last: the last one's number.
+    :param interval: milliseconds from one to the next while it plays.
     """
 
     _esm = _FRONTEND / "playback.js"
     _css = _FRONTEND / "controls.css"
     value = traitlets.Int(0).tag(sync=True)
     last = traitlets.Int(1).tag(sync=True)
+    what = traitlets.Unicode("arrow").tag(sync=True)
     interval = traitlets.Int(1500).tag(sync=True)
 
     @traitlets.validate("value")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from kubesim.cluster import Cluster
+from kubesim.notebook.controls import Playback
 from kubesim.notebook.widgets import WithStaticTwin, picture_html, table_html
 from kubesim.views.journey import Journey
 from kubesim.views.rendering import Diagram
@@ -108,19 +109,12 @@ class Timeline(WithStaticTwin):
         first = last if step is None else step
         if not 0 <= first <= last:
             raise ValueError(f"a step must be between 0 and {last}, got {first}")
-        self.step = widgets.IntSlider(
-            first, min=0, max=last, description="step", continuous_update=False, layout={"width": "60%"}
-        )
-        self.before = widgets.Button(description="◀", tooltip="one step back", layout={"width": "3em"})
-        self.after = widgets.Button(description="▶", tooltip="one step on", layout={"width": "3em"})
+        self.step = Playback(last=last, value=first, what="step")
         self.words = widgets.HTML()
         self.picture = widgets.HTML()
         self.tables = widgets.HTML()
         self.path = widgets.HTML()
-        controls = widgets.HBox([self.before, self.step, self.after])
-        super().__init__([controls, self.words, self.picture, self.tables, self.path])
-        self.before.on_click(lambda _: self._move(-1))
-        self.after.on_click(lambda _: self._move(1))
+        super().__init__([self.step, self.words, self.picture, self.tables, self.path])
         self.heed(self.step, self._draw)
         self._draw()
 
@@ -129,12 +123,9 @@ class Timeline(WithStaticTwin):
         """What is shown."""
         return self.frames.frame(self.step.value)
 
-    def _move(self, by: int) -> None:
-        self.step.value = min(max(self.step.value + by, 0), self.step.max)
-
     def _draw(self) -> None:
         frame = self.frame
-        self.words.value = _words_html(frame, self.step.max)
+        self.words.value = _words_html(frame, self.step.last)
         self.picture.value = picture_html(frame.picture)
         self.tables.value = _tables_html(frame)
         self.path.value = _path_html(frame, picture_html)
@@ -142,13 +133,13 @@ class Timeline(WithStaticTwin):
     def static_html(self) -> str:
         """The present step, its picture, tables and path."""
         frame = self.frame
-        words, path = _words_html(frame, self.step.max), _path_html(frame, lambda picture: picture.html)
+        words, path = _words_html(frame, self.step.last), _path_html(frame, lambda picture: picture.html)
         return words + frame.picture.html + _tables_html(frame) + path
 
     def static_text(self) -> str:
         """All steps, the present one marked, and what is there after it."""
         frame = self.frame
-        lines = [f"Timeline: step {frame.step} of {self.step.max}, {frame.seconds:.1f} s"]
+        lines = [f"Timeline: step {frame.step} of {self.step.last}, {frame.seconds:.1f} s"]
         for number, step in enumerate(self.frames.steps, 1):
             lines.append(f"{'→' if number == frame.step else ' '} {number:3} {step}")
         for asked, table in frame.tables.items():

@@ -24,6 +24,7 @@ from kubesim.views.words import Way
 if TYPE_CHECKING:
     import pandas
 
+REPLICAS = range(5)
 CONTROLS = ("type", "source", "replicas", "ready", "selector")
 """The controls a ServiceExplorer can have."""
 
@@ -84,13 +85,15 @@ class ServiceExplorer(WithStaticTwin):
             raise ValueError(f"controls must be among {', '.join(CONTROLS)}, got {', '.join(sorted(unknown))}")
         if choice.get("source", "laptop") not in SOURCES:
             raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {choice['source']}")
+        if choice.get("replicas", 2) not in REPLICAS:
+            raise ValueError(f"replicas must be one of {', '.join(map(str, REPLICAS))}, got {choice['replicas']}")
         if choice.get("type", "ClusterIP") not in TYPES:
             raise ValueError(f"type must be one of {', '.join(TYPES)}, got {choice['type']}")
         self.explorer = Explorer(Choice(**choice))
         start = self.explorer.choice
         self.type = Choices(TYPES, start.type, "type")
         self.source = Choices(SOURCES, start.source, "asked by")
-        self.replicas = widgets.IntSlider(start.replicas, min=0, max=4, description="replicas", continuous_update=False)
+        self.replicas = Choices(map(str, REPLICAS), str(start.replicas), "replicas")
         self.ready = widgets.Checkbox(start.ready, description="Pods are ready")
         self.selector = widgets.Checkbox(start.selector_right, description="selector matches")
         self.outcome = Announcement(unseen=compare)  # a comparison has captions
@@ -111,7 +114,9 @@ class ServiceExplorer(WithStaticTwin):
     @property
     def choice(self) -> Choice:
         """What the controls say."""
-        return Choice(self.type.value, self.source.value, self.replicas.value, self.ready.value, self.selector.value)
+        return Choice(
+            self.type.value, self.source.value, int(self.replicas.value), self.ready.value, self.selector.value
+        )
 
     @property
     def shown(self) -> Shown:

@@ -18,7 +18,9 @@ from kubesim.views.stage import Box, Stage, draw_box, draw_corner, draw_line, ne
 SERVICE_NAME = "kubernetes.io/service-name"
 IN_A_ROW = 3
 """Services that stand side by side."""
-_WIDTH, _HEIGHT, _PITCH, _GAP = 102.0, 42.0, 122.0, 8.0
+_WIDTH, _HEIGHT, _PITCH, _GAP = 102.0, 42.0, 120.0, 8.0
+_FRAME = 4.0
+"""By how much the second frame of a Service stands outside its box."""
 _TRUNKS = (112.0, 191.0)
 """Between which x the Services' arrows rise: left of the Pods, where no kernel is drawn in this picture."""
 
@@ -43,7 +45,7 @@ def cluster_diagram(scene: Scene, services: Sequence[Service], slices: Sequence[
     for number, service in enumerate(services):
         column, row = number % IN_A_ROW, number // IN_A_ROW
         top = stage.height + _HEIGHT / 2 + row * (_HEIGHT + _GAP)
-        box = Box(column * _PITCH + _WIDTH / 2, top + _HEIGHT / 2, _WIDTH, _HEIGHT)
+        box = Box(column * _PITCH + _FRAME + _WIDTH / 2, top + _HEIGHT / 2, _WIDTH, _HEIGHT)
         lines = [service.metadata.name, service.spec.type, _address(service)]
         draw_box(graph, service_id(service), box, lines, fill="#fff8e1", frames=2)
         roots[service_id(service)] = box
@@ -57,7 +59,7 @@ def _draw_selections(
     roots: Mapping[str, Box],
     behind: Mapping[str, Sequence[tuple[str, bool]]],
 ) -> None:
-    """Each Service's arrows: out at its right side, up beside it, along to a trunk of its own, and off to its Pods."""
+    """Each Service's arrows: out at its top (of lower rows: at the right, and up), along to a trunk, to its Pods."""
     pods = {
         root: [(machine, ready) for machine, ready in found if machine in stage.boxes and not stage.kernel(machine)]
         for root, found in behind.items()
@@ -65,19 +67,21 @@ def _draw_selections(
     leading = [root for root in roots if pods[root]]
     step = min(12.0, (_TRUNKS[1] - _TRUNKS[0]) / max(len(leading), 1))
     for number, root in enumerate(leading):
-        x, channel = _TRUNKS[1] - step * number, roots[root].right + 6 + number % 4 * 2.0
+        box, x = roots[root], _TRUNKS[1] - step * number
+        channel = box.right + 6 + number % 4 * 2.0
         along = stage.height + (_HEIGHT / 2 - 4) * (number + 1) / (len(leading) + 1)
-        turns = [(channel, roots[root].y), (channel, along), (x, along)]
+        first = box.top < stage.height + _HEIGHT
+        leaves = (box.x, box.top) if first else (box.right, box.y)
+        turns = [*([(box.x, along)] if first else [(channel, box.y), (channel, along)]), (x, along)]
         trunk = [draw_corner(graph, f"{root} turn {place}", *turn) for place, turn in enumerate(turns)]
         offset = (number - (len(leading) - 1) / 2) * min(5.0, 22.0 / len(leading))
         for machine, ready in sorted(pods[root], key=lambda end: -stage.boxes[end[0]].y):
-            box = stage.boxes[machine]
-            trunk.append(draw_corner(graph, f"{root} at {machine}", x, box.y + offset))
-            end = draw_corner(graph, f"{root} to {machine}", box.left, box.y + offset)
+            pod = stage.boxes[machine]
+            trunk.append(draw_corner(graph, f"{root} at {machine}", x, pod.y + offset))
+            end = draw_corner(graph, f"{root} to {machine}", pod.left, pod.y + offset)
             style = f'style={"solid" if ready else "dashed"} color="{INK if ready else IDLE_COLOUR}"'
             draw_line(graph, [trunk[-1], end], style)
-        leaves = draw_corner(graph, f"{root} from", roots[root].right, roots[root].y)
-        draw_line(graph, [leaves, *trunk], f'arrowhead=none color="{INK}"')
+        draw_line(graph, [draw_corner(graph, f"{root} from", *leaves), *trunk], f'arrowhead=none color="{INK}"')
 
 
 def endpoints_of(service: Service, slices: Sequence[EndpointSlice], scene: Scene) -> list[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """The picture of a journey: numbered arrows on the cluster's :mod:`stage <kubesim.views.stage>`.
 
 Each arrow has a number, and the legend below says what the packet's addresses were on it and what was rewritten before
-it; words, tables and the PathPlayer use the same numbers. Ways that were not taken are dashed, and beside each endpoint
+it; words, tables and the PathPlayer use the same numbers. Ways that were not taken are dashed, and in an endpoint's box
 stands its share of the new connections; the place of a failure has a cross. Nothing is told by colour alone.
 """
 
@@ -33,8 +33,8 @@ from kubesim.views.words import ENDINGS, Way, destination, machine_title, percen
 
 BADGE = 15.0
 """The width of an arrow's number."""
-_TURN = 22.0
-"""How far before the turn into a node an arrow's number stands."""
+_ALONG = 24.0
+"""How far an arrow between outside and inside goes up or down at least; so far before its turn its number stands."""
 _FAN = 0.45
 """How far apart arrows leave a kernel, as a share of how far apart they arrive."""
 _LINE = 14.0
@@ -188,14 +188,16 @@ def _tracks(tail: Box, head: Box, aside: float) -> list[Track]:
 
 
 def _gutter_tracks(outside: Box, kernel: Box, aside: float) -> list[Track]:
-    """From a machine outside along the gutter to the kernel's level, and in. The number stands before the turn."""
-    start, end = (outside.right, outside.y + aside / 2), (kernel.left, kernel.y + aside)
-    way = end[1] - start[1]
-    if abs(way) < _TURN + BADGE:
-        return [_track(start, (GUTTER, end[1] + up), end) for up in (0, -BADGE - 2, BADGE + 2)]
-    before = -_TURN if way > 0 else _TURN
-    turn = GUTTER, end[1]
-    return [_track(start, (GUTTER, end[1] + step * before), turn, end) for step in (1.0, 1.8, 2.6)]
+    """From a machine outside along the gutter to the kernel's level, and in; the number stands on the way along it."""
+    start, most = (outside.right, outside.y), kernel.height / 2 - 6
+    down = 1 if kernel.y > outside.y else -1
+    # Where both are on a level, the arrow enters the kernel higher or lower: there must be a way for the number.
+    level = kernel.y if abs(kernel.y - outside.y) > _ALONG else outside.y + down * _ALONG
+    level = max(kernel.y - most, min(kernel.y + most, level)) + aside
+    before = down * min(_ALONG, abs(level - outside.y) / 2)
+    corners = (GUTTER, outside.y), (GUTTER, level), (kernel.left, level)
+    steps = (1.0, 1.7, 2.4) if abs(level - outside.y) > 3 * _ALONG else (1.0,)
+    return [_track(start, corners[0], (GUTTER, level - step * before), *corners[1:], number=2) for step in steps]
 
 
 def _level_track(tail: Box, head: Box, aside: float) -> Track:
@@ -206,12 +208,14 @@ def _level_track(tail: Box, head: Box, aside: float) -> Track:
         start, end = (x, tail.bottom if down else tail.top), (x, head.top if down else head.bottom)
         return _track(start, (x, (start[1] + end[1]) / 2), end)
     edges = (tail.right, head.right) if tail.x < GUTTER else (tail.left, head.left)
-    return _track((edges[0], tail.y), (GUTTER, middle + aside), (edges[1], head.y))
+    turns = [(GUTTER, tail.y), (GUTTER, middle + aside), (GUTTER, head.y)]
+    return _track((edges[0], tail.y), *turns, (edges[1], head.y), number=2)
 
 
-def _track(start: Point, number: Point, *others: Point) -> Track:
-    """A track whose number stands at its second point."""
-    return Track((start, number, *others), Box(round(number[0], 2), round(number[1], 2), BADGE, BADGE))
+def _track(*points: Point, number: int = 1) -> Track:
+    """A track whose number stands at one of its points."""
+    x, y = points[number]
+    return Track(points, Box(round(x, 2), round(y, 2), BADGE, BADGE))
 
 
 def _between(one: Point, other: Point, share: float) -> Point:

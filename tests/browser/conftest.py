@@ -6,6 +6,7 @@ with a word, where there is none.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -93,23 +94,28 @@ class Reader:
         page.wait_for_timeout(1500)
         return page
 
+    def prefers(self, theme: str) -> None:
+        """Choose a theme, for every page that is opened afterwards."""
+        self._send("lab/api/settings/@jupyterlab/apputils-extension:themes", {"raw": f'{{"theme": "{theme}"}}'})
+
+    def _send(self, path: str, body: object) -> None:
+        asked = urllib.request.Request(
+            f"{self._lab}/{path}?token=reader",
+            method="PUT",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": "token reader"},
+        )
+        urllib.request.urlopen(asked, timeout=30).close()
+
     def runs(self, source: str, name: str = "trial.ipynb") -> sync_api.Page:
         """Open a new notebook with one cell, and run it."""
-        import json
-
         body = {
             "cells": [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}],
             "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
             "nbformat": 4,
             "nbformat_minor": 4,
         }
-        asked = urllib.request.Request(
-            f"{self._lab}/api/contents/{name}?token=reader",
-            method="PUT",
-            data=json.dumps({"type": "notebook", "format": "json", "content": body}).encode(),
-            headers={"Content-Type": "application/json", "Authorization": "token reader"},
-        )
-        urllib.request.urlopen(asked, timeout=30).close()
+        self._send(f"api/contents/{name}", {"type": "notebook", "format": "json", "content": body})
         page = self.opens(name)
         page.wait_for_selector("text=/\\| Idle/", timeout=90_000)
         page.click(".jp-Cell .cm-content")

@@ -51,11 +51,10 @@ def test_looking_back_changes_nothing(cluster: Cluster, timeline: Timeline) -> N
     assert (len(cluster.journal), cluster.simulation.now, cluster.store.resource_version) == before
 
 
-def test_the_buttons_go_one_step_and_stop_at_the_ends(timeline: Timeline) -> None:
-    timeline.step.value = 5
-    for button, expected in ((timeline.after, 6), (timeline.after, 6), (timeline.before, 5)):
-        button.click()
-        assert timeline.step.value == expected
+def test_there_is_no_step_beyond_the_ends(timeline: Timeline) -> None:
+    for wanted, got in ((7, 6), (-1, 0), (5, 5)):
+        timeline.step.value = wanted
+        assert timeline.step.value == timeline.frame.step == got
 
 
 def test_the_static_twin_says_what_is_shown(timeline: Timeline) -> None:
@@ -78,7 +77,7 @@ def test_without_a_request_there_is_no_path() -> None:
 def test_an_exercise_has_a_timeline_with_a_request_of_one_s_own() -> None:
     lab = exercise("00-no-answer")
     timeline = Timeline(lab, "laptop", "http://172.31.0.10:30080")
-    assert timeline.step.max == len(lab.cluster.journal)
+    assert timeline.step.last == len(lab.cluster.journal)
     assert isinstance(timeline.frame.path, Journey)
 
 

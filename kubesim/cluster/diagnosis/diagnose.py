@@ -34,7 +34,9 @@ def diagnose(question: Question, objects: Objects) -> Diagnosis:
         findings.append(closed)
     if missing:
         findings = [replace(finding, cause=False) for finding in findings]
-    looked = tuple(replace(each, look=_look(each, question), mend=each.mend or _mend(each)) for each in findings)
+    looked = tuple(
+        replace(each, look=each.look or _look(each, question), mend=each.mend or _mend(each)) for each in findings
+    )
     unchecked = list(_unchecked(question, outcome))
     if objects.coverage is not None:
         service = objects.service_at(question)
@@ -223,7 +225,7 @@ def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]
 def _port_closed(question: Question, objects: Objects, address: str, rule: tuple[Evidence, ...]) -> Finding:
     """Nothing listens there; on a node's address a node port may have been meant."""
     summary = f"Nothing at {address} listens on {question.protocol} {question.port}."
-    mend = None
+    mend, look = None, ""
     first, last = objects.node_ports
     if address in objects.node_addresses and first <= question.port <= last:
         mend, listed = services.node_port_mend(question, objects)
@@ -238,7 +240,8 @@ def _port_closed(question: Question, objects: Objects, address: str, rule: tuple
         if pod is not None and not services.is_ready(pod):
             rule = (*rule, Evidence(pod_subject(pod), "status", services.why_not_ready(pod)))
             mend = Mend("mend what the Pod waits for: its image, its command, its readiness probe")
-    return Finding("port-closed", summary, rule, mend)
+            look = f"kubectl describe pod {pod.metadata.name} -n {pod.metadata.namespace}"
+    return Finding("port-closed", summary, rule, mend, look=look)
 
 
 def _service_findings(

@@ -1,8 +1,9 @@
 // Step back, play or pause, step on, and a slider: all with names, all of them by the keyboard.
 function render({ model, el }) {
+  const what = model.get("what");
   const row = document.createElement("div");
   row.setAttribute("role", "group");
-  row.setAttribute("aria-label", "walk along the arrows");
+  row.setAttribute("aria-label", `walk along the ${what}s`);
   row.className = "kubesim-choices";
   let timer = null;
 
@@ -38,8 +39,8 @@ function render({ model, el }) {
   slider.type = "range";
   slider.min = 0;
   slider.max = model.get("last");
-  slider.setAttribute("aria-label", "arrow");
-  slider.addEventListener("input", () => { stop(); go(Number(slider.value)); });
+  slider.setAttribute("aria-label", what);
+  slider.addEventListener("change", () => { stop(); go(Number(slider.value)); });
   slider.addEventListener("keydown", (event) => event.stopPropagation());
   const place = document.createElement("span");
   row.append(slider, place);
@@ -47,8 +48,8 @@ function render({ model, el }) {
   function show() {
     const [step, last] = [model.get("value"), model.get("last")];
     slider.value = step;
-    slider.setAttribute("aria-valuetext", `arrow ${step} of ${last}`);
-    place.textContent = `arrow ${step} of ${last}`;
+    slider.setAttribute("aria-valuetext", `${what} ${step} of ${last}`);
+    place.textContent = `${what} ${step} of ${last}`;
     play.textContent = timer === null ? "▶ play" : "❚❚ pause";
     play.setAttribute("aria-pressed", String(timer !== null));
     back.disabled = step <= 0;
