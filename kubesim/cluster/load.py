@@ -258,7 +258,9 @@ class Load:
         return all(machine in self._network.topology for machine in machines)
 
     def _gets_there(self, kept: _Kept) -> bool:
-        """Whether a packet on an open connection still reaches its other end."""
+        """Whether a packet on an open connection still reaches its other end; at the moment of its opening it does."""
+        if kept.connection.exchange.opened == self._simulation.now:
+            return True
         local, remote = kept.connection.local, kept.connection.remote
         packet = self._network.packet(self.machine, remote[0], remote[1], "TCP", local[1])
         way, _ = self._network.send(self._network.machine(self.machine), packet, f"load/{self.machine}")
