@@ -118,7 +118,7 @@ def state(cluster: Cluster) -> Any:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_an_interrupted_scene_that_is_done_again_ends_like_one_in_peace(name: str) -> None:
-    check(SCENES[name], 10 if name == "a picture" else 30)
+    check(SCENES[name], 10 if name == "a picture" else 20)
 
 
 def check(scene: Scene, points: int) -> None:

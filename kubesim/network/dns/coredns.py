@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from kubesim.network.dns import corefile, names
 from kubesim.network.dns.corefile import ServerBlock, ServerKey
@@ -48,6 +48,13 @@ class _Instance:
     reload_jitter: float
 
 
+class _Import(NamedTuple):
+    """What an ``import`` of the Corefile led to: files, and the text of each that could be read."""
+
+    pattern: str
+    files: list[tuple[str, str | None]]
+
+
 @dataclass(slots=True)
 class CoreDNS:
     """A CoreDNS process.
@@ -60,6 +67,8 @@ class CoreDNS:
     environment: Mapping[str, str] = field(default_factory=dict)
     _instance: _Instance = field(init=False)
     _refused: str = ""
+    _seen: tuple[str, list[_Import]] = ("", [])
+    """What the last look that could be read found: the Corefile, and what each of its imports led to."""
     _depth: int = 0
 
     def __post_init__(self) -> None:
@@ -149,7 +158,7 @@ class CoreDNS:
         """
         log = self.surroundings.log
         text = self.surroundings.files.text(self.path)
-        if text is None:
+        if text is None or self._is_as_seen(text):
             return False
         try:
             digest = _digest(self._blocks(text))
@@ -170,18 +179,37 @@ class CoreDNS:
         log.append("[INFO] Reloading complete")
         return True
 
-    def _blocks(self, text: str) -> list[ServerBlock]:
-        def imported(pattern: str) -> list[tuple[str, str]]:
-            path = pattern if pattern.startswith("/") else f"{self.path.rpartition('/')[0]}/{pattern}"
-            files = self.surroundings.files
-            found = [(one, files.text(one)) for one in files.matching(path)]
-            if not found:
-                self.surroundings.log.append(f"[WARNING] No files matching import glob pattern: {pattern}")
-            return [(one, content) for one, content in found if content is not None]
+    def _is_as_seen(self, text: str) -> bool:
+        """Whether nothing is there that was not read the last time; what is missing is told each time."""
+        before, imports = self._seen
+        if text != before or any(self._imported(each.pattern) != each for each in imports):
+            return False
+        for each in imports:
+            self._tell_missing(each)
+        return True
 
-        return corefile.parse(
+    def _imported(self, pattern: str) -> _Import:
+        path = pattern if pattern.startswith("/") else f"{self.path.rpartition('/')[0]}/{pattern}"
+        files = self.surroundings.files
+        return _Import(pattern, [(one, files.text(one)) for one in files.matching(path)])
+
+    def _tell_missing(self, each: _Import) -> None:
+        if not each.files:
+            self.surroundings.log.append(f"[WARNING] No files matching import glob pattern: {each.pattern}")
+
+    def _blocks(self, text: str) -> list[ServerBlock]:
+        imports: list[_Import] = []
+
+        def imported(pattern: str) -> list[tuple[str, str]]:
+            imports.append(found := self._imported(pattern))
+            self._tell_missing(found)
+            return [(one, content) for one, content in found.files if content is not None]
+
+        blocks = corefile.parse(
             text, self.path, importer=imported, environment=self.environment, known=frozenset(PLUGINS)
         )
+        self._seen = text, imports
+        return blocks
 
     def _configured(self, text: str) -> _Instance:
         blocks = self._blocks(text)

@@ -359,6 +359,24 @@ class TestImports:
         log = coredns(". {\n import custom/*.server\n}", files=PARTS).surroundings.log
         assert log[0] == "[WARNING] No files matching import glob pattern: custom/*.server"
 
+    def test_a_look_sees_what_is_imported_and_tells_each_time_what_is_not(self) -> None:
+        server = coredns(". {\n import custom/*.server\n import b\n}", files={"/etc/coredns/b": "log"})
+        files, log = server.surroundings.files.files, server.surroundings.log  # type: ignore[attr-defined]
+        missing = "[WARNING] No files matching import glob pattern: custom/*.server"
+        for _ in range(2):
+            before = len(log)
+            assert not server.look_again()
+            assert log[before:] == [missing]
+        for path, text in (("/etc/coredns/b", "errors"), ("/etc/coredns/custom/a.server", "log")):
+            files[path] = text
+            assert server.look_again()
+            assert not server.look_again()
+        del files["/etc/coredns/b"]
+        for _ in range(2):
+            before = len(log)
+            assert not server.look_again()
+            assert "Corefile parse failed" in log[before:][-1]
+
 
 class TestReloadSteps:
     OLD = 'a.example {\n template IN A {\n answer "{{ .Name }} 60 IN A 192.0.2.1"\n }\n}\n'
