@@ -7,6 +7,7 @@ patch leaves is decoded like any other body.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from kubesim.api import go_json, schema
@@ -23,6 +24,7 @@ from kubesim.api.json_patch import (
 )
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.api.schema import in_struct_order
 from kubesim.api.schema.decoder import json_kind
 from kubesim.api.strategic_merge import merge_strategically
 
@@ -31,11 +33,21 @@ PatchKind = Literal["strategic", "merge", "json"]
 _REJECTED = "the server rejected our request due to an error in our request"
 
 
+def _as_it_is(wire: Wire) -> Wire:
+    return wire
+
+
 def apply_patch(
-    old: Wire, patch: Any, kind: PatchKind, resource: ResourceType, field_validation: FieldValidation = "Warn"
+    old: Wire,
+    patch: Any,
+    kind: PatchKind,
+    resource: ResourceType,
+    field_validation: FieldValidation = "Warn",
+    complete: Callable[[Wire], Wire] = _as_it_is,
 ) -> tuple[Wire, tuple[str, ...]]:
     """The object after a patch, and what to warn of; the old object stays as it is.
 
+    :param complete: gives an object the fields that are worked out only when they are shown, for a refusal.
     :raises ApiError: if the patch is malformed, cannot be applied, or leaves something that cannot be decoded.
     """
     strange: list[str] = []
@@ -47,16 +59,35 @@ def apply_patch(
         patched = merge(old, patch)
     else:
         patched = merge_strategically(old, patch, resource)
-    shown = sprint(patch) if kind == "strategic" else go_json.dumps(patched, None)
+
+    def refusal(problem: str) -> ApiError:
+        match kind:
+            case "strategic":
+                shown = sprint(patch)
+            case "merge":
+                shown = go_json.dumps(_merged_text(in_struct_order(complete(old)), patch), None, sort_keys=False)
+            case _:
+                shown = go_json.dumps(patched, None)
+        return invalid("", "", "", [invalid_value("patch", shown, problem)])
+
     try:
         decoded = schema.decode(patched, resource.kind, resource.api_version)
     except schema.DecodingError as error:
-        raise invalid("", "", "", [invalid_value("patch", shown, str(error))]) from None
+        raise refusal(str(error)) from None
     unknown = strange + decoded.problems
     if unknown and field_validation == "Strict":
-        problem = f"strict decoding error: {', '.join(unknown)}"
-        raise invalid("", "", "", [invalid_value("patch", shown, problem)])
+        raise refusal(f"strict decoding error: {', '.join(unknown)}")
     return patched, tuple(unknown) if field_validation == "Warn" else ()
+
+
+def _merged_text(old: Any, patch: Any) -> Any:
+    """The merged object as upstream's library writes it: sorted where the patch reaches, else in the structs' order."""
+    if not isinstance(patch, dict):
+        return patch
+    before = old if isinstance(old, dict) else {}
+    kept = before.keys() | {name for name, value in patch.items() if value is not None}
+    names = sorted(kept - {name for name, value in patch.items() if value is None})
+    return {name: _merged_text(before.get(name), patch[name]) if name in patch else before[name] for name in names}
 
 
 def merge(target: Any, patch: Any) -> Any:

@@ -266,7 +266,7 @@ class ApiServer:
         """
         old = self.get(resource, name, namespace)
         base = self.with_managed_fields(old) if kind == "json" and "managedFields" in str(patch) else old
-        patched, warnings = apply_patch(base, patch, kind, resource, field_validation)
+        patched, warnings = apply_patch(base, patch, kind, resource, field_validation, self.with_managed_fields)
         with _warned(warnings):
             request = decode(patched, "Ignore", resource)
             metadata = request.object["metadata"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from kubesim.api import go_json, go_yaml
 from kubesim.api.decoding import decode
@@ -18,7 +18,8 @@ from kubesim.serve.messages import JSON, PROTOBUF, YAML, Request
 
 LARGEST = 3 * 2**20
 """Bytes that a body may have."""
-_PATCHES: dict[str, PatchKind] = {
+_PATCHES: dict[str, PatchKind | Literal["apply"]] = {
+    "application/apply-patch+yaml": "apply",
     "application/json-patch+json": "json",
     "application/merge-patch+json": "merge",
     "application/strategic-merge-patch+json": "strategic",
@@ -57,22 +58,37 @@ def options_of(request: Request) -> Wire:
     return options
 
 
-def patch_of(request: Request) -> tuple[Any, PatchKind]:
-    """A patch, and its kind.
+def patch_of(request: Request) -> tuple[Any, PatchKind | Literal["apply"]]:
+    """A patch, and its kind; ``apply`` for the configuration of a server-side apply.
 
     :raises ApiError: 415 for another content type, 400 for a body that is no JSON.
     """
     media = _media(request)
     kind = _PATCHES.get(media)
     if kind is None:
-        if media == "application/apply-patch+yaml" or media not in ("", JSON, YAML):
+        if media not in ("", JSON, YAML):
             raise _unknown_format(_PATCHES)
         raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type")
     _demand_small(request)
+    if kind == "apply":
+        return _configuration(request), kind
     try:
         return go_json.loads(request.body.decode("utf-8", "replace")), kind
     except go_json.JsonError as error:
         raise bad_request(f"error decoding patch: {error}" if kind == "json" else str(error)) from None
+
+
+def _configuration(request: Request) -> Wire:
+    """The configuration of a server-side apply, in YAML, of which JSON is a part."""
+    text = go_json.clean(request.body.decode("utf-8", "replace"))
+    try:
+        given = go_yaml.load(text)
+    except ValueError as error:
+        raise bad_request(f"error decoding YAML: {error}") from None
+    if not isinstance(given, dict):
+        what = f"json: cannot unmarshal {json_kind(given)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {what}")
+    return given
 
 
 def review_of(request: Request, resource: ResourceType) -> Wire:

@@ -10,6 +10,7 @@ from typing import Literal, cast
 from kubesim.api.decoding import FieldValidation
 from kubesim.api.errors import ApiError, bad_request, conflict, refusal, unknown_resource
 from kubesim.api.fields import invalid, invalid_value
+from kubesim.api.managed_fields.history import Write
 from kubesim.api.objects import Wire
 from kubesim.api.patch import apply_operations, merge
 from kubesim.api.resources import BY_KIND, ResourceType
@@ -33,6 +34,8 @@ from kubesim.serve.watches import Choice, History, too_old
 
 WATCHED_SECONDS = 1800.0
 """How long a watch lasts where the client does not say."""
+LONGEST_MANAGER = 128
+"""Characters that the name of a field manager may have."""
 _TEXT = "text/plain; charset=utf-8"
 _NOT_ALLOWED = "the server does not allow this method on the requested resource"
 _HEALTH = ("healthz", "livez", "readyz")
@@ -162,19 +165,30 @@ class Front:
             return self._shown(200, api.get(resource, address.name, namespace), form, request, warnings)
         if verb == "create":
             wire = object_of(request, resource)
-            response = api.create(wire, namespace or "default", dry_run, validation)
+            manager = _field_manager(request)
+            response = api.create(wire, namespace or "default", dry_run, validation, manager)
             return self._written(201, response, form, request, warnings)
         if verb == "update":
             wire = object_of(request, resource)
             _demand_name(wire, address.name)
-            return self._written(200, api.replace(wire, namespace, dry_run, validation), form, request, warnings)
-        if verb == "patch":
-            patch, kind = patch_of(request)
-            response = api.patch(resource, address.name, namespace, patch, kind, "", dry_run, validation)
+            response = api.replace(wire, namespace, dry_run, validation, field_manager=_field_manager(request))
             return self._written(200, response, form, request, warnings)
+        if verb == "patch":
+            code = 200 if api.find(resource, address.name, namespace) is not None else 201
+            return self._written(code, self._patched(request, address, dry_run), form, request, warnings)
         if verb == "delete":
             return self._delete(request, form, address, warnings)
         return self._delete_collection(request, form, address, warnings)
+
+    def _patched(self, request: Request, address: Address, dry_run: bool) -> Response:
+        """Change an object, or the part of it that the address names, by a patch of any kind."""
+        api, resource, name, namespace = self._cluster.api, address.resource, address.name, address.namespace or ""
+        patch, kind = patch_of(request)
+        if kind == "apply":
+            options: Wire = {"force": request.on("force"), "dry_run": dry_run, "subresource": address.subresource}
+            return api.apply(resource, name, patch, namespace, request.text("fieldManager"), **options)
+        validation, manager = _field_validation(request), _field_manager(request)
+        return api.patch(resource, name, namespace, patch, kind, address.subresource, dry_run, validation, manager)
 
     def _review(self, request: Request, form: Form, resource: ResourceType, user: User) -> Answer:
         found = reviewed(review_of(request, resource), user)
@@ -202,22 +216,38 @@ class Front:
             table = self._cluster.api.table(resource, piece.objects, True)
             return answer(200, table_form(table, piece.metadata, included(request)), form, warnings=warnings)
         if form.how == "PartialObjectMetadata":
-            items = [{"metadata": partial(wire)["metadata"]} for wire in piece.objects]
+            items = [{"metadata": partial(self._complete(wire))["metadata"]} for wire in piece.objects]
             kind, version_of = "PartialObjectMetadataList", "meta.k8s.io/v1"
         else:
-            items = [_without_kind(ordered(wire)) for wire in piece.objects]
+            items = [_without_kind(ordered(self._complete(wire))) for wire in piece.objects]
             kind, version_of = f"{resource.kind}List", resource.api_version
         head = {"kind": kind, "apiVersion": version_of, "metadata": piece.metadata}
         return answer(200, head | {"items": items}, form, warnings=warnings)
 
-    def _shown(self, code: int, wire: Wire, form: Form, request: Request, warnings: Sequence[str]) -> Answer:
-        return answer(code, self._in_form(wire, form, included(request)), form, warnings=warnings)
+    def _complete(self, wire: Wire, draft: Write | None = None) -> Wire:
+        """An object with its managed fields, which every client gets; tables, of which none shows them, do without."""
+        return self._cluster.api.with_managed_fields(wire, draft)
 
-    def _in_form(self, wire: Wire, form: Form, include: str, *, columns: bool = True) -> Wire:
+    def _shown(
+        self,
+        code: int,
+        wire: Wire,
+        form: Form,
+        request: Request,
+        warnings: Sequence[str],
+        draft: Write | None = None,
+    ) -> Answer:
+        return answer(code, self._in_form(wire, form, included(request), draft=draft), form, warnings=warnings)
+
+    def _in_form(
+        self, wire: Wire, form: Form, include: str, *, columns: bool = True, draft: Write | None = None
+    ) -> Wire:
         if form.how == "Table" and wire["kind"] in BY_KIND:
             table = self._cluster.api.table(BY_KIND[wire["kind"]], [wire], True)
             metadata = {"resourceVersion": wire["metadata"].get("resourceVersion", "")}
             return table_form(table, metadata, include, columns=columns)
+        if wire["kind"] in BY_KIND:
+            wire = self._complete(wire, draft)
         return partial(wire) if form.how == "PartialObjectMetadata" else ordered(wire)
 
     def _watch(self, request: Request, form: Form, address: Address) -> Watch:
@@ -229,7 +259,8 @@ class Front:
 
         def encode(event: str, wire: Wire) -> bytes:
             nonlocal first
-            shown = self._in_form(wire, form, include, columns=first)
+            with self._cluster.turn:
+                shown = self._in_form(wire, form, include, columns=first)
             first = False
             return encoded({"type": event, "object": shown}) + b"\n"
 
@@ -262,7 +293,8 @@ class Front:
     # --- writing -------------------------------------------------------------------------------------------------
 
     def _written(self, code: int, response: Response, form: Form, request: Request, warnings: Sequence[str]) -> Answer:
-        return self._shown(code, response.object, form, request, [*warnings, *response.warnings])
+        said = [*warnings, *response.warnings]
+        return self._shown(code, response.object, form, request, said, response.draft)
 
     def _delete(self, request: Request, form: Form, address: Address, warnings: Sequence[str]) -> Answer:
         resource, namespace, options = address.resource, address.namespace or "", options_of(request)
@@ -319,12 +351,11 @@ class Front:
             return self._shown(200, api.get(resource, name, namespace), form, request, warnings)
         if subresource in ("status", "finalize"):
             if verb == "patch":
-                patch, kind = patch_of(request)
-                response = api.patch(resource, name, namespace, patch, kind, subresource, dry_run, validation)
+                response = self._patched(request, address, dry_run)
             else:
                 wire = object_of(request, resource)
                 _demand_name(wire, name)
-                response = api.replace(wire, namespace, dry_run, validation, subresource)
+                response = api.replace(wire, namespace, dry_run, validation, subresource, _field_manager(request))
             return self._written(200, response, form, request, warnings)
         raise ApiError(405, "MethodNotAllowed", f"this simulated server does not serve {resource.plural}/{subresource}")
 
@@ -336,6 +367,9 @@ class Front:
         new = old
         if verb == "patch":
             patch, kind = patch_of(request)
+            if kind == "apply":
+                words = "this simulated server takes no server-side apply to a subresource scale"
+                raise ApiError(405, "MethodNotAllowed", words)
             if kind == "json":
                 new, _ = apply_operations(old, patch)
             else:
@@ -357,7 +391,8 @@ class Front:
         version = (new.get("metadata") or {}).get("resourceVersion")
         if version:
             change["metadata"] = {"resourceVersion": version}
-        response = api.patch(resource, name, namespace, change, "merge", "", dry_run)
+        manager = _field_manager(request)
+        response = api.patch(resource, name, namespace, change, "merge", "scale", dry_run, field_manager=manager)
         return answer(200, scale_of(response.object), form, warnings=response.warnings)
 
 
@@ -414,7 +449,19 @@ def _field_validation(request: Request) -> FieldValidation:
     return cast(FieldValidation, word)
 
 
-def _invalid_options(kind: str, field: str, type: Literal["NotSupported", "Forbidden"], words: str) -> ApiError:
+def _field_manager(request: Request) -> str:
+    """Whose the fields are that a request writes: what it says, else the first word of the client's user agent."""
+    given = request.text("fieldManager")
+    if len(given) > LONGEST_MANAGER:
+        words = f'Invalid value: "{given}": may not be more than {LONGEST_MANAGER} bytes'
+        raise _invalid_options("CreateOptions", "fieldManager", "Invalid", words)
+    agent = request.headers.get("user-agent", "").partition("/")[0]
+    return given or "".join(each for each in agent if each.isprintable())[:LONGEST_MANAGER]
+
+
+def _invalid_options(
+    kind: str, field: str, type: Literal["NotSupported", "Forbidden", "Invalid"], words: str
+) -> ApiError:
     causes = [{"reason": f"FieldValue{type}", "message": words, "field": field}]
     details = {"group": "meta.k8s.io", "kind": kind, "causes": causes}
     return ApiError(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {field}: {words}', details)

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -34,7 +35,7 @@ from kubesim.serve.commands import CLOSE, PROTOCOLS, STDIN, STDOUT, Command, car
 from kubesim.serve.front import Front, Outcome, Watch
 from kubesim.serve.logs import Log
 from kubesim.serve.messages import Answer, Request, answer, encoded, status_of
-from kubesim.serve.watches import History, too_old
+from kubesim.serve.watches import History, Noted, too_old
 
 HOST = "127.0.0.1"
 TICK_SECONDS = 0.1
@@ -174,6 +175,11 @@ async def _send(handler: RequestHandler, found: Answer) -> None:
     await handler.finish(found.body)
 
 
+def _frames(watch: Watch, changes: list[Noted]) -> list[bytes]:
+    """The events of some changes, as the client takes them."""
+    return [watch.encode(event, wire) for event, wire in watch.choice.events(changes)]
+
+
 class _Handler(RequestHandler):
     """Any request but those for an upgrade."""
 
@@ -223,8 +229,8 @@ class _Handler(RequestHandler):
                 self.write(encoded({"type": "ERROR", "object": expired}) + b"\n")
                 break
             place += len(found)
-            for event, wire in watch.choice.events(found):
-                self.write(watch.encode(event, wire))
+            for frame in await self._listener.job(partial(_frames, watch, found)):
+                self.write(frame)
                 await self.flush()
             if watch.bookmark is not None and now >= bookmark_at:
                 bookmark_at = math.inf

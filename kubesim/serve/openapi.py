@@ -114,6 +114,8 @@ def _add(struct: Struct, schemas: Wire) -> None:
     needed = [field.name for field in struct.fields.values() if field.required or field.demanded]
     if needed:
         schema["required"] = needed
+    if struct.atomic:
+        schema["x-kubernetes-map-type"] = "atomic"
     schema["properties"] = {
         field.name: _property(field, schemas) for field in sorted(struct.fields.values(), key=lambda each: each.name)
     }
@@ -128,7 +130,21 @@ def _property(field: SchemaField, schemas: Wire) -> Wire:
         schema |= {"x-kubernetes-patch-strategy": "merge"}
         if field.merge_key:
             schema |= {"x-kubernetes-patch-merge-key": field.merge_key}
+    schema |= _ownership(field)
+    if field.default:
+        schema |= {"default": field.default}
     return {"description": field.description} | schema if field.description else schema
+
+
+def _ownership(field: SchemaField) -> Wire:
+    """Whether a list or a map has one owner or many, and by what its items are told apart."""
+    if field.type.shape == "list":
+        if field.keys is None:
+            return {"x-kubernetes-list-type": "atomic"}
+        if not field.keys:
+            return {"x-kubernetes-list-type": "set"}
+        return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(field.keys)}
+    return {"x-kubernetes-map-type": "atomic"} if field.atomic and field.type.shape == "map" else {}
 
 
 def _schema(type: FieldType, schemas: Wire) -> Wire:

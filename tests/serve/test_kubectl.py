@@ -53,6 +53,18 @@ def test_a_deployment_s_life(run: Run) -> None:
     assert run("get deployment web", status=1) == ('Error from server (NotFound): deployments.apps "web" not found\n')
 
 
+def test_server_side_apply_and_the_migration_to_it(run: Run) -> None:
+    wire = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1", "b": "2"}}
+    manifest = json.dumps(wire)
+    assert run("apply -f -", manifest) == "configmap/m created\n"
+    less = manifest.replace(', "b": "2"', "")
+    assert run("apply --server-side -f -", less) == "configmap/m serverside-applied\n"
+    assert run("get cm m -o jsonpath={.data}") == '{"a":"1"}'
+    assert run("get cm m -o jsonpath={.metadata.managedFields[*].manager}") == "kubectl-last-applied kubectl"
+    refused = run("apply --server-side --field-manager=x -f -", less.replace('"1"', '"3"'), status=1)
+    assert refused.startswith('error: Apply failed with 1 conflict: conflict with "kubectl": .data.a\n')
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

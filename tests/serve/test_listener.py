@@ -156,6 +156,53 @@ def test_patches(client: Client, kind: str, patch: Any) -> None:
     assert (found.status, found.json["data"]) == (200, {"b": "2"})
 
 
+APPLY = "application/apply-patch+yaml"
+
+
+def test_server_side_apply(client: Client) -> None:
+    """As recorded: 201, then 200; a conflict names its causes; without a manager nothing is taken."""
+    body = b"{apiVersion: v1, kind: ConfigMap, metadata: {name: ssa}, data: {a: '1'}}"
+    path = f"{MAPS}/ssa?fieldManager=one&force=false"
+    made = client.ask("PATCH", path, body, Content_Type=APPLY)
+    (entry,) = made.json["metadata"]["managedFields"]
+    assert (made.status, entry["manager"], entry["operation"]) == (201, "one", "Apply")
+    assert entry["fieldsV1"] == {"f:data": {"f:a": {}}}
+    assert list(entry) == ["manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1"]
+    again = client.ask("PATCH", path, body, Content_Type=APPLY)
+    assert (again.status, again.json) == (200, made.json)
+    other = path.replace("one", "two"), body.replace(b"'1'", b"'2'")
+    refused = client.ask("PATCH", *other, Content_Type=APPLY)
+    assert (refused.status, refused.json["message"]) == (
+        409,
+        'Apply failed with 1 conflict: conflict with "one": .data.a',
+    )
+    cause = {"reason": "FieldManagerConflict", "message": 'conflict with "one"', "field": ".data.a"}
+    assert refused.json["details"]["causes"] == [cause]
+    taken = client.ask("PATCH", other[0].replace("false", "true"), other[1], Content_Type=APPLY)
+    assert (taken.status, taken.json["data"]) == (200, {"a": "2"})
+    nobody = client.ask("PATCH", f"{MAPS}/ssa", body, Content_Type=APPLY)
+    assert nobody.status == 422
+    assert nobody.json["message"].endswith("fieldManager: Required value: is required for apply patch")
+
+
+@pytest.mark.parametrize(
+    ("agent", "query", "manager"),
+    [
+        ("lightkube/1.0", "", "lightkube"),
+        ("curl/8.14.1", "&fieldManager=me", "me"),
+        ("python-requests/2.1 x/3", "", "python-requests"),
+    ],
+)
+def test_a_client_that_names_no_manager_is_known_by_its_agent(
+    client: Client, agent: str, query: str, manager: str
+) -> None:
+    made = client.ask("POST", f"{MAPS}?dryRun=All{query}", {"metadata": {"name": "x"}}, User_Agent=agent)
+    assert made.json["metadata"].get("managedFields") is None  # there is no field to own
+    body = {"metadata": {"name": "x"}, "data": {"a": "1"}}
+    made = client.ask("POST", f"{MAPS}?dryRun=All{query}", body, User_Agent=agent)
+    assert [entry["manager"] for entry in made.json["metadata"]["managedFields"]] == [manager]
+
+
 def test_a_deletion_with_its_preconditions(client: Client) -> None:
     made = client.ask("POST", MAPS, {"metadata": {"name": "once"}}).json
     kept = client.ask("DELETE", f"{MAPS}/once", {"preconditions": {"uid": "another"}})

@@ -23,7 +23,7 @@ _DROPPED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?", "<time>"),
         (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "<time>"),
         (r"\b([WIEF])\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ ", r"\1<time> "),
-        (r"(resourceVersion[\"']?: *)[\"']?\d+[\"']?", r"\1<version>"),
+        (r"(resourceVersion\\?[\"']?: *)\\?[\"']?\d+\\?[\"']?", r"\1<version>"),
         (r" on \d+\.\d+\.\d+\.\d+:53:", " on <resolver>:"),
         (r"/tmp/([A-Za-z]+)-\d+", r"/tmp/\1-<n>"),
         (r"(pod-template-hash\"?: ?)\"([a-z0-9]+)\"", r"\1\2"),

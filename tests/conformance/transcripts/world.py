@@ -12,6 +12,7 @@ from kubesim.cluster.configuration import DATA
 from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Program
+from tests.conformance.transcripts.json_query import run_jq
 from tests.conformance.transcripts.oracle import OracleRuntime, Pace
 
 FILE = DATA / "clusters" / "recorded.yaml"
@@ -49,7 +50,7 @@ def recorder_machine(cluster: Cluster, files: FileSystem, kubectl: Program, envi
         hostname=master.hostname,
         files=files,
         sockets=master.sockets,
-        programs={**master.programs, "kubectl": kubectl},
+        programs={**master.programs, "jq": run_jq, "kubectl": kubectl},
         simulation=cluster.simulation,
         environment={**master.environment, "HOME": "/home/learner", **environment},
         store=cluster.store,
