@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.suite import Report, Result, _fits
 from tests.conformance.transcripts.compare import comparable
-from tests.conformance.transcripts.normalise import named_in
+from tests.conformance.transcripts.normalise import managers_in_one_order, named_in
 
 PODS = """\
 NAME                   READY   STATUS    RESTARTS   AGE   IP          NODE
@@ -70,3 +70,17 @@ def test_an_excluded_case_that_passes_has_passed() -> None:
 def test_an_exclusion_names_cases_by_what_they_need(pattern: str, holds: bool) -> None:
     case = {"cmd": "kubectl apply -f x", "stdout": "metadata:\n  managedFields: []\n"}
     assert _fits(pattern, Result("a/1: kubectl apply -f x", False, case=case)) is holds
+
+
+@pytest.mark.parametrize(
+    ("printed", "in_order"),
+    [
+        ('"managedFields":[{"manager":"b","f":{"k:{\\"a\\":1,\\"b\\":2}":{}}},{"manager":"a"}],"x":[2,1]',
+         '"managedFields":[{"manager":"a"},{"manager":"b","f":{"k:{\\"a\\":1,\\"b\\":2}":{}}}],"x":[2,1]'),
+        ('"managedFields":[]interface {}{map[string]interface {}{"m":"b"}, map[string]interface {}{"m":"a"}}, "n":1',
+         '"managedFields":[]interface {}{map[string]interface {}{"m":"a"},map[string]interface {}{"m":"b"}}, "n":1'),
+        ("managedFields:\n- manager: b\n- manager: a", "managedFields:\n- manager: b\n- manager: a"),
+    ],
+)  # fmt: skip
+def test_managers_on_one_line_are_compared_in_one_order(printed: str, in_order: str) -> None:
+    assert managers_in_one_order(printed) == in_order

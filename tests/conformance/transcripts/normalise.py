@@ -99,6 +99,32 @@ def _row(line: str) -> str:
     return re.sub(r"\s+", " ", line)
 
 
+_MANAGERS = re.compile(r'"managedFields":\[\](?:interface \{\})?\{|"managedFields":\[')
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]|[^"\[\]{},]+')
+
+
+def managers_in_one_order(text: str) -> str:
+    """Lists of managers that are printed on one line, by name: upstream sorts them by the second of each write."""
+    done: list[str] = []
+    place = 0
+    for match in _MANAGERS.finditer(text):
+        if match.start() < place:
+            continue
+        entries, entry, depth, at = list[str](), "", 0, match.end()
+        while at < len(text) and (piece := _PIECE.match(text, at)) is not None:
+            token, at = piece[0], piece.end()
+            if token in ("]", "}") and depth == 0:
+                done += [text[place : match.end()], ",".join(sorted(map(str.strip, [*entries, entry])))]
+                place = piece.start()
+                break
+            depth += (token in ("[", "{")) - (token in ("]", "}"))
+            if token == "," and depth == 0:
+                entries, entry = [*entries, entry], ""
+            else:
+                entry += token
+    return "".join([*done, text[place:]])
+
+
 _PORTS = re.compile(r"(?<![\w.,-])\d+(?:,\d+)+(?![\w.,-])")
 """The ports of a slice in one cell: in what order is chance."""
 _OF_SLICES = re.compile(r"\bendpointslices?\b|get all")
@@ -160,6 +186,7 @@ def normalise(text: str, command: str = "", named: frozenset[str] = KNOWN, *, or
         text = by_columns(_blocks_in_order(in_stable_order(text)))
     for pattern, replacement in _DROPPED:
         text = pattern.sub(replacement, text)
+    text = managers_in_one_order(text)
     of_slices = _OF_SLICES.search(command) is not None
     if of_slices:
         text = _PORTS.sub(_unordered, text)
