@@ -28,6 +28,9 @@ from kubesim.userland.process import Completed, Running, Steps
 
 WATCHED = ("Namespace", "Service", "EndpointSlice")
 LAME_DUCK_SECONDS = 0.1
+LISTENING_SECONDS = 0.01
+"""After so long its ports are open, and it asks itself."""
+LONG_SECONDS = 365 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,24 @@ def coredns(invocation: Invocation) -> Completed | Running:
         listeners["UDP", port] = listeners["TCP", port] = server.on_port(port)
     for port, page in server.endpoints.items():
         listeners["TCP", port] = page
-    steps = _reloads(server, surroundings) if server.reload_interval is not None else None
+    acts = server.looks_for_loops or server.reload_interval is not None
+    steps = _life(server, surroundings) if acts else None
     return Running(listeners, surroundings.log, LAME_DUCK_SECONDS, steps=steps)
 
 
-def _reloads(server: CoreDNS, surroundings: Surroundings) -> Steps:
-    """Look at the Corefile again and again; each process has a rhythm of its own."""
+def _life(server: CoreDNS, surroundings: Surroundings) -> Steps:
+    """Look once whether its own questions come back, then at the Corefile again and again, in a rhythm of its own."""
+    if server.looks_for_loops:
+        yield LISTENING_SECONDS
+        found = server.loop_found()
+        if found:
+            surroundings.log.append(found)
+            return 1
     chance = surroundings.simulation.random(f"coredns/reload/{surroundings.name}")
     interval, jitter = server.reload_interval, server.reload_jitter
     while interval is not None:
         yield interval + chance.uniform(-jitter / 2, jitter / 2)
         server.look_again()
         interval, jitter = server.reload_interval, server.reload_jitter
-    return 0
+    while True:
+        yield LONG_SECONDS

@@ -147,6 +147,11 @@ class ServerPattern:
         except (regex.error, RecursionError) as error:
             raise RegexProblem(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None
 
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int(self._compiled.groups)
+
     def search(self, text: str) -> Match | None:
         """The first match."""
         try:

@@ -15,7 +15,7 @@ from kubesim.network.dns import corefile, names
 from kubesim.network.dns.corefile import ServerBlock, ServerKey
 from kubesim.network.dns.corefile_words import CorefileError, Line
 from kubesim.network.dns.message import FORMERR, REFUSED, DnsQuery, DnsResponse, fitted
-from kubesim.network.dns.plugins import PLUGINS
+from kubesim.network.dns.plugins import ONCE, PLUGINS
 from kubesim.network.dns.plugins.base import (
     Configuration,
     Handler,
@@ -46,6 +46,8 @@ class _Instance:
     endpoints: dict[int, Server]
     reload_interval: float | None
     reload_jitter: float
+    loop_zones: list[ServerKey] = field(default_factory=list)
+    """Where ``loop`` looks whether questions come back."""
 
 
 class _Import(NamedTuple):
@@ -70,6 +72,10 @@ class CoreDNS:
     _seen: tuple[str, list[_Import]] = ("", [])
     """What the last look that could be read found: the Corefile, and what each of its imports led to."""
     _depth: int = 0
+    _returned: Client | None = None
+    """Who sent the last question back; None where nobody did."""
+    _open: dict[tuple[str, str], Client | None] = field(default_factory=dict)
+    """The questions that are being answered, each with who asked it again meanwhile."""
 
     def __post_init__(self) -> None:
         text = self.surroundings.files.text(self.path)
@@ -98,21 +104,51 @@ class CoreDNS:
         return self._instance.reload_interval
 
     @property
+    def looks_for_loops(self) -> bool:
+        """Whether ``loop`` is to look once whether questions come back."""
+        return bool(self._instance.loop_zones)
+
+    @property
     def reload_jitter(self) -> float:
         """The most seconds by which each look may be late."""
         return self._instance.reload_jitter
 
     # --- answering --------------------------------------------------------------------------------------------
 
-    def handle(self, request: DnsQuery, client: Client, port: int = corefile.DEFAULT_PORT) -> DnsResponse:
-        """Answer a query (:class:`kubesim.network.service.Server`)."""
+    def handle(self, request: DnsQuery, client: Client, port: int = corefile.DEFAULT_PORT) -> DnsResponse | None:
+        """Answer a query (:class:`kubesim.network.service.Server`).
+
+        A question that an upstream sends back to it gets no answer: it would go round until the first has given up.
+        """
         if names.problem(request.name) is not None:
             return DnsResponse(FORMERR, recursion_desired=request.recursion_desired)
         request = replace(request, name=names.absolute(request.name))
-        response = self._answer(Request(request, client), port)
+        question = (request.name.lower(), request.type)
+        if question in self._open:
+            self._open[question] = client
+            return None
+        self._open[question] = None
+        try:
+            response = self._answer(Request(request, client), port)
+        finally:
+            self._returned = self._open.pop(question)
         if request.edns is not None:
             response = replace(response, edns=EDNS_SIZE)
         return fitted(request, response)
+
+    def loop_found(self) -> str:
+        """What ``loop`` says before it ends the process: a question of its own came back; empty where none did."""
+        chance = self.surroundings.simulation.random(f"coredns/loop/{self.surroundings.name}")
+        for key in self._instance.loop_zones:
+            name = names.absolute(f"{chance.randrange(2**62)}.{chance.randrange(2**62)}.{key.zone.lstrip('.')}")
+            self.handle(DnsQuery(name, "HINFO"), Client("127.0.0.1", chance.randrange(32768, 61000)), key.port)
+            if self._returned is not None:
+                who = f"{self._returned.address}:{self._returned.port}"
+                return (
+                    f'[FATAL] plugin/loop: Loop ({who} -> :{key.port}) detected for zone "{key.zone}", see '
+                    f'https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO {name}"'
+                )
+        return ""
 
     def on_port(self, port: int) -> Server:
         """The server of one of its ports."""
@@ -226,9 +262,10 @@ class CoreDNS:
         )
         links = []
         for plugin, setup in PLUGINS.items():
-            for line in block.directives:
-                if line.name != plugin:
-                    continue
+            lines = [line for line in block.directives if line.name == plugin]
+            if len(lines) > 1 and plugin in ONCE:
+                raise setup_error(plugin, CorefileError("this plugin can only be used once per Server Block"))
+            for line in lines:
                 try:
                     link = setup(line, configuration)
                 except CorefileError as error:
@@ -241,6 +278,8 @@ class CoreDNS:
         for key in block.keys:
             instance.chains[key.port, key.zone] = chain
         instance.endpoints.update(configuration.endpoints)
+        if configuration.watches_loops:
+            instance.loop_zones.append(block.keys[0])
         if configuration.reload_interval is not None:
             instance.reload_interval = configuration.reload_interval
             instance.reload_jitter = configuration.reload_jitter

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kubesim.api.durations import parse_duration
+from kubesim.userland.numerals import LARGEST, is_number, whole_number
 
 
 class CorefileError(Exception):
@@ -24,6 +25,10 @@ class Token:
     def error(self, message: str) -> CorefileError:
         """An error at this word."""
         return CorefileError(f"{self.file}:{self.line} - Error during parsing: {message}")
+
+    def wrong_count(self) -> CorefileError:
+        """Something else must follow, or nothing."""
+        return self.error(f"Wrong argument count or unexpected line ending after '{self.text}'")
 
 
 @dataclass(slots=True)
@@ -49,7 +54,7 @@ class Line:
 
     def wrong_count(self) -> CorefileError:
         """Too few words or too many."""
-        return self.error(f"Wrong argument count or unexpected line ending after '{self.tokens[-1].text}'")
+        return self.tokens[-1].wrong_count()
 
 
 Directive = Line
@@ -112,10 +117,51 @@ def normalised_zones(words: Sequence[str], default: Sequence[str]) -> tuple[str,
     return tuple(one for word in words for one in zones_of(word)) or tuple(default)
 
 
-def seconds_of(text: str) -> float | None:
-    """A Go duration (``30s``, ``1m30s``, ``0``) in seconds, or None where it is none or negative."""
+def integer(text: str) -> int:
+    """A number as Go's ``strconv.Atoi`` reads it.
+
+    :raises CorefileError: with Go's words.
+    """
+    sign, digits = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+    if not is_number(digits):
+        raise CorefileError(f'strconv.Atoi: parsing "{text}": invalid syntax')
+    value = whole_number(digits)
+    if len(digits.lstrip("0")) > 19 or value >= LARGEST:
+        raise CorefileError(f'strconv.Atoi: parsing "{text}": value out of range')
+    return -value if sign == "-" else value
+
+
+def unsigned(text: str) -> int:
+    """A number of 32 bits as Go's ``strconv.ParseUint`` reads it.
+
+    :raises CorefileError: with Go's words.
+    """
+    if not is_number(text):
+        raise CorefileError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    if whole_number(text) >= 2**32:
+        raise CorefileError(f'strconv.ParseUint: parsing "{text}": value out of range')
+    return whole_number(text)
+
+
+def duration(text: str) -> float:
+    """A Go duration (``30s``, ``1m30s``, ``0``) in seconds, perhaps below zero.
+
+    :raises CorefileError: with Go's words.
+    """
     try:
-        seconds = parse_duration(text)
-    except ValueError:
-        return None
-    return seconds if seconds >= 0 else None
+        return parse_duration(text)
+    except ValueError as error:
+        raise CorefileError(str(error)) from None
+
+
+def port_of(address: str) -> str:
+    """The port of ``HOST:PORT``, as Go's ``net.SplitHostPort`` finds it.
+
+    :raises CorefileError: with Go's words.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or address.endswith("]"):
+        raise CorefileError(f"address {address}: missing port in address")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise CorefileError(f"address {address}: too many colons in address")
+    return port

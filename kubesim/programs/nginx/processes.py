@@ -34,6 +34,8 @@ class RunningNginx(msgspec.Struct):
     pid: int
     workers: tuple[int, ...]
     connections: int = 0
+    proxying: int = 0
+    """Of them, how many wait for an upstream just now."""
 
     def now(self) -> datetime:
         """The simulation's time."""

@@ -13,6 +13,10 @@ from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
 from kubesim.userland.numerals import is_number, whole_number
 
+MOST_WAITING = 10
+"""Requests of one nginx that wait for each other, before one that comes back to it again and again has used up its
+connections; real ones get to several hundred first, and each gets the same answer."""
+
 
 def proxied(exchange: Exchange, target: str) -> HttpResponse:
     """Pass the request on, through the machine's own names and rules."""
@@ -34,6 +38,11 @@ def proxied(exchange: Exchange, target: str) -> HttpResponse:
     lookup = look_up(nginx.machine, host)
     if not lookup.addresses:
         return failed(502, f"{host} could not be resolved (3: Host not found)")
+    if nginx.proxying >= MOST_WAITING:
+        limit = next(
+            (each.value("worker_connections", "512") for each in nginx.configuration.root.all("events")), "512"
+        )
+        return failed(500, f"{limit} worker_connections are not enough while connecting to upstream", lookup.seconds)
     connection = nginx.machine.sockets.connect(lookup.addresses[0], port)
     if connection.outcome is not Outcome.DELIVERED:
         if connection.seconds > 60:
@@ -42,7 +51,11 @@ def proxied(exchange: Exchange, target: str) -> HttpResponse:
         refused = connection.outcome in (Outcome.REFUSED, Outcome.REJECTED)
         reason = "111: Connection refused" if refused else "113: No route to host"
         return failed(502, f"connect() failed ({reason}) while connecting to upstream", connection.seconds)
-    answer = connection.request(_request(exchange, url.path, url.netloc))
+    nginx.proxying += 1
+    try:
+        answer = connection.request(_request(exchange, url.path, url.netloc))
+    finally:
+        nginx.proxying -= 1
     if not isinstance(answer, HttpResponse):
         words = "upstream prematurely closed connection while reading response header from upstream"
         return failed(502, words)

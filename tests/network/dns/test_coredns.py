@@ -12,9 +12,10 @@ from kubesim.network.dns.message import DnsQuery, DnsRecord, DnsResponse
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins import PLUGINS
 from kubesim.network.dns.public import PublicDns
+from kubesim.network.service import Client
 from kubesim.network.trace import Outcome
 from kubesim.simulation import Simulation
-from tests.network.dns.surroundings import CLIENT, Network, coredns
+from tests.network.dns.surroundings import CLIENT, FakeConnection, Network, coredns
 
 STOCK = """.:53 {
     errors
@@ -430,3 +431,39 @@ class TestReloadSteps:
     )
     def test_what_counts_as_a_change(self, other: str, changed: bool) -> None:
         assert self.look(coredns(self.OLD), other)[0] is changed
+
+
+class Mirror:
+    """A network in which every address is the server itself."""
+
+    def __init__(self) -> None:
+        self.server: CoreDNS | None = None
+
+    def connect(self, address: str, port: int, protocol: str = "TCP") -> FakeConnection:
+        assert self.server is not None
+        server = self.server
+        return FakeConnection(Outcome.DELIVERED, 0.0, lambda query: server.handle(query, Client("10.42.0.2", 40001)))
+
+
+@pytest.mark.parametrize(
+    ("corefile", "seconds", "found"),
+    [
+        (".:53 {\n loop\n forward . 10.43.0.10\n}", 2.0, True),  # by then it takes its upstream for dead
+        (".:53 {\n forward . 10.43.0.10\n}", 6.0, False),
+        (".:53 {\n loop\n template IN ANY {\n rcode NXDOMAIN\n }\n}", 0.0, False),
+    ],
+    ids=["loop", "nobody looks", "no way back"],
+)
+def test_a_question_that_comes_back_is_not_answered_and_loop_ends_the_server(
+    corefile: str, seconds: float, found: bool
+) -> None:
+    mirror = Mirror()
+    mirror.server = server = coredns(corefile, network=mirror)
+    said = server.loop_found()
+    assert bool(said) is found
+    if found:
+        assert said.startswith('[FATAL] plugin/loop: Loop (10.42.0.2:40001 -> :53) detected for zone ".", see ')
+        assert '#troubleshooting. Query: "HINFO ' in said
+    answer = server.handle(DnsQuery("example.com."), CLIENT)
+    assert answer is not None
+    assert (answer.rcode, answer.seconds) == ("SERVFAIL" if seconds else "NXDOMAIN", seconds)

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubesim.network.dns.corefile import ServerKey, parse
-from kubesim.network.dns.corefile_words import CorefileError, seconds_of, tokens_of
+from kubesim.network.dns.corefile_words import CorefileError, duration, tokens_of
 from kubesim.network.dns.plugins import PLUGINS
 
 K3S = """
@@ -156,16 +156,28 @@ def test_errors_have_the_words_of_the_parser(text: str, message: str) -> None:
         ("1m30s", 90),
         ("250ms", 0.25),
         ("1h", 3600),
-        ("30", None),
-        ("s", None),
         ("0", 0),
         ("1.5s", 1.5),
         ("500us", 0.0005),
-        ("-5s", None),
+        ("-5s", -5),
     ],
 )
-def test_durations(text: str, seconds: float | None) -> None:
-    assert seconds_of(text) == seconds
+def test_durations(text: str, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("30", 'time: missing unit in duration "30"'),
+        ("s", 'time: invalid duration "s"'),
+        ("5x", 'time: unknown unit "x" in duration "5x"'),
+    ],
+)
+def test_what_is_no_duration(text: str, problem: str) -> None:
+    with pytest.raises(CorefileError) as caught:
+        duration(text)
+    assert str(caught.value) == problem
 
 
 @settings(max_examples=300)

@@ -35,6 +35,8 @@ server {
     location /balanced/ { proxy_pass http://both; }
     location /down { proxy_pass http://server:9999; }
     location /unknown { proxy_pass http://nosuch.invalid; }
+    location /self { proxy_pass http://localhost:8080; }
+    location /longer { proxy_pass http://localhost:8080/longer/x; }
     location /silent { proxy_pass http://198.51.100.9; }
 }
 server { listen 80; server_name hidden; server_tokens off; root /srv; }
@@ -298,3 +300,11 @@ def test_tls_to_a_plain_port(site: Site) -> None:
 def test_connections_are_counted(site: Site) -> None:
     site.ask("/")
     assert "server accepts handled requests\n 2 2 2 \n" in site.ask("/status").body
+
+
+@pytest.mark.parametrize("target", ["/self", "/longer"])
+def test_a_request_that_comes_back_to_its_own_server_uses_up_its_connections(site: Site, target: str) -> None:
+    assert site.ask(target, port=8080).status == 500
+    words = "512 worker_connections are not enough while connecting to upstream"
+    assert any(words in line for line in site.running.log)
+    assert site.ask("/index.html", port=8080).status == 200

@@ -14,7 +14,7 @@ from kubesim.network.dns.plugins.kubernetes import kubernetes
 from kubesim.network.dns.plugins.loadbalance import loadbalance
 from kubesim.network.dns.plugins.observe import errors, log
 from kubesim.network.dns.plugins.rewrite import rewrite
-from kubesim.network.dns.plugins.settings import accepted, health, prometheus, ready, reload
+from kubesim.network.dns.plugins.settings import accepted, bufsize, health, loop, prometheus, ready, reload
 from kubesim.network.dns.plugins.template import template
 
 PLUGINS: dict[str, Setup] = {
@@ -23,7 +23,7 @@ PLUGINS: dict[str, Setup] = {
     "cancel": accepted,
     "timeouts": accepted,
     "reload": reload,
-    "bufsize": accepted,
+    "bufsize": bufsize,
     "bind": accepted,
     "debug": accepted,
     "ready": ready,
@@ -38,7 +38,9 @@ PLUGINS: dict[str, Setup] = {
     "template": template,
     "hosts": hosts,
     "kubernetes": kubernetes,
-    "loop": accepted,
+    "loop": loop,
     "forward": forward,
 }
 """Every plugin that is simulated, in the order of the chain; those ``accepted`` do nothing that could be seen here."""
+ONCE = frozenset({"cache", "errors", "hosts", "kubernetes", "loop", "prometheus", "ready"})
+"""Those that a server block may have one of."""

@@ -100,10 +100,27 @@ class Configuration:
     rewrite_rules: list[object] = field(default_factory=list)
     reload_interval: float | None = None
     reload_jitter: float = 0.0
+    watches_loops: bool = False
+    """Whether the server is to end where its own questions come back to it."""
 
 
 Setup = Callable[[Directive, Configuration], Link | None]
 """Reads a plugin's line; raises CorefileError."""
+
+
+def in_go(pattern: str, problem: str) -> str:
+    """What Go's ``regexp`` says of a pattern that cannot be read."""
+    for ours, words in (
+        ("missing )", f"missing closing ): `{pattern}`"),
+        ("unterminated character set", f"missing closing ]: `{pattern[pattern.rfind('[') :]}`"),
+        ("nothing to repeat", f"missing argument to repetition operator: `{pattern[:1]}`"),
+        ("multiple repeat", f"invalid nested repetition operator: `{pattern[-2:]}`"),
+        ("unbalanced parenthesis", f"unexpected ): `{pattern}`"),
+        ("bad escape (end of pattern)", "trailing backslash at end of expression: ``"),
+    ):
+        if problem.startswith(ours):
+            return f"error parsing regexp: {words}"
+    return f"error parsing regexp: {problem}"
 
 
 def setup_error(plugin: str, error: CorefileError) -> CorefileError:

@@ -11,9 +11,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones, seconds_of
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, duration, integer, normalised_zones
 from kubesim.network.dns.message import DnsResponse, with_ttl
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.numerals import is_number
 
 LONGEST_POSITIVE, LONGEST_NEGATIVE, SHORTEST = 3600, 1800, 5
 FAILURE_SECONDS = 5.0
@@ -50,10 +51,8 @@ def cache(line: Directive, configuration: Configuration) -> Link:
         {POSITIVE: CAPACITY, NEGATIVE: CAPACITY},
         {POSITIVE: (), NEGATIVE: ()},
     )
-    if arguments and arguments[0].lstrip("-").isdecimal():
-        ttl = int(arguments.pop(0))
-        if ttl <= 0:
-            raise line.error(f"cache TTL can not be zero or negative: {ttl}")
+    if arguments and is_number(arguments[0].removeprefix("-")):
+        ttl = _ttl(arguments.pop(0))
         limits.longest = {POSITIVE: ttl, NEGATIVE: ttl}
     limits.zones = normalised_zones(arguments, configuration.block.zones)
     for option in line.block:
@@ -89,33 +88,75 @@ def cache(line: Directive, configuration: Configuration) -> Link:
     return handle
 
 
+def _ttl(text: str) -> int:
+    seconds = integer(text)
+    if seconds <= 0:
+        raise CorefileError(f"cache TTL can not be zero or negative: {seconds}")
+    return seconds
+
+
 def _option(option: Line, limits: _Limits) -> None:
     arguments = option.arguments
     match option.name:
         case "success" | "denial":
-            if not arguments or not all(word.isdecimal() for word in arguments) or len(arguments) > 3:
+            if not arguments:
                 raise option.wrong_count()
-            limits.capacity[option.name] = max(1, int(arguments[0]))
-            for place, values in zip((1, 2), (limits.longest, limits.shortest), strict=True):
-                if len(arguments) > place:
-                    values[option.name] = int(arguments[place])
+            limits.capacity[option.name] = max(1, integer(arguments[0]))
+            if len(arguments) > 1:
+                limits.longest[option.name] = _ttl(arguments[1])
+            if len(arguments) > 2:
+                shortest = integer(arguments[2])
+                if shortest < 0:
+                    raise CorefileError(f"cache min TTL can not be negative: {shortest}")
+                limits.shortest[option.name] = shortest
         case "servfail":
-            seconds = seconds_of(arguments[0]) if len(arguments) == 1 else None
-            if seconds is None:
+            if len(arguments) != 1:
                 raise option.wrong_count()
+            seconds = duration(arguments[0])
+            if seconds < 0:
+                raise CorefileError("invalid negative ttl for servfail")
             if seconds > 300:
-                raise option.error("caching SERVFAIL responses over 5 minutes is not permitted")
+                raise CorefileError("caching SERVFAIL responses over 5 minutes is not permitted")
             limits.failure = seconds
         case "disable":
-            if not arguments or arguments[0] not in (POSITIVE, NEGATIVE):
-                raise option.error(f'cache type for disable must be "{POSITIVE}" or "{NEGATIVE}"')
-            limits.excepted[arguments[0]] = normalised_zones(arguments[1:], limits.zones)
+            if not arguments:
+                raise option.wrong_count()
+            if arguments[0] not in (POSITIVE, NEGATIVE):
+                raise CorefileError(f'cache type for disable must be "{POSITIVE}" or "{NEGATIVE}"')
+            limits.excepted[arguments[0]] = normalised_zones(arguments[1:], (".",))
         case "keepttl":
+            if arguments:
+                raise option.wrong_count()
             limits.keep_ttl = True
-        case "prefetch" | "serve_stale":
-            pass
-        case unknown:
-            raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
+        case "prefetch":
+            _check_prefetch(option)
+        case "serve_stale":
+            if len(arguments) > 2:
+                raise option.wrong_count()
+            if arguments and duration(arguments[0]) < 0:
+                raise CorefileError("invalid negative duration for serve_stale")
+            if len(arguments) == 2 and arguments[1].lower() not in ("immediate", "verify"):
+                raise CorefileError(f"invalid value for serve_stale refresh mode: {arguments[1].lower()}")
+        case _:
+            raise option.tokens[0].wrong_count()
+
+
+def _check_prefetch(option: Line) -> None:
+    arguments = option.arguments
+    if not 1 <= len(arguments) <= 3:
+        raise option.wrong_count()
+    amount = integer(arguments[0])
+    if amount < 0:
+        raise CorefileError(f"prefetch amount should be positive: {amount}")
+    if len(arguments) > 1:
+        duration(arguments[1])
+    if len(arguments) > 2:
+        if not arguments[2].endswith("%"):
+            last = arguments[2][-1:]
+            raise CorefileError(f"last character of percentage should be `%`, but is: '{last}'")
+        percentage = integer(arguments[2][:-1])
+        if not 10 <= percentage <= 90:
+            raise CorefileError(f"percentage should fall in range [10, 90]: {percentage}")
 
 
 def _sort_of(response: DnsResponse) -> str:

@@ -7,21 +7,30 @@ query gets, until it answers again.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 
+from kubesim.api.durations import go_duration
 from kubesim.network.dns import names, resolv_conf
-from kubesim.network.dns.corefile_words import Directive, normalised_zones, seconds_of
+from kubesim.network.dns.corefile_words import (
+    CorefileError,
+    Directive,
+    Line,
+    duration,
+    integer,
+    normalised_zones,
+    port_of,
+    unsigned,
+)
 from kubesim.network.dns.exchange import DNS_PORT, TIMED_OUT, Asker
 from kubesim.network.dns.message import SERVFAIL, DnsQuery
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.numerals import is_number, whole_number
 
 READ_SECONDS, DEADLINE_SECONDS = 2.0, 5.0
 MOST_UPSTREAMS = 15
 POLICIES = ("random", "round_robin", "sequential")
-_COUNTED = frozenset({"max_fails", "max_concurrent", "max_idle_conns"})
-_TIMED = frozenset({"expire", "health_check", "max_age"})
-_PLAIN = frozenset({"tls", "tls_servername", "failfast_all_unhealthy_upstreams", "next", "failover"})
+_TIMED = frozenset({"expire", "health_check"})
+_OPTIONS = _TIMED | {"max_fails", "max_concurrent", "tls", "tls_servername", "failfast_all_unhealthy_upstreams"}
 
 
 @dataclass(slots=True)
@@ -49,9 +58,7 @@ def forward(line: Directive, configuration: Configuration) -> Link:
     if len(arguments) < 2:
         raise line.wrong_count()
     zones = normalised_zones(arguments[:1], ())
-    servers = [server for word in arguments[1:] for server in _servers(word, line, configuration)]
-    if len(servers) > MOST_UPSTREAMS:
-        raise line.error(f"more than {MOST_UPSTREAMS} TOs configured: {len(servers)}")
+    servers = [server for word in arguments[1:] for server in _servers(word, configuration)]
     upstreams = _Upstreams(tuple(servers))
     excepted: tuple[str, ...] = ()
     for option in line.block:
@@ -67,16 +74,20 @@ def forward(line: Directive, configuration: Configuration) -> Link:
                 if words[0] not in POLICIES:
                     raise option.error(f"unknown policy '{words[0]}'")
                 upstreams.policy = words[0]
+            case "force_tcp" | "prefer_udp" if words:
+                raise option.tokens[1].wrong_count()
             case "force_tcp":
                 upstreams.transport = "TCP"
             case "prefer_udp":
                 upstreams.transport = "UDP"
-            case name if name in _TIMED and words and seconds_of(words[0]) is None:
-                raise option.error(f'time: invalid duration "{words[0]}"')
-            case name if name in _COUNTED and words and not words[0].isdecimal():
-                raise option.error(f'strconv.ParseUint: parsing "{words[0]}": invalid syntax')
-            case name if name not in _COUNTED | _TIMED | _PLAIN:
-                raise option.error(f"unknown property '{name}'")
+            case "next" | "failover":
+                _check_rcodes(option)
+            case name if name in _OPTIONS:
+                _check_option(option)
+            case name:
+                raise option.tokens[0].error(f"unknown property '{name}'")
+    if len(servers) > MOST_UPSTREAMS:
+        raise CorefileError(f"more than {MOST_UPSTREAMS} TOs configured: {len(servers)}")
 
     def handle(request: Request, following: Handler) -> Reply:
         inside = names.longest_zone(request.name, zones)
@@ -87,21 +98,93 @@ def forward(line: Directive, configuration: Configuration) -> Link:
     return handle
 
 
-def _servers(word: str, line: Directive, configuration: Configuration) -> list[tuple[str, int]]:
-    if word.startswith("/"):
-        text = configuration.surroundings.files.text(word)
-        if text is None:
-            raise line.error(f"not an IP address or file: {word!r}".replace("'", '"'))
-        found = resolv_conf.parse(text).nameservers
-        if not found:
-            raise line.error(f"no nameservers found in {word}")
-        return [(server, DNS_PORT) for server in found]
-    bare = word.removeprefix("dns://").removeprefix("tls://")
-    address, colon, port = bare.rpartition(":") if bare.count(":") == 1 else (bare, "", "")
+def _check_option(option: Line) -> None:
+    """Refuse the values that have no effect here, where CoreDNS refuses them."""
+    name, words = option.name, option.arguments
+    if name == "tls":
+        if len(words) > 3:
+            raise option.wrong_count()
+        return
+    if name == "failfast_all_unhealthy_upstreams":
+        if words:
+            raise option.wrong_count()
+        return
+    if not words:
+        raise option.wrong_count()
+    if name == "max_fails":
+        unsigned(words[0])
+    elif name == "max_concurrent" and integer(words[0]) < 0:
+        raise CorefileError(f"max_concurrent can't be negative: {integer(words[0])}")
+    elif name == "expire" and duration(words[0]) < 0:
+        raise CorefileError(f"expire can't be negative: {_written(duration(words[0]))}")
+    elif name == "health_check":
+        if duration(words[0]) < 0:
+            raise CorefileError(f"health_check can't be negative: {round(duration(words[0]) * 1e9)}")
+        _check_health(option, words[1:])
+
+
+def _written(seconds: float) -> str:
+    return f"-{go_duration(-seconds)}" if seconds < 0 else go_duration(seconds)
+
+
+def _check_health(option: Line, words: list[str]) -> None:
+    while words:
+        word = words.pop(0)
+        if word == "domain":
+            if not words:
+                raise option.wrong_count()
+            if names.problem(words[0]) is not None:
+                raise CorefileError(f"health_check: invalid domain name {words[0]}")
+            words.pop(0)
+        elif word != "no_rec":
+            raise CorefileError(f"health_check: unknown option {word}")
+
+
+def _check_rcodes(option: Line) -> None:
+    import dns.rcode  # dnspython is slow to load
+
+    if not option.arguments:
+        raise option.wrong_count()
+    for word in option.arguments:
+        if word.upper() not in dns.rcode.Rcode.__members__:
+            raise CorefileError(f"{word} is not a valid rcode")
+        if option.name == "failover" and word.upper() == "NOERROR":
+            raise CorefileError("NoError cannot be used in failover")
+
+
+_TRANSPORTS = ("dns", "tls", "quic", "grpc", "https", "https3", "unix")
+
+
+def _servers(word: str, configuration: Configuration) -> list[tuple[str, int]]:
+    """The servers that a word means: an address, perhaps with a port and how it is spoken to, or those of a file."""
+    scheme, separator, bare = word.partition("://")
+    if not separator or scheme not in _TRANSPORTS:
+        scheme, bare = "dns", word
+    if not bare:
+        raise CorefileError(f'invalid address: "{word}"')
     try:
-        return [(str(ipaddress.ip_address(address)), int(port) if colon else DNS_PORT)]
-    except ValueError:
-        raise line.error(f'not an IP address or file: "{bare}"') from None
+        port: str | None = port_of(bare)
+        address = bare.rpartition(":")[0]
+    except CorefileError:
+        port, address = None, bare
+    address = address.strip("[]")
+    if not names.is_address(address.partition("%")[0]):
+        return _servers_of_file(bare if port is not None else address, configuration)
+    if scheme not in ("dns", "tls"):
+        raise CorefileError(f"'{scheme}' is not supported as a destination protocol in forward: {word}")
+    if port is None:
+        return [(address, DNS_PORT)]
+    return [(address, whole_number(port) if is_number(port) else 0)]
+
+
+def _servers_of_file(path: str, configuration: Configuration) -> list[tuple[str, int]]:
+    text = configuration.surroundings.files.text(path)
+    if text is None:
+        raise CorefileError(f'not an IP address or file: "{path}"')
+    found = resolv_conf.parse(text).nameservers
+    if not found:
+        raise CorefileError("no nameservers found")
+    return [(server, DNS_PORT) for server in found]
 
 
 def _ask(request: Request, upstreams: _Upstreams, configuration: Configuration) -> Reply:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubesim.network.dns import hosts_file, names
-from kubesim.network.dns.corefile_words import Directive, normalised_zones, seconds_of
+from kubesim.network.dns.corefile_words import CorefileError, Directive, duration, normalised_zones
 from kubesim.network.dns.hosts_file import HostsLine
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.numerals import is_number, whole_number
 
 DEFAULT_TTL = 3600
 DEFAULT_RELOAD = 5.0
@@ -77,23 +78,26 @@ def hosts(line: Directive, configuration: Configuration) -> Link:
             case "no_reverse":
                 reverse = False
             case "ttl":
-                if len(words) != 1:
-                    raise option.wrong_count()
-                if not words[0].isdecimal():
-                    raise option.error(f"ttl needs a number of second, got '{words[0]}'")
-                ttl = int(words[0])
+                if not words:
+                    raise option.error("ttl needs a time in second")
+                if not is_number(words[0].removeprefix("-")):
+                    raise option.error("ttl needs a number of second")
+                ttl = whole_number(words[0])
                 if not 0 < ttl <= 65535:
                     raise option.error("ttl provided is invalid")
             case "reload":
-                seconds = seconds_of(words[0]) if len(words) == 1 else None
-                if seconds is None:
-                    raise option.error(f"invalid duration for reload '{' '.join(words)}'")
-                interval = seconds
+                if len(words) != 1:
+                    raise option.error("reload needs a duration (zero seconds to disable)")
+                try:
+                    interval = duration(words[0])
+                except CorefileError:
+                    raise option.error(f"invalid duration for reload '{words[0]}'") from None
+                if interval < 0:
+                    raise option.error(f"invalid negative duration for reload '{words[0]}'")
+            case _ if falls is None:  # before ``fallthrough`` every other line is one of the file's own
+                inline += hosts_file.parse(" ".join(token.text for token in option.tokens))
             case _:
-                found = hosts_file.parse(" ".join(token.text for token in option.tokens))
-                if not found:
-                    raise option.error(f"unknown property '{option.name}'")
-                inline += found
+                raise option.tokens[0].error(f"unknown property '{option.name}'")
     table = _Table(configuration, path, tuple(inline), interval)
 
     def handle(request: Request, following: Handler) -> Reply:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 
+from kubesim.api.selectors import parse_label_selector
 from kubesim.network.dns import names
 from kubesim.network.dns.cluster_names import ZoneSettings
-from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, duration, integer, normalised_zones
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
 from kubesim.network.dns.zone import KubernetesZone
 
 POD_MODES = ("disabled", "insecure", "verified")
-_NO_EFFECT = frozenset(
-    {"endpoint", "tls", "kubeconfig", "labels", "namespace_labels", "transfer", "startup_timeout"}
-    | {"apiserver_qps", "apiserver_burst", "apiserver_max_inflight", "upstream"}
-)
+_MANY = 1000
+_COUNTS = {
+    "endpoint": (1, _MANY), "tls": (3, 3), "kubeconfig": (1, 2), "labels": (1, _MANY), "namespace_labels": (1, _MANY),
+    "startup_timeout": (1, _MANY), "noendpoints": (0, 0),
+}  # fmt: skip
+"""How many words the options take that have no effect here."""
+_NO_EFFECT = frozenset(_COUNTS)
 
 
 def kubernetes(line: Directive, configuration: Configuration) -> Link:
     """Read ``kubernetes [ZONES...] { pods MODE, ttl SECONDS, namespaces …, fallthrough [ZONES...], … }``."""
     zones = normalised_zones(line.arguments, configuration.block.zones)
+    if all(zone.endswith((".in-addr.arpa.", ".ip6.arpa.")) for zone in zones):
+        raise CorefileError("non-reverse zone name must be used")
     settings = ZoneSettings(zones, local_addresses=own_addresses(configuration))
     for option in line.block:
         settings = _with_option(settings, option)
+    if settings.namespaces and any(option.name == "namespace_labels" for option in line.block):
+        raise line.error("namespaces and namespace_labels cannot both be set")
     zone = KubernetesZone(configuration.surroundings.objects, settings)
 
     def handle(request: Request, following: Handler) -> Reply:
@@ -50,16 +58,15 @@ def _with_option(settings: ZoneSettings, option: Line) -> ZoneSettings:
             if len(words) != 1:
                 raise option.wrong_count()
             if words[0] not in POD_MODES:
-                raise option.error(f"wrong value for pods: {words[0]},  must be one of: disabled, verified, insecure")
+                raise CorefileError(f"wrong value for pods: {words[0]},  must be one of: disabled, verified, insecure")
             return replace(settings, pods=words[0])
         case "ttl":
             if not words:
                 raise option.wrong_count()
-            if not words[0].lstrip("-").isdecimal():
-                raise option.error(f'strconv.Atoi: parsing "{words[0]}": invalid syntax')
-            if not 0 <= int(words[0]) <= 3600:
-                raise option.error(f"ttl must be in range [0, 3600]: {int(words[0])}")
-            return replace(settings, ttl=int(words[0]))
+            seconds = integer(words[0])
+            if not 0 <= seconds <= 3600:
+                raise option.error(f"ttl must be in range [0, 3600]: {seconds}")
+            return replace(settings, ttl=seconds)
         case "namespaces":
             if not words:
                 raise option.wrong_count()
@@ -71,12 +78,34 @@ def _with_option(settings: ZoneSettings, option: Line) -> ZoneSettings:
                 raise option.wrong_count()
             return replace(settings, endpoint_pod_names=True)
         case "ignore":
-            if words != ["empty_service"]:
-                raise option.error(f"unable to parse ignore value: '{' '.join(words)}'")
-            return replace(settings, ignore_empty_service=True)
+            if words and words[0] != "empty_service":
+                raise CorefileError(f"unable to parse ignore value: '{words[0]}'")
+            return replace(settings, ignore_empty_service=bool(words) or settings.ignore_empty_service)
         case "multicluster":
             return replace(settings, multicluster_zones=normalised_zones(words, ()))
         case other if other in _NO_EFFECT:
+            _check_option(option)
             return settings
         case other:
-            raise option.error(f"unknown property '{other}'")
+            raise option.tokens[0].error(f"unknown property '{other}'")
+
+
+def _check_option(option: Line) -> None:
+    """Refuse the values that have no effect here, where CoreDNS refuses them."""
+    name, words = option.name, option.arguments
+    least, most = _COUNTS[name]
+    if not least <= len(words) <= most:
+        raise option.wrong_count()
+    if name in ("labels", "namespace_labels"):
+        text = " ".join(words)
+        try:
+            parse_label_selector(text)
+        except ValueError as error:
+            what = "label" if name == "labels" else "namespace_label"
+            told = f'couldn\'t parse the selector string "{text}": {error}'
+            raise CorefileError(f"unable to parse {what} selector value: '{text}': {told}") from None
+    if name == "startup_timeout":
+        try:
+            duration(words[0])
+        except CorefileError as error:
+            raise CorefileError(f"failed to parse startup_timeout: {words[0]}, {error}") from None

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_words import Directive, normalised_zones
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line, duration, normalised_zones
 from kubesim.network.dns.message import DnsResponse, wire_size
-from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request, in_go
+from kubesim.userland.regular import RegexProblem, ServerPattern
 
 CLASSES = ("all", "denial", "error", "success")
 
 
 def errors(line: Directive, configuration: Configuration) -> Link:
     """Read ``errors``: a line for each query that a plugin failed on."""
+    if len(line.arguments) > 1:
+        raise line.wrong_count()
+    if line.arguments and line.arguments[0] != "stdout":
+        raise line.error(f"invalid log file: {line.arguments[0]}")
+    for option in line.block:
+        if option.name == "consolidate":
+            _check_consolidation(option)
+        elif option.name != "stacktrace":
+            unknown = f"Syntax error: Unexpected token '{option.name}', expecting 'Unknown field {option.name}'"
+            raise option.tokens[0].error(unknown)
     output = configuration.surroundings.log
 
     def handle(request: Request, following: Handler) -> Reply:
@@ -26,16 +37,33 @@ def errors(line: Directive, configuration: Configuration) -> Link:
     return handle
 
 
+def _check_consolidation(option: Line) -> None:
+    words = option.arguments
+    if not 2 <= len(words) <= 3:
+        raise option.wrong_count()
+    try:
+        duration(words[0])
+        ServerPattern(words[1])
+    except CorefileError as error:
+        raise option.error(str(error)) from None
+    except RegexProblem as problem:
+        raise option.error(in_go(words[1], str(problem))) from None
+    if len(words) == 3 and words[2] not in ("warning", "error", "info", "debug"):
+        raise option.error(f"unknown log level argument in consolidate: {words[2]}")
+
+
 def log(line: Directive, configuration: Configuration) -> Link:
     """Read ``log [NAMES...] { class CLASSES... }``: a line for each query."""
     zones = normalised_zones([word for word in line.arguments if "{" not in word], (".",))
     wanted: set[str] = set()
     for option in line.block:
-        if option.name != "class" or not option.arguments:
+        if option.name != "class":
+            raise option.tokens[0].error(f"unknown property '{option.name}'")
+        if not option.arguments:
             raise option.wrong_count()
         for word in option.arguments:
             if word not in CLASSES:
-                raise option.error(f"invalid Class: {word}")
+                raise CorefileError(f"invalid Class: {word}")
             wanted.add(word)
     surroundings = configuration.surroundings
     identifiers = surroundings.simulation.random("coredns/log")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kubesim.network.dns import names
-from kubesim.network.dns.corefile_words import Directive, Line
+from kubesim.network.dns.corefile_words import CorefileError, Directive, Line
 from kubesim.network.dns.message import DnsRecord, DnsResponse
 from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.userland.numerals import whole_number
 from kubesim.userland.regular import RegexProblem, ServerPattern
 
 MATCHES = ("exact", "prefix", "suffix", "substring", "regex")
@@ -58,57 +59,144 @@ def rewrite(line: Directive, configuration: Configuration) -> Link | None:
 
 def _rule(line: Line) -> _Rule:
     words = [token.text for token in line.tokens[1:]]
-    for inner in line.block:
-        words += [token.text for token in inner.tokens]
-    goes_on = False
-    if words and words[0] in ("continue", "stop"):
-        goes_on = words.pop(0) == "continue"
+    if len(words) < 2:
+        for inner in line.block:
+            words += [token.text for token in inner.tokens]
     if not words:
-        raise line.wrong_count()
+        raise CorefileError("no rule type specified for rewrite")
+    goes_on, first = False, words[0]
+    if words[0].lower() in ("continue", "stop"):
+        mode = words.pop(0).lower()
+        goes_on = mode == "continue"
+        if not words:
+            raise CorefileError(f"{mode} rule must begin with a rule type")
     rule_type = words.pop(0).lower()
     match rule_type:
+        case "answer":
+            raise CorefileError("response rewrites must begin with a name rule")
         case "type" | "class":
-            if len(words) != 2:
-                raise line.error(f"{rule_type} rules must have exactly two arguments")
-            source, target = (word.upper() for word in words)
-            return _Rule(rule_type, goes_on, lambda value: target if value.upper() == source else None)
+            return _kind_rule(rule_type, words, goes_on)
         case "name":
-            return _name_rule(line, words, goes_on)
+            return _name_rule(words, goes_on)
         case "ttl":
-            kind = words.pop(0) if words and words[0] in MATCHES else "exact"
-            if len(words) != 2 or not words[1].isdecimal():
-                raise line.error("invalid number of arguments for a ttl rule")
-            return _Rule("ttl", True, _change(line, kind, words[0], words[0]), ttl=int(words[1]))
-        case "edns0":
+            return _ttl_rule(words)
+        case "edns0" | "cname" | "rcode":  # without an effect that could be seen here
+            if len(words) < 2 + (rule_type == "rcode"):
+                raise CorefileError(f"too few ({len(words)}) arguments for a {rule_type} rule")
             return _Rule("edns0", True, lambda value: None)
-        case other:
-            raise line.error(f'invalid rule type "{other}"')
+        case _:
+            raise CorefileError(f'invalid rule type "{first}"')
 
 
-def _name_rule(line: Line, words: list[str], goes_on: bool) -> _Rule:
-    kind = words.pop(0).lower() if words and words[0].lower() in MATCHES and len(words) > 2 else "exact"
+def _kind_rule(rule_type: str, words: list[str], goes_on: bool) -> _Rule:
+    """``type FROM TO`` and ``class FROM TO``."""
+    import dns.rdataclass  # dnspython is slow to load
+    import dns.rdatatype
+
+    if len(words) != 2:
+        raise CorefileError(f"{rule_type} rules must have exactly two arguments")
+    known = dns.rdatatype.RdataType if rule_type == "type" else dns.rdataclass.RdataClass
+    source, target = (word.upper() for word in words)
+    for word in (source, target):
+        if word not in known.__members__:
+            raise CorefileError(f'invalid {rule_type} "{word}"')
+    return _Rule(rule_type, goes_on, lambda value: target if value.upper() == source else None)
+
+
+_TTL = re.compile("(?:[0-9]{1,10}|[0-9]{0,10}-[0-9]{1,10}|[0-9]{1,10}-)")
+
+
+def _ttl_rule(words: list[str]) -> _Rule:
     if len(words) < 2:
-        raise line.error("too few arguments for a name rule")
-    change = _change(line, kind, words[0], words[1])
-    rest, back, automatic = words[2:], [], kind == "exact" and len(words) == 2
-    while rest:
-        if rest[:2] == ["answer", "auto"]:
-            automatic, rest = True, rest[2:]
-        elif rest[0] == "answer" and len(rest) >= 4 and rest[1] in ("name", "value"):
-            back.append(_change(line, "regex", rest[2], rest[3]))
-            rest = rest[4:]
-        else:
-            raise line.error(f"exceeded the number of arguments for a {kind} name rule")
-    return _Rule("name", goes_on, change, tuple(back), automatic)
-
-
-def _change(line: Line, kind: str, source: str, target: str) -> Change:
-    low, new = source.lower(), target.lower()
+        raise CorefileError(f"too few ({len(words)}) arguments for a ttl rule")
+    if len(words) > 3:
+        raise CorefileError("invalid TTL '' for a ttl rule")
+    text = words[-1]
+    low, dash, high = text.partition("-")
+    least, most = int(low or 0) if _TTL.fullmatch(text) else 1, int(high or 2**31 - 1) if _TTL.fullmatch(text) else 0
+    if not dash:
+        most = least if _TTL.fullmatch(text) else 0
+    if least > most or most >= 2**32:
+        raise CorefileError(f"invalid TTL '{text}' for a ttl rule")
+    kind = words[0].lower() if len(words) == 3 else "exact"
+    if kind not in MATCHES:
+        raise CorefileError("ttl rule supports only exact, prefix, suffix, substring, and regex name matching")
+    pattern = words[-2]
     if kind == "regex":
         try:
-            pattern = ServerPattern(source)
+            ServerPattern(pattern)
         except RegexProblem:
-            raise line.error(f"invalid regex pattern in a name rule: {source}") from None
+            raise CorefileError(f"invalid regex pattern in a ttl rule: {pattern}") from None
+    return _Rule("ttl", True, _change(kind, pattern, pattern), ttl=least)
+
+
+def _name_rule(words: list[str], goes_on: bool) -> _Rule:
+    if len(words) < 2:
+        raise CorefileError("too few arguments for a name rule")
+    kind = words.pop(0).lower() if len(words) > 2 else "exact"
+    source, target = words[0], words[1]
+    automatic, back = kind == "exact" and len(words) == 2, list[Change]()
+    if len(words) > 2:
+        automatic, back = _answers(kind, words[2:])
+    if kind not in MATCHES:
+        raise CorefileError(
+            f"name rule supports only exact, prefix, suffix, substring, and regex name matching, received: {kind}"
+        )
+    if kind == "regex":
+        _check_pattern(source, target)
+    return _Rule("name", goes_on, _change(kind, source, target), tuple(back), automatic)
+
+
+def _answers(kind: str, words: list[str]) -> tuple[bool, list[Change]]:
+    """``answer auto``, ``answer name FROM TO``, ``answer value FROM TO``, one after the other."""
+    if len(words) < 2:
+        raise CorefileError(f"invalid arguments for {kind} rule")
+    back: list[Change] = []
+    automatic, named, last = False, 0, ""
+    while words:
+        if not last and words[0] != "answer":
+            told = f"exceeded the number of arguments for a non-answer rule argument for {kind} rule"
+            raise CorefileError(told)
+        if words[0] == "answer":
+            words.pop(0)
+        if not words:
+            raise CorefileError(f"type missing for answer rule for {kind} rule")
+        last = words.pop(0)
+        if last == "auto":
+            automatic = True
+            continue
+        if last not in ("name", "value"):
+            raise CorefileError(f'invalid type "{last}" for answer rule for {kind} rule')
+        if len(words) < 2:
+            raise CorefileError(f"{last} answer rule for {kind} rule: 2 arguments required")
+        try:
+            _check_pattern(words[0], words[1])
+        except CorefileError as error:
+            raise CorefileError(f"{last} answer rule for {kind} rule: {error}") from None
+        back.append(_change("regex", words.pop(0), words.pop(0)))
+        named += last == "name"
+    if automatic and named:
+        raise CorefileError("auto name answer rule cannot be combined with explicit name anwer rules")
+    return automatic, back
+
+
+def _check_pattern(source: str, target: str) -> None:
+    try:
+        groups = ServerPattern(source).groups
+    except RegexProblem:
+        raise CorefileError(f"invalid regex matching pattern: {source}") from None
+    used = max((whole_number(each) for each in re.findall(r"\{([0-9]+)\}", target)), default=0)
+    if used > groups:
+        raise CorefileError(
+            f"the rewrite regex pattern ({target}) uses more subexpressions than its corresponding matching regex "
+            f"pattern ({source})"
+        )
+
+
+def _change(kind: str, source: str, target: str) -> Change:
+    low, new = source.lower(), target.lower()
+    if kind == "regex":
+        pattern = ServerPattern(source)
 
         def by_pattern(name: str) -> str | None:
             found = pattern.search(name.rstrip(".")) or pattern.search(name)
@@ -120,8 +208,8 @@ def _change(line: Line, kind: str, source: str, target: str) -> Change:
                 lambda number: (
                     found[0]
                     if number[1] == "0"
-                    else (groups[int(number[1]) - 1] or "")
-                    if int(number[1]) <= len(groups)
+                    else (groups[whole_number(number[1]) - 1] or "")
+                    if whole_number(number[1]) <= len(groups)
                     else number[0]
                 ),
                 new,

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from kubesim.network.dns import names
 from kubesim.network.dns.corefile_words import Directive, Line, normalised_zones
 from kubesim.network.dns.message import SERVFAIL, DnsRecord, DnsResponse
-from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request, in_go
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.regular import Match, RegexProblem, ServerPattern
 
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_CLASSES = ("IN", "CS", "CH", "HS", "NONE", "ANY")
 _SECTIONS = ("answer", "additional", "authority")
 
 
@@ -35,6 +37,12 @@ def template(line: Directive, configuration: Configuration) -> Link:
     arguments = line.arguments
     if len(arguments) < 2:
         raise line.wrong_count()
+    if arguments[0] not in _CLASSES:
+        raise line.tokens[1].error(f"invalid query class {arguments[0]}")
+    import dns.rdatatype  # dnspython is slow to load
+
+    if arguments[1] not in dns.rdatatype.RdataType.__members__:
+        raise line.tokens[2].error(f"invalid RR class {arguments[1]}")
     zones = normalised_zones(arguments[2:], configuration.block.zones)
     made = _Template(arguments[0].upper(), arguments[1].upper(), zones)
     for option in line.block:
@@ -81,7 +89,7 @@ def _option(option: Line, made: _Template) -> None:
                 try:
                     made.patterns.append(ServerPattern(word))
                 except RegexProblem as problem:
-                    raise option.error(f"could not parse regex: {word}, {_in_go(word, str(problem))}") from None
+                    raise option.error(f"could not parse regex: {word}, {in_go(word, str(problem))}") from None
         case name if name in _SECTIONS:
             made.sections.setdefault(name, []).extend(words)
         case "rcode":
@@ -94,25 +102,17 @@ def _option(option: Line, made: _Template) -> None:
                 raise option.error(f"unknown rcode {words[0]}") from None
         case "fallthrough":
             made.falls = normalised_zones(words, (".",))
-        case "upstream" | "ederror":
+        case "ederror":
+            if len(words) > 2:
+                raise option.wrong_count()
+            if not is_number(words[0]) or whole_number(words[0]) > 65535:
+                why = "value out of range" if is_number(words[0]) else "invalid syntax"
+                told = f'strconv.ParseUint: parsing "{words[0]}": {why}'
+                raise option.error(f"error parsing extended DNS error code {words[0]}, {told}")
+        case "upstream":
             pass
-        case unknown:
-            raise option.error(f"Wrong argument count or unexpected line ending after '{unknown}'")
-
-
-def _in_go(pattern: str, problem: str) -> str:
-    """What Go's ``regexp`` says of a pattern that cannot be read."""
-    for ours, words in (
-        ("missing )", f"missing closing ): `{pattern}`"),
-        ("unterminated character set", f"missing closing ]: `{pattern[pattern.rfind('[') :]}`"),
-        ("nothing to repeat", f"missing argument to repetition operator: `{pattern[:1]}`"),
-        ("multiple repeat", f"invalid nested repetition operator: `{pattern[-2:]}`"),
-        ("unbalanced parenthesis", f"unexpected ): `{pattern}`"),
-        ("bad escape (end of pattern)", "trailing backslash at end of expression: ``"),
-    ):
-        if problem.startswith(ours):
-            return f"error parsing regexp: {words}"
-    return f"error parsing regexp: {problem}"
+        case _:
+            raise option.tokens[0].wrong_count()
 
 
 def _meet(one: str, other: str) -> bool:
@@ -146,8 +146,8 @@ def _filled(text: str, request: Request, zone: str, found: Match) -> str:
             return known[words[0]]
         if len(words) == 1 and words[0].startswith(".Group."):
             return found.groupdict().get(words[0].removeprefix(".Group.")) or ""
-        if len(words) == 3 and words[:2] == ["index", ".Match"] and words[2].isdecimal():
-            number = int(words[2])
+        if len(words) == 3 and words[:2] == ["index", ".Match"] and is_number(words[2]):
+            number = whole_number(words[2])
             return (found[number] or "") if number <= found.re.groups else ""
         raise ValueError(f"template action {action[0]!r} is not one of {', '.join(known)}, .Group, index .Match")
 
@@ -164,9 +164,9 @@ def _record(text: str) -> DnsRecord:
 
     words = text.split()
     name, rest, ttl, class_name = (words[0] if words else ""), words[1:], 3600, "IN"
-    while rest and (rest[0].isdecimal() or rest[0].upper() in ("IN", "CH", "HS")):
+    while rest and (is_number(rest[0]) or rest[0].upper() in ("IN", "CH", "HS")):
         word = rest.pop(0)
-        ttl, class_name = (int(word), class_name) if word.isdecimal() else (ttl, word.upper())
+        ttl, class_name = (whole_number(word), class_name) if is_number(word) else (ttl, word.upper())
     if len(rest) < 2:
         raise ValueError(f"{text!r} must be NAME [TTL] [CLASS] TYPE DATA")
     try:

@@ -97,14 +97,14 @@ def test_an_interval_of_nothing_means_never_again() -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("ttl", "Wrong argument count or unexpected line ending after 'ttl'"),
-        ("ttl 1 2", "Wrong argument count or unexpected line ending after '2'"),
-        ("ttl soon", "ttl needs a number of second, got 'soon'"),
+        ("ttl", "ttl needs a time in second"),
+        ("ttl soon", "ttl needs a number of second"),
         ("ttl 0", "ttl provided is invalid"),
         ("ttl 65536", "ttl provided is invalid"),
-        ("reload", "invalid duration for reload ''"),
+        ("reload", "reload needs a duration (zero seconds to disable)"),
+        ("reload -1s", "invalid negative duration for reload '-1s'"),
         ("reload soon", "invalid duration for reload 'soon'"),
-        ("web 10.0.0.1", "unknown property 'web'"),
+        ("fallthrough\n 10.0.0.1 web", "unknown property '10.0.0.1'"),
     ],
 )
 def test_lines_that_cannot_be_used(option: str, words: str) -> None:

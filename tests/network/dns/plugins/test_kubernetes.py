@@ -25,7 +25,7 @@ from tests.network.dns.test_zone import CACHE, SVC, ZONE
         ("endpoint_pod_names", f"db-1-pod.head.{SVC}", [f"db-1-pod.head.{SVC} 5 A 10.42.1.6"]),
         ("ignore empty_service", f"idle.{SVC}", ["NXDOMAIN"]),
         (
-            "endpoint https://x\n tls a b c\n kubeconfig f\n labels x\n upstream",
+            "endpoint https://x\n tls a b c\n kubeconfig f\n labels x",
             f"web.{SVC}",
             [f"web.{SVC} 5 A 10.43.0.7"],
         ),
@@ -60,7 +60,15 @@ def test_another_class_is_not_its_business() -> None:
         ("ttl 3601", "ttl must be in range [0, 3600]: 3601"),
         ("namespaces", "Wrong argument count or unexpected line ending after 'namespaces'"),
         ("endpoint_pod_names yes", "Wrong argument count or unexpected line ending after 'yes'"),
-        ("ignore all of it", "unable to parse ignore value: 'all of it'"),
+        ("ignore all of it", "unable to parse ignore value: 'all'"),
+        (
+            "labels x in (",
+            "unable to parse label selector value: 'x in (': couldn't parse the selector string "
+            "\"x in (\": unable to parse requirement: found '', expected: ',', ')' or identifier",
+        ),
+        ("tls a b", "Wrong argument count or unexpected line ending after 'b'"),
+        ("startup_timeout soon", 'failed to parse startup_timeout: soon, time: invalid duration "soon"'),
+        ("namespaces a\n namespace_labels x", "namespaces and namespace_labels cannot both be set"),
         ("pod insecure", "unknown property 'pod'"),
     ],
 )

@@ -77,8 +77,12 @@ def test_errors_has_a_line_for_what_a_plugin_failed_on() -> None:
     ("line", "words"),
     [
         ("log {\n class\n }", "Wrong argument count or unexpected line ending after 'class'"),
-        ("log {\n sort denial\n }", "Wrong argument count or unexpected line ending after 'denial'"),
+        ("log {\n sort denial\n }", "unknown property 'sort'"),
         ("log {\n class some\n }", "invalid Class: some"),
+        ("errors file.log", "invalid log file: file.log"),
+        ("errors stdout x", "Wrong argument count or unexpected line ending after 'x'"),
+        ("errors {\n consolidate 5 x\n }", 'time: missing unit in duration "5"'),
+        ("errors {\n consolidate 5m x loud\n }", "unknown log level argument in consolidate: loud"),
         ("loadbalance best", "unknown policy: best"),
     ],
 )

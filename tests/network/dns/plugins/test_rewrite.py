@@ -25,7 +25,7 @@ ECHO = 'template ANY ANY . {\n answer "{{ .Name }} 60 IN {{ .Type }} 192.0.2.1"\
         ("name substring old new", "a.old.b.old.", "a.new.b.new."),
         ("name substring old new", "a.odd.b.", "a.odd.b."),
         (r"name regex (.*)\.old\.(.*) {2}.{1}.new", "web.old.example.", "example.web.new."),
-        (r"name regex (.*)\.old {0}.x{3}", "web.old.", "web.old.x{3}."),
+        (r"name regex (.*)\.old {0}.x", "web.old.", "web.old.x."),
         (r"name regex ^(a)?b {1}c", "b.", "c."),
         (r"name regex ^z(.*) {1}", "a.z.", "a.z."),
         ("stop name a.example b.example", "a.example.", "b.example."),
@@ -52,7 +52,7 @@ def test_the_name_that_is_asked(rule: str, name: str, arrives: str) -> None:
         ("rewrite name suffix .old .new", "web.old.", "web.new."),  # others do not
         ("rewrite name suffix .old .new answer auto", "web.old.", "web.old."),
         (r"rewrite name suffix .old .new answer name (.*)\.new {1}.seen", "web.old.", "web.seen."),
-        (r"rewrite name suffix .old .new answer name nothing {1}.seen", "web.old.", "web.new."),
+        (r"rewrite name suffix .old .new answer name (nothing) {1}.seen", "web.old.", "web.new."),
         # the first rule that matches is the last, unless it says so
         ("rewrite name suffix .a .b\n rewrite name suffix .b .c", "web.a.", "web.b."),
         ("rewrite continue name suffix .a .b\n rewrite name suffix .b .c", "web.a.", "web.c."),
@@ -106,20 +106,35 @@ def test_options_of_the_extension_change_nothing_here() -> None:
     assert told(ask(f"rewrite edns0 local set 0xffee 0x61\n {ECHO}", "a.")) == ["a. 60 A 192.0.2.1"]
 
 
+NAMED = "name rule supports only exact, prefix, suffix, substring, and regex name matching"
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("rewrite", "Wrong argument count or unexpected line ending after 'rewrite'"),
-        ("rewrite stop", "Wrong argument count or unexpected line ending after 'stop'"),
+        ("rewrite", "no rule type specified for rewrite"),
+        ("rewrite stop", "stop rule must begin with a rule type"),
         ("rewrite nome a b", 'invalid rule type "nome"'),
         ("rewrite type A", "type rules must have exactly two arguments"),
         ("rewrite class IN CH HS", "class rules must have exactly two arguments"),
         ("rewrite name a", "too few arguments for a name rule"),
-        ("rewrite name regex ( b", "invalid regex pattern in a name rule: ("),
-        ("rewrite name exact a b c", "exceeded the number of arguments for a exact name rule"),
-        ("rewrite name suffix a b answer name c", "exceeded the number of arguments for a suffix name rule"),
-        ("rewrite ttl a", "invalid number of arguments for a ttl rule"),
-        ("rewrite ttl a soon", "invalid number of arguments for a ttl rule"),
+        ("rewrite name regex ( b", "invalid regex matching pattern: ("),
+        ("rewrite name exact a b c", "invalid arguments for exact rule"),
+        ("rewrite name suffix a b answer name c", "name answer rule for suffix rule: 2 arguments required"),
+        ("rewrite ttl a", "too few (1) arguments for a ttl rule"),
+        ("rewrite ttl a soon", "invalid TTL 'soon' for a ttl rule"),
+        ("rewrite ttl a 9-5", "invalid TTL '9-5' for a ttl rule"),
+        ("rewrite ttl like a 5", "ttl rule supports only exact, prefix, suffix, substring, and regex name matching"),
+        ("rewrite type A NOSUCH", 'invalid type "NOSUCH"'),
+        ("rewrite class IN XX", 'invalid class "XX"'),
+        ("rewrite answer name a b", "response rewrites must begin with a name rule"),
+        ("rewrite name like a b", f"{NAMED}, received: like"),
+        ("rewrite name regex (a) b answer sometimes x", 'invalid type "sometimes" for answer rule for regex rule'),
+        (
+            "rewrite name regex a {1}",
+            "the rewrite regex pattern ({1}) uses more subexpressions than its corresponding matching regex "
+            "pattern (a)",
+        ),
     ],
 )
 def test_lines_that_cannot_be_used(line: str, words: str) -> None:

@@ -16,7 +16,6 @@ NEXT = ["rest. 1 A 192.0.2.9"]
     ("head", "options", "expected"),
     [
         ("IN A", A, FOUND),
-        ("in a", A, FOUND),
         ("ANY ANY", A, FOUND),
         ("ANY A example", A, FOUND),
         ("IN AAAA", A, NEXT),
@@ -72,6 +71,12 @@ def test_a_template_that_cannot_be_filled_is_told_in_the_log() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("template in A", "invalid query class in"),
+        ("template IN a", "invalid RR class a"),
+        (
+            "template IN A {\n ederror x\n }",
+            'error parsing extended DNS error code x, strconv.ParseUint: parsing "x": invalid syntax',
+        ),
         ("template IN", "Wrong argument count or unexpected line ending after 'IN'"),
         ("template IN A {\n answer\n }", "Wrong argument count or unexpected line ending after 'answer'"),
         ("template IN A {\n match (\n }", "could not parse regex: (, error parsing regexp: missing closing ): `(`"),
