@@ -725,7 +725,8 @@ class Cluster:
         nodes, pods = len(self.store.list("Node")), len(self.store.list("Pod"))
         services = len(self.store.views(Service))
         if self.coverage is not None:
-            return self.coverage.summary(nodes, pods, services)
+            own = [each for each in self.coverage.stand_ins if each.startswith("pod/")]
+            return self.coverage.summary(nodes, pods - len(own), services + len(own) - len(self.coverage.stand_ins))
         return (
             f"Cluster {self.configuration.name} {self.configuration.version}: {nodes} nodes, {pods} Pods, "
             f"{services} Services, {self.simulation.now:.1f} s"

@@ -20,6 +20,7 @@ from kubesim.cluster.reachability import Change, Destination, Reach, reachabilit
 from kubesim.network.addresses import is_ipv4
 from kubesim.network.dns.getaddrinfo import Failure
 from kubesim.network.network import Network
+from kubesim.network.proxy.endpoints import SERVICE_NAME_LABEL
 from kubesim.network.trace import Outcome
 
 if TYPE_CHECKING:
@@ -242,4 +243,20 @@ def _objects(network: Network, store: Store, coverage: Coverage | None, enforced
     )
     if coverage is None:
         return found
+    stand_ins = coverage.stand_ins
+    if stand_ins:  # nobody is told of what the dump does not hold
+        found = replace(
+            found,
+            services=[each for each in found.services if _named("service", each) not in stand_ins],
+            slices=[each for each in found.slices if _of_service(each) not in stand_ins],
+            pods=[each for each in found.pods if _named("pod", each) not in stand_ins],
+        )
     return replace(found, service_prefix=coverage.addressing.services, domain=coverage.addressing.domain)
+
+
+def _named(kind: str, found: Service | Pod) -> str:
+    return f"{kind}/{found.metadata.namespace}/{found.metadata.name}"
+
+
+def _of_service(piece: EndpointSlice) -> str:
+    return f"service/{piece.metadata.namespace}/{(piece.metadata.labels or {}).get(SERVICE_NAME_LABEL)}"

@@ -15,7 +15,7 @@ import msgspec
 from kubesim.api.objects import Service
 from kubesim.cluster.diagnosis import policies, services, silence
 from kubesim.cluster.diagnosis.catalogue import RULES
-from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, service_mend
+from kubesim.cluster.diagnosis.finding import Diagnosis, Evidence, Finding, Mend, Verdict, service_mend
 from kubesim.cluster.diagnosis.names import host_notice, name_findings
 from kubesim.cluster.diagnosis.policy_evaluation import Blocked, Party, blocked
 from kubesim.cluster.diagnosis.question import Objects, Question
@@ -38,11 +38,14 @@ def diagnose(question: Question, objects: Objects) -> Diagnosis:
         replace(each, look=each.look or _look(each, question), mend=each.mend or _mend(each)) for each in findings
     )
     unchecked = list(_unchecked(question, outcome))
+    provided: tuple[str, ...] = ()
     if objects.coverage is not None:
+        provided = tuple(silence.conditions(question, objects, objects.coverage))
         service = objects.service_at(question)
         unchecked += silence.not_looked_at(question, objects, objects.coverage, service)
     unchecked = list(dict.fromkeys(unchecked))
-    return Diagnosis(question.source, question.target, outcome, looked, tuple(checked), tuple(unchecked), missing)
+    found = Diagnosis(question.source, question.target, outcome, looked, tuple(checked), tuple(unchecked), missing)
+    return replace(found, provided=provided) if found.verdict is Verdict.DELIVERED else found
 
 
 def judged(

@@ -112,6 +112,7 @@ class Diagnosis:
     :param checked: what was looked at and found in order.
     :param unchecked: what could not be looked at, and why.
     :param missing: what would have to be known to tell: each ends the sentence "cannot be told: …".
+    :param provided: on what else it rests that nobody could look at: each ends the sentence "delivered, provided …".
     """
 
     source: str
@@ -121,6 +122,7 @@ class Diagnosis:
     checked: Sequence[str]
     unchecked: Sequence[str] = ()
     missing: tuple[str, ...] = ()
+    provided: Sequence[str] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -143,7 +145,7 @@ class Diagnosis:
         if self.verdict is Verdict.UNKNOWN:
             return f"cannot be told: {'; '.join(self.missing)}"
         if self.verdict is Verdict.DELIVERED:
-            return "delivered"
+            return f"delivered, provided {' and '.join(self.provided)}" if self.provided else "delivered"
         met = self.outcome or "nothing was sent"
         return f"fails ({met}), because" if self.causes else f"fails ({met})"
 
@@ -178,6 +180,7 @@ class Diagnosis:
             "answer": self.answer,
             "outcome": None if self.outcome is None else str(self.outcome),
             "missing": list(self.missing),
+            "provided": list(self.provided),
             "findings": [finding.to_json() for finding in self.findings],
             "checked": list(self.checked),
             "notChecked": list(self.unchecked),

@@ -135,7 +135,10 @@ class Pairs(Sequence[Diagnosis]):
         findings: Later[Finding] = Later(lambda: whole().findings)
         checked: Later[str] = Later(lambda: whole().checked)
         unchecked: Later[str] = Later(lambda: whole().unchecked)
-        return Diagnosis(client.name, target.label, found.outcome, findings, checked, unchecked, found.missing)
+        provided: Later[str] = Later(lambda: whole().provided)
+        return Diagnosis(
+            client.name, target.label, found.outcome, findings, checked, unchecked, found.missing, provided
+        )
 
     def verdicts(self) -> Counter[Verdict]:
         """How many pairs there are of each verdict."""

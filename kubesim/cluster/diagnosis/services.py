@@ -213,6 +213,7 @@ def without_hash(labels: dict[str, str]) -> dict[str, str]:
 
 
 def is_ready(pod: Pod) -> bool:
+    """Whether a Pod is ready and stays."""
     """Whether traffic may go to a Pod: its condition says so, and it is not on its way out."""
     ready = any(each.type == "Ready" and each.status == "True" for each in pod.status.conditions or [])
     return ready and pod.metadata.deletionTimestamp is None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kubesim.api.objects import Service
 from kubesim.cluster.diagnosis import names
 from kubesim.cluster.diagnosis.question import Objects, Question
-from kubesim.cluster.diagnosis.services import subject
+from kubesim.cluster.diagnosis.services import is_ready, subject
 from kubesim.cluster.dump.coverage import GET, SYSTEM, Coverage
 from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome, Trace
@@ -66,8 +66,12 @@ def unknown_endpoints(service: Service, objects: Objects, coverage: Coverage) ->
     """Why it cannot be told which endpoints a Service has."""
     namespace, name = service.metadata.namespace, service.metadata.name
     if (namespace, name) in coverage.derived:
-        if not objects.selected(service) and service.spec.selector and not coverage.whole("Pod", namespace):
-            yield f"the dump holds no Pod that {subject(service)} selects, and need not hold all ({GET})"
+        if service.spec.selector and not coverage.whole("Pod", namespace):
+            selected = objects.selected(service)
+            if not selected:
+                yield f"the dump holds no Pod that {subject(service)} selects, and need not hold all ({GET})"
+            elif not any(is_ready(pod) for pod in selected):
+                yield f"the dump holds no ready Pod that {subject(service)} selects, and need not hold all ({GET})"
         return
     if objects.slices_of(service):
         return
@@ -130,6 +134,14 @@ def unknown_balancer(service: Service, question: Question, objects: Objects) -> 
     ingress = [each.ip for each in service.status.loadBalancer.ingress or []]
     if question.outside and question.address in ingress and question.address not in objects.node_addresses:
         yield f"the dump holds nothing of the load balancer at {question.address}, which is in front of the cluster"
+
+
+def conditions(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """What must hold beside, for a request to be delivered that the dump's objects let pass."""
+    if not objects.policies and coverage.enforces_policies is not False:
+        yield "that no NetworkPolicy forbids it (the dump holds none: kubectl get networkpolicies -A)"
+    if not is_ipv4(question.host) and SYSTEM not in coverage.namespaces.get("Pod", ()):
+        yield f"that the cluster's DNS server answers (the dump holds no Pods of namespace {SYSTEM})"
 
 
 def not_looked_at(question: Question, objects: Objects, coverage: Coverage, service: Service | None) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,6 +38,9 @@ PLUGINS = {
 
 ENFORCING = frozenset({"Calico", "Cilium", "Weave Net", "kube-router", "Antrea", "k3s"})
 """Plugins that enforce NetworkPolicies wherever they run; k3s brings kube-router's controller."""
+
+WIDEST_DERIVED = 24
+"""Bits in which the addresses of one derived range may differ: no cluster has more than a /8 of Pods or Services."""
 
 _Network = ipaddress.IPv4Network
 
@@ -266,6 +270,9 @@ def _around(addresses: Sequence[str], widest: int) -> _Network | None:
     if not addresses:
         return None
     numbers = [int(ipaddress.IPv4Address(each)) for each in addresses]
+    if (min(numbers) ^ max(numbers)).bit_length() > WIDEST_DERIVED:  # of several ranges, that of most addresses
+        most, _ = Counter(number >> 16 for number in numbers).most_common(1)[0]
+        numbers = [number for number in numbers if number >> 16 == most]
     bits = min(widest, 32 - (min(numbers) ^ max(numbers)).bit_length())
     return _Network((min(numbers), bits), strict=False)
 

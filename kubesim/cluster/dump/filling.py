@@ -158,6 +158,8 @@ def _hold(kept: Wire, field: str, given: str, read: Callable[[str], object]) -> 
 
 def _store(parts: Parts, wire: Wire) -> Wire:
     known = BY_KIND.get(wire["kind"])
+    if (known is None or known.namespaced) and not wire["metadata"].get("namespace"):
+        wire = {**wire, "metadata": {**wire["metadata"], "namespace": "default"}}
     if known is None or ("." in known.group and not wire["apiVersion"].startswith(f"{known.group}/")):
         kept = copy_of(wire)  # a kind that is not served, or another group's of that name, is kept as it is
     elif kind_type(wire["apiVersion"], wire["kind"]) is None:
@@ -174,8 +176,6 @@ def _store(parts: Parts, wire: Wire) -> Wire:
     metadata = kept.setdefault("metadata", {})
     metadata.setdefault("uid", new_uid(parts.simulation.random("uids")))
     metadata.setdefault("creationTimestamp", parts.simulation.timestamp())
-    if known is None or known.namespaced:
-        metadata.setdefault("namespace", "default")
     return parts.store.commit(kept)
 
 
@@ -264,6 +264,7 @@ def _add_dns(parts: Parts, coverage: Coverage, facts: Facts) -> None:
         address = facts.addressing.dns
         spec = {**documents["Service"]["spec"], "clusterIP": address, "clusterIPs": [address], "type": "ClusterIP"}
         services = [_store(parts, {**documents["Service"], "spec": spec})]
+        coverage.stand_ins.add(f"service/{SYSTEM}/{services[0]['metadata']['name']}")
     if not facts.nodes:
         return
     service = view(services[0], Service)

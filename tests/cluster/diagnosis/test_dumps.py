@@ -1,5 +1,9 @@
 """Dumps of healthy clusters, as several commands print them: no verdict may be wrong, whatever the dump leaves out."""
 
+import json
+import re
+from typing import Any
+
 import pytest
 
 from kubesim.cluster import Cluster
@@ -91,3 +95,38 @@ def test_lists_of_lists_typed_lists_and_several_texts_are_one_dump() -> None:
     two = dump(objects, "get svc,endpointslices -A") + "\n" + dump(objects, "get pods,svc,nodes -A")
     cluster_of = Cluster.from_objects([typed, nested, two])
     assert cluster_of.diagnose("pod/shop/client", "http://web.shop").verdict is Verdict.DELIVERED
+
+
+def test_nobody_is_judged_that_the_dump_does_not_hold() -> None:
+    """A DNS server stands in where the dump shows none; it is no Service and no Pod of that cluster."""
+    shown = Cluster.from_objects(dump(cluster("kind"), "get pods,svc,endpointslices -n shop"))
+    assert {pair.target for pair in shown.diagnose_all()} == {"web.shop:80"}
+    assert repr(shown).startswith("Cluster of a dump: 2 nodes, 4 Pods, 1 Service (")
+    diagnosis = shown.diagnose("pod/shop/client", "http://kube-dns.kube-system:9153")
+    assert diagnosis.verdict is Verdict.UNKNOWN
+
+
+def test_some_of_the_pods_are_not_all() -> None:
+    """``get pod/client pod/web-0 svc/web``: that the one selected Pod is not ready says nothing of the others."""
+    chosen = [each for each in cluster("kind") if each["metadata"]["name"] in ("client", "web-0", "web")]
+    chosen = [each for each in chosen if each["kind"] in ("Pod", "Service")]
+    next(each for each in chosen if each["metadata"]["name"] == "web-0")["status"]["conditions"] = []
+    diagnosis = Cluster.from_objects(chosen).diagnose("pod/shop/client", "http://web")
+    assert (diagnosis.verdict, diagnosis.causes) == (Verdict.UNKNOWN, ())
+    assert "no ready Pod that Service shop/web selects, and need not hold all" in diagnosis.answer
+
+
+def in_ipv6(wire: Any) -> Any:
+    """The same object in an IPv6-only cluster: each address behind fd00::."""
+    text = re.sub(r"\b(\d+)\.(\d+)\.(\d+)\.(\d+)\b", r"fd00::\1:\2:\3:\4", json.dumps(wire))
+    return json.loads(text.replace('"IPv4"', '"IPv6"'))
+
+
+@pytest.mark.parametrize("selection", ["get all -A", "get pods,svc,endpointslices -n shop"])
+def test_an_ipv6_only_cluster_cannot_be_told(selection: str) -> None:
+    objects = [in_ipv6(each) for each in cluster("minikube") if each["kind"] not in ("ConfigMap", "Node")]
+    shown = Cluster.from_objects(dump(objects, selection))
+    diagnosis = shown.diagnose("pod/shop/client", "http://web")
+    assert (diagnosis.verdict, diagnosis.causes) == (Verdict.UNKNOWN, ())
+    pairs = shown.diagnose_all()
+    assert not len(pairs) and any("kubesim follows IPv4 only" in text for text in pairs.left_out)
