@@ -6,7 +6,8 @@ addresses of the nodes' own network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.network.topology import lan_prefix
@@ -23,6 +24,7 @@ class Addressing:
     :param dns: the address of the cluster's DNS server, which the kubelet tells Pods.
     :param domain: the cluster's domain.
     :param outside: (name, address) of machines outside the cluster.
+    :param firewalls: of those that have a firewall of their own: the ranges of ports that they may call.
     :param flannel: whether flannel's own rules are written on the nodes.
     """
 
@@ -34,11 +36,14 @@ class Addressing:
     domain: str
     outside: tuple[tuple[str, str], ...] = ()
     flannel: bool = True
+    firewalls: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, configuration: ClusterConfiguration) -> Addressing:
         """What a cluster file says."""
         networks = configuration.networks
         outside = tuple((each.name, each.address) for each in configuration.outside)
-        lan = lan_prefix(networks.gateway)
-        return cls(networks.pods, networks.services, lan, networks.gateway, networks.dns, networks.domain, outside)
+        firewalls = {each.name: each.admitted for each in configuration.outside if each.firewall}
+        lan, ranges = lan_prefix(networks.gateway), (networks.pods, networks.services)
+        names = networks.gateway, networks.dns, networks.domain
+        return cls(*ranges, lan, *names, outside, firewalls=firewalls)

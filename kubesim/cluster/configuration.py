@@ -166,14 +166,28 @@ class LoadBalancer(_Part, frozen=True):
 
 
 class Outside(_Part, frozen=True):
-    """A machine outside the cluster, on the nodes' LAN."""
+    """A machine outside the cluster, on the nodes' LAN.
+
+    ``firewall`` lists the TCP ports that it may call, as ``443`` or ``8000-8100``; empty: it may call all.
+    """
 
     name: str
     address: str
+    firewall: list[str] = []
 
     def __post_init__(self) -> None:
         requirements.name("the name of a machine outside", self.name)
         requirements.address(f"the address of {self.name}", self.address)
+        self.admitted  # noqa: B018 (it checks itself)
+
+    @property
+    def admitted(self) -> tuple[tuple[int, int], ...]:
+        """(first, last) of each range of ports that it may call."""
+        field = f"the firewall of {self.name}"
+        return tuple(
+            requirements.span(field, each, "ports such as 443 or 8000-8100", requirements.port, 65536)
+            for each in self.firewall
+        )
 
 
 class Pins(_Part, frozen=True):

@@ -38,6 +38,7 @@ from kubesim.network.dns import resolv_conf
 from kubesim.network.kube_router.firewall import Ranges
 from kubesim.network.network import Network
 from kubesim.network.proxy import ProxyConfig
+from kubesim.network.rules import firewall_ruleset
 from kubesim.network.sockets import Sockets
 from kubesim.network.topology import Backend
 from kubesim.programs.images import ImageCatalogue, skeleton
@@ -206,7 +207,8 @@ def wire_parts(
         add_node_machine(parts, node.name, node_hosts_file(node))
         start_node_daemons(parts, node)
     for name, address in ground.outside:
-        network.add_outside(name, [address])
+        ports = ground.firewalls.get(name)
+        network.add_outside(name, [address], rules=None if ports is None else firewall_ruleset(ports))
         parts.machines[name] = _host(parts, name, name, "127.0.0.1 localhost\n", None)
     _connect_internet(parts)
     return parts

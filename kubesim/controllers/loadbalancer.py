@@ -4,6 +4,7 @@
     One address in front of the nodes; its machine passes each connection on to a node's node port, in turn by chance.
 ``servicelb``
     What k3s has built in: the nodes' own addresses; with ``externalTrafficPolicy: Local`` only those with a ready Pod.
+    Its Pods take the Service's ports on every node, so each port is for one Service: a second one waits.
 ``none``
     Nobody: the Service waits, ``<pending>``.
 
@@ -67,6 +68,8 @@ class LoadBalancerController:
         """How often each Service has waited for an address in vain."""
         self._local: set[Key] = set()
         """servicelb's Services whose addresses follow their endpoints."""
+        self._ports: dict[tuple[str, int], Key] = {}
+        """Whose each port of the nodes is, by protocol and number: servicelb's Pods have it as their host port."""
         self._nodes: dict[str, str] = {}
         """The address of each node that is ready."""
         self._everywhere: list[str] | None = None
@@ -129,7 +132,7 @@ class LoadBalancerController:
         service = self._client.store.view(Service, key[1], key[0])
         assert service is not None, "what was just read is there"
         if self._provider == "servicelb":
-            addresses = self._node_addresses(key, service)
+            addresses = self._node_addresses(key, service) if self._takes_ports(key, service) else []
         else:
             address = self._external_address(key, service)
             if not address:
@@ -178,6 +181,24 @@ class LoadBalancerController:
         else:
             self._network.remove_outside(BALANCER)
 
+    def _takes_ports(self, key: Key, service: Service) -> bool:
+        """Take the Service's ports on the nodes, all or none; whether they are its own now."""
+        wanted = {(port.protocol, port.port) for port in service.spec.ports or []}
+        taken = any(self._ports.get(port, key) != key for port in wanted)
+        self._give_back_ports(key, set() if taken else wanted)
+        if not taken:
+            self._ports |= dict.fromkeys(wanted, key)
+        return not taken
+
+    def _give_back_ports(self, key: Key, kept: set[tuple[str, int]]) -> None:
+        """Give back all ports but some, and look again at the Services that may wait for them."""
+        gone = [port for port, holder in self._ports.items() if holder == key and port not in kept]
+        for port in gone:
+            del self._ports[port]
+        if gone:
+            for other in self._ready_at.keys() - {key, *self._ports.values()}:
+                self._manager.enqueue_after(self, other, 0.0, progress=True)
+
     def _node_addresses(self, key: Key, service: Service) -> list[str]:
         """The addresses of the nodes that can take the Service's traffic."""
         if service.spec.externalTrafficPolicy != "Local":
@@ -211,6 +232,7 @@ class LoadBalancerController:
     def _forget(self, key: Key) -> None:
         self._local.discard(key)
         self._ready_at.pop(key, None)
+        self._give_back_ports(key, set())
         self._failures.pop(key, None)
         self._attach(key, None)
         address = self._given.pop(key, None)

@@ -43,23 +43,25 @@ class Draw(_Part, frozen=True):
 
 
 class Step(_Part, frozen=True):
-    """One thing that is done to a new cluster; exactly one of the fields beside ``source`` is given.
+    """One thing that is done to a new cluster: exactly one of ``types``, ``loses``, ``hangs`` and ``passes``.
 
     :param types: what is typed at the host ``source``.
     :param source: empty for the file's own host.
-    :param off: the node that is switched off.
+    :param loses: the node that is switched off.
     :param hangs: the Pod whose processes hang: NAMESPACE/NAME, the name perhaps with ``*`` at its end.
+    :param ports: what listens there hangs, and nothing else; empty for all of the Pod.
     :param passes: simulated seconds that go by.
     """
 
     types: str = ""
     source: str = ""
-    off: str = ""
+    loses: str = ""
     hangs: str = ""
+    ports: list[int] = []
     passes: float = 0
 
     def __post_init__(self) -> None:
-        _exactly_one("a step", types=self.types, off=self.off, hangs=self.hangs, passes=self.passes)
+        _exactly_one("a step", types=self.types, loses=self.loses, hangs=self.hangs, passes=self.passes)
 
 
 class Seen(_Part, frozen=True):
@@ -201,23 +203,23 @@ def read(name: str, directory: Path = EXERCISES, learner: str = "") -> Variant:
     if not lots:
         return Variant(msgspec.convert(template, ExerciseFile), 0)
     chance = random.Random(f"{name}/{learner}")
+    words: dict[str, list[str]] = read_yaml(DATA / "words.yaml")
     drawn = {
         place: word
         for lot in lots
-        for place, word in zip(lot.names, chance.sample(_choices(lot.among), len(lot.names)), strict=True)
+        for place, word in zip(lot.names, chance.sample(_choices(lot.among, words), len(lot.names)), strict=True)
     }
     filled = _filled(template, drawn) | {"draw": template["draw"]}
     return Variant(msgspec.convert(filled, ExerciseFile), chance.randrange(2**31))
 
 
-def _choices(among: list[str] | str) -> list[str]:
+def _choices(among: list[str] | str, words: dict[str, list[str]]) -> list[str]:
     if not isinstance(among, str):
         return among
     first, dash, last = among.partition("-")
     if dash:
         return [str(number) for number in range(int(first), int(last) + 1)]
-    found: list[str] = read_yaml(DATA / "words.yaml")[among]
-    return found
+    return words[among]
 
 
 def _filled(value: Any, drawn: dict[str, str]) -> Any:

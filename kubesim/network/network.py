@@ -115,7 +115,8 @@ class Network:
         self._undo = UndoLog()
         self._undecided: WeakSet[Alternatives] = WeakSet()
         """Those that nobody has read yet and somebody still may."""
-        self._router_rules = router_ruleset("wan")
+        self._own_rules = {ROUTER: router_ruleset("wan")}
+        """Of machines whose rules are their own: no Service and no policy changes them."""
         wan = Interface("wan", "203.0.113.1", INTERNET)
         inside = Interface("lan", gateway, LAN)
         routes = (Route("0.0.0.0/0", "wan"), Route(self.lan, "lan"))
@@ -198,18 +199,26 @@ class Network:
             self._forget_machine(machine)
 
     def add_outside(
-        self, name: str, addresses: Iterable[str], routes: Iterable[tuple[str, str]] = (), forwards: bool = False
+        self,
+        name: str,
+        addresses: Iterable[str],
+        routes: Iterable[tuple[str, str]] = (),
+        forwards: bool = False,
+        rules: Ruleset | None = None,
     ) -> str:
         """Add a machine outside the cluster: on the nodes' LAN where its first address is on it, else on the Internet.
 
         :param routes: (prefix, gateway) that it has besides the default route.
         :param forwards: whether it passes packets on, as a load balancer does.
+        :param rules: its own, such as a firewall's; None leaves them to the provider.
         :returns: its machine name.
         """
         self.changes()
         listed = tuple(addresses)
         if not listed:
             raise ValueError(f"machine {name} must have an address, got none")
+        if rules is not None:
+            self._own_rules[name] = rules
         if layout.on_lan(listed[0], self.lan):
             extra = [Route(prefix, "eth0", gateway) for prefix, gateway in routes]
             self.topology.add(layout.lan_host(name, listed, self.gateway, self.lan, extra, forwards))
@@ -222,6 +231,7 @@ class Network:
         """Take a machine outside the cluster away; a no-op where there is none."""
         self.changes()
         self.topology.remove(name)
+        self._own_rules.pop(name, None)
         self._forget_machine(name)
 
     def _forget_machine(self, machine: str) -> None:
@@ -288,11 +298,11 @@ class Network:
 
     def ruleset(self, machine: str) -> Ruleset | None:
         """The rules of a machine by now, or None where it has none."""
-        return self._router_rules if machine == ROUTER else self.ruleset_provider(machine)
+        return self._own_rules.get(machine) or self.ruleset_provider(machine)
 
     def listed_ruleset(self, machine: str) -> Ruleset | None:
         """The rules of a machine as ``iptables-save`` prints them, or None where it has none."""
-        if machine == ROUTER or self.listing_provider is None:
+        if machine in self._own_rules or self.listing_provider is None:
             return self.ruleset(machine)
         return self.listing_provider(machine)
 

@@ -17,8 +17,16 @@ from functools import cached_property
 
 from kubesim.network.hooks import PRIORITIES, Hook
 from kubesim.network.ipsets import IpSet
-from kubesim.network.matches import Destination, DestinationPort, Match, OutInterface, Protocol
-from kubesim.network.targets import Masquerade, Target
+from kubesim.network.matches import (
+    Comment,
+    Destination,
+    DestinationPort,
+    DestinationPorts,
+    Match,
+    OutInterface,
+    Protocol,
+)
+from kubesim.network.targets import Accept, Drop, Masquerade, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +234,20 @@ def router_ruleset(outside: str) -> Ruleset:
     """
     chain = Chain("POSTROUTING", (Rule((OutInterface(outside),), Masquerade()),))
     return Ruleset("iptables", {("nat", "POSTROUTING"): chain}, (built_in("nat", Hook.POSTROUTING),))
+
+
+OWN_FIREWALL = "its own firewall"
+"""The comment of the rule with which a machine's own firewall drops."""
+
+
+def firewall_ruleset(ports: Sequence[tuple[int, int]]) -> Ruleset:
+    """The rules of a machine that calls others on some TCP ports only: what goes elsewhere is dropped.
+
+    :param ports: (first, last) of each range that it may call.
+    """
+    asked = (DestinationPort(first) if first == last else DestinationPorts(first, last) for first, last in ports)
+    admitted = [Rule((Protocol("tcp"), port), Accept()) for port in asked]
+    elsewhere = Destination("127.0.0.0/8", negated=True)
+    rest = Rule((elsewhere, Protocol("tcp", loads=False), Comment(OWN_FIREWALL)), Drop())
+    chain = Chain("OUTPUT", (*admitted, rest))
+    return Ruleset("iptables", {("filter", "OUTPUT"): chain}, (built_in("filter", Hook.OUTPUT),))

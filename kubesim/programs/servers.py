@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kubesim.network.addresses import is_ipv4
+from kubesim.network.network import ANY
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import ClientHello, byte_length, header, http_date, plain_response
@@ -24,12 +26,14 @@ class PageServer:
 
     :param name: its Server header; empty for none.
     :param dual_stack: whether it is a Go program, which listens for IPv4 and IPv6 at once.
+    :param address: the one address on which it listens; all of its machine's unless it names one.
     """
 
     machine: Machine
     page: Page
     name: str = ""
     dual_stack: bool = False
+    address: str = ANY
 
     def handle(self, request: object, client: Client) -> object:
         """Answer one request."""
@@ -75,20 +79,28 @@ def _port(text: str, default: int) -> int:
     return whole_number(last) if is_number(last) and 0 < whole_number(last) < 65536 else default
 
 
+def _bound(text: str) -> str:
+    """The address in ``127.0.0.1:8080``; all addresses where there is none (``:8080``), or a name."""
+    host = text.rpartition(":")[0]
+    return host if is_ipv4(host) else "127.0.0.1" if host == "localhost" else ANY
+
+
 GO_STAMP = "%Y/%m/%d %H:%M:%S"
 """How Go's log package writes a moment."""
 
 
-def _serving(machine: Machine, port: int, page: Page, log: list[str], name: str = "") -> Running:
-    return Running({("TCP", port): PageServer(machine, page, name, dual_stack=not name)}, log, 0.1)
+def _serving(machine: Machine, port: int, page: Page, log: list[str], name: str = "", address: str = ANY) -> Running:
+    server = PageServer(machine, page, name, dual_stack=not name and address == ANY, address=address)
+    return Running({("TCP", port): server}, log, 0.1)
 
 
 def http_echo(invocation: Invocation) -> Completed | Running:
     """hashicorp/http-echo: one text for every request (``-text``, ``-listen``)."""
     machine = invocation.machine
     text = _value(invocation.argv, "text", invocation.environment.get("ECHO_TEXT", "hello-world"))
-    port = _port(_value(invocation.argv, "listen", ":5678"), 5678)
-    log = Log(machine.datetime, [f"{machine.datetime():{GO_STAMP}} [INFO] server is listening on :{port}"])
+    listen = _value(invocation.argv, "listen", ":5678")
+    port = _port(listen, 5678)
+    log = Log(machine.datetime, [f"{machine.datetime():{GO_STAMP}} [INFO] server is listening on {listen}"])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         host, agent = header(request.headers, "Host") or "", header(request.headers, "User-Agent") or ""
@@ -99,7 +111,7 @@ def http_echo(invocation: Invocation) -> Completed | Running:
         own = (("X-App-Name", "http-echo"), ("X-App-Version", "1.0.0"))
         return plain_response(200, f"{text}\n", "text/plain; charset=utf-8", *own)
 
-    return _serving(machine, port, page, log)
+    return _serving(machine, port, page, log, address=_bound(listen))
 
 
 def whoami_server(invocation: Invocation) -> Completed | Running:
@@ -234,14 +246,16 @@ def redis_cli(invocation: Invocation) -> Completed:
 
 
 def python(invocation: Invocation) -> Completed | Running:
-    """``python3 -m http.server [PORT]``: the one Python program that is simulated."""
+    """``python3 -m http.server [-b ADDRESS] [PORT]``: the one Python program that is simulated."""
     words = invocation.argv[1:]
     if words[:2] != ("-m", "http.server"):
         return Completed("", f"{invocation.argv[0]}: only `-m http.server` is simulated\n", 1)
-    port = whole_number(words[2]) if len(words) > 2 and is_number(words[2]) else 8000
+    port = next((whole_number(word) for word in words[2:] if is_number(word)), 8000)
+    bound = _value(words, "bind", _value(words, "b", ANY))
+    address = bound if is_ipv4(bound) else ANY
     machine = invocation.machine
     files = machine.files
-    log = Log(machine.datetime, [f"Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ..."])
+    log = Log(machine.datetime, [f"Serving HTTP on {address} port {port} (http://{address}:{port}/) ..."])
 
     def page(request: HttpRequest, client: Client) -> HttpResponse:
         path = invocation.directory.rstrip("/") + request.target.partition("?")[0]
@@ -257,7 +271,7 @@ def python(invocation: Invocation) -> Completed | Running:
         log.append(f'{client.address} - - [{stamp}] "{request.method} {request.target} HTTP/1.1" {answer.status} -')
         return answer
 
-    return _serving(machine, port, page, log, "SimpleHTTP/0.6 Python/3.13.5")
+    return _serving(machine, port, page, log, "SimpleHTTP/0.6 Python/3.13.5", address)
 
 
 def pause(invocation: Invocation) -> Completed | Running:

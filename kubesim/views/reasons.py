@@ -14,7 +14,7 @@ from typing import TypeVar
 from kubesim.network.iptables_text import rule_text
 from kubesim.network.matches import Comment, ConnectionState, Mark, Match, RecentlySeen, Source, Statistic
 from kubesim.network.packet import Packet
-from kubesim.network.rules import Rule
+from kubesim.network.rules import OWN_FIREWALL, Rule
 from kubesim.network.targets import Accept, Dnat, Drop, Goto, Jump, Masquerade, Reject, SetMark, Target
 from kubesim.network.trace import (
     Applied,
@@ -434,6 +434,8 @@ def _explain_drop(rule: Rule, chain: str, service: str, packet: Packet) -> str:
             f"{packet.source} is in none of the source ranges that Service {name} admits to its load-balancer address; "
             f"{silently}"
         )
+    if text == OWN_FIREWALL:
+        return f"The firewall of this machine itself lets nobody call TCP port {packet.destination_port}; {silently}"
     if chain == "KUBE-FIREWALL":
         return f"A packet for the loopback came from outside; {silently}"
     if chain == "cluster-ips-check":

@@ -33,7 +33,7 @@ def type_in(exercise: Exercise, text: str) -> None:
 def hold_as_told(opened: Exercise) -> None:
     """The symptom is what the simulator shows, no probe comes out, all else stands, and ``diagnose`` says it so."""
     for seen in opened.file.symptom:
-        told = opened._filled_in(seen.shows)
+        told = opened.filled_in(seen.shows)
         assert opened.shown(seen) == (seen.shows if told is None else told)
     findings = opened.findings()
     first = len(opened.file.probes)
@@ -41,7 +41,7 @@ def hold_as_told(opened: Exercise) -> None:
     assert [each for each in findings[first : len(findings) - len(opened.file.gone)] if not each.passed] == []
     asked = opened.file.diagnosis
     if asked is not None:
-        said = opened.cluster.diagnose(asked.source, asked.url)
+        said = opened.cluster.diagnose(asked.source, opened.filled_in(asked.url) or asked.url)
         assert asked.says in {str(said.verdict), *(each.id for each in said.findings)}, str(said)
 
 

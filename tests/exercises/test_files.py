@@ -37,7 +37,7 @@ def test_what_is_drawn_together_is_never_alike_and_stays_the_same(tmp_path: Path
 @pytest.mark.parametrize(
     ("struct", "fields", "says"),
     [
-        (Step, {}, "a step must have exactly one of types, off, hangs, passes, got none"),
+        (Step, {}, "a step must have exactly one of types, loses, hangs, passes, got none"),
         (Step, {"types": "ls", "passes": 3}, "got types, passes"),
         (Probe, {"source": "laptop"}, "a probe must have exactly one of url, types, got none"),
         (Draw, {"names": ["a"]}, "missing required field `among`"),

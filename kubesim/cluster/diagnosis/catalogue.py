@@ -195,6 +195,12 @@ RULES = MappingProxyType(
             _SERVICE,
             "Add the sender's range.",
         ),
+        "own-firewall": Rule(
+            "The sender's own firewall does not let it out.",
+            "The packet ends on the machine that asks; the cluster never sees it.",
+            "iptables -S OUTPUT",
+            "Ask for a port that the firewall lets out, or give the Service such a port.",
+        ),
         "policy-refuses": Rule(
             "A NetworkPolicy does not let it pass.",
             "As soon as one policy selects a Pod for a direction, only what some policy allows that way passes.",

@@ -212,7 +212,10 @@ def _address_findings(question: Question, objects: Objects) -> Iterator[Finding]
     step = failing_step(question)
     rule = (step_evidence(question, step),) if step else ()
     pod = objects.pod_at(address)
-    if within(address, objects.service_prefix):
+    own = services.own_firewall_finding(question, step) if step else None
+    if own is not None:
+        yield own
+    elif within(address, objects.service_prefix):
         yield Finding("no-service-at-address", f"No Service has the address {address}.", rule)
     elif pod is not None and question.outside and step is not None and question.traces[0].outcome is Outcome.LOST:
         summary = f"{address} is a Pod's address, which only the cluster's own machines have a route to."
@@ -281,7 +284,8 @@ def _failure_findings(service: Service, question: Question, objects: Objects, ch
         yield _from_outside(service)
         return
     if Outcome.DROPPED in outcomes:
-        yield services.dropped_finding(service, step)
+        own = services.own_firewall_finding(question, step)
+        yield own or services.dropped_finding(service, step)
         return
     causes = list(services.endpoint_findings(service, port, objects))
     causes = causes or list(services.slice_findings(service, port, objects))

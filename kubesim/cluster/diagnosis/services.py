@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from kubesim.api.objects import EndpointSlice, Pod, Service, ServicePort
 from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
+from kubesim.network.rules import OWN_FIREWALL
 from kubesim.network.trace import Action, Applied, Outcome, Step
 from kubesim.views.reasons import cited, reason
 
@@ -266,6 +267,14 @@ def closed_finding(service: Service, port: ServicePort, question: Question, obje
         mend = service_mend(f"set the targetPort to {listening[0]}", service, {"ports": ports})
     summary = f"{machine} refused: nothing there listens on port {where}."
     return Finding("target-port-closed", summary, tuple(evidence), mend)
+
+
+def own_firewall_finding(question: Question, step: Step) -> Finding | None:
+    """The firewall of the machine that asks dropped the packet, before anybody else saw it."""
+    if OWN_FIREWALL not in cited(step):
+        return None
+    summary = f"The firewall of {question.source} lets nobody call {question.protocol} port {question.port}."
+    return Finding("own-firewall", summary, (step_evidence(question, step),))
 
 
 def dropped_finding(service: Service, step: Step) -> Finding:

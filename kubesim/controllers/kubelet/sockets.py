@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kubesim.network.network import Network
-from kubesim.network.service import Client, Server
+from kubesim.network.service import Client, Server, bound_address
 from kubesim.userland.process import Running
 
 
@@ -40,28 +40,28 @@ class PodSockets(msgspec.Struct):
         :raises OSError: if a port is in use (``Address already in use``).
         """
         for (protocol, port), server in process.listeners.items():
-            self.network.listen(self.machine, protocol, port, server)
+            self.network.listen(self.machine, protocol, port, server, bound_address(server))
             self._bound[protocol, port] = container, server
 
     def close(self, container: str) -> None:
         """The container's process has ended."""
-        for (protocol, port), (owner, _) in list(self._bound.items()):
+        for (protocol, port), (owner, server) in list(self._bound.items()):
             if owner == container:
-                self.network.close(self.machine, protocol, port)
+                self.network.close(self.machine, protocol, port, bound_address(server))
                 del self._bound[protocol, port]
 
     def hang(self, container: str, ports: Collection[int] | None = None) -> None:
         """The container's process takes requests and answers none, on these ports or on all."""
-        for (protocol, port), (owner, _) in self._bound.items():
+        for (protocol, port), (owner, server) in self._bound.items():
             if owner == container and (ports is None or port in ports):
-                self._put(protocol, port, HungServer())
+                self._put(protocol, port, HungServer(), bound_address(server))
 
     def go_on(self, container: str) -> None:
         """The container's process answers again."""
         for (protocol, port), (owner, server) in self._bound.items():
             if owner == container:
-                self._put(protocol, port, server)
+                self._put(protocol, port, server, bound_address(server))
 
-    def _put(self, protocol: str, port: int, server: Server) -> None:
-        self.network.close(self.machine, protocol, port)
-        self.network.listen(self.machine, protocol, port, server)
+    def _put(self, protocol: str, port: int, server: Server, address: str) -> None:
+        self.network.close(self.machine, protocol, port, address)
+        self.network.listen(self.machine, protocol, port, server, address)

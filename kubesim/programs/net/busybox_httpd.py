@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+from kubesim.network.addresses import is_ipv4
+from kubesim.network.network import ANY
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.programs.http import REASONS, ClientHello, byte_length, http_date
 from kubesim.programs.machine import Machine, Run
@@ -36,10 +38,12 @@ class BusyboxHttpd:
     """A running httpd.
 
     :param root: the directory that it serves.
+    :param address: the one at which it listens; all of its machine's unless it is told one.
     """
 
     machine: Machine
     root: str
+    address: str = ANY
 
     def handle(self, request: object, client: Client) -> object:
         """Answer with a file, and close the connection."""
@@ -89,13 +93,13 @@ class BusyboxHttpd:
 def busybox_httpd(run: Run) -> Completed | Running:
     """``httpd [-f] [-p [IP:]PORT] [-h HOME]``; without ``-f`` it goes on in the background."""
     given = run.options.get("p", "80")
-    port = given.rpartition(":")[2]
-    if not is_number(port) or not 0 < whole_number(port) < 65536:
+    host, _, port = given.rpartition(":")
+    if not is_number(port) or not 0 < whole_number(port) < 65536 or not (host == "" or is_ipv4(host)):
         return Completed("", f"httpd: bad address '{given}'\n", 1)
     root = run.path(run.options.get("h", "."))
     if not run.files.is_directory(root):
         return Completed("", f"httpd: can't change directory to '{run.options['h']}': No such file or directory\n", 1)
-    server = BusyboxHttpd(run.machine, root)
+    server = BusyboxHttpd(run.machine, root, host or ANY)
     if run.on("f"):
         return Running({("TCP", int(port)): server}, [], 0.1)
     try:

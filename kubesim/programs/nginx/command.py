@@ -76,14 +76,18 @@ class Nginx:
         machine.processes = [*others, *self._beginning.processes]
         master = Master(RunningNginx(machine, configuration, version, log, pid, _FIRST_WORKERS), self._configurations)
         machine.on_signal(pid, master.signal)
-        return Running({("TCP", port): NginxServer(master.nginx, port) for port in configuration.ports}, log, 0.05)
+        listeners = {
+            ("TCP", port): NginxServer(master.nginx, port, configuration.address(port)) for port in configuration.ports
+        }
+        return Running(listeners, log, 0.05)
 
 
 class NginxServer(NamedTuple):
-    """What listens on one port of an nginx."""
+    """What listens on one port of an nginx, at one address or at all."""
 
     nginx: RunningNginx
     port: int
+    address: str
 
     def handle(self, request: object, client: Client) -> object:
         """Answer one request and log it."""

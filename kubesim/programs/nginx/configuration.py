@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass, field
 
+from kubesim.network.addresses import is_ipv4
+from kubesim.network.network import ANY
 from kubesim.programs.nginx.reading import Reading, names_in
 from kubesim.programs.nginx.tree import ConfigurationError, Directive
 from kubesim.userland.filesystem import FileError, FileSystem, Layer
@@ -50,6 +52,11 @@ class Configuration:
         object.__setattr__(self, "servers", tuple(servers))
         object.__setattr__(self, "ports", tuple(dict.fromkeys(port for each in servers for port in listening(each))))
 
+    def address(self, port: int) -> str:
+        """The one address at which all servers listen on a port; all of the machine's where they name several."""
+        found = set[str]().union(*(_bound_to(server, port) for server in self.servers))
+        return found.pop() if len(found) == 1 else ANY
+
     def is_of(self, files: FileSystem) -> bool:
         """Whether reading these files would give the same."""
         if self.layer is not None and files.untouched(self.places) is self.layer:
@@ -78,6 +85,16 @@ class Configurations:
         known.insert(0, made)
         del known[MOST_KNOWN:]
         return made
+
+
+def _bound_to(server: Directive, port: int) -> set[str]:
+    """The addresses at which a server listens on a port."""
+    found = set()
+    for listen in server.all("listen") or [Directive("listen", ("80",))]:
+        host, _, number = (listen.arguments or ("80",))[0].rpartition(":")
+        if number == str(port) or (not number.isdigit() and port == 80):
+            found.add(host if is_ipv4(host) else "127.0.0.1" if host == "localhost" else ANY)
+    return found
 
 
 def listening(server: Directive) -> list[int]:
