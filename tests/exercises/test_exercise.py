@@ -26,7 +26,7 @@ def test_fails_as_handed_out(name: str) -> None:
     assert not all(finding.passed for finding in tried)
     asked = exercise.file.diagnosis
     if asked is not None:
-        said = exercise.cluster.diagnose(asked.source, exercise._filled_in(asked.url) or "")
+        said = exercise.cluster.diagnose(asked.source, exercise.filled_in(asked.url) or "")
         assert asked.says in (
             "delivered" if said.verdict is Verdict.DELIVERED else "",
             *(each.id for each in said.causes),
