@@ -37,6 +37,10 @@ _WORDS: dict[str, Any] = {
     )
     for word in words.split()
 } | {"": None}
+_ONCE_BOOLS = frozenset(
+    word for word, value in _WORDS.items() if isinstance(value, bool) and word.lower() not in ("true", "false")
+)
+"""Words that YAML 1.1 took for booleans, and later ones take for texts."""
 _SPECIAL_FLOATS = {
     word: value
     for value, words in (
@@ -54,6 +58,8 @@ _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIMESTAMP = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|\s+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:\s*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?"
 )
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def resolve(text: str) -> Any:
@@ -101,32 +107,37 @@ class YamlError(ValueError):
     """Text that is no YAML, or no JSON once read as YAML; the message is what kubectl prints after the file's name.
 
     :param documents: the values of the documents before the one at fault, which kubectl has already acted on.
+    :param newer: the message of go-yaml 3, which kustomize reads with; it may name another line.
     """
 
-    def __init__(self, message: str, documents: tuple[Any, ...] = ()) -> None:
+    def __init__(self, message: str, documents: tuple[Any, ...] = (), newer: str = "") -> None:
         super().__init__(message)
         self.documents = documents
+        self.newer = newer or message
 
 
-def load_all(text: str) -> list[Any]:
+def load_all(text: str, *, newer: bool = False) -> list[Any]:
     """Read every document of a manifest, as kubectl does: JSON if it begins with a brace, else YAML.
 
     A document that is empty is left out.
 
+    :param newer: whether scalars mean what they mean to go-yaml 3, which kustomize reads with: ``yes`` is a text.
     :raises YamlError: with kubectl's words after ``error parsing FILE:``.
     """
     documents: list[Any] = []
     try:
-        for document in _json_documents(text) if text.lstrip().startswith("{") else _yaml_documents(text):
+        json = text.lstrip().startswith("{")
+        for document in _json_documents(text) if json else _yaml_documents(text, newer=newer):
             documents.append(document)
     except YamlError as error:
-        raise YamlError(str(error), tuple(documents)) from None
+        raise YamlError(str(error), tuple(documents), error.newer) from None
     return documents
 
 
-def load(text: str) -> Any:
+def load(text: str, *, newer: bool = False) -> Any:
     """Read one YAML document.
 
+    :param newer: as for :func:`load_all`.
     :raises YamlError: with go-yaml's words, such as ``yaml: line 3: did not find expected key``.
     """
     text = go_json.clean(text)
@@ -140,10 +151,12 @@ def load(text: str) -> Any:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        raise YamlError(f"yaml: {_where(error)}{error.problem or 'unknown problem parsing YAML content'}") from None
+        problem = error.problem or "unknown problem parsing YAML content"
+        in_newer_words = f"yaml: {_where(error, error.context_mark)}{problem}"
+        raise YamlError(f"yaml: {_where(error)}{problem}", newer=in_newer_words) from None
     except yaml.reader.ReaderError as error:
         raise YamlError(f"yaml: {error.reason}") from None
-    return None if node is None else _Construction(text).value(node, ())
+    return None if node is None else _Construction(text, newer=newer).value(node, ())
 
 
 def _check_depth(text: str) -> None:
@@ -164,12 +177,12 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _yaml_documents(text: str) -> Iterator[Any]:
+def _yaml_documents(text: str, *, newer: bool = False) -> Iterator[Any]:
     for document in split(text):
         try:
-            value = load(document)
+            value = load(document, newer=newer)
         except YamlError as error:
-            raise YamlError(f"error converting YAML to JSON: {error}") from None
+            raise YamlError(f"error converting YAML to JSON: {error}", newer=error.newer) from None
         if value is not None:
             yield value
 
@@ -244,9 +257,13 @@ class _Loader(SafeLoader):
     yaml_implicit_resolvers = {None: [(_PLAIN, re.compile(""))]}  # noqa: RUF012
 
 
-def _where(error: yaml.MarkedYAMLError) -> str:
-    """``line 7: ``: go-yaml counts a scanner's lines from one and a parser's from nought."""
-    line = error.problem_mark.line if error.problem_mark is not None else 0
+def _where(error: yaml.MarkedYAMLError, first: yaml.Mark | None = None) -> str:
+    """``line 7: ``: go-yaml counts a scanner's lines from one and a parser's from nought.
+
+    :param first: the mark that is told, unless it is missing or in the first line; the problem's own otherwise.
+    """
+    mark = first if first is not None and first.line else error.problem_mark
+    line = mark.line if mark is not None else 0
     if line and isinstance(error, yaml.scanner.ScannerError):
         line += 1
     return f"line {line}: " if line else ""
@@ -303,8 +320,9 @@ class _Composition:
 class _Construction:
     """Making values of nodes. An alias is its anchor's node again, which may make a small text very large."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, newer: bool = False) -> None:
         self._text = text
+        self._newer = newer
         self._budget = 100_000 + 10 * len(text)
 
     def value(self, node: yaml.Node, above: tuple[yaml.Node, ...]) -> Any:
@@ -313,7 +331,7 @@ class _Construction:
         if self._budget < 0:
             raise YamlError("yaml: document contains excessive aliasing")
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return _newer_scalar(node) if self._newer else _scalar(node)
         if any(node is each for each in above):
             raise YamlError(f"yaml: anchor '{_anchor_inside_itself(self._text)}' value contains itself")
         inside = (*above, node)
@@ -364,6 +382,15 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)  # JSON has one kind of number, and Go writes this one without a point
     return value
+
+
+def _newer_scalar(node: yaml.ScalarNode) -> Any:
+    """A scalar as go-yaml 3 reads it."""
+    if node.tag == _PLAIN and node.value in _ONCE_BOOLS:
+        return node.value
+    if node.tag == _PLAIN and _DATE.fullmatch(node.value):
+        return f"{node.value}T00:00:00Z"
+    return _scalar(node)
 
 
 def _tagged(node: yaml.ScalarNode) -> Any:

@@ -126,26 +126,6 @@ def _walk(path: str, files: FileSystem, directory: str, recursive: bool) -> Iter
             yield below
 
 
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-"""The files of which a kustomization directory has one."""
-
-
-def kustomization_problem(path: str, files: FileSystem, directory: str) -> str:
-    """Why a kustomization is not built: it is none, or it is one, which is not simulated."""
-    absolute = posixpath.normpath(posixpath.join(directory, path))
-    if not files.exists(absolute):
-        return (
-            f"must build at directory: not a valid directory: evalsymlink failure on '{path}' : lstat {absolute}: "
-            "no such file or directory"
-        )
-    if not files.is_directory(absolute):
-        return f"must build at directory: '{path}': file is not directory"
-    if not any(files.is_file(posixpath.join(absolute, name)) for name in KUSTOMIZATIONS):
-        names = f"'{KUSTOMIZATIONS[0]}', '{KUSTOMIZATIONS[1]}' or '{KUSTOMIZATIONS[2]}'"
-        return f"unable to find one of {names} in directory '{absolute}'"
-    return "kustomizations are not built here: give the manifests themselves with -f"
-
-
 def infos(source: Source, text: str, *, validate: bool = True) -> Iterator[Info | Exception]:
     """The objects of one file, in order, with the errors where they stand.
 

@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kubesim.api import go_yaml
 from kubesim.api.errors import ApiError
 from kubesim.api.resources import ResourceType
 from kubesim.api.scale import SCALE, scale_of
 from kubesim.api.selectors import Selector, parse_label_selector
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, KubectlError, raise_all
-from kubesim.kubectl.manifests import Info, infos, kustomization_problem, sources
+from kubesim.kubectl.kustomize import build
+from kubesim.kubectl.manifests import Info, Source, infos, sources
 from kubesim.kubectl.mapper import expand_categories, resource_type
 from kubesim.kubectl.unreachable import PER_CATEGORY, PER_TYPE
 
@@ -117,25 +119,28 @@ def select(
     """
     local = call.flags.has("local") and call.flags.on("local")
     paths = call.flags.texts("filename") if files and call.flags.has("filename") else ()
-    if call.flags.has("kustomize") and call.flags.text("kustomize"):
-        raise KubectlError(kustomization_problem(call.flags.text("kustomize"), call.files, call.directory))
+    kustomization = call.flags.text("kustomize") if call.flags.has("kustomize") else ""
     label_selector = call.flags.text("selector") if by_selector and call.flags.has("selector") else ""
     field_selector = call.flags.text("field-selector") if call.flags.has("field-selector") else ""
     request = _words(words)
     bare = len(request.types) > 0 and not request.names
     selecting = bool(label_selector or field_selector) or everything or (bare and all_if_bare)
     recursive = call.flags.has("recursive") and call.flags.on("recursive")
+    if kustomization:
+        _check_kustomization_alone(paths, recursive=recursive)
     found_sources = sources(paths, call.files, call.directory, recursive=recursive, resolver=call.api.resolver)
-    if paths:
+    if kustomization:
+        found_sources = [Source(kustomization, _BUILT)]
+    if found_sources:
         _refuse_words(request)
         chosen = _parse_selector(label_selector) if label_selector else None
-        single = len(paths) == 1 and len(found_sources) == 1 and found_sources[0].path != "-"
+        single = len(paths) == 1 and len(found_sources) == 1 and found_sources[0].path not in ("-", _BUILT)
 
         def from_files() -> Iterator[Item]:
             for source in found_sources:
                 if call.api.absence is not None and not local:
                     raise call.api.absence.unrecognized(call.simulation, source.shown, validate=validate)
-                text = call.stdin if source.path == "-" else call.files.read(source.path)
+                text = _text(call, source)
                 for item in infos(source, text, validate=validate):
                     if not isinstance(item, Info) or chosen is None or chosen.matches(_labels(item)):
                         yield item if local else _prepared(call, item, latest=latest)
@@ -162,6 +167,43 @@ def select(
     if named:
         return Selection(lambda: _named(call, named, fetch=fetch, scale=scale), single=len(named) == 1, named=True)
     raise KubectlError("resource(s) were provided, but no name was specified" if types else MISSING_RESOURCE)
+
+
+_BUILT = "-k"
+"""Stands for the path of what is built and not read."""
+
+
+def _text(call: Call, source: Source) -> str:
+    if source.path == "-":
+        return call.stdin
+    return kustomized(call, source.shown) if source.path == _BUILT else call.files.read(source.path)
+
+
+def _check_kustomization_alone(paths: Sequence[str], *, recursive: bool) -> None:
+    errors: list[Exception] = []
+    if paths:
+        errors.append(KubectlError("only one of -f or -k can be specified"))
+    if recursive:
+        errors.append(KubectlError("the -k flag can't be used with -f or -R"))
+    raise_all(errors)
+
+
+def kustomized(call: Call, path: str, *, unrestricted: bool = False) -> str:
+    """What a kustomization directory builds, as YAML.
+
+    :param unrestricted: whether it may read files outside its directories.
+    :raises KubectlError: where it cannot be built.
+    """
+    built = build(
+        path,
+        call.files,
+        call.directory,
+        call.complain,
+        log=lambda words: call.log("I", "log.go:244", words),
+        resolver=call.api.resolver,
+        unrestricted=unrestricted,
+    )
+    return "---\n".join(go_yaml.dump(wire) for wire in built)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from kubesim.api.objects import Wire
 from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, raise_all, with_source
-from kubesim.kubectl.manifests import Info, kustomization_problem
+from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
 from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation, patched, send_change
 from kubesim.kubectl.resource_arguments import select
@@ -184,12 +184,6 @@ def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -
                 if mode != "client":
                     call.api.delete(BY_KIND[kind], metadata["name"], namespace, dry_run=mode == "server")
                 printer.done(Info(BY_KIND[kind], namespace, metadata["name"], wire), "pruned")
-
-
-def kustomize(call: Call) -> int:
-    """Say why a kustomization is not built."""
-    path = call.arguments[0] if call.arguments else "."
-    raise KubectlError(kustomization_problem(path, call.files, call.directory))
 
 
 def view_last_applied(call: Call) -> int:
