@@ -48,6 +48,33 @@ def test_good_and_bad(check: names.Check, good: list[str], bad: list[str]) -> No
     assert [value for value in bad if not check(value)] == []
 
 
+ENDS = "and must start and end with an alphanumeric character"
+LABEL = (
+    f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', {ENDS} "
+    "(e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+DOTTED = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+SUBDOMAIN = (
+    f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {ENDS} "
+    f"(e.g. 'example.com', regex used for validation is '{DOTTED}')"
+)
+DNS_1035 = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
+    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
+    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
+)
+WILDCARD = (
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character "
+    f"(e.g. '*.example.com', regex used for validation is '\\*\\.{DOTTED}')"
+)
+SEARCH = (
+    f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', {ENDS} "
+    "(e.g. 'example.com', regex used for validation is "
+    "'_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')"
+)
+
+
 @pytest.mark.parametrize(
     ("check", "value", "problem"),
     [
@@ -57,6 +84,14 @@ def test_good_and_bad(check: names.Check, good: list[str], bad: list[str]) -> No
         (names.port_name, "8080", "must contain at least one letter (a-z)"),
         (names.qualified_name, "/a", "prefix part must be non-empty"),
         (names.path_segment, "a/b", "may not contain '/'"),
+        (names.path_segment, "50%", "may not contain '%'"),
+        (names.path_segment, "..", "may not be '..'"),
+        (names.dns1123_label, "A", LABEL),
+        (names.dns1123_subdomain, "A", SUBDOMAIN),
+        (names.dns1035_label, "1a", DNS_1035),
+        (names.wildcard_dns1123_subdomain, "*.A", WILDCARD),
+        (names.search_domain, "A", SEARCH),
+        (names.dns1123_subdomain, "a." * 126 + "ab", "must be no more than 253 characters"),
     ],
 )
 def test_words(check: names.Check, value: str, problem: str) -> None:

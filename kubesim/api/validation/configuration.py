@@ -40,7 +40,7 @@ def validate_config_map(wire: Wire, before: Wire | None = None) -> list[FieldErr
         errors += invalid_values(f"binaryData[{key}]", key, names.config_map_key(key))
     text_size = sum(map(names.byte_length, data.values()))
     size = text_size + sum(len(_decoded(value)) for value in binary.values())
-    return [*errors, too_long("", _SIZE_LIMIT)] if size > _SIZE_LIMIT else errors
+    return [*errors, too_long("[]", _SIZE_LIMIT)] if size > _SIZE_LIMIT else errors  # how Go prints a path of no name
 
 
 def validate_secret(wire: Wire, before: Wire | None = None) -> list[FieldError]:
