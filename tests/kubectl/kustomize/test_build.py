@@ -39,7 +39,7 @@ def test_what_is_built_is_what_kubectl_builds(case: dict[str, Any], cluster: Clu
 
 def test_apply_takes_what_is_built_and_refuses_files_beside_it(cluster: Cluster, files: FileSystem) -> None:
     done = run(["apply", "-k", "/srv/base"], cluster, files)
-    assert done.stdout == ("configmap/settings-cm274t6g2t created\nservice/web created\ndeployment.apps/web created\n")
+    assert done.stdout == ("configmap/settings-7ggkb26hb4 created\nservice/web created\ndeployment.apps/web created\n")
     assert run(["delete", "-k", "/srv/base", "--wait=false"], cluster, files).returncode == 0
     both = run(["apply", "-k", "/srv/base", "-f", "x.yaml"], cluster, files)
     assert both.stderr == "error: only one of -f or -k can be specified\n"
@@ -50,6 +50,6 @@ def test_what_is_built_goes_into_files(cluster: Cluster, files: FileSystem) -> N
     run(["kustomize", "/srv/base", "-o", "/srv/out"], cluster, files)
     assert files.list("/srv/out") == [
         "apps_v1_deployment_web.yaml",
-        "v1_configmap_settings-cm274t6g2t.yaml",
+        "v1_configmap_settings-7ggkb26hb4.yaml",
         "v1_service_web.yaml",
     ]
