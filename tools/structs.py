@@ -11,6 +11,7 @@ declaration, and after a name
 ``~``                 a time that is a value: written as ``null`` while it is zero
 ``!``                 written when it is empty, though OpenAPI does not demand it
 ``?``                 left out when it is empty, though OpenAPI demands it
+``^``                 null to Go where it was not given, and not missing: nobody owns it as a whole
 ``:int64``            an integer of 64 bits; others have 32
 ``:quantity``         a quantity, or a map of quantities
 ``:bytes``            bytes, or a map of them, which JSON writes in base64
@@ -49,7 +50,7 @@ _MAPS = {"strings": "[]string"}
 """What is in maps of which a mark has no room to say it."""
 HEAD = "# made by tools/structs.py: change tools/go_structs.txt and run `make structs`\n"
 _MARKED = re.compile(
-    r"([\w$-]+)([*=~!?]*)(?::(\w+))?(?:\[(\w*)\])?(?P<union>\+?)(?:\{(?P<keys>[\w,]*)\})?(?:<(?P<default>\w+)>)?"
+    r"([\w$-]+)([*=~!?^]*)(?::(\w+))?(?:\[(\w*)\])?(?P<union>\+?)(?:\{(?P<keys>[\w,]*)\})?(?:<(?P<default>\w+)>)?"
 )
 _ATOMIC = "{atomic}"
 
@@ -103,6 +104,8 @@ def _declared(field: re.Match[str], hint: Any, names: dict[type, str]) -> str:
         words.append("written")
     if "?" in marks:
         words.append("demanded")
+    if "^" in marks:
+        words.append("nil")
     if key is not None:
         words.append(f"merge={key}")
     if union:

@@ -154,8 +154,10 @@ def _list_patch(
         patch = _map_patch(before or {}, item, held, struct)
         if patch:
             items.append({**patch, key: item.get(key)})
-    gone = [item for item, wanted in zip(last, _paired(last, now, key), strict=True) if wanted is None]
-    items += [{"$patch": "delete", key: item.get(key)} for item in gone]
+    gone = [item.get(key) for item, wanted in zip(last, _paired(last, now, key), strict=True) if wanted is None]
+    # a deletion is of all items of that key, and as in upstream's patch nothing is left of what else is said of them
+    items = [item for item in items if item.get(key) not in gone]
+    items += [{"$patch": "delete", key: each} for each in gone]
     held_order = [item.get(key) for item, ours in zip(server, _paired(server, now, key), strict=True) if ours]
     if not items and held_order == kept:
         return {}

@@ -346,9 +346,10 @@ def _field_manager(flags: Values) -> str:
     """Whose the fields are that the command writes: the flag's, else the client's name (its user agent)."""
     if not flags.has("field-manager"):
         return "kubectl"
-    if flags.has("server-side") and flags.on("server-side") and not flags.changed("field-manager"):
-        return "kubectl"
-    return flags.text("field-manager") or "kubectl"
+    given = flags.text("field-manager")
+    if flags.has("server-side") and flags.on("server-side"):
+        return given if flags.changed("field-manager") else "kubectl"
+    return given or "kubectl"
 
 
 def _resolver(cluster: Cluster) -> str:

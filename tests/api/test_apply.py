@@ -320,3 +320,22 @@ def test_a_manifest_stays_the_callers(cluster: Cluster) -> None:
 def test_what_is_no_manifest_is_refused_in_the_servers_words(manifest: Any, message: str, cluster: Cluster) -> None:
     with pytest.raises(ApiError, match=message):
         cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", **manifest})
+
+
+def test_ports_that_share_their_number_are_one_to_a_client_side_apply() -> None:
+    """Recorded from kubectl and a server 1.36.2: taking one of them out is refused, moving one loses the other."""
+    udp = {"name": "dns", "port": 53, "protocol": "UDP"}
+    tcp = {"name": "dns-tcp", "port": 53, "protocol": "TCP"}
+    terminal = Terminal(Cluster())
+
+    def apply(*ports: dict[str, Any]) -> str:
+        metadata = {"name": "dns"}
+        manifest = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": list(ports)}}
+        done = terminal.run(f"kubectl apply -f - <<'end'\n{json.dumps(manifest)}\nend")
+        return done.stdout + done.stderr
+
+    assert apply(udp, tcp) == "service/dns created\n"
+    assert apply(tcp) == 'The Service "dns" is invalid: spec.ports: Required value\n'
+    assert apply(udp, {**tcp, "port": 54}) == "service/dns configured\n"
+    left = terminal.run("kubectl get svc dns -o jsonpath='{range .spec.ports[*]}{.port}/{.protocol} {end}'")
+    assert left.stdout == "54/TCP "

@@ -218,6 +218,8 @@ def _written_zero(found: schema.SchemaField) -> Any:
     """What Go's object has where a field was not given: some are never left out."""
     if found.value:
         return {}
+    if found.nil:
+        return None
     if not found.required:
         return ABSENT
     zeros: dict[str, Any] = {"string": "", "integer": 0, "boolean": False, "number": 0}

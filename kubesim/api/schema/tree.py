@@ -42,6 +42,7 @@ class SchemaField:
     :param owner: the struct that has it.
     :param required: whether Go writes it even when it is empty: mostly where OpenAPI demands it.
     :param demanded: whether OpenAPI demands it and Go leaves it out all the same, for validation to miss it.
+    :param nil: whether Go has null, and not nothing, where it was not given.
     :param pointer: whether a zero that was given is kept.
     :param value: whether it is a struct that is always written.
     :param null_time: whether it is a time that is written as null while it is zero.
@@ -58,6 +59,7 @@ class SchemaField:
     type: FieldType
     required: bool
     demanded: bool
+    nil: bool
     pointer: bool
     value: bool
     null_time: bool
@@ -165,6 +167,7 @@ def _field(owner: Struct, line: str) -> SchemaField:
         typed,
         required="written" in words,
         demanded="demanded" in words,
+        nil="nil" in words,
         pointer="pointer" in words,
         value="value" in words,
         null_time="null" in words,

@@ -93,7 +93,8 @@ def _documents(call: Call, path: str, before: str) -> list[Wire]:
     try:
         documents = go_yaml.load_all(kept)
     except go_yaml.YamlError as error:
-        raise _kept(call, path, f"The edited file failed to parse: {error}") from None
+        call.complain(f"The edited file failed to parse: {error}")
+        raise _kept(call, path) from None
     return [each for each in documents if isinstance(each, dict)]
 
 
@@ -103,18 +104,22 @@ def _cancel(call: Call, path: str, words: str) -> None:
     raise SilentExit(0)
 
 
-def _kept(call: Call, path: str, words: str) -> KubectlError:
+def _kept(call: Call, path: str) -> KubectlError:
     """An edit that came to nothing: what was saved stays for another try."""
-    call.complain(words)
     call.complain(f'A copy of your changes has been stored to "{path}"')
     return KubectlError("Edit cancelled, no valid changes were saved.")
 
 
 def _send(call: Call, info: Info, edited: list[Wire], path: str) -> None:
+    """Send what was changed of one object.
+
+    :raises KubectlError: where the server refuses it; what was saved stays.
+    """
     before = without_managers(info.object or {})
     after = next((each for each in edited if _identity(each) == _identity(before)), None)
     if after is None:
-        raise _kept(call, path, f'error: {info.type.plural} "{info.name}" could not be found in the edited file')
+        call.complain(f'error: {info.type.qualified} "{info.name}" is not in the edited file any more')
+        raise _kept(call, path)
     patch = three_way_patch(before, after, before, info.type)
     if not patch:
         call.say(f"{info.label} skipped")
@@ -122,18 +127,27 @@ def _send(call: Call, info: Info, edited: list[Wire], path: str) -> None:
     try:
         call.api.patch(info.type, info.name, info.namespace, patch, field_validation="Strict")
     except ApiError as error:
-        subject = f'{info.type.qualified} "{info.name}"'
-        if error.reason == "Invalid":
-            causes = error.details.get("causes") or []
-            raise _kept(
-                call,
-                path,
-                "\n".join(
-                    (f"error: {subject} is invalid", *(f"# * {each['field']}: {each['message']}" for each in causes))
-                ),
-            ) from None
-        raise _kept(call, path, f"error: {subject} could not be patched: {error.message}") from None
+        raise _refused(call, info, error, path) from None
     call.say(f"{info.label} edited")
+
+
+def _refused(call: Call, info: Info, error: ApiError, path: str) -> KubectlError:
+    """What kubectl says of an edit that the server refuses; the editor would be opened again, and changes nothing."""
+    subject = f'{info.type.qualified} "{info.name}"'
+    if error.reason == "NotFound":
+        call.complain(f"error: {subject} could not be found on the server")
+        call.complain(f'The edits you made on deleted resources have been saved to "{path}"')
+        return SilentExit()
+    if error.reason != "Invalid":
+        call.complain(f"error: {subject} could not be patched: {error.message}")
+        call.complain(f"You can run `kubectl replace -f {path}` to try this update again.")
+        return SilentExit()
+    call.complain(f"error: {subject} is invalid")
+    reasons = [f"# {subject} was not valid:"]
+    reasons += [f"# * {cause['field']}: {cause['message']}" for cause in error.details.get("causes") or ()]
+    saved = "".join(line for line in call.files.read(path).splitlines(keepends=True) if not line.startswith("#"))
+    call.files.write(path, _HEADER + "".join(f"{line}\n" for line in (*reasons, "#")) + saved)
+    return _kept(call, path)
 
 
 def _identity(wire: Wire) -> tuple[object, ...]:

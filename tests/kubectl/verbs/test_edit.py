@@ -1,5 +1,7 @@
 """``kubectl edit``: the objects are left in a file."""
 
+import re
+
 import pytest
 
 from kubesim import Cluster, Terminal
@@ -37,3 +39,28 @@ def test_what_cannot_be_edited(line: str, words: str) -> None:
     done = terminal.run(line)
     assert (done.stderr, done.returncode) == (words, 1)
     assert (terminal.machine.files.is_directory("/tmp") and terminal.machine.files.list("/tmp")) == before
+
+
+@pytest.mark.parametrize(
+    ("editor", "said", "status"),
+    [
+        ("sed -i s/8080/8081/", "service/web edited\n", 0),
+        ("sed -i 's/8080/8081/'", "service/web edited\n", 0),  # what is quoted is read by a shell
+        ("true", "Edit cancelled, no changes made.\n", 0),
+        ("sed -i d", "Edit cancelled, saved file was empty.\n", 0),
+        ("sed -i s/8080/99999/",
+         'error: services "web" is invalid\nA copy of your changes has been stored to "PATH"\n'
+         "error: Edit cancelled, no valid changes were saved.\n", 1),
+        ("nosuch", 'error: unable to launch the editor "nosuch"\n', 1),
+        ("false", 'error: there was a problem with the editor "false"\n', 1),
+    ],
+)  # fmt: skip
+def test_an_editor(editor: str, said: str, status: int) -> None:
+    """The words of k8s.io/kubectl/pkg/cmd/util/editor."""
+    terminal = Terminal(Cluster())
+    terminal.run("kubectl create service clusterip web --tcp=80:8080")
+    done = terminal.run(f'KUBE_EDITOR="{editor}" kubectl edit svc web')
+    printed = re.sub(r"/tmp/kubectl-edit-\d+.yaml", "PATH", done.stdout + done.stderr)
+    assert (printed, done.returncode) == (said, status)
+    port = terminal.run("kubectl get svc web -o jsonpath='{.spec.ports[0].targetPort}'").stdout
+    assert port == ("8081" if "edited" in said else "8080")
