@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean browser
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean browser pyodide
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -28,12 +28,15 @@ lab: $(READY) ## open the course in JupyterLab, in a folder of your own (COURSE=
 	$(BIN)/kubesim lab $(COURSE) $(LAB_OPTIONS)
 
 test: $(READY) ## run every test, and hold every notebook to its saved output
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser tests
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal --ignore tests/browser --ignore tests/pyodide tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope -p nbval.plugin --nbval \
 		--nbval-sanitize-with=notebooks/nbval.cfg --nbval-cell-timeout=120 notebooks
 
 browser: $(READY) ## look at the notebooks in a real browser (needs Debian's chromium)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/browser
+
+pyodide: $(READY) ## run the chapter in Pyodide, the Python of browsers (needs Node.js and npm)
+	$(BIN)/python -m pytest -q tests/pyodide
 
 check: $(READY) ## ruff, format, mypy and the import contract
 	$(BIN)/ruff check .
@@ -89,7 +92,7 @@ lock: $(READY) ## resolve the requirements again and write requirements.lock
 		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 clean: ## remove the environment and every cache
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks build dist
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks .pyodide build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 

@@ -1,4 +1,4 @@
-"""Where Python has less, as in a browser: no C classes in PyYAML, no pandas, no Graphviz, no clock of a thread."""
+"""Where Python has less, as in a browser: no C in PyYAML, no pandas, no regex, no Graphviz, no clock of a thread."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import sys, time, importlib.abc
 
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"pygraphviz", "pandas", "numpy", "ipywidgets"} or name == "yaml._yaml":
+        if name.partition(".")[0] in {"pygraphviz", "pandas", "numpy", "ipywidgets", "regex"} or name == "yaml._yaml":
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
@@ -28,7 +28,7 @@ kubectl run client --image nginx
 kubectl exec client -- curl -s myservice:8080 | grep -o '<title>.*</title>'
 kubectl get svc myservice -o yaml | grep -A1 ports:'''), end="")
 path = cluster.connect("pod/client", "http://myservice:8080")
-print(path.outcome, path.diagram().text == str(path.diagram()), path.diagram().svg == "")
+print(path.outcome, path.diagram().text == str(path.diagram()), path.diagram().svg.startswith("<svg"))
 print(exercise("00-no-answer").solved)
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kubesim.turn import Interrupted, computing
 from kubesim.userland.bounds import LIMIT
@@ -46,6 +46,53 @@ PATIENCE = 1.0
 """Seconds of computing that one expression may take in all: ``(a+)+$`` would try every way for ever."""
 
 
+class _Unstoppable:
+    """``re`` in the place of ``regex``, which a browser's page may not have: it knows the same, but no time limit."""
+
+    def __init__(self, compiled: re.Pattern[str]) -> None:
+        self._compiled = compiled
+        self.groups = compiled.groups
+
+    def search(self, text: str, start: int = 0, *, timeout: float = 0.0) -> re.Match[str] | None:
+        return self._compiled.search(text, start)
+
+    def match(self, text: str, start: int = 0, *, timeout: float = 0.0) -> re.Match[str] | None:
+        return self._compiled.match(text, start)
+
+    def fullmatch(self, text: str, start: int = 0, *, timeout: float = 0.0) -> re.Match[str] | None:
+        return self._compiled.fullmatch(text, start)
+
+    def finditer(self, text: str, *, timeout: float = 0.0) -> Iterator[re.Match[str]]:
+        return self._compiled.finditer(text)
+
+    def split(self, text: str, *, timeout: float = 0.0) -> list[str | None]:
+        return self._compiled.split(text)
+
+    def subn(
+        self, fill: Callable[[re.Match[str]], str], text: str, *, count: int = 0, timeout: float = 0.0
+    ) -> tuple[str, int]:
+        return self._compiled.subn(fill, text, count)
+
+
+def _compile(text: str, flags: int) -> Any:
+    """Compile an expression.
+
+    :param flags: those of ``re``; ``regex`` has the same.
+    :raises RegexProblem: where the text is none: why, and at which character where that is known.
+    """
+    try:
+        import regex  # slow to load: only when an expression is compiled
+    except ImportError:
+        try:
+            return _Unstoppable(re.compile(text, flags))
+        except (re.error, RecursionError) as error:
+            raise RegexProblem(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None
+    try:
+        return regex.compile(text, flags)
+    except (regex.error, RecursionError) as error:
+        raise RegexProblem(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None
+
+
 class Regex:
     """A compiled expression that gives up after :data:`PATIENCE`.
 
@@ -54,12 +101,7 @@ class Regex:
     """
 
     def __init__(self, text: str, flags: int = 0) -> None:
-        import regex  # slow to load: only when an expression is compiled
-
-        try:
-            self._compiled = regex.compile(text, flags)
-        except (regex.error, RecursionError) as error:
-            raise RegexProblem(str(error)) from None
+        self._compiled = _compile(text, flags)
         self._left = PATIENCE
 
     @property
@@ -140,12 +182,7 @@ class ServerPattern:
     """
 
     def __init__(self, text: str, *, any_case: bool = False) -> None:
-        import regex  # slow to load: only where a configuration has such a pattern
-
-        try:
-            self._compiled = regex.compile(text, regex.IGNORECASE if any_case else 0)
-        except (regex.error, RecursionError) as error:
-            raise RegexProblem(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None
+        self._compiled = _compile(text, re.IGNORECASE if any_case else 0)
 
     @property
     def groups(self) -> int:
@@ -155,9 +192,10 @@ class ServerPattern:
     def search(self, text: str) -> Match | None:
         """The first match."""
         try:
-            return self._compiled.search(text, timeout=SERVER_PATIENCE)
+            found: Match | None = self._compiled.search(text, timeout=SERVER_PATIENCE)
         except TimeoutError:
             return None
+        return found
 
 
 _BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
@@ -220,12 +258,10 @@ def compile_posix(pattern: str, *, extended: bool) -> str:
             out.append(character)
     if depth > 0:
         raise RegexProblem("Unmatched ( or \\(")
-    import regex
-
     text = "".join(out)
     try:
-        regex.compile(text)
-    except (regex.error, RecursionError) as error:
+        _compile(text, 0)
+    except RegexProblem as error:
         raise RegexProblem("Invalid preceding regular expression") from error
     return text
 

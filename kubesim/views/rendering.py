@@ -1,9 +1,11 @@
 """From DOT to a picture in a notebook.
 
 Graphviz runs inside the process (pygraphviz's wheel carries it), so no ``dot`` need be installed; without pygraphviz a
-``dot`` on PATH is used, and without that the text is shown. A picture offers Jupyter two forms at once: text/plain (the
-same in words, what tests compare), and HTML with the SVG as an image whose alternative text is these words. JupyterLab
-shows an image also in a notebook that it does not trust yet, and would give an SVG of its own no alternative text.
+``dot`` on PATH is used. Without both, a picture that says where everything stands is drawn by
+:mod:`kubesim.views.laid_out`, and of another the text is shown. A picture offers Jupyter two forms at once: text/plain
+(the same in words, what tests compare), and HTML with the SVG as an image whose alternative text is these words.
+JupyterLab shows an image also in a notebook that it does not trust yet, and would give an SVG of its own no alternative
+text.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from kubesim.views import laid_out
 
 FONT = "Helvetica"
 INK = "#1a1a1a"
@@ -53,7 +57,8 @@ class Diagram:
 
     @cached_property
     def svg(self) -> str:
-        """The picture as SVG with its text alternative, never wider than the page; empty without Graphviz."""
+        """The picture as SVG with its text alternative, never wider than the page; empty without Graphviz where that
+        would have to lay it out."""
         drawn = _draw(self.dot, "svg", self.engine).decode()
         return _accessible(drawn, self.text) if drawn else ""
 
@@ -97,7 +102,8 @@ def _draw(dot: str, form: str, engine: str, *options: str) -> bytes:
     try:
         import pygraphviz
     except ImportError:
-        return _draw_with_program(dot, form, f"-K{engine}", *options)
+        drawn = _draw_with_program(dot, form, f"-K{engine}", *options)
+        return drawn or (laid_out.svg(dot).encode() if (form, engine) == ("svg", "nop2") else b"")
     with _quiet_standard_error():
         drawn = pygraphviz.AGraph(string=dot).draw(format=form, prog=engine, args=" ".join(options))
     return bytes(drawn)
