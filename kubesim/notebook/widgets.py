@@ -108,7 +108,7 @@ class ServiceExplorer(WithStaticTwin):
         super().__init__([*shown, self.way, self.outcome, self.picture, self.details])
         for control in shown:
             self.heed(control, self._changed)
-        self.heed(self.way, self._draw)
+        self.heed(self.way, self._draw_picture)
         self._changed()
 
     @property
@@ -131,8 +131,11 @@ class ServiceExplorer(WithStaticTwin):
 
     def _draw(self) -> None:
         self.outcome.text = "; ".join(_request(shown.journey) for shown in self.compared.values())
-        self.picture.value = self._pictures(picture_html)
+        self._draw_picture()
         self.details.value = self._details()
+
+    def _draw_picture(self) -> None:
+        self.picture.value = self._pictures(picture_html)
 
     def _pictures(self, form: Callable[[Diagram], str]) -> str:
         pictures = {each: form(shown.journey.diagram(way=self.way.value)) for each, shown in self.compared.items()}

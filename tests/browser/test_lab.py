@@ -69,3 +69,43 @@ def test_the_first_minutes_of_a_learner(page: Any) -> None:
     output = cell.locator(STDOUT)
     assert output.inner_text().strip().count("\n") == 1
     assert output.evaluate(SCROLLS)  # long lines scroll, they do not break
+
+
+def test_from_the_first_page_to_a_solved_exercise(reader: Reader) -> None:
+    """Only what the pages say: run all of 00, mend its first exercise in the cell that is made for it, check."""
+    page = reader.opens("00-start-here.ipynb")
+    page.set_default_timeout(PATIENCE)
+    page.wait_for_selector("text=/\\| Idle/")
+    page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+    page.click("text=Run All Cells")
+    page.wait_for_timeout(1500)
+    page.wait_for_function(NOTHING_RUNS)
+    assert page.locator(ERROR).count() == page.locator(STDERR).count() == 0
+    page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 1e6")
+    heading = page.locator(".jp-MarkdownCell:has(h2:text-is('Exercise 2'))")
+    for _ in range(40):  # upwards from the end: only cells in sight are in the page
+        if heading.count():
+            break
+        page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, -400)")
+        page.wait_for_timeout(200)
+    heading.first.click()
+    selected = page.locator(".jp-Cell.jp-mod-selected")
+    for key, wanted in (("ArrowUp", 'exercise("00-no-answer")'), ("ArrowDown", "# your commands here")):
+        for _ in range(40):
+            if wanted in selected.inner_text():
+                break
+            page.keyboard.press(key)
+            page.wait_for_timeout(50)
+        if key == "ArrowUp":  # the whole page was run: the last exercise is the one that is open
+            page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("%%terminal lab\nkubectl run greeter --image nginx --labels app=greeter")
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_timeout(1000)
+    assert selected.inner_text().count("lab.check()") == 1
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_timeout(1000)
+    page.wait_for_function(NOTHING_RUNS)
+    page.get_by_role("status").filter(has_text="Solved.").wait_for()
+    assert page.locator(ERROR).count() == page.locator(STDERR).count() == 0
