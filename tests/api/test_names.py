@@ -92,6 +92,9 @@ SEARCH = (
         (names.wildcard_dns1123_subdomain, "*.A", WILDCARD),
         (names.search_domain, "A", SEARCH),
         (names.dns1123_subdomain, "a." * 126 + "ab", "must be no more than 253 characters"),
+        (names.search_domain, "a." * 126 + "ab", "must be no more than 253 characters"),
+        (names.wildcard_dns1123_subdomain, "*." + "a." * 125 + "ab", "must be no more than 253 characters"),
+        (names.dns1035_label, "a" * 64, "must be no more than 63 characters"),
     ],
 )
 def test_words(check: names.Check, value: str, problem: str) -> None:

@@ -11,7 +11,7 @@ from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.server import ApiServer, ApiSettings
 from kubesim.api.store import Store
-from kubesim.api.templates import Account, TemplateCache, account_name
+from kubesim.api.templates import TOKEN_PATH, Account, TemplateCache, account_name
 from kubesim.simulation import Simulation
 from tests.api.manifests import broken, valid
 from tests.chances import CHANCES
@@ -132,3 +132,86 @@ def test_a_server_that_has_seen_the_spec_answers_as_one_that_has_not(chance: Ran
 
 seen = TemplateCache()
 """Shared by every example above."""
+
+
+def completed(account: Account, **spec: Any) -> Any:
+    return TemplateCache().template({**SPEC, **spec}, {}, account).spec
+
+
+@pytest.mark.parametrize(
+    ("asks", "leaves", "mounted"),
+    [(None, True, True), (None, False, False), (False, True, False), (True, False, True)],
+)
+def test_the_pod_has_the_last_word_on_its_token(asks: bool | None, leaves: bool, mounted: bool) -> None:
+    spec = {**SPEC} if asks is None else {**SPEC, "automountServiceAccountToken": asks}
+    template = TemplateCache().template(spec, {}, Account("a", mounts_token=leaves))
+    assert template.mounts_token is mounted
+    assert len(template.spec.get("volumes", [])) == mounted
+    assert (template.spec["serviceAccountName"], template.spec["serviceAccount"]) == ("a", "a")
+
+
+def test_a_container_with_something_else_in_the_tokens_place_keeps_it() -> None:
+    own, other = {"name": "own", "mountPath": TOKEN_PATH}, {"name": "d", "image": "busybox"}
+    occupied = {**SPEC["containers"][0], "volumeMounts": [own]}
+    template = TemplateCache().template({"containers": [occupied, other]}, {}, Account("a"))
+    first, second = template.spec_with("token")["containers"]
+    assert first["volumeMounts"] == [own]
+    assert second["volumeMounts"] == [{"name": "token", "mountPath": TOKEN_PATH, "readOnly": True}]
+    assert not TemplateCache().template({"containers": [occupied]}, {}, Account("a")).mounts_token
+
+
+@pytest.mark.parametrize(("own", "expected"), [([], ["s", "t"]), ([{"name": "mine"}], ["mine"])])
+def test_an_accounts_pull_secrets_stand_in_for_missing_ones(own: list[Wire], expected: list[str]) -> None:
+    spec = completed(Account("a", pull_secrets=("s", "t")), imagePullSecrets=own)
+    assert [secret["name"] for secret in spec["imagePullSecrets"]] == expected
+
+
+NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+
+
+@pytest.mark.parametrize(
+    ("own", "added"),
+    [
+        ([], [NOT_READY, UNREACHABLE]),
+        ([{"key": NOT_READY, "operator": "Exists", "effect": "NoExecute"}], [UNREACHABLE]),
+        ([{"key": UNREACHABLE, "operator": "Exists"}], [NOT_READY]),
+        ([{"key": NOT_READY, "operator": "Exists", "effect": "NoSchedule"}], [NOT_READY, UNREACHABLE]),
+        ([{"operator": "Exists"}], []),
+        ([{"key": "other", "operator": "Exists"}], [NOT_READY, UNREACHABLE]),
+    ],
+)
+def test_a_pod_stays_five_minutes_on_a_lost_node_unless_it_says_otherwise(own: list[Wire], added: list[str]) -> None:
+    tolerations = completed(Account("a"), tolerations=own)["tolerations"]
+    seconds = {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    assert tolerations == [*own, *({"key": key, **seconds} for key in added)]
+
+
+NODE = 2_000_001_000
+
+
+@pytest.mark.parametrize(
+    ("spec", "priority", "preempts"),
+    [
+        ({}, 0, "PreemptLowerPriority"),
+        ({"priority": 0}, 0, "PreemptLowerPriority"),
+        ({"preemptionPolicy": "Never"}, 0, "Never"),
+        ({"priorityClassName": "system-cluster-critical"}, 2_000_000_000, "PreemptLowerPriority"),
+        ({"priorityClassName": "system-node-critical", "priority": NODE}, NODE, "PreemptLowerPriority"),
+    ],
+)
+def test_priority_comes_from_the_class(spec: Wire, priority: int, preempts: str) -> None:
+    made = completed(Account("a"), **spec)
+    assert (made["priority"], made["preemptionPolicy"]) == (priority, preempts)
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        ({"priorityClassName": "x"}, "no PriorityClass with name x was found"),
+        ({"priority": 5}, "must not be provided in pod spec; priority admission controller computed 0 from"),
+        ({"priorityClassName": "system-node-critical", "priority": 0}, "computed 2000001000 from"),
+    ],
+)
+def test_a_priority_that_no_class_gives(spec: Wire, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        completed(Account("a"), **spec)
