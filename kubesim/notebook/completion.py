@@ -1,14 +1,13 @@
 """Tab and Shift+Tab in the course's cells.
 
 In ``%%terminal`` cells and on ``%kubectl`` lines, Tab offers what a terminal offers, and none of Python's words;
-Shift+Tab shows the help of the kubectl command in the line. In Python cells, Tab completes the machines that
+Shift+Tab shows what the command at the cursor, or the magic, is for. In Python cells, Tab completes the machines that
 ``cluster.connect`` and its kin take, and the names of exercises. Upstream: IPython's matcher API
 (``IPython.core.completer``).
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 from kubesim.cluster import Cluster
 from kubesim.notebook.magics import CourseMagics
 from kubesim.terminal.completion import Candidate, Completions, complete
+from kubesim.terminal.explaining import explain
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _IDENTIFIER = "kubesim"
 _CELL = re.compile(r"%%terminal[ \t]*([^\n]*)\n", re.ASCII)
 _HOST = re.compile(r"%%terminal[ \t]+(\S*)$")
+_MAGIC = re.compile(r"(?:[^\n]*\n)*[ \t]*(%%?\w+)[^\n]*$")
 _LINE = re.compile(r"[ \t]*%kubectl[ \t]([^\n]*)$")
 _MACHINE = re.compile(r"\.(?:connect|resolve|diagnose|machine)\(\s*['\"]([^'\"\n]*)$")
 _ON = re.compile(r"\bon=['\"]([^'\"\n]*)$")
@@ -135,25 +136,18 @@ class _Inspector:
         self._usual = usual
 
     def __call__(self, code: str, cursor_pos: int, *arguments: Any, **options: Any) -> Any:
-        """The help of the kubectl command at the cursor, or what the kernel says."""
+        """The help of the command or the magic at the cursor, or what the kernel says."""
         text = code[:cursor_pos] + re.split(r"[\s|;&)]", code[cursor_pos:], maxsplit=1)[0]
-        if not (_CELL.match(text) or _LINE.match(text.rpartition("\n")[2])):
+        cell, line, magic = _CELL.match(text), _LINE.match(text.rpartition("\n")[2]), _MAGIC.match(text)
+        if cell is not None:
+            shown = explain(self._magics.desk(cell[1].strip()), text[cell.end() :])
+        elif line is not None:
+            shown = explain(self._magics.desk(""), f"kubectl {line[1]}")
+        elif magic is not None:
+            shown = self._magics.help_of(magic[1])
+        else:
+            shown = ""
+        if not shown and cell is None and line is None:
             return self._usual(code, cursor_pos, *arguments, **options)
-        shown = help_at(text.rpartition("\n")[2].replace("%kubectl", "kubectl", 1))
         data = {"text/plain": shown} if shown else {}
         return {"status": "ok", "found": bool(shown), "data": data, "metadata": {}}
-
-
-@functools.cache
-def help_at(line: str) -> str:
-    """What ``kubectl … --help`` says of the command that a line ends in; empty where it is none of kubectl's."""
-    from kubesim.kubectl import help_texts
-    from kubesim.kubectl.call import Verb
-    from kubesim.kubectl.main import find_verb
-    from kubesim.kubectl.registry import VERBS
-
-    words = re.split(r"[|;&(]", line)[-1].split()
-    if "kubectl" not in words:
-        return ""
-    command, verb, _ = find_verb(Verb("kubectl", subcommands=VERBS), words[words.index("kubectl") + 1 :])
-    return help_texts.help_of(command, verb)

@@ -111,6 +111,15 @@ class CourseMagics(Magics):
             raise UsageError(NOT_SET_UP)
         return self._session
 
+    def help_of(self, name: str) -> str:
+        """What one of the course's magics is for; empty of another.
+
+        :param name: with its ``%`` or ``%%``.
+        """
+        kind = "cell" if name.startswith("%%") else "line"
+        found = self.magics[kind].get(name.lstrip("%"))
+        return "" if found is None else f"{name}: {(found.__doc__ or '').strip()}\n"
+
     def hosts(self) -> list[str]:
         """What may follow ``%%terminal``: the hosts, and the variables that have a terminal."""
         held = [name for name, value in self.shell.user_ns.items() if not name.startswith("_") and _has_terminal(value)]

@@ -82,10 +82,7 @@ def complete(desk: Desk, text: str) -> Completions:
         brace = "{" if begun.startswith("${") else ""
         variables = (Candidate(f"${brace}{name}{'}' if brace else ''}", "variable") for name in desk.variables)
         return _matching(begun, variables)
-    while words and (words[0] in _BEFORE_COMMANDS or ("=" in words[0] and not words[0].startswith("-"))):
-        words.pop(0)
-    if words[:2] == ["k3s", "kubectl"]:
-        words.pop(0)
+    words = _without_what_stands_before(words)
     if not words:
         return _files(desk, begun, _programs(desk)) if "/" in begun else _matching(begun, _programs(desk))
     if words[0] == "kubectl":
@@ -94,6 +91,19 @@ def complete(desk: Desk, text: str) -> Completions:
         return Completions(begun)
     names = (Candidate(name, "name") for name in _hosts(desk.machine)) if words[0] in _NETWORK_PROGRAMS else ()
     return _files(desk, begun, names)
+
+
+def command_at_the_end(text: str) -> list[str]:
+    """The words of the command that a text ends in, what stands before a command taken away."""
+    words, begun = _command_at_the_end(text) or ([], "")
+    return _without_what_stands_before([*words, begun] if begun else words)
+
+
+def _without_what_stands_before(words: list[str]) -> list[str]:
+    """A command without assignments, without words after which one begins, and without ``k3s`` before kubectl."""
+    while words and (words[0] in _BEFORE_COMMANDS or ("=" in words[0] and not words[0].startswith("-"))):
+        words = words[1:]
+    return words[1:] if words[:2] == ["k3s", "kubectl"] else words
 
 
 def _command_at_the_end(text: str) -> tuple[list[str], str] | None:

@@ -65,10 +65,25 @@ def test_the_first_minutes_of_a_learner(page: Any) -> None:
     offered = page.locator(".jp-Completer-item .jp-Completer-match").all_inner_texts()
     assert "pods" in offered and not any(each.startswith("%") for each in offered)
     page.keyboard.press("Escape")
+    for typed, shown in (
+        ("curl -s web", "28 no answer in time"),
+        ("kubectl get pods", "Display one or many resources"),
+    ):
+        new_cell(page, f"%%terminal\n{typed}")
+        page.keyboard.press("Shift+Tab")
+        page.wait_for_selector(f".jp-Tooltip:has-text('{shown}')")
+        page.keyboard.press("Escape")
     cell = run_cell(page, "%%terminal\nkubectl get pods -A -o wide --show-labels | head -2")
     output = cell.locator(STDOUT)
     assert output.inner_text().strip().count("\n") == 1
     assert output.evaluate(SCROLLS)  # long lines scroll, they do not break
+    cell = run_cell(page, "%%terminal\nkubectl run late --image=nginx; kubectl get pod late -w; history | tail -1")
+    rows = [line.split() for line in cell.locator(STDOUT).inner_text().splitlines() if line.startswith("late")]
+    states = [row[2] for row in rows]
+    assert states[-1] == "Running" and len(states) > 1  # what happened while time passed; then it is over
+    cell = run_cell(page, "%%terminal\nkubectl edit pod late")
+    opened = page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content").inner_text()
+    assert opened.startswith("%%terminal") and "kind: Pod" in opened
 
 
 def test_from_the_first_page_to_a_solved_exercise(reader: Reader) -> None:

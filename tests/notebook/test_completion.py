@@ -80,6 +80,20 @@ def test_before_the_set_up_a_terminal_cell_offers_nothing() -> None:
         ("%%terminal\nkubectl rollout undo deploy/x", "undo", "Undo a previous rollout"),
         ("%%terminal\nls | kubectl apply -f -", "apply", "Apply a configuration to a resource"),
         ("%kubectl scale deploy x", "scale", "Set a new size"),
+        ("%%terminal\ncurl -s web", "curl", "28 no answer in time"),
+        ("%%terminal\nkubectl get pods | grep web", "grep", "Print the lines that match"),
+        ("%%terminal\nif sudo ip route; then", "route", "which one a packet takes"),
+        ("%%terminal worker\niptables-save -t nat", "nat", "as commands"),
+        ("%%terminal\necho $(dig web)", "dig", "names are not completed"),
+        ("%%terminal\nss -ltn", "ss", "--listening"),
+        ("%%terminal\nls", "ls", "List directories."),
+        ("%%terminal\nexport A=1", "export", "a builtin of the shell"),
+        ("%%terminal\nkubectl exec web -- curl -s other", "other", "Ask a web server"),
+        ("%%terminal\nkubectl exec web -- curl -s other", "exec", "Execute a command in a container"),
+        ("%%terminal laptop\nkubectl get pods", "terminal", "chooses the machine"),
+        ("%%predict What?", "predict", "Ask the question"),
+        ("x = 1\n%kubectl", "kubectl", "comes back as a DataFrame"),
+        ("%%time\nprint(1)", "time", "Python's"),
         ("print(1)", "print", "Python's"),
     ],
 )
@@ -99,6 +113,6 @@ def test_where_there_is_no_help_none_is_shown(shell: InteractiveShell) -> None:
     shell.kernel = kernel
     try:
         teach(shell, shell.magics_manager.registry["CourseMagics"])
-        assert kernel.do_inspect("%%terminal\nls", 12)["found"] is False
+        assert kernel.do_inspect("%%terminal\nnosuch", 12)["found"] is False
     finally:
         del shell.kernel
