@@ -16,8 +16,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from kubesim.api import go_json
 
-LONGEST = 10 * 86_400.0
-"""Seconds that may pass in one call: ten days of probes are some seconds of computing, a century would never end."""
+LONGEST = 43_200.0
+"""Seconds that may pass in one call: half a day of probes is some seconds of computing, a century would never end."""
 SHOWN = 80
 """Characters shown of what was given."""
 
@@ -96,7 +96,7 @@ def seconds(name: str, given: object) -> float:
     if given < 0:
         raise ValueError(f"seconds must not be negative, got {shown(given)}")
     if given > LONGEST:
-        raise ValueError(f"a time must be at most {LONGEST:g} seconds at once (ten days), got {shown(given)}")
+        raise ValueError(f"a time must be at most {LONGEST:g} seconds at once (half a day), got {shown(given)}")
     return given
 
 

@@ -117,5 +117,5 @@ def age(field: str, given: str) -> float:
         raise refuse(field, "a duration such as 90s, 5m or 1h30m", given)
     seconds = parse_duration(given)
     if seconds > LONGEST:
-        raise refuse(field, f"at most {LONGEST / 86400:g} days", given)
+        raise refuse(field, f"at most {LONGEST / 3600:g} hours", given)
     return seconds

@@ -14,6 +14,7 @@ from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.sockets import Connection, Sockets
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import GrpcHealthCheck
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 
 AGENT = "kube-probe/1.36"
@@ -24,7 +25,7 @@ def probe_port(container: Container, port: IntOrString) -> int:
     if isinstance(port, int):
         return port
     named = {entry.name: entry.containerPort for entry in container.ports or []}
-    return named.get(port, int(port) if port.isdigit() else 0)
+    return named.get(port, whole_number(port) if is_number(port) else 0)
 
 
 def http_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: HTTPGetAction) -> ProbeResult:
@@ -48,7 +49,8 @@ def http_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, a
         return ProbeResult(False, f'Get "{url}": context deadline exceeded {awaited}', limit)
     if 200 <= response.status < 400:
         return ProbeResult(True, seconds=response.seconds)
-    return ProbeResult(False, f"HTTP probe failed with statuscode: {response.status}", response.seconds)
+    words = f"HTTP probe failed with statuscode: {response.status}"
+    return ProbeResult(False, words, response.seconds, answered=True)
 
 
 def tcp_probe(sockets: Sockets, pod: Pod, container: Container, probe: Probe, action: TCPSocketAction) -> ProbeResult:

@@ -75,6 +75,8 @@ class ProbeResult:
     seconds: float = 0.0
     errored: bool = False
     """Whether it could not be carried out at all: the kubelet says so, and throws the result away."""
+    answered: bool = False
+    """Whether a request that failed got an answer all the same."""
 
 
 class ContainerRuntime(Protocol):

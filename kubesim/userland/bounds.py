@@ -10,6 +10,8 @@ from kubesim.turn import Interrupted
 
 LIMIT = 8 * 1024 * 1024
 """Characters that a pipe, a file or one expansion may hold."""
+LINES = 1_000_000
+"""Lines that a pipe, a file or one expansion may hold: whoever sorts or numbers them holds each by itself."""
 WORDS = 200_000
 """Words that one expansion may become."""
 LONGEST_RUN = 900.0
@@ -23,7 +25,7 @@ def bounded(text: str) -> str:
 
     :raises Interrupted: where it is longer than the limit.
     """
-    if len(text) > LIMIT:
+    if len(text) > LIMIT or text.count("\n") > LINES:
         raise Interrupted
     return text
 

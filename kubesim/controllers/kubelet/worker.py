@@ -43,6 +43,8 @@ SANDBOX_RETRY_SECONDS = 10.0
 LONGEST_AWAITED_RUN = 60.0
 """A container that ends within a minute is waited for; one that runs longer is like a server."""
 DEFAULT_GRACE_SECONDS = 30
+HOOK_SECONDS = 30
+"""How long a hook's request may wait for its answer."""
 MANY_PLANS = 16
 """How many plans a Pod's worker keeps before it looks which are done."""
 KILLED = 137
@@ -468,10 +470,19 @@ class PodWorker:
         return seconds
 
     def _hook(self, container: ContainerState, name: str) -> tuple[float, bool]:
-        """Carry out a lifecycle hook: the seconds that it takes, and whether it succeeds."""
+        """Carry out a lifecycle hook: the seconds that it takes, and whether it succeeds.
+
+        Of a request the answer does not matter, only that there is one.
+        """
         hook = (container.spec.lifecycle or {}).get(name) or {}
         if "sleep" in hook:
             return float(hook["sleep"].get("seconds") or 0), True
+        if "tcpSocket" in hook:  # the API takes it, and the kubelet runs no such handler
+            return 0.0, False
+        if "httpGet" in hook:
+            asked = view({"httpGet": hook["httpGet"], "timeoutSeconds": HOOK_SECONDS}, Probe)
+            result = self.context.runtime.probe(self.pod, container.spec, asked)
+            return result.seconds, result.success or result.answered
         command = (hook.get("exec") or {}).get("command")
         if not command or container.suspended:
             return 0.0, True

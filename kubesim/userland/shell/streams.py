@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from kubesim.turn import Interrupted
-from kubesim.userland.bounds import LIMIT, SCREENFUL
+from kubesim.userland.bounds import LIMIT, LINES, SCREENFUL
 from kubesim.userland.filesystem import FileSystem
 
 PIPE = 65_536
@@ -33,6 +33,7 @@ class Capture:
     terminal: bool = False
     screen: list[str] = field(default_factory=list)
     size: int = 0
+    lines: int = 0
     full: bool = False
 
     def write(self, text: str) -> None:
@@ -41,7 +42,8 @@ class Capture:
         :raises Interrupted: where it becomes too long; the beginning is kept.
         """
         self.size += len(text)
-        if self.size > LIMIT:
+        self.lines += text.count("\n")
+        if self.size > LIMIT or self.lines > LINES:
             self.full = True
             self.size -= len(text)
             kept = text[:SCREENFUL] if self.terminal else text[: LIMIT - self.size]
@@ -61,7 +63,7 @@ class Capture:
         """What was written since the last time, and forget it."""
         taken = self.text
         self.pieces.clear()
-        self.size = 0
+        self.size = self.lines = 0
         return taken
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kubesim.userland.bounds import LIMIT
+from kubesim.userland.bounds import LIMIT, LINES
 from kubesim.userland.command_line import Complaint, Run, lines_of, program
 from kubesim.userland.numerals import whole_number
 from kubesim.userland.process import Completed
@@ -137,7 +137,7 @@ def tee(run: Run) -> Completed:
 def yes(run: Run) -> Completed:
     """A line again and again: more than anything holds."""
     line = (" ".join(run.operands) or "y") + "\n"
-    return Completed(line * (LIMIT // len(line) + 1))
+    return Completed(line * (min(LIMIT // len(line), LINES) + 1))
 
 
 @program("s", "d", "serial=s delimiters=d")

@@ -17,13 +17,13 @@ NOT_FOUND = (
 )
 
 
-def running(part: str, what: Any, **spec: Any) -> Cluster:
+def running(part: str, what: Any, image: str = "busybox", **spec: Any) -> Cluster:
     """A cluster with a Pod whose container has a probe or a hook."""
     hook = part in ("postStart", "preStop")
     container = {
         "name": "c",
-        "image": "busybox",
-        "command": ["sleep", "1000000"],
+        "image": image,
+        **({"command": ["sleep", "1000000"]} if image == "busybox" else {}),
         **({"lifecycle": {part: what}} if hook else {part: {**what, "periodSeconds": 1}}),
     }
     cluster = Cluster()
@@ -54,7 +54,11 @@ def test_a_probe_that_cannot_be_carried_out_counts_for_nothing(part: str, kind: 
     assert (status.ready, status.restartCount) == (ready, 0)
 
 
-@pytest.mark.parametrize("hook", [MISSING, FAILING])
+UNANSWERED = {"httpGet": {"port": 81, "path": "/"}}
+SOCKET = {"tcpSocket": {"port": 80}}
+
+
+@pytest.mark.parametrize("hook", [MISSING, FAILING, UNANSWERED, SOCKET])
 def test_a_container_whose_first_hook_fails_is_killed(hook: Any) -> None:
     cluster = running("postStart", hook)
     found = events(cluster)
@@ -64,7 +68,26 @@ def test_a_container_whose_first_hook_fails_is_killed(hook: Any) -> None:
     assert status.restartCount > 0
 
 
-@pytest.mark.parametrize("hook", [MISSING, FAILING])
+@pytest.mark.parametrize(
+    "hook",
+    [
+        {"sleep": {"seconds": 1}},
+        {"httpGet": {"port": 80, "path": "/"}},
+        {"httpGet": {"port": 80, "path": "/nosuch"}},  # any answer will do
+        {"exec": {"command": ["true"]}},
+    ],
+)
+@pytest.mark.parametrize("part", ["postStart", "preStop"])
+def test_a_hook_that_succeeds_says_nothing(part: str, hook: Any) -> None:
+    cluster = running(part, hook, image="nginx")
+    (status,) = cluster.get("Pod", "p").status.containerStatuses
+    assert (status.ready, status.restartCount) == (True, 0)
+    cluster.delete("Pod", "p")
+    cluster.settle()
+    assert not [reason for reason, _ in events(cluster) if "Hook" in reason]
+
+
+@pytest.mark.parametrize("hook", [MISSING, FAILING, UNANSWERED, SOCKET])
 def test_a_last_hook_that_fails_holds_nothing_up(hook: Any) -> None:
     cluster = running("preStop", hook)
     cluster.delete("Pod", "p")
