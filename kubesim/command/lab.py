@@ -67,11 +67,15 @@ def prepare(folder: Path, *, fresh: bool = False) -> str:
     if aside is not None:
         said.append(f"What you had is in {aside}.")
     if missing:
-        said.append(f"{len(missing)} notebooks were put into {folder}.")
+        said.append(f"{_notebooks(len(missing))} put into {folder}.")
     if len(missing) < len(published):
         kept = len(published) - len(missing)
-        said.append(f"{kept} were there and are as you left them (--fresh for new copies; yours are kept).")
+        said.append(f"{_notebooks(kept)} there already, as you left them (--fresh for new copies; yours are kept).")
     return " ".join(said)
+
+
+def _notebooks(count: int) -> str:
+    return "1 notebook was" if count == 1 else f"{count} notebooks were"
 
 
 def _set_aside(folder: Path, published: list[Path]) -> Path | None:

@@ -18,7 +18,15 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     :raises ValueError: if the script, the cluster file or the journal cannot be read.
     :raises LookupError: if there is no such host.
     """
-    text = sys.stdin.read() if given.file == "-" else _script(Path(given.file))
+    return play(given, sys.stdin.read() if given.file == "-" else _script(Path(given.file)))
+
+
+def play(given: argparse.Namespace, text: str) -> int:
+    """Play a script's text; the status is that of its last line.
+
+    :raises ValueError: if the cluster file or the journal cannot be read.
+    :raises LookupError: if there is no such host.
+    """
     terminal = seat(cluster_of(given), given.on)
     status = 0
     for done in terminal.steps(text):

@@ -15,7 +15,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 
-from kubesim.command.run import cluster_of, seat
+from kubesim.command.run import cluster_of, play, seat
 from kubesim.terminal import Terminal
 from kubesim.terminal.completion import Desk, complete
 
@@ -31,10 +31,11 @@ def run(given: argparse.Namespace, _extra: list[str]) -> int:
     :raises ValueError: if the cluster file or the journal cannot be read.
     :raises LookupError: if there is no such host.
     """
+    if not sys.stdin.isatty():  # nobody types: what comes is a script, as for any shell
+        return play(given, sys.stdin.read())
     terminal = seat(cluster_of(given), given.on, live=True)
     session = session_at(terminal)
-    if sys.stdin.isatty():
-        print(GREETING)
+    print(GREETING)
     status = talk(terminal, session)
     if given.save is not None:
         terminal.cluster.save(given.save)

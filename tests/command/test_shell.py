@@ -1,5 +1,6 @@
 """``kubesim shell``: a person at prompt_toolkit, played by a pipe."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from kubesim import Cluster, Terminal
+from kubesim.command import main
 from kubesim.command.shell import TerminalCompleter, talk
 
 CTRL_C, CTRL_D = "\x03", "\x04"
@@ -135,3 +137,12 @@ def test_what_was_typed_into_a_pod_is_in_the_journal(terminal: Terminal, tmp_pat
     again = Cluster.restore(tmp_path / "journal").guests["terminal/0"]
     assert again.type_line("cat /tmp/x")[0].stdout == "kept\n"
     assert again.prompt == "/ # "
+
+
+def test_what_comes_from_a_pipe_is_a_script(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("kubectl get pods\nfor i in 1 2\ndo echo $i\ndone\nfalse\n"))
+    assert main(["shell"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("1\n2\n", "No resources found in default namespace.\n")
