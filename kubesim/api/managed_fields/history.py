@@ -8,7 +8,6 @@ are references. Asking folds the notes of an object, oldest first, into its owne
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
@@ -21,7 +20,7 @@ MOST_NOTES = 32
 """How many writes of an object are noted before they are folded whether somebody asks or not."""
 
 
-class Author(NamedTuple):
+class Author(msgspec.Struct, frozen=True, gc=False):
     """Who writes: a field manager, and the part of the object that it writes to."""
 
     manager: str
@@ -123,11 +122,12 @@ class History:
         key = (stored["kind"], metadata.get("namespace"), metadata["name"])
         before = self._last.get(key)
         author = signature.author
-        if before is not None and signature.joined and before.author is author and before.before is not None:
-            before.stored, before.time = stored, time
-            return
         if before is None:
             self._last[key] = Write(stored, None, author, time, signature.given, signature.owned)
+        elif signature.joined and before.author is author and before.before is not None:
+            before.stored, before.time = stored, time
+        elif author is None and before.given is not None and signature.owned is None:
+            before.stored = stored  # what the server does of itself is as if it had done it with that request
         else:
             self._last[key] = self.draft(stored, before, signature, time)
 
