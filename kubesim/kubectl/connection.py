@@ -18,6 +18,7 @@ from kubesim.api.names import path_segment
 from kubesim.api.objects import Pod, Wire, view
 from kubesim.api.resources import BY_KIND, ResourceType, kind_type
 from kubesim.api.server import Propagation, Response
+from kubesim.api.service_account_tokens import token_request
 from kubesim.api.store import Change
 from kubesim.api.tables import Table
 from kubesim.cluster import Cluster
@@ -215,6 +216,19 @@ class Connection:
         """Delete a Pod, as its disruption budget allows."""
         name, namespace = self._demand_of_pod("create", pod, "eviction")
         return self._cluster.api.evict(name, namespace, grace_period_seconds, dry_run)
+
+    def request_token(self, account: str, namespace: str, spec: Wire) -> Wire:
+        """A token of a service account, as a ``TokenRequest`` with its answer.
+
+        :param spec: what is asked of it.
+        """
+        kind = BY_KIND["ServiceAccount"]
+        self.demand("create", kind, account, namespace, "/token")
+        reference = spec.get("boundObjectRef")
+        bound = self._cluster.api.get(BY_KIND[reference["kind"]], reference["name"], namespace) if reference else None
+        held = self._cluster.api.get(kind, account, namespace)
+        simulation = self.simulation
+        return token_request(held, spec, bound, simulation.datetime, simulation.random("tokens"))
 
     # --- containers ----------------------------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@ Pure functions from what was typed to wire forms, with the empty fields that Go'
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from kubesim.api import int_or_string, names
+from kubesim.api import go_json, int_or_string, names
 from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
 from kubesim.api.selectors import parse_label_selector, to_label_selector
@@ -59,6 +60,26 @@ def environment(words: Sequence[str]) -> list[Wire]:
             raise KubectlError(f"invalid env: {word}")
         entries.append({"name": name, "value": value} if value else {"name": name})
     return entries
+
+
+_HASH_LETTERS = str.maketrans({"0": "g", "1": "h", "3": "k", "a": "m", "e": "t"})
+"""What stands for digits in a hash, so that it makes no words."""
+
+
+def content_hash(said: Wire) -> str:
+    """The ten letters behind the name of an object that is named by its contents."""
+    return hashlib.sha256(go_json.dumps(said, None).encode()).hexdigest()[:10].translate(_HASH_LETTERS)
+
+
+def with_hash(wire: Wire) -> Wire:
+    """A ConfigMap or a Secret with the hash of its name and its contents behind its name (``--append-hash``)."""
+    name = wire["metadata"]["name"]
+    said: Wire = {"kind": wire["kind"], "name": name, "data": wire.get("data")}
+    if wire["kind"] == "Secret":
+        said |= {"type": wire.get("type") or "", "data": wire.get("data") or {}}
+    elif wire.get("binaryData"):
+        said["binaryData"] = wire["binaryData"]
+    return {**wire, "metadata": {**wire["metadata"], "name": f"{name}-{content_hash(said)}"}}
 
 
 def what_is_set(wire: Wire) -> Wire:

@@ -25,6 +25,7 @@ class ContainerState:
     :param state: the current ``state`` of its status, in wire form.
     :param last: the ``lastState``.
     :param begun: whether its image has been asked for at all.
+    :param changed: whether it is being ended for another image, with which it begins again at once.
     :param incarnation: grows with every end; work that was planned for an earlier one is void.
     :param backoff: seconds to wait before the next restart; 0 before the first.
     :param probes: those that are asked now, by kind.
@@ -48,6 +49,7 @@ class ContainerState:
     pull_backoff: float = 0.0
     suspended: bool = False
     begun: bool = False
+    changed: bool = False
     probes: dict[str, ProbeTally] = field(default_factory=dict)
     frozen: Callable[[], object] | None = None
     mounts: list[Wire] = field(init=False)

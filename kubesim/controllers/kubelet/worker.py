@@ -358,6 +358,7 @@ class PodWorker:
         if container.running:
             message = f"Container {container.name} definition changed, will be restarted"
             self._say(NORMAL, "Killing", message, container)
+            container.changed = True
             self._stop(container, float(self._grace))
         elif container.exit_code is None or self._restarts(container, container.exit_code):
             container.incarnation += 1
@@ -512,7 +513,10 @@ class PodWorker:
 
     def _after_end(self, container: ContainerState, code: int, ran_for: float) -> None:
         """Start an ended container again, or go on without it; ``ran_for`` is in seconds."""
-        if self._restarts(container, code):
+        if container.changed:  # killed for what it is to be now: it begins again in the same round, whatever the policy
+            container.changed = False
+            self._plan(0.0, partial(self._begin_again, container), of=container)
+        elif self._restarts(container, code):
             self.write()
             self._restart(container, ran_for)
         else:

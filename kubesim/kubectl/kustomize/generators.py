@@ -6,14 +6,13 @@ Upstream: ``sigs.k8s.io/kustomize/api/internal/generators``, ``.../api/kv`` and 
 from __future__ import annotations
 
 import base64
-import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubesim.api import go_json
 from kubesim.api.objects import Wire
 from kubesim.kubectl.errors import KubectlError
+from kubesim.kubectl.generators import content_hash
 from kubesim.kubectl.kustomize.loader import Loader
 from kubesim.kubectl.kustomize.resource import Resource
 
@@ -154,10 +153,6 @@ def _encoded(value: str) -> str:
     return "".join(f"{text[start : start + LONGEST]}\n" for start in range(0, len(text), LONGEST))
 
 
-_LETTERS = str.maketrans({"0": "g", "1": "h", "3": "k", "a": "m", "e": "t"})
-"""Digits that could be read as words or as others are written as letters."""
-
-
 def name_suffix(wire: Wire) -> str:
     """The hash behind the name of a generated object: of its data and, of a Secret, its type.
 
@@ -170,4 +165,4 @@ def name_suffix(wire: Wire) -> str:
     for key in ("binaryData",) if kind == "ConfigMap" else ("stringData",):
         if wire.get(key):
             said[key] = wire[key]
-    return hashlib.sha256(go_json.dumps(said, None).encode()).hexdigest()[:10].translate(_LETTERS)
+    return content_hash(said)

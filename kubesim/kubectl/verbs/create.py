@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import posixpath
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from kubesim.api import names
 from kubesim.api.objects import Wire
 from kubesim.kubectl import generators
 from kubesim.kubectl.call import Call
+from kubesim.kubectl.data_sources import entries
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
@@ -136,69 +134,10 @@ def service(kind: str) -> Callable[[Call], int]:
     return run
 
 
-def _entries(call: Call, kind: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for key, value in (*_literals(call), *_files(call), *_environment_file(call)):
-        problems = names.config_map_key(key)
-        if problems:
-            raise KubectlError(f'"{key}" is not a valid key name: {";".join(problems)}')
-        if key in found:
-            where = f'in Data for {kind} "{one_name(call)}"'
-            raise KubectlError(f'cannot add key "{key}", another key by that name already exists {where}')
-        found[key] = value
-    return found
-
-
-def _literals(call: Call) -> Iterator[tuple[str, str]]:
-    for text in call.flags.texts("from-literal"):
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise KubectlError(f"invalid literal source {text}, expected key=value")
-        yield key, value.strip("\"'") if value[:1] in ("'", '"') and value[:1] == value[-1:] else value
-
-
-def _files(call: Call) -> Iterator[tuple[str, str]]:
-    for text in call.flags.texts("from-file"):
-        key, equals, path = text.partition("=")
-        if not equals:
-            key, path = "", text
-        absolute = posixpath.join(call.directory, path)
-        if not call.files.exists(absolute):
-            raise KubectlError(f"error reading {path}: no such file or directory")
-        if call.files.is_directory(absolute):
-            if key:
-                raise KubectlError("cannot give a key name for a directory path")
-            for name in call.files.list(absolute):
-                below = posixpath.join(absolute, name)
-                if call.files.is_file(below) and not names.config_map_key(name):
-                    yield name, call.files.read(below)
-        else:
-            yield key or posixpath.basename(path), call.files.read(absolute)
-
-
-def _environment_file(call: Call) -> Iterator[tuple[str, str]]:
-    for path in call.flags.texts("from-env-file"):
-        absolute = posixpath.join(call.directory, path)
-        if not call.files.exists(absolute):
-            raise KubectlError(f"error reading {path}: no such file or directory")
-        if call.files.is_directory(absolute):
-            raise KubectlError("env config file cannot be a directory")
-        for line in call.files.read(absolute).splitlines():
-            key, _, value = line.strip().partition("=")
-            if key and not key.startswith("#"):
-                yield key, value
-
-
 def config_map(call: Call) -> int:
     """``kubectl create configmap``."""
     wire: Wire = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    wire |= generators.what_is_set({"data": _entries(call, "ConfigMap")})
+    wire |= generators.what_is_set({"data": entries(call, "ConfigMap")})
+    if call.flags.on("append-hash"):
+        wire = generators.with_hash(wire)
     return create_built(call, wire, "failed to create configmap")
-
-
-def secret(call: Call) -> int:
-    """``kubectl create secret generic``."""
-    wire: Wire = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": one_name(call)}}
-    data = {key: base64.b64encode(value.encode()).decode() for key, value in _entries(call, "Secret").items()}
-    wire |= generators.what_is_set({"data": data, "type": call.flags.text("type")})
-    return create_built(call, wire, "failed to create secret")

@@ -344,9 +344,10 @@ def change_image(cluster: Cluster, image: str = "nginx:1.27") -> None:
     cluster.patch("Pod", "p", {"spec": {"containers": [{"name": "c", "image": image}]}})
 
 
-def test_another_image_starts_a_running_container_anew() -> None:
+@pytest.mark.parametrize("policy", ["Always", "OnFailure", "Never"])
+def test_another_image_starts_a_running_container_anew(policy: str) -> None:
     cluster, script = cluster_with(stop_seconds=2.0)
-    run(cluster)
+    run(cluster, restartPolicy=policy)
     began = cluster.simulation.now
     change_image(cluster)
     cluster.advance(20)
