@@ -1,7 +1,7 @@
 """``make fuzz MINUTES=30``: every door on every core, and a report: inputs, distinct failures by place, hangs, memory.
 
 Each world is tried in a process that may die; who dies is a failure too. The same seed draws the same inputs. Where
-atheris is installed (the dependency group ``fuzz``), every sixth process is guided by the lines that its inputs reach.
+atheris is installed (the dependency group ``fuzz``), every fifth process is guided by the lines that its inputs reach.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.fuzz.running import Failure, attempt, door_of, watch_time, world
 
 SHARES = {"typed line": 5, "manifest": 4, "Python call": 4, "cluster file": 2, "dump": 1, "widget callback": 2}
 """How many worlds of each door make a round, besides one of each grammar."""
-ROUND_SECONDS = 60.0
+ROUND_SECONDS = 120.0
 """After so long a process gives way to a fresh one."""
 STUCK_SECONDS = 60.0
 """A process that has computed for so long without beginning an input is stuck where no timer reaches it."""
@@ -37,7 +37,7 @@ LARGEST_PROCESS = 6 << 30
 """Bytes that a process may have: what would take more fails there, and not the machine."""
 OF_A_PLACE = 5
 """How many failures of one place a process writes down."""
-GUIDED_EVERY = 6
+GUIDED_EVERY = 5
 """Every so many processes one looks for inputs by what lines they reach, where atheris is installed."""
 
 
@@ -107,7 +107,7 @@ class Worker:
         length = str(min(ROUND_SECONDS, max(1.0, left)))
         self.started += 1
         if left > ROUND_SECONDS and guided.possible() and self.started % GUIDED_EVERY == 0:
-            words = ["tests.fuzz.guided", str(min(2 * ROUND_SECONDS, left)), str(self.report), str(self.seed)]
+            words = ["tests.fuzz.guided", str(min(ROUND_SECONDS, left)), str(self.report), str(self.seed)]
         else:
             words = ["tests.fuzz", "--work", str(self.seed), str(self.step), str(self.report), length]
             words += ["--doors", ",".join(self.doors)]

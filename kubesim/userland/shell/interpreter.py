@@ -300,12 +300,7 @@ class Interpreter:
                     self.write(f"{self.script}: {warning}\n", 2)
                 parser.lexer.warnings.clear()
             except ShellSyntaxError as error:
-                told = self.dialect.syntax_error(self.script, error, from_option=self.from_option, within=within)
-                self.write(told, 2)
-                self.state.status = 2
-                if within == "eval" and not self.dialect.is_bash:
-                    raise ShellExit(2) from error
-                return 2
+                return self._refused(error, within)
             if parsed is None:
                 return self.state.status
             if "noexec" in self.state.options:
@@ -316,6 +311,17 @@ class Interpreter:
                 self.state.status = giving_up.status
                 if self.parent is not None:
                     return giving_up.status
+            except ShellSyntaxError as error:  # found while expanding: a subscript, an expression
+                return self._refused(error, within)
+
+    def _refused(self, error: ShellSyntaxError, within: str) -> int:
+        """Tell a syntax error, which ends the text; the status."""
+        told = self.dialect.syntax_error(self.script, error, from_option=self.from_option, within=within)
+        self.write(told, 2)
+        self.state.status = 2
+        if within == "eval" and not self.dialect.is_bash:
+            raise ShellExit(2) from error
+        return 2
 
     def aliases(self) -> Mapping[str, str]:
         """The aliases that commands are looked up among: bash has them only where a person types, unless told."""

@@ -46,6 +46,7 @@ class Capture:
         if self.size > LIMIT or self.lines > LINES:
             self.full = True
             self.size -= len(text)
+            self.lines -= text.count("\n")
             kept = text[:SCREENFUL] if self.terminal else text[: LIMIT - self.size]
             self.pieces.append(kept)
             self.screen.append(kept)

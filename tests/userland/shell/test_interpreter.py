@@ -186,3 +186,10 @@ def test_only_the_last_command_of_a_pipe_takes_the_main_process_place(text: str,
     assert (isinstance(done, Running) and bool(done.listeners)) == serves
     if isinstance(done, Running) and serves:
         assert list(done.listeners) == [("TCP", 81 if "81" in text else 80)]
+
+
+@pytest.mark.parametrize("word", ["${a[$((@]}", "${!a[$((@]}", "${a[$(x]}", '${a["]}', "${a['x]}"])
+def test_what_is_unfinished_inside_a_subscript_ends_the_text(word: str) -> None:
+    done = typed(bare_machine(FILES), f"a=(1 2); echo {word}; echo never")
+    assert (done.stdout, done.returncode) in (("", 1), ("", 2))
+    assert done.stderr.startswith("bash: ")
