@@ -124,7 +124,7 @@ class Reader:
 
     @staticmethod
     def pictures(page: sync_api.Page) -> Iterator[sync_api.ElementHandle]:
-        """Scroll through a notebook and stop at each picture: JupyterLab draws only the cells that are in sight."""
+        """Scroll through a notebook, unfold answers, stop at each picture: only cells in sight are in the page."""
         seen: set[str] = set()
         panel = page.wait_for_selector(".jp-WindowedPanel-outer")
         assert panel is not None
@@ -133,8 +133,11 @@ class Reader:
             " return panel.scrollHeight > 2 * panel.clientHeight; }",
             timeout=60_000,
         )
+        panel.evaluate("panel => panel.scrollTo(0, 0)")
+        page.wait_for_timeout(1000)
         while True:
             page.wait_for_timeout(150)
+            page.evaluate("document.querySelectorAll('details').forEach(it => { it.open = true })")
             for image in page.query_selector_all(".jp-OutputArea-output img"):
                 source = image.get_attribute("src") or ""
                 if source not in seen and image.bounding_box() is not None:
