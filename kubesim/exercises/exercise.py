@@ -42,7 +42,7 @@ DENIAL_SECONDS = 30.0
 """How long CoreDNS' plugin ``cache`` keeps an answer that a name does not exist, as k3s configures it."""
 
 LONGEST_SEEN = 100
-"""Characters of a line's output that a finding shows."""
+"""Characters of a line, and of its output, that a finding shows."""
 
 
 class Exercise:
@@ -147,11 +147,23 @@ class Exercise:
         if self.file.rests_on:
             said.append(("It rests on:", self.file.rests_on))
         if self.file.diagnosis is not None:
-            asked = self.file.diagnosis
-            call = f'`cluster.diagnose("{asked.source}", "{self.filled_in(asked.url) or asked.url}")`'
-            sees = f"called it `{asked.says}`" if asked.says != "delivered" else "saw the request delivered"
+            says = self.file.diagnosis.says
+            source, url = self.asked
+            call = f'`cluster.diagnose("{source}", "{url}")`'
+            sees = f"called it `{says}`" if says != "delivered" else "saw the request delivered"
             said.append(("Diagnose:", f"{call} {sees}."))
         return (*said, ("Next:", self.file.after))
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """Who asks for what, in the request that the story is about: what ``cluster.diagnose`` takes.
+
+        :raises LookupError: where it is about none.
+        """
+        asked = self.file.diagnosis
+        if asked is None:
+            raise LookupError(f"the story of {self.name} must be about a request, it is about none")
+        return asked.source, self.filled_in(asked.url) or asked.url
 
     def symptom(self) -> Text:
         """What the reader of the story saw, as they saw it: each line that was typed and what it showed."""
@@ -184,7 +196,9 @@ class Exercise:
     def _type(self, probe: Probe) -> Finding:
         expected = probe.means or f"shows {probe.shows}"
         line = self.filled_in(probe.types)
-        what = f"{probe.source or self.file.host}$ {(line or _in_words(probe.types)).strip()}"
+        typed = (line or _in_words(probe.types)).strip()
+        shortened = typed if len(typed) <= LONGEST_SEEN else f"{typed[: LONGEST_SEEN - 1]}…"
+        what = f"{probe.source or self.file.host}$ {shortened}"
         if line is None:
             return Finding(what, expected, "there is no such address", False)
         shown = self._terminal(probe.source).screen(line)

@@ -41,7 +41,7 @@ def hold_as_told(opened: Exercise) -> None:
     assert [each for each in findings[first : len(findings) - len(opened.file.gone)] if not each.passed] == []
     asked = opened.file.diagnosis
     if asked is not None:
-        said = opened.cluster.diagnose(asked.source, opened.filled_in(asked.url) or asked.url)
+        said = opened.cluster.diagnose(*opened.asked)
         assert asked.says in {str(said.verdict), *(each.id for each in said.findings)}, str(said)
 
 
