@@ -65,14 +65,6 @@ def test_the_first_minutes_of_a_learner(page: Any) -> None:
     offered = page.locator(".jp-Completer-item .jp-Completer-match").all_inner_texts()
     assert "pods" in offered and not any(each.startswith("%") for each in offered)
     page.keyboard.press("Escape")
-    for typed, shown in (
-        ("curl -s web", "28 no answer in time"),
-        ("kubectl get pods", "Display one or many resources"),
-    ):
-        new_cell(page, f"%%terminal\n{typed}")
-        page.keyboard.press("Shift+Tab")
-        page.wait_for_selector(f".jp-Tooltip:has-text('{shown}')")
-        page.keyboard.press("Escape")
     cell = run_cell(page, "%%terminal\nkubectl get pods -A -o wide --show-labels | head -2")
     output = cell.locator(STDOUT)
     assert output.inner_text().strip().count("\n") == 1
