@@ -21,6 +21,8 @@ SHORT = {
     "kubectl/verbs/edit.py": "one verb, beside the others",
     "api/int_or_string.py": "one of upstream's types, with its own arithmetic, for controllers and validation alike",
     "command/serve.py": "a verb of the command, and each is a module that is loaded when it is asked for",
+    "programs/nginx/tree.py": "what is read and what is made of it know the same tree, and not each other",
+    "userland/numerals.py": "every program that is given a number asks it; it asks nothing",
     "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
     "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
     "notebook/readme_picture.py": "a program of its own (`make pictures`)",

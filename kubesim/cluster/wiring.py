@@ -41,6 +41,7 @@ from kubesim.network.proxy import ProxyConfig
 from kubesim.network.rules import firewall_ruleset
 from kubesim.network.sockets import Sockets
 from kubesim.network.topology import Backend
+from kubesim.programs import nginx as _most_pods_run_it  # noqa: F401 - loaded with the cluster, not within the first line
 from kubesim.programs.images import ImageCatalogue, skeleton
 from kubesim.programs.kernel_files import kernel_file
 from kubesim.programs.machine import Machine

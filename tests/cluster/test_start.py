@@ -19,7 +19,7 @@ def loaded(code: str, *names: str) -> list[str]:
 
 def test_a_cluster_starts_without_heavy_libraries_and_programs() -> None:
     code = "from kubesim import Cluster, Terminal\nCluster()"
-    ours = ("kubesim.programs.curl", "kubesim.programs.nginx", "kubesim.kubectl", "kubesim.api.printers")
+    ours = ("kubesim.programs.curl", "kubesim.programs.nginx.server", "kubesim.kubectl", "kubesim.api.printers")
     assert loaded(code, *HEAVY, *ours) == []
 
 
