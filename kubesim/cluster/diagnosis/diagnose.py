@@ -126,7 +126,7 @@ def _policy_finding(question: Question, objects: Objects) -> Finding | None:
             port, protocol = packet.destination_port, packet.protocol
             found = blocked(objects.policies, objects.namespaces, client, server, port, protocol)
             if found is not None:
-                return _closed(found, client, server, port)
+                return _closed(found, client, server, port, protocol)
     return None
 
 
@@ -139,19 +139,19 @@ def party(machine: str, address: str, objects: Objects) -> Party:
     """A machine as NetworkPolicies see it, by an address of its own or of whoever masqueraded."""
     parts = machine.split("/")
     pod = objects.pod(parts[1], parts[2]) if len(parts) == 3 and parts[0] == "pod" else None
-    return Party(address, pod)
+    return Party(address, pod, parts[1] if parts[0] == "node" else "")
 
 
-def _closed(found: Blocked, client: Party, server: Party, port: int) -> Finding:
+def _closed(found: Blocked, client: Party, server: Party, port: int, protocol: str) -> Finding:
     names = [f"{each.metadata.namespace}/{each.metadata.name}" for each in found.policies]
     peer = client if found.direction == "Ingress" else server
     other = pod_subject(peer.pod) if peer.pod is not None else peer.address
     evidence = [
-        Evidence(pod_subject(found.pod), "selected for " + found.direction, ", ".join(names)),
-        Evidence(other, "port", str(port)),
+        Evidence(pod_subject(found.pod), f"selected for {found.direction} by NetworkPolicies", ", ".join(names)),
+        Evidence("request", "port", f"{port}/{protocol}"),
     ]
     if peer.pod is not None:
-        evidence.append(Evidence(other, "metadata.labels", str(peer.pod.metadata.labels or {})))
+        evidence.append(Evidence(other, "metadata.labels", services.labelled(peer.pod.metadata.labels or {})))
     way, met = ("from", "client") if found.direction == "Ingress" else ("to", "destination")
     summary = f"NetworkPolicies select {pod_subject(found.pod)} for {found.direction}, and none allows this {met}."
     mend = None
@@ -163,7 +163,10 @@ def _closed(found: Blocked, client: Party, server: Party, port: int) -> Finding:
         policy = found.policies[0]
         field, side = ("ingress", "from") if found.direction == "Ingress" else ("egress", "to")
         listed = (policy.spec.ingress if found.direction == "Ingress" else policy.spec.egress) or []
-        rules = [*(msgspec.to_builtins(rule) for rule in listed), {side: [pair]}]
+        rules = [
+            *(msgspec.to_builtins(rule) for rule in listed),
+            {side: [pair], "ports": [{"port": port, "protocol": protocol}]},
+        ]
         where, name = policy.metadata.namespace, policy.metadata.name
         sentence = f"let NetworkPolicy {where}/{name} allow {way} {other}"
         mend = Mend(sentence, "NetworkPolicy", where, name, {"spec": {field: _bare(rules)}})

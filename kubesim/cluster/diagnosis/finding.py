@@ -51,8 +51,13 @@ class Mend:
         """The command that does it; empty where another request is meant."""
         if self.words or self.patch is None:
             return self.words
-        patch = shlex.quote(json.dumps(self.patch, separators=(",", ":")))
-        return f"kubectl patch {self.kind.lower()} {self.name} -n {self.namespace} -p {patch}"
+        return patch_words(self.kind, self.namespace, self.name, self.patch)
+
+
+def patch_words(kind: str, namespace: str, name: str, patch: Any) -> str:
+    """The command that patches an object."""
+    words = shlex.quote(json.dumps(patch, separators=(",", ":")))
+    return f"kubectl patch {kind.lower()} {name} -n {namespace} -p {words}"
 
 
 def service_mend(sentence: str, service: Service, spec: dict[str, Any]) -> Mend:
@@ -146,8 +151,12 @@ class Diagnosis:
             return f"cannot be told: {'; '.join(self.missing)}"
         if self.verdict is Verdict.DELIVERED:
             return f"delivered, provided {' and '.join(self.provided)}" if self.provided else "delivered"
-        met = self.outcome or "nothing was sent"
-        return f"fails ({met}), because" if self.causes else f"fails ({met})"
+        because = "; ".join(each.summary for each in self.causes)
+        return f"{self._failure}, because: {because}" if because else self._failure
+
+    @property
+    def _failure(self) -> str:
+        return f"fails ({self.outcome or 'nothing was sent'})"
 
     @property
     def why(self) -> str:
@@ -157,7 +166,8 @@ class Diagnosis:
         return "; ".join(each.summary for each in self.causes) or "; ".join(self.missing)
 
     def __str__(self) -> str:
-        lines = [f"{self.source} → {self.target}: {self.answer}"]
+        answer = f"{self._failure}, because" if self.verdict is Verdict.FAILS and self.causes else self.answer
+        lines = [f"{self.source} → {self.target}: {answer}"]
         for finding in self.findings:
             lines.append(f"  {finding.id}: {finding.summary}")
             lines += [f"    {evidence}" for evidence in finding.evidence]

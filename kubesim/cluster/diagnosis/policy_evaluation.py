@@ -21,10 +21,16 @@ class Party:
     """One end of a connection.
 
     :param pod: None where it is no Pod with a network of its own: a node, a machine outside.
+    :param node: the name of the node that it is itself; empty where it is none.
     """
 
     address: str
     pod: Pod | None = None
+    node: str = ""
+
+    def hosts(self, other: Party) -> bool:
+        """Whether it is the node on which another one runs: a node always gets to its own Pods."""
+        return bool(self.node) and other.pod is not None and other.pod.spec.nodeName == self.node
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def blocked(
     :param port: on the server, after every rewriting.
     """
     for direction, own, peer in (("Egress", client, server), ("Ingress", server, client)):
-        if own.pod is None:
+        if own.pod is None or peer.hosts(own):
             continue
         selecting = tuple(each for each in policies if _selects(each, own.pod, direction))
         if not selecting:
@@ -101,7 +107,8 @@ class Closures:
 
     def closes(self, client: Party, server: Party, port: int, protocol: str) -> bool:
         """Whether a connection is closed in one of its directions, as :func:`blocked` finds it."""
-        key = (self.signature(client), self.signature(server), port, protocol)
+        local = client.hosts(server), server.hosts(client)
+        key = (self.signature(client), self.signature(server), local, port, protocol)
         known = self._found.get(key)
         if known is None:
             policies = [each for party in (client, server) for each in self._own_of(party)]

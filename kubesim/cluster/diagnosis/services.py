@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 
 from kubesim.api.objects import EndpointSlice, Pod, Service, ServicePort
-from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, service_mend
+from kubesim.cluster.diagnosis.finding import Evidence, Finding, Mend, patch_words, service_mend
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.network.rules import OWN_FIREWALL
 from kubesim.network.trace import Action, Applied, Outcome, Step
@@ -155,7 +155,10 @@ def _special_reasons(pod: Pod, objects: Objects) -> Iterator[Finding]:
             Evidence(pod_subject(pod), f"condition {gate}", conditions.get(gate) or "not set") for gate in waiting
         )
         summary = f"The containers of {pod_subject(pod)} are ready, but its readiness gate {waiting[0]} is not."
-        yield Finding("readiness-gate", summary, evidence, Mend(f"let its controller set the condition {waiting[0]}"))
+        status = {"status": {"conditions": [{"type": waiting[0], "status": "True"}]}}
+        words = patch_words("Pod", pod.metadata.namespace, pod.metadata.name, status) + " --subresource=status"
+        sentence = f"let its controller set the condition {waiting[0]}, or set it by hand"
+        yield Finding("readiness-gate", summary, evidence, Mend(sentence, words=words))
     wanted = {(p.protocol or "TCP", p.hostPort) for c in pod.spec.containers or [] for p in c.ports or [] if p.hostPort}
     if pod.status.phase != "Pending" or pod.spec.nodeName or not wanted:
         return
@@ -208,6 +211,11 @@ def _nearest(wanted: str, name: str, pods: list[Pod]) -> Pod | None:
     return best if best is not None and likeness(best) >= 0.6 else None
 
 
+def labelled(labels: dict[str, str]) -> str:
+    """Labels as kubectl writes them: ``app=web,tier=front``."""
+    return ",".join(f"{key}={value}" for key, value in labels.items()) or "none"
+
+
 def without_hash(labels: dict[str, str]) -> dict[str, str]:
     """Labels without the one that a Deployment's controller adds."""
     return {key: value for key, value in labels.items() if key != "pod-template-hash"}
@@ -248,7 +256,11 @@ def _unknown_name(service: Service, port: ServicePort, pods: list[Pod]) -> Findi
         Evidence(subject(service), "spec.ports.targetPort", str(port.targetPort)),
         Evidence(pod_subject(pods[0]), "spec.containers.ports.name", ", ".join(names) or "none"),
     )
-    return Finding("target-port-name-unknown", f"No selected Pod has a port named {port.targetPort}.", evidence)
+    mend = None
+    if len(set(names)) == 1:
+        ports = [{"port": port.port, "targetPort": names[0]}]
+        mend = service_mend(f"set the targetPort to {names[0]}", service, {"ports": ports})
+    return Finding("target-port-name-unknown", f"No selected Pod has a port named {port.targetPort}.", evidence, mend)
 
 
 def closed_finding(service: Service, port: ServicePort, question: Question, objects: Objects) -> Finding:
