@@ -273,6 +273,12 @@ class Container(View):
     tty: bool = False
 
 
+class EphemeralContainer(Container):
+    """v1.EphemeralContainer: one that was added to a Pod that runs."""
+
+    targetContainerName: str = ""
+
+
 class ContainerStateWaiting(View):
     """v1.ContainerStateWaiting."""
 
@@ -364,7 +370,7 @@ class PodSpec(View):
     volumes: list[Wire] | None = None
     initContainers: list[Container] | None = None
     containers: list[Container] | None = None
-    ephemeralContainers: list[Wire] | None = None
+    ephemeralContainers: list[EphemeralContainer] | None = None
     restartPolicy: str = ""
     terminationGracePeriodSeconds: int | None = None
     activeDeadlineSeconds: int | None = None
@@ -414,6 +420,7 @@ class PodStatus(View):
     podIPs: list[PodIP] | None = None
     startTime: str | None = None
     initContainerStatuses: list[ContainerStatus] | None = None
+    ephemeralContainerStatuses: list[ContainerStatus] | None = None
     containerStatuses: list[ContainerStatus] | None = None
     qosClass: str = ""
     observedGeneration: int = 0

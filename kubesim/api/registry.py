@@ -37,6 +37,9 @@ from kubesim.simulation import Simulation
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
+EPHEMERAL = "ephemeralcontainers"
+"""The subresource by which a Pod that runs gets containers for debugging."""
+
 
 class Response(NamedTuple):
     """What a request that succeeded left: the object, and what the server warns of.
@@ -132,7 +135,8 @@ class Registry:
     ) -> Response:
         """Replace a stored object by a new version, which this call takes over (as :meth:`create` does).
 
-        :param subresource: ``status`` to change only that, ``finalize`` for a Namespace's finalizers.
+        :param subresource: ``status`` to change only that, ``finalize`` for a Namespace's finalizers,
+            ``ephemeralcontainers`` for those of a Pod.
         :param signature: who changes it.
         :raises ApiError: 409 if it was changed since the version that ``new`` names, 422 if it is invalid.
         """
@@ -145,16 +149,22 @@ class Registry:
             strategy.prepare_status_update(new, old)
         elif subresource == "finalize":
             new = {**old, "metadata": {**old["metadata"]}, "spec": new.get("spec") or {}}
+        elif subresource == EPHEMERAL:
+            added = (new.get("spec") or {}).get("ephemeralContainers") or []
+            new = {**old, "metadata": {**old["metadata"]}, "spec": {**old["spec"], "ephemeralContainers": added}}
         else:
             transaction = strategy.begin_update(new, old, dry_run)
         try:
-            if not subresource:
+            if subresource in ("", EPHEMERAL):
                 strategy.prepare_update(new, old)
+            if subresource == EPHEMERAL and not trusted:
+                self._refuse(resource, new, strategy.validate_ephemeral_containers(new, old))
             if subresource == "status" and not trusted:
                 self._refuse(resource, new, strategy.validate_status(new, old))
             if subresource == "finalize" and not trusted:
                 self._refuse(resource, new, strategy.validate_finalizers(new, old))
-            if subresource != "finalize" and not (subresource == "status" and _differs_in_status_only(new, old)):
+            judged = subresource in ("finalize", EPHEMERAL)
+            if not judged and not (subresource == "status" and _differs_in_status_only(new, old)):
                 self._inspect(resource, new, old, trusted)
             elif trusted and self._strict:
                 demand_canonical(resource, new, old, valid=False)

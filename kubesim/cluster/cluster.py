@@ -571,7 +571,8 @@ class Cluster:
         where, _, name = pod.rpartition("/")
         where = where.removeprefix("pod/").removeprefix("pod") or namespace
         found = self.store.view(Pod, name, where) or self.get("pods", name, where)
-        everyone = [*(found.spec.containers or []), *(found.spec.initContainers or [])]
+        of = found.spec
+        everyone = [*(of.containers or []), *(of.initContainers or []), *(of.ephemeralContainers or [])]
         for spec in everyone:
             if container in (None, spec.name):
                 return found, spec
@@ -600,7 +601,9 @@ class Cluster:
         :raises Interrupted: if it takes longer than ``patience``.
         """
         found, spec = self._container(pod, container, namespace)
-        statuses = [*(found.status.containerStatuses or []), *(found.status.initContainerStatuses or [])]
+        told = found.status
+        fields = (told.containerStatuses, told.initContainerStatuses, told.ephemeralContainerStatuses)
+        statuses = [status for field in fields for status in field or ()]
         if not any(status.name == spec.name and status.state.running for status in statuses):
             raise LookupError(f"container {spec.name} of Pod {found.metadata.name} must run, it does not")
         done = self.runtime.execute(found, spec, tuple(argv), stdin)

@@ -171,6 +171,7 @@ class SimulatedContainers:
         The kernel spares process 1 every signal for which it has no handler, SIGKILL too.
         """
         machine = instance.machine
+        self._show_target(instance, argv)
         if not any(process.pid == 1 for process in machine.processes):
             machine.processes.insert(0, Process(1, " ".join(argv), machine.user, self.simulation.now))
         has_handlers = isinstance(outcome, Running) and outcome.stop_seconds is not None and outcome.steps is None
@@ -187,6 +188,15 @@ class SimulatedContainers:
 
         machine.on_signal(1, heeds)
         machine.ended = ended
+
+    def _show_target(self, instance: _Instance, argv: tuple[str, ...]) -> None:
+        """Let a container for debugging see the processes of the one that it targets, as long as both run."""
+        target = getattr(instance.container, "targetContainerName", "")
+        other = self._instances.get((instance.pod.metadata.uid, instance.pod.metadata.name, target))
+        if target and other is not None:
+            machine, shared = instance.machine, other.machine.processes
+            number = max((process.pid for process in shared), default=1) + 5
+            machine.processes[:0] = [*shared, Process(number, " ".join(argv), machine.user, self.simulation.now)]
 
     def _machine(self, pod: Pod, container: Container) -> Machine:
         image = self.images.find(container.image)
@@ -284,7 +294,9 @@ class SimulatedContainers:
 
     def removed(self, pod: Pod) -> None:
         """Forget the Pod's containers."""
-        for container in [*(pod.spec.initContainers or []), *(pod.spec.containers or [])]:
+        spec = pod.spec
+        everyone = [*(spec.initContainers or []), *(spec.containers or []), *(spec.ephemeralContainers or [])]
+        for container in everyone:
             self._forget(_key(pod, container))
 
     def _forget(self, key: _Key) -> None:

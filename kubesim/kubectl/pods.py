@@ -64,21 +64,30 @@ def container_of(call: Call, pod: Wire, wanted: str, *, quiet: bool = False) -> 
     spec, name = pod.get("spec") or {}, pod["metadata"]["name"]
     containers = [c["name"] for c in spec.get("containers") or ()]
     if wanted:
-        if wanted in containers or any(c["name"] == wanted for c in spec.get("initContainers") or ()):
+        if container_spec(pod, wanted) is not None:
             return wanted
         raise KubectlError(f"container {wanted} not found in pod {name}_{pod['metadata'].get('namespace', '')}")
     marked = (pod["metadata"].get("annotations") or {}).get(DEFAULT_CONTAINER)
     if marked in containers:
         return str(marked)
-    if len(containers) > 1 and not quiet:
-        call.complain(f'Defaulted container "{containers[0]}" out of: {", ".join(containers)}')
+    everyone = [*containers, *(f"{c['name']} (ephem)" for c in spec.get("ephemeralContainers") or ())]
+    everyone += [f"{c['name']} (init)" for c in spec.get("initContainers") or ()]
+    if len(everyone) > 1 and not quiet:
+        call.complain(f'Defaulted container "{containers[0]}" out of: {", ".join(everyone)}')
     return str(containers[0]) if containers else ""
+
+
+def container_spec(pod: Wire, name: str) -> Wire | None:
+    """A container of a Pod, of whatever kind; None where it has none of that name."""
+    spec = pod.get("spec") or {}
+    kinds = ("containers", "initContainers", "ephemeralContainers")
+    return next((each for kind in kinds for each in spec.get(kind) or () if each["name"] == name), None)
 
 
 def status_of(pod: Wire, container: str) -> Wire:
     """The kubelet's status of a container; empty before there is one."""
     status = pod.get("status") or {}
-    for field in ("containerStatuses", "initContainerStatuses"):
+    for field in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
         for entry in status.get(field) or ():
             if entry.get("name") == container:
                 return dict(entry)

@@ -77,7 +77,8 @@ def container_of(request: Request, pod: Wire) -> str:
     """
     spec, name = pod.get("spec") or {}, pod["metadata"]["name"]
     names = [each["name"] for each in spec.get("containers") or ()]
-    everyone = [*names, *(each["name"] for each in spec.get("initContainers") or ())]
+    others = [*(spec.get("initContainers") or ()), *(spec.get("ephemeralContainers") or ())]
+    everyone = [*names, *(each["name"] for each in others)]
     wanted = request.text("container")
     if not wanted and len(names) > 1:
         choice = " ".join(names)
@@ -90,7 +91,8 @@ def container_of(request: Request, pod: Wire) -> str:
 def container_status(pod: Wire, container: str) -> Wire:
     """What a Pod says of one of its containers; empty where it says nothing yet."""
     status = pod.get("status") or {}
-    known = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
+    fields = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    known = (each for field in fields for each in status.get(field) or ())
     return next((each for each in known if each["name"] == container), {})
 
 

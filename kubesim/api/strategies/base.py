@@ -57,6 +57,10 @@ class Strategy:
         """Clear what a client may not change, and keep the status."""
         keep_status(new, old)
 
+    def validate_ephemeral_containers(self, new: Wire, old: Wire) -> list[FieldError]:
+        """What is wrong with containers that were added for debugging."""
+        return []
+
     def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
         """The problems of a new status beyond those of the whole object."""
         return []

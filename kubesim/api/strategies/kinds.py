@@ -11,7 +11,7 @@ from kubesim.api.schema import decode
 from kubesim.api.strategies.base import Strategy, keep_status
 from kubesim.api.validation.configuration import validate_namespace_finalizers, validate_namespace_status
 from kubesim.api.validation.ingress import validate_ingress_status
-from kubesim.api.validation.pod_update import validate_pod_status
+from kubesim.api.validation.pod_update import validate_pod_ephemeral_containers, validate_pod_status
 
 _COMPUTE = ("cpu", "memory")
 
@@ -147,6 +147,10 @@ class PodStrategy(GenerationStrategy):
         new["spec"] = old["spec"]
         if not new["status"].get("qosClass") and (old.get("status") or {}).get("qosClass"):
             new["status"] = {**new["status"], "qosClass": old["status"]["qosClass"]}
+
+    def validate_ephemeral_containers(self, new: Wire, old: Wire) -> list[FieldError]:
+        """They are added, never changed or taken away."""
+        return validate_pod_ephemeral_containers(new, old)
 
     def validate_status(self, new: Wire, old: Wire) -> list[FieldError]:
         """Addresses of both families at most, and the quality of service as it was."""

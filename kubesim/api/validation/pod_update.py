@@ -53,6 +53,26 @@ def validate_pod(wire: Wire, before: Wire | None = None) -> list[FieldError]:
     return errors + _other_changes(spec, old_spec)
 
 
+def validate_pod_ephemeral_containers(wire: Wire, before: Wire) -> list[FieldError]:
+    """The problems of a Pod that gets containers for debugging: those that it has stay as they are."""
+    errors = validate_metadata_update(wire.get("metadata", {}), before.get("metadata", {}))
+    errors += validate_whole_pod(wire)
+    path = "spec.ephemeralContainers"
+    new, old = (each.get("spec", {}).get("ephemeralContainers", []) for each in (wire, before))
+    if new and _MIRROR in wire.get("metadata", {}).get("annotations", {}):
+        errors.append(forbidden("", "static pods do not support ephemeral containers"))
+    known = {container.get("name", ""): index for index, container in enumerate(new)}
+    for container in old:
+        name = container.get("name", "")
+        if name not in known:
+            problem = f'existing ephemeral containers "{name}" may not be removed\n'
+            errors.append(forbidden(path, problem))
+        elif new[known[name]] != container:
+            problem = f'existing ephemeral containers "{name}" may not be changed\n'
+            errors.append(forbidden(path, problem))
+    return errors
+
+
 def _mirror(wire: Wire, before: Wire) -> list[FieldError]:
     new = wire.get("metadata", {}).get("annotations", {}).get(_MIRROR)
     old = before.get("metadata", {}).get("annotations", {}).get(_MIRROR)

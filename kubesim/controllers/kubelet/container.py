@@ -22,6 +22,7 @@ BACKOFF_FORGOTTEN_AFTER = 600.0
 class ContainerState:
     """What is known of one container.
 
+    :param ephemeral: whether it was added to the Pod for debugging: nothing depends on it, and it runs once.
     :param state: the current ``state`` of its status, in wire form.
     :param last: the ``lastState``.
     :param begun: whether its image has been asked for at all.
@@ -35,6 +36,7 @@ class ContainerState:
 
     spec: Container
     init: bool = False
+    ephemeral: bool = False
     state: Wire = field(default_factory=dict)
     last: Wire = field(default_factory=dict)
     restarts: int = 0
@@ -70,6 +72,11 @@ class ContainerState:
     def sidecar(self) -> bool:
         """Whether it is an init container that keeps running beside the others."""
         return self.init and self.spec.restartPolicy == "Always"
+
+    @property
+    def field(self) -> str:
+        """The list of the Pod's specification in which it stands."""
+        return "initContainers" if self.init else "ephemeralContainers" if self.ephemeral else "containers"
 
     @property
     def running(self) -> bool:

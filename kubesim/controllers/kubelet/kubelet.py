@@ -145,4 +145,4 @@ class Kubelet:
 
 def _same_containers(old: Wire, new: Wire) -> bool:
     """Whether two specifications of a Pod run the same containers."""
-    return all(old.get(field) == new.get(field) for field in ("containers", "initContainers"))
+    return all(old.get(field) == new.get(field) for field in ("containers", "initContainers", "ephemeralContainers"))

@@ -26,7 +26,7 @@ _TRUE: _Verdict = (True, "", "")
 _NONE: tuple[Wire, ...] = ()
 """The conditions of a Pod that has none."""
 
-_KEPT = ("nominatedNodeName", "resize", "ephemeralContainerStatuses")
+_KEPT = ("nominatedNodeName", "resize")
 """What the kubelet leaves as others wrote it."""
 
 _USER: Wire = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
@@ -49,6 +49,7 @@ class PodState:
     address: str = ""
     sandbox: bool = False
     terminal: bool = False
+    ephemeral: list[ContainerState] = field(default_factory=list)
     host_addresses: list[Wire] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,8 +57,8 @@ class PodState:
 
     @property
     def everyone(self) -> list[ContainerState]:
-        """Init containers, then the others."""
-        return [*self.init, *self.containers]
+        """Init containers, then the others, then those for debugging."""
+        return [*self.init, *self.containers, *self.ephemeral]
 
     @property
     def anything_runs(self) -> bool:
@@ -108,6 +109,8 @@ def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -
     }
     if state.init:
         status["initContainerStatuses"] = _containers(state.init, stored.get("initContainerStatuses"))
+    if state.ephemeral:
+        status["ephemeralContainerStatuses"] = _containers(state.ephemeral, stored.get("ephemeralContainerStatuses"))
     if state.address and (stored.get("podIP") or any(map(_tried, state.everyone))):
         status["podIP"] = state.address
         known = stored.get("podIP") == state.address
@@ -139,9 +142,10 @@ def container_status(container: ContainerState) -> Wire:
         "name": spec.name,
         "ready": container.ready,
         "restartCount": container.restarts,
-        "started": container.started,
         "state": container.state,
     }
+    if not container.ephemeral:
+        status["started"] = container.started
     if container.container_id:
         resources = spec.resources or {}
         status["containerID"] = container.container_id

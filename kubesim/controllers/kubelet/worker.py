@@ -120,7 +120,7 @@ class PodWorker:
 
     def _say(self, type: str, reason: str, message: str, of: ContainerState | None = None) -> None:
         """Record an event about the Pod or one of its containers."""
-        path = "" if of is None else f"spec.{'initContainers' if of.init else 'containers'}{{{of.name}}}"
+        path = "" if of is None else f"spec.{of.field}{{{of.name}}}"
         self.context.events.record(
             self.wire, type, reason, message, component="kubelet", host=self.node.name, field_path=path
         )
@@ -178,7 +178,7 @@ class PodWorker:
                 if not container.begun:
                     self._begin(container)
                 return
-        for container in self.state.containers:
+        for container in [*self.state.containers, *self.state.ephemeral]:
             if not container.begun:
                 self._begin(container)
                 return
@@ -270,6 +270,8 @@ class PodWorker:
 
     def _watch(self, container: ContainerState) -> None:
         """A container without a startup probe has started, one without a readiness probe is ready."""
+        if container.ephemeral:
+            return
         probes = probes_of(container.spec)
         if STARTUP in probes:
             container.started = container.ready = False
@@ -341,16 +343,26 @@ class PodWorker:
     # --- from outside: a changed specification, signals ------------------------------------------------------------
 
     def update(self, wire: Wire) -> None:
-        """The Pod's specification was changed: of what may change, only an image concerns its containers."""
+        """The Pod's specification was changed: another image, or containers for debugging."""
         self.wire = wire
         self.spec = wire["spec"]
         self.pod = view(wire, Pod)
-        specs = {spec.name: spec for spec in [*(self.pod.spec.initContainers or []), *(self.pod.spec.containers or [])]}
+        added = self.pod.spec.ephemeralContainers or []
+        main = [*(self.pod.spec.initContainers or []), *(self.pod.spec.containers or [])]
+        specs = {spec.name: spec for spec in [*main, *added]}
         for container in self.state.everyone:
             before, container.spec = container.spec.image, specs[container.name]
             if container.spec.image != before and container.begun and not self._terminating:
                 self._new_image(container)
+        known = {container.name for container in self.state.ephemeral}
+        for spec in added:
+            if spec.name in known:
+                continue
+            container = ContainerState(spec, ephemeral=True)
+            container.wait("PodInitializing" if not self.state.sandbox else "ContainerCreating")
+            self.state.ephemeral.append(container)
         self.write()
+        self._proceed()
 
     def _new_image(self, container: ContainerState) -> None:
         """Back-offs are kept by image: with another image the container is tried at once."""
@@ -527,6 +539,8 @@ class PodWorker:
     def _restarts(self, container: ContainerState, code: int) -> bool:
         """Whether the Pod's policy starts a container again that ended with this code."""
         policy = self.pod.spec.restartPolicy or "Always"
+        if container.ephemeral:
+            return False
         if container.init and not container.sidecar:
             return code != 0 and policy != "Never"
         return policy == "Always" or container.sidecar or (policy == "OnFailure" and code != 0)

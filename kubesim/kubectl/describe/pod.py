@@ -19,6 +19,9 @@ def pod(wire: Wire, around: Surroundings, text: Text) -> None:
     if spec.initContainers:
         containers("Init Containers", spec.initContainers, status.initContainerStatuses, text, pod=wire)
     containers("Containers", spec.containers, status.containerStatuses, text, pod=wire)
+    if spec.ephemeralContainers:
+        ephemeral = status.ephemeralContainerStatuses
+        containers("Ephemeral Containers", spec.ephemeralContainers, ephemeral, text, pod=wire)
     if spec.readinessGates:
         text.line(0, "Readiness Gates:")
         text.line(1, "Type", "Status")

@@ -13,7 +13,7 @@ from kubesim.api.objects import Wire
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, UsageError
 from kubesim.kubectl.mapper import resource_type
-from kubesim.kubectl.pods import container_of, pod_of, status_of
+from kubesim.kubectl.pods import container_of, container_spec, pod_of, status_of
 from kubesim.kubectl.watching import wait_until
 
 NO_TERMINAL = "Unable to use a TTY - input is not a terminal or the right kind of file"
@@ -51,7 +51,7 @@ def be_at(call: Call, pod: Wire, container: str, *, shown: int = 0, ended: Calla
     """
     flags = call.flags
     stdin, tty, quiet = flags.on("stdin"), flags.on("tty"), flags.on("quiet")
-    spec = next(each for each in pod["spec"]["containers"] if each["name"] == container)
+    spec = container_spec(pod, container) or {}
     if tty and not spec.get("tty"):
         tty = False
         if not quiet:

@@ -70,7 +70,8 @@ def _pod(call: Call, word: str) -> Wire:
 def _containers(call: Call, pod: Wire) -> list[str]:
     flags, spec = call.flags, pod.get("spec") or {}
     if flags.on("all-containers"):
-        return [c["name"] for c in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))]
+        kinds = ("initContainers", "containers", "ephemeralContainers")
+        return [container["name"] for kind in kinds for container in spec.get(kind) or ()]
     wanted = flags.text("container") or (call.arguments[1] if len(call.arguments) == 2 else "")
     try:
         return [container_of(call, pod, wanted)]
