@@ -121,6 +121,8 @@ class Call:
     attach: Attach | None = None
     serve: Serve | None = None
     """Lets it go on and listen; None where it cannot."""
+    background: bool = False
+    """Whether it was started with ``&``: nobody waits for it, and it lets no time pass for others."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """The variables of the process."""
     spawn: Spawn | None = None

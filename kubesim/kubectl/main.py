@@ -34,6 +34,7 @@ def run(
     attach: Attach | None = None,
     serve: Serve | None = None,
     spawn: Spawn | None = None,
+    background: bool = False,
 ) -> Completed:
     """Run one kubectl command.
 
@@ -44,6 +45,7 @@ def run(
     :param limit: seconds after which it is killed, as ``timeout`` does; what it has printed by then stays.
     :param attach: lets a person type into a container's shell; None where nobody is at the keyboard.
     :param serve: lets it go on as a process that listens; None ends it at once.
+    :param background: whether nobody waits for it.
     :param spawn: runs another program of its machine, such as an editor.
     """
     from kubesim.kubectl.registry import VERBS
@@ -60,7 +62,7 @@ def run(
         command, parse((), verb.flags).values, (), -1, Kubeconfig({}, ""), Connection(cluster), files, stdin, directory
     )
     call.killed_at, interrupted = before + min(limit, LONGEST_RUN), False
-    call.attach, call.serve = attach, serve
+    call.attach, call.serve, call.background = attach, serve, background
     call.environment, call.spawn = environment, spawn
     try:
         try:

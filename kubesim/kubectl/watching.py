@@ -1,7 +1,8 @@
 """Letting simulated time pass: until something is true (``wait``, ``delete``), or printing what changes (``get -w``).
 
 A real watch goes on until it is interrupted; here it follows the cluster for :data:`SECONDS` of simulated time (or for
-``--request-timeout``), which pass at once for the person who waits.
+``--request-timeout``), which pass at once for the person who waits. In the background (``&``) it goes on until it is
+killed, and shows what changes beside what is typed.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kubesim.api.durations import parse_duration
-from kubesim.api.errors import ApiError
+from kubesim.api.field_selectors import parse_field_selector, selectable_fields
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.api.selectors import parse_label_selector
 from kubesim.api.tables import Column, Row, Table
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError, SilentExit
@@ -20,6 +22,7 @@ from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.output.formats import ObjectPrinter
 from kubesim.kubectl.output.table_text import TableOptions, TablePrinter
 from kubesim.kubectl.resource_arguments import Selection
+from kubesim.userland.process import Running
 
 PATIENCE = 600.0
 """Simulated seconds after which a wait without end is given up, as a person would with Ctrl-C."""
@@ -81,7 +84,10 @@ def watch(
     follower = _Follower(call, type, printer, options(type), selection)
     if not call.flags.on("watch-only"):
         follower.show([("ADDED", info.object or {}) for info in found])
-    follower.follow(_limit(call))
+    if call.background and call.serve is not None:
+        call.serve(follower.go_on())
+    else:
+        follower.follow(_limit(call))
     return 0
 
 
@@ -128,11 +134,26 @@ class _Follower:
             )
         self.call.stdout.append(self.table.print(table))
 
+    def _watch(self, note: Callable[[str, Wire], object]) -> Callable[[], object]:
+        everywhere = self.call.all_namespaces or not self.type.namespaced
+        return self.call.api.watch(self.type, None if everywhere else self.call.namespace, note)
+
+    def go_on(self) -> Running:
+        """Print what changes for as long as nobody ends the process."""
+        lines = "".join(self.call.stdout).splitlines()
+
+        def note(event: str, wire: Wire) -> None:
+            if self._covers(wire):
+                self.call.stdout.clear()
+                self.show([(event, wire)])
+                lines.extend("".join(self.call.stdout).splitlines())
+
+        return Running({}, lines, ended=self._watch(note))
+
     def follow(self, seconds: float) -> None:
         """Let simulated time pass and print what changes."""
         simulation = self.call.simulation
-        everywhere = self.call.all_namespaces or not self.type.namespaced
-        stop = self.call.api.watch(self.type, None if everywhere else self.call.namespace, self._note)
+        stop = self._watch(self._note)
         end = min(simulation.now + seconds, self.call.killed_at)
         try:
             while simulation.now < end:
@@ -152,12 +173,6 @@ class _Follower:
         if self.names is not None:
             return metadata["name"] in self.names or not self.names
         labels, fields = self.call.flags.text("selector"), self.call.flags.text("field-selector")
-        if not labels and not fields:
-            return True
-        try:
-            listed = self.call.api.list(
-                self.type, metadata.get("namespace") or None, label_selector=labels, field_selector=fields
-            )
-        except ApiError:
+        if labels and not parse_label_selector(labels).matches(metadata.get("labels") or {}):
             return False
-        return any(each["metadata"]["uid"] == metadata.get("uid") for each in listed)
+        return not fields or parse_field_selector(fields).matches(selectable_fields(wire))

@@ -383,7 +383,16 @@ class Terminal:
             done = program(invocation.becoming(tuple(argv)))
             return done if isinstance(done, Completed) else Completed()
 
-        done = kubectl.run(invocation.argv, self.cluster, *place, invocation.limit, attach, served.append, spawn)
+        done = kubectl.run(
+            invocation.argv,
+            self.cluster,
+            *place,
+            invocation.limit,
+            attach,
+            served.append,
+            spawn,
+            background=invocation.background,
+        )
         if served:
             return served[0]
         entered, self._entered = self._entered, None

@@ -72,6 +72,8 @@ class Running:
     :param log: lines written so far; the server appends to it (``kubectl logs`` reads it).
     :param steps: what it goes on doing by itself (a shell's loop): each number is the seconds until it goes on, a
         :class:`Running` is a server that it started in the foreground; its return value is the exit status.
+    :param awaited: whether somebody who starts it at a terminal waits for it, until Ctrl-C.
+    :param ended: told when a signal has ended it.
     :param stop_seconds: how long it takes to end after SIGTERM; None when it ignores SIGTERM (it is killed at the end
         of the grace period).
     """
@@ -81,6 +83,8 @@ class Running:
     stop_seconds: float | None = 0.1
     exit_code: int = 0
     steps: Steps | None = None
+    ended: Callable[[], object] = lambda: None
+    awaited: bool = False
 
     def go_on(
         self,

@@ -29,6 +29,7 @@ LENIENT = {
     ("Condition", "observedGeneration"): "not every kind's conditions have one",
     ("Container", "resources"): "a value in Go; carried as it was written",
     ("Endpoint", "addresses"): "never absent: validation demands one",
+    ("EphemeralContainer", "resources"): "a value in Go; carried as it was written",
     ("NodeStatus", "nodeInfo"): "a value in Go; carried as it was written",
 }
 """Fields whose absence is told differently than in Go, with the reason."""

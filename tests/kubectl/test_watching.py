@@ -86,3 +86,15 @@ def test_wait(line: str, shown: tuple[str, str, int, float], cluster: Cluster, p
     stdout, stderr, status, seconds = kubectl(cluster, line)
     assert (stdout, status, seconds) == (shown[0], shown[2], shown[3])
     assert stderr.startswith(shown[1])
+
+
+def test_a_watch_in_the_background_shows_what_changes_beside_what_is_typed() -> None:
+    terminal = Terminal(Cluster())
+    terminal.run("kubectl create deploy web --image=nginx --replicas=1; sleep 10")
+    started = terminal.run("kubectl get pods -l app=web -w --output-watch-events &").stdout
+    assert [line.split()[0] for line in started.splitlines()] == ["EVENT", "ADDED"]
+    lines = terminal.run("kubectl delete deploy web").stdout.splitlines()
+    assert lines[0] == 'deployment.apps "web" deleted from default namespace'
+    assert [line.split()[0] for line in lines[1:]][-2:] == ["MODIFIED", "DELETED"]
+    terminal.run("kill %1")
+    assert terminal.run("kubectl create deploy web --image=nginx").stdout == "deployment.apps/web created\n"

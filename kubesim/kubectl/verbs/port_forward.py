@@ -38,7 +38,7 @@ def port_forward(call: Call) -> int:
     if phase != "Running":
         raise KubectlError(f"unable to forward port because pod is not running. Current status={phase}")
     address = call.flags.text("address")
-    process = Running({}, [], exit_code=0)
+    process = Running({}, [], exit_code=0, awaited=True)
     listeners: dict[tuple[str, int], Forwarder] = {}
     for port in ports:
         local, remote = split_port(port, call.simulation.random("port-forward"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import require
@@ -65,7 +66,10 @@ def run_inside(
         reason = "Permission denied" if denied else "No such file or directory"
         text = f"{run.name}: {verb}: {reason}\n"
         return Completed("", text, 126 if denied else 127)
-    return run.finished(result.log) if isinstance(result, Running) else result
+    if not isinstance(result, Running):
+        return result
+    done = run.finished(result.log)
+    return replace(done, seconds=limit) if result.awaited and limit < float("inf") else done
 
 
 @program("i", "u", "ignore-environment=i unset=u", in_order=True, status=125)

@@ -74,6 +74,8 @@ CALL_LIMIT = 200
 """Functions that may be running inside one another."""
 VALUE_LIMIT = 1_000_000
 """Characters of a variable; a loop that doubles one would otherwise fill the memory of the learner's own machine."""
+AWAITED_SECONDS = 60.0
+"""How often what a server in the foreground writes is looked at."""
 BACKGROUND_LIMIT = 86_400.0
 """Seconds of a command in the background that are looked ahead."""
 STREAMING = frozenset({"cat", "tr", "cut", "grep", "sed", "nl", "base64", "od", "xxd", "rev", "fold", "uniq", "tee"})
@@ -613,6 +615,7 @@ class Interpreter:
                 return False
             for protocol, port in opened:
                 machine.stop_listening(protocol, port)
+            server.ended()
             return True
 
         machine.on_signal(pid, stop)
@@ -1172,6 +1175,8 @@ class Interpreter:
         if self.in_background:  # whoever started it lets it listen, and shows what it writes
             yield server
             return server.exit_code
+        if server.awaited and not self.main:
+            return (yield from self._wait_for(server))
         for line in server.log:
             self.write(f"{line}\n", 2)
         if self.main:
@@ -1179,6 +1184,18 @@ class Interpreter:
             yield server
             return server.exit_code
         return 0
+
+    def _wait_for(self, server: Running) -> Steps:
+        """Let a server listen, and show what it writes, until whoever waits for it has had enough."""
+        pid, told = self.machine.new_pid(), 0
+        self._serve(server, pid, self.script)
+        try:
+            while True:
+                self.write("".join(f"{line}\n" for line in server.log[told:]))
+                told = len(server.log)
+                yield from self.wait(AWAITED_SECONDS)
+        finally:
+            self.machine.send_signal(pid, "INT")
 
     def _not_found(self, name: str, error: ExecutableNotFoundError) -> int:
         if error.reason == "permission denied":

@@ -75,3 +75,12 @@ def test_a_server_of_the_shells_own_writes_what_comes(terminal: Terminal) -> Non
     terminal.run("nc -l -p 9000 &")
     assert terminal.run("echo hello | nc -N localhost 9000").stdout == "hello\n"
     terminal.run("kill %%")
+
+
+def test_in_the_foreground_it_stays_until_somebody_ends_it(terminal: Terminal) -> None:
+    before = terminal.cluster.simulation.now
+    done = terminal.run("kubectl port-forward svc/web 8092:8000")
+    assert (done.stdout, done.returncode) == (f"{both(8092, 80)}^C\n", 130)
+    assert terminal.cluster.simulation.now - before == pytest.approx(terminal.interrupt, abs=1)
+    assert terminal.run("timeout 5 kubectl port-forward svc/web 8092:8000").returncode == 124
+    assert terminal.run("curl -s localhost:8092").returncode == 7
