@@ -23,6 +23,8 @@ pre { background: #f5f5f5; padding: .6rem; overflow-x: auto; white-space: pre-wr
 img { max-width: 100%; height: auto }
 """
 CLASSES = {Verdict.DELIVERED: "delivered", Verdict.FAILS: "fails", Verdict.UNKNOWN: "unknown"}
+NAMED = 6
+"""How many clients that meet the same are named."""
 Group = tuple[Target, list[Client], Diagnosis]
 
 
@@ -74,7 +76,8 @@ def _namespaces(cluster: Cluster, pairs: Pairs, groups: Sequence[Group]) -> Iter
 
 
 def _asking(clients: Sequence[Client]) -> str:
-    return ", ".join(client.name.removeprefix("pod/") for client in clients)
+    names = ", ".join(client.name.removeprefix("pod/") for client in clients[:NAMED])
+    return names if len(clients) <= NAMED else f"{names} and {len(clients) - NAMED} more"
 
 
 def _list(title: str, texts: Iterable[str]) -> Iterator[str]:
