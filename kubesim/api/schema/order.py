@@ -49,6 +49,9 @@ def _filled(wire: Wire, struct: Struct) -> Wire:
             filled[each.name] = _filled({}, each.type.struct)
         elif each.type.shape in _ZEROS:
             filled[each.name] = _ZEROS[each.type.shape]
+    for each in fields.values():  # which Go's omitempty does not leave out, since it is a struct
+        if each.type.shape == "int-or-string" and not each.pointer:
+            filled.setdefault(each.name, 0)
     return filled
 
 

@@ -26,7 +26,7 @@ _TRUE: _Verdict = (True, "", "")
 _NONE: tuple[Wire, ...] = ()
 """The conditions of a Pod that has none."""
 
-_KEPT = ("nominatedNodeName", "resize")
+_KEPT = ("nominatedNodeName", "resize", "ephemeralContainerStatuses")
 """What the kubelet leaves as others wrote it."""
 
 _USER: Wire = {"linux": {"gid": 0, "supplementalGroups": [0], "uid": 0}}
@@ -109,13 +109,13 @@ def pod_status(pod: Wire, state: PodState, now: str, shared: SharedConditions) -
     }
     if state.init:
         status["initContainerStatuses"] = _containers(state.init, stored.get("initContainerStatuses"))
-    if state.ephemeral:
-        status["ephemeralContainerStatuses"] = _containers(state.ephemeral, stored.get("ephemeralContainerStatuses"))
     if state.address and (stored.get("podIP") or any(map(_tried, state.everyone))):
         status["podIP"] = state.address
         known = stored.get("podIP") == state.address
         status["podIPs"] = stored["podIPs"] if known else [{"ip": state.address}]
     status |= [(kept, stored[kept]) for kept in _KEPT if kept in stored]
+    if state.ephemeral:
+        status["ephemeralContainerStatuses"] = _containers(state.ephemeral, stored.get("ephemeralContainerStatuses"))
     return status
 
 

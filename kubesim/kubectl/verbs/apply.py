@@ -1,28 +1,25 @@
 """``kubectl apply``: make the cluster have what the manifests say, and remember what they said.
 
-With ``--prune``, what was applied before and stands in no manifest any more is deleted: only objects that ``apply``
-itself made (they carry the annotation of the last manifest), of its list of kinds, in the namespaces of the manifests,
-and matched by the selector (upstream: ``k8s.io/kubectl/pkg/cmd/apply/prune.go``). ``view-last-applied`` and
-``set-last-applied`` show and set that annotation.
+``view-last-applied`` and ``set-last-applied`` show and set what is remembered. With ``--force`` an object whose change
+the server refuses is made anew; what ``--prune`` does is in :mod:`kubesim.kubectl.pruning`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from kubesim.api import go_json, go_yaml
-from kubesim.api.apply import change, last_applied_text, with_last_applied
+from kubesim.api.apply import change, last_applied_text, with_last_applied, without_version
 from kubesim.api.errors import ApiError
 from kubesim.api.managed_fields.server_side import LAST_APPLIED
 from kubesim.api.objects import Wire
-from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import FAILURES, Aggregate, KubectlError, raise_all, with_source
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import DryRun, Printer, dry_run
+from kubesim.kubectl.pruning import allowed, prune
 from kubesim.kubectl.requests import check_validate, create_from_manifest, field_validation, patched, send_change
 from kubesim.kubectl.resource_arguments import select
 from kubesim.kubectl.server_side import ServerSideApply
+from kubesim.kubectl.watching import wait_until_gone
 
 MISSING_ANNOTATION = (
     "Warning: resource {}/{} is missing the {} annotation which is required by kubectl apply. kubectl apply should "
@@ -37,20 +34,11 @@ def apply(call: Call) -> int:
     call.refuse_arguments()
     mode = dry_run(call)
     server_side = flags.on("server-side")
-    if server_side and mode == "client":
-        raise KubectlError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
-    if flags.on("force-conflicts") and not server_side:
-        raise KubectlError("--force-conflicts only works with --server-side")
-    if flags.on("force") and server_side:
-        raise KubectlError("--force cannot be used with --server-side")
-    validate = check_validate(call)
     if not flags.texts("filename") and not flags.text("kustomize"):
         raise KubectlError("must specify one of -f and -k")
-    if flags.on("prune") and not flags.on("all") and not flags.text("selector"):
-        raise KubectlError(
-            "all resources selected for prune without explicitly passing --all. To prune all resources, "
-            "pass the --all flag. If you did not mean to prune all resources, specify a label selector"
-        )
+    validate = check_validate(call)
+    kinds = allowed(call) if flags.on("prune") else []
+    _check(call, mode)
     printer = Printer(call, mode)
     infos, errors = select(call, (), latest=False, validate=validate).parted()
     if len(errors) > 1:
@@ -70,8 +58,35 @@ def apply(call: Call) -> int:
         _print_all(printer, done)
     raise_all(errors)
     if flags.on("prune"):
-        prune(call, done, printer, mode)
+        prune(call, kinds, done, printer, mode)
     return 0
+
+
+def _check(call: Call, mode: DryRun) -> None:
+    """Refuse flags that do not go together."""
+    flags = call.flags
+    server_side, force = flags.on("server-side"), flags.on("force")
+    if flags.on("force-conflicts") and not server_side:
+        raise KubectlError("--force-conflicts only works with --server-side")
+    if server_side and mode == "client":
+        raise KubectlError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+    if force and server_side:
+        raise KubectlError("--force cannot be used with --server-side")
+    if force and mode == "server":
+        raise KubectlError("--dry-run=server cannot be used with --force")
+    if flags.on("all") and flags.text("selector"):
+        raise KubectlError("cannot set --all and --selector at the same time")
+    if not flags.on("prune"):
+        return
+    if force:
+        raise KubectlError("--force cannot be used with --prune")
+    if not flags.on("all") and not flags.text("selector"):
+        raise KubectlError(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, "
+            "pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+        )
+    if server_side:
+        raise KubectlError("--prune is in alpha and doesn't currently work on objects created by server-side apply")
 
 
 def _print_all(printer: Printer, done: list[Info]) -> None:
@@ -119,6 +134,7 @@ def _apply(call: Call, info: Info, mode: DryRun) -> str:
     if LAST_APPLIED not in held:
         call.complain(MISSING_ANNOTATION.format(info.type.plural, info.name, LAST_APPLIED))
     patch = change(now, server, info.type)
+    info.object = now
     if not patch:
         info.object = server
         return "unchanged"
@@ -142,6 +158,31 @@ def _send(call: Call, info: Info, patch: Wire, mode: DryRun) -> Wire:
             field_validation=field_validation(call),
         )
     except ApiError as error:
+        if call.flags.on("force") and error.reason in ("Conflict", "Invalid"):
+            return _recreate(call, info, patch)
+        text = f"applying patch:\n{go_json.dumps(patch, None)}\nto:\n{_described(info)}\nfor:"
+        raise with_source(error, text, info.source) from None
+
+
+def _recreate(call: Call, info: Info, patch: Wire) -> Wire:
+    """Delete an object and create it anew (``--force``); one that cannot be created is put back as it was.
+
+    kubectl does not wait for an object that goes slowly unless ``--timeout`` says how long.
+    """
+    kind, name, namespace = info.type, info.name, info.namespace
+    grace = call.flags.number("grace-period")
+    try:
+        before = call.api.get(kind, name, namespace)
+        call.api.delete(kind, name, namespace, None if grace < 0 else grace)
+        uid = before["metadata"].get("uid", "")
+        if not wait_until_gone(call, info, uid, call.flags.seconds("timeout")):
+            raise KubectlError("context deadline exceeded")
+        try:
+            return call.api.create(info.object or {}, namespace)
+        except ApiError as error:
+            call.api.create(without_version(before), namespace)
+            raise error from None
+    except (ApiError, KubectlError) as error:
         text = f"applying patch:\n{go_json.dumps(patch, None)}\nto:\n{_described(info)}\nfor:"
         raise with_source(error, text, info.source) from None
 
@@ -165,25 +206,6 @@ def _demand_name(info: Info) -> None:
 def _warn_if_deleting(call: Call, info: Info) -> None:
     if ((info.object or {}).get("metadata") or {}).get("deletionTimestamp"):
         call.complain(f"Warning: Detected changes to resource {info.name} which is currently being deleted.")
-
-
-KINDS = ("ConfigMap", "Endpoints", "Pod", "Secret", "Service", "DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")
-"""The namespaced kinds that are pruned by default, in upstream's order."""
-
-
-def prune(call: Call, applied: Sequence[Info], printer: Printer, mode: DryRun) -> None:
-    """Delete and print each object that is to go."""
-    kept = {((info.object or {}).get("metadata") or {}).get("uid") for info in applied}
-    namespaces = dict.fromkeys(info.namespace for info in applied if info.type.namespaced)
-    for namespace in namespaces:
-        for kind in KINDS:
-            for wire in call.api.list(BY_KIND[kind], namespace, label_selector=call.flags.text("selector")):
-                metadata = wire["metadata"]
-                if LAST_APPLIED not in (metadata.get("annotations") or {}) or metadata["uid"] in kept:
-                    continue
-                if mode != "client":
-                    call.api.delete(BY_KIND[kind], metadata["name"], namespace, dry_run=mode == "server")
-                printer.done(Info(BY_KIND[kind], namespace, metadata["name"], wire), "pruned")
 
 
 def view_last_applied(call: Call) -> int:
