@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 UNKNOWN = "<unknown>"
 """What is printed where a timestamp is missing."""
@@ -60,6 +61,7 @@ def short_human_duration(seconds: float) -> str:
     return f"{whole // (86400 * 365)}y"
 
 
+@lru_cache(256)
 def go_duration(seconds: float) -> str:
     """A duration as Go prints it, to the millisecond: ``387ms``, ``2.5s``, ``1m3s``."""
     milliseconds = round(seconds * 1000)

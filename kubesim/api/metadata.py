@@ -19,7 +19,8 @@ LONGEST_NAME = 63
 
 def random_suffix(random: Random) -> str:
     """Five characters, as upstream's ``rand.String(5)``."""
-    suffix, draw = "", random.getrandbits
+    draw = random.getrandbits
+    suffix = "".join([_DRAWN[draw(5)] for _ in range(SUFFIX_LENGTH)])
     while len(suffix) < SUFFIX_LENGTH:
         suffix += _DRAWN[draw(5)]
     return suffix

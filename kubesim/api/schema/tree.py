@@ -107,6 +107,7 @@ class Struct:
         return tuple(each for each in self.fields.values() if each.value or each.null_time or each.required)
 
 
+@functools.lru_cache(512)
 def struct_of(kind: str, api_version: str) -> Struct | None:
     """The struct of a kind, or None for a kind that is not served."""
     served = BY_KIND.get(kind)

@@ -76,9 +76,8 @@ class Nginx:
         machine.processes = [*others, *self._beginning.processes]
         master = Master(RunningNginx(machine, configuration, version, log, pid, _FIRST_WORKERS), self._configurations)
         machine.on_signal(pid, master.signal)
-        listeners = {
-            ("TCP", port): NginxServer(master.nginx, port, configuration.address(port)) for port in configuration.ports
-        }
+        served = configuration.addresses.items()
+        listeners = {("TCP", port): NginxServer(master.nginx, port, address) for port, address in served}
         return Running(listeners, log, 0.05)
 
 

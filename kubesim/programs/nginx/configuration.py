@@ -6,6 +6,7 @@ one: :class:`Configurations` reads once for all of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
 
 from kubesim.network.addresses import is_ipv4
@@ -41,6 +42,8 @@ class Configuration:
     """Every virtual server, in order."""
     ports: tuple[int, ...] = field(init=False)
     """The TCP ports that the servers listen on, each once, in order."""
+    addresses: dict[int, str] = field(init=False)
+    """By port, the one address at which all servers listen on it; all of the machine's where they name several."""
 
     def __post_init__(self, files: FileSystem) -> None:
         places = {"/".join(path.split("/")[:3]) for path in (*self.texts, *self.listings)}
@@ -51,11 +54,7 @@ class Configuration:
         object.__setattr__(self, "https", tuple(https))
         object.__setattr__(self, "servers", tuple(servers))
         object.__setattr__(self, "ports", tuple(dict.fromkeys(port for each in servers for port in listening(each))))
-
-    def address(self, port: int) -> str:
-        """The one address at which all servers listen on a port; all of the machine's where they name several."""
-        found = set[str]().union(*(_bound_to(server, port) for server in self.servers))
-        return found.pop() if len(found) == 1 else ANY
+        object.__setattr__(self, "addresses", {port: _address(servers, port) for port in self.ports})
 
     def is_of(self, files: FileSystem) -> bool:
         """Whether reading these files would give the same."""
@@ -85,6 +84,11 @@ class Configurations:
         known.insert(0, made)
         del known[MOST_KNOWN:]
         return made
+
+
+def _address(servers: Sequence[Directive], port: int) -> str:
+    found = set[str]().union(*(_bound_to(server, port) for server in servers))
+    return found.pop() if len(found) == 1 else ANY
 
 
 def _bound_to(server: Directive, port: int) -> set[str]:
