@@ -615,6 +615,17 @@ class Cluster:
         return done
 
     @checked
+    @door
+    def attach(self, pod: str, container: str | None = None, stdin: str = "", namespace: str = "default") -> None:
+        """Type a text, and its end, into the first process of a Pod's container; one that does not read goes on.
+
+        :raises ApiError: if there is no such Pod.
+        :raises LookupError: if there is no such container.
+        """
+        found, spec = self._container(pod, container, namespace)
+        self.kubelet.attach(found, spec.name, stdin)
+
+    @checked
     @window
     def logs(
         self, pod: str, container: str | None = None, *, previous: bool = False, namespace: str = "default"

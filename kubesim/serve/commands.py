@@ -1,17 +1,16 @@
-"""The subresource ``exec``: a program in a container, and the channels of a WebSocket that it talks over.
+"""The subresources ``exec`` and ``attach``: a program in a container, and the channels of a WebSocket it talks over.
 
 Each message begins with a byte that says which channel it is of. Upstream: ``k8s.io/streaming/pkg/remotecommand``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
 
 from kubesim.api.errors import ApiError, bad_request
 from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster
-from kubesim.serve.logs import container_of, container_status
+from kubesim.serve.logs import container_of, container_status, everyone
 from kubesim.serve.messages import Request, encoded
 from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError
@@ -22,7 +21,6 @@ PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 PATIENCE = 900.0
 """Simulated seconds after which a program gets Ctrl-C."""
 _LARGEST_MESSAGE = 32 * 1024
-_SHELLS = frozenset(("ash", "bash", "dash", "sh"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class Command:
     """A program that is to run.
 
     :param stdin: whether the client sends it a standard input.
+    :param attached: whether it runs already: it is the container's first process.
     """
 
     pod: str
@@ -40,11 +39,7 @@ class Command:
     stdout: bool
     stderr: bool
     tty: bool
-
-    @property
-    def is_interactive(self) -> bool:
-        """Whether it is a shell that somebody wants to type into."""
-        return self.tty and self.stdin and len(self.argv) == 1 and PurePosixPath(self.argv[0]).name in _SHELLS
+    attached: bool = False
 
 
 def command_of(cluster: Cluster, request: Request, pod: Wire) -> Command:
@@ -52,33 +47,52 @@ def command_of(cluster: Cluster, request: Request, pod: Wire) -> Command:
 
     :raises ApiError: 400 where there is no such container, no node or no program.
     """
-    name, argv = pod["metadata"]["name"], tuple(request.query.get("command", ()))
-    container = container_of(request, pod)
+    argv = tuple(request.query.get("command", ()))
     if not argv:
+        container_of(request, pod)
         raise bad_request("you must specify at least 1 command for the container")
+    return _asked(request, pod, argv, attached=False)
+
+
+def attachment_of(cluster: Cluster, request: Request, pod: Wire) -> Command:
+    """The first process that a request wants to be at.
+
+    :raises ApiError: 400 where there is no such container, or no node.
+    """
+    name = container_of(request, pod)
+    spec = next(each for each in everyone(pod) if each["name"] == name)
+    argv = (*(spec.get("command") or ()), *(spec.get("args") or ()))
+    if not argv:
+        image = cluster.images.find(str(spec.get("image", "")))
+        argv = image.argv((), ()) if image is not None else ()
+    found = _asked(request, pod, argv, attached=True)
+    return replace(found, stdin=found.stdin and bool(spec.get("stdin")), tty=found.tty and bool(spec.get("tty")))
+
+
+def _asked(request: Request, pod: Wire, argv: tuple[str, ...], *, attached: bool) -> Command:
+    name, container = pod["metadata"]["name"], container_of(request, pod)
     if not (pod.get("spec") or {}).get("nodeName"):
         raise bad_request(f"pod {name} does not have a host assigned")
     on = {flag: request.on(flag) for flag in ("stdin", "stdout", "stderr", "tty")}
     if not (on["stdin"] or on["stdout"] or on["stderr"]):
         raise bad_request("you must specify at least one of stdin, stdout, stderr")
-    return Command(name, pod["metadata"]["namespace"], container, argv, **on)
+    return Command(name, pod["metadata"]["namespace"], container, argv, **on, attached=attached)
 
 
-def carried_out(cluster: Cluster, command: Command, stdin: str, *, with_metadata: bool) -> list[bytes]:
-    """Run a program to its end: the messages that the client gets.
+def problem_with(cluster: Cluster, command: Command) -> ApiError | None:
+    """Why nothing can be done in the container, if so: it does not run."""
+    pod = cluster.store.get("Pod", command.pod, command.namespace)
+    if pod is not None and "running" in (container_status(pod, command.container).get("state") or {}):
+        return None
+    return _internal(f'unable to upgrade connection: container not found ("{command.container}")')
 
-    :param with_metadata: whether the last one has an empty ``metadata``, as v5 has it.
-    """
-    head: Wire = {"metadata": {}} if with_metadata else {}
+
+def carried_out(cluster: Cluster, command: Command, stdin: str) -> tuple[list[bytes], Wire]:
+    """Run a program to its end: what the client gets of it, and the Status that says how it ended."""
     try:
-        pod = cluster.store.get("Pod", command.pod, command.namespace)
-        if pod is None or "running" not in (container_status(pod, command.container).get("state") or {}):
-            raise _internal(f'unable to upgrade connection: container not found ("{command.container}")')
-        if command.is_interactive:
-            raise _internal(
-                "a shell to type into is not simulated for real clients; run one command at a time, or use "
-                "`kubesim shell`"
-            )
+        problem = problem_with(cluster, command)
+        if problem is not None:
+            raise problem
         argv, container, namespace = command.argv, command.container, command.namespace
         with cluster.turn.limited():
             done = cluster.exec(command.pod, argv, container, stdin, namespace, patience=PATIENCE)
@@ -88,19 +102,21 @@ def carried_out(cluster: Cluster, command: Command, stdin: str, *, with_metadata
             "Internal error occurred: error executing command in container: failed to exec in container: failed to "
             f'start exec "{task}": OCI runtime exec failed: exec failed: unable to start container process: {error}'
         )
-        return [bytes([ERROR]) + encoded(head | _failure(problem))]
+        return [], failure(problem)
     except Interrupted:
-        return [bytes([ERROR]) + encoded(head | _exit(130))]
+        return [], exit_status(130)
     except ApiError as error:
-        return [bytes([ERROR]) + encoded(head | _failure(error))]
+        return [], failure(error)
     except LookupError as error:
-        return [bytes([ERROR]) + encoded(head | _failure(_internal(str(error.args[0]))))]
-    out, err = done.stdout, done.stderr
+        return [], failure(_internal(str(error.args[0])))
+    return written(command, done.stdout, done.stderr), exit_status(done.returncode)
+
+
+def written(command: Command, out: str, err: str) -> list[bytes]:
+    """What a program has written, as messages of the channels that the client listens to."""
     if command.tty:  # one stream, as a terminal shows it
         out, err = (out + err).replace("\n", "\r\n"), ""
-    messages = [*_messages(STDOUT, out if command.stdout else ""), *_messages(STDERR, err if command.stderr else "")]
-    status = _exit(done.returncode) if done.returncode else {"status": "Success"}
-    return [*messages, bytes([ERROR]) + encoded(head | status)]
+    return [*_messages(STDOUT, out if command.stdout else ""), *_messages(STDERR, err if command.stderr else "")]
 
 
 def _messages(channel: int, text: str) -> list[bytes]:
@@ -109,16 +125,26 @@ def _messages(channel: int, text: str) -> list[bytes]:
     return [bytes([channel]) + data[start : start + _LARGEST_MESSAGE] for start in pieces]
 
 
+def ending(status: Wire, protocol: str | None) -> bytes:
+    """The last message, which says how it ended; v5 has an empty ``metadata`` in it."""
+    head: Wire = {"metadata": {}} if protocol == PROTOCOLS[0] else {}
+    return bytes([ERROR]) + encoded(head | status)
+
+
 def _internal(message: str) -> ApiError:
     return ApiError(500, "InternalError", f"Internal error occurred: {message}", {"causes": [{"message": message}]})
 
 
-def _failure(error: ApiError) -> Wire:
+def failure(error: ApiError) -> Wire:
+    """The Status of what could not be done."""
     status: Wire = {"status": "Failure", "message": error.message, "reason": error.reason}
     return status | ({"details": error.details} if error.details else {}) | {"code": error.code}
 
 
-def _exit(status: int) -> Wire:
+def exit_status(status: int) -> Wire:
+    """The Status of a program that has ended."""
+    if not status:
+        return {"status": "Success"}
     message = f"command terminated with non-zero exit code: command terminated with exit code {status}"
     causes = [{"reason": "ExitCode", "message": str(status)}]
     return {"status": "Failure", "message": message, "reason": "NonZeroExitCode", "details": {"causes": causes}}

@@ -24,7 +24,7 @@ from kubesim.kubectl.verbs.discovery import server_build
 from kubesim.serve import discovery, openapi
 from kubesim.serve.addresses import VERSIONS, Address, address_of
 from kubesim.serve.bodies import object_of, options_of, patch_of, review_of
-from kubesim.serve.commands import Command, command_of
+from kubesim.serve.commands import Command, attachment_of, command_of
 from kubesim.serve.logs import Log, log_of
 from kubesim.serve.messages import DISCOVERY, JSON, Answer, Form, Request, answer, encoded, form_of, ordered, status_of
 from kubesim.serve.paging import piece_of
@@ -340,6 +340,8 @@ class Front:
             return log_of(self._cluster, request, api.get(resource, name, namespace))
         if subresource == "exec":
             return command_of(self._cluster, request, api.get(resource, name, namespace))
+        if subresource == "attach":
+            return attachment_of(self._cluster, request, api.get(resource, name, namespace))
         if subresource == "scale":
             return self._scale(request, form, address, verb, dry_run)
         if subresource == "eviction":

@@ -77,22 +77,26 @@ def container_of(request: Request, pod: Wire) -> str:
     """
     spec, name = pod.get("spec") or {}, pod["metadata"]["name"]
     names = [each["name"] for each in spec.get("containers") or ()]
-    others = [*(spec.get("initContainers") or ()), *(spec.get("ephemeralContainers") or ())]
-    everyone = [*names, *(each["name"] for each in others)]
     wanted = request.text("container")
     if not wanted and len(names) > 1:
         choice = " ".join(names)
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{choice}]")
-    if wanted and wanted not in everyone:
+    if wanted and wanted not in [each["name"] for each in everyone(pod)]:
         raise bad_request(f"container {wanted} is not valid for pod {name}")
     return wanted or names[0]
+
+
+def everyone(pod: Wire) -> list[Wire]:
+    """Every container of a Pod, as its spec has it; those of each kind in their order."""
+    spec = pod.get("spec") or {}
+    return [each for kind in ("containers", "initContainers", "ephemeralContainers") for each in spec.get(kind) or ()]
 
 
 def container_status(pod: Wire, container: str) -> Wire:
     """What a Pod says of one of its containers; empty where it says nothing yet."""
     status = pod.get("status") or {}
-    fields = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
-    known = (each for field in fields for each in status.get(field) or ())
+    kinds = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
+    known = [each for kind in kinds for each in status.get(kind) or ()]
     return next((each for each in known if each["name"] == container), {})
 
 

@@ -127,6 +127,11 @@ class Terminal:
         return cast("Machine", self._shell.machine)
 
     @property
+    def inside(self) -> bool:
+        """Whether lines go into a shell that was entered from the terminal's own."""
+        return bool(self._waiting)
+
+    @property
     def left(self) -> bool:
         """Whether ``exit`` was typed into the terminal's own shell."""
         return self._shell.leaves and not self._waiting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -139,3 +140,66 @@ def test_exec(run: Run, pod: str, words: list[str], stdin: str, status: int, sai
 def test_exec_of_what_is_not_there(run: Run, pod: str) -> None:
     said = run("exec", "", pod, "--", "nosuch", status=1)
     assert said.endswith('exec: "nosuch": executable file not found in $PATH\n')
+
+
+@pytest.fixture
+def talk(server: serve.Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[str, int]]:
+    """Somebody at a real terminal: what is typed as soon as a prompt has come, and what the screen shows."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    environment = {**os.environ, "HOME": str(home), "KUBECONFIG": str(server.kubeconfig)}
+
+    def talking(line: str, prompt: str, *typed: str) -> tuple[str, int]:
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(KUBECTL, ["kubectl", *line.split()], environment)
+        screen, left = "", list(typed)
+        while True:
+            try:
+                data = os.read(terminal, 65536)
+            except OSError:  # Linux says so where the other end has gone
+                break
+            if not data:
+                break
+            screen += data.decode()
+            if left and screen.endswith(prompt):
+                os.write(terminal, left.pop(0).encode())
+        os.close(terminal)
+        return screen, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    return talking
+
+
+def test_a_shell_to_type_into(talk: Callable[..., tuple[str, int]], pod: str) -> None:
+    typed = ("x=1; hostname\r", "for i in a b; do\recho $i$x; done\r", "nosuch\r", "exit 3\r")
+    screen, status = talk(f"exec -it {pod} -- sh", "# ", *typed)
+    assert screen.splitlines() == [
+        "# x=1; hostname",
+        "p",
+        "# for i in a b; do",
+        "> echo $i$x; done",
+        "a1",
+        "b1",
+        "# nosuch",
+        "sh: 4: nosuch: not found",
+        "# exit 3",
+        "command terminated with exit code 3",
+    ]
+    assert status == 3
+
+
+def test_a_pod_that_lasts_as_long_as_its_shell(talk: Callable[..., tuple[str, int]], run: Run) -> None:
+    line = "run -it --rm --restart=Never tmp --image=busybox -- sh"
+    screen, status = talk(line, "/ # ", "hostname\r", "exit 4\r")
+    assert screen.replace("\r\n", "\n").endswith(
+        "/ # hostname\ntmp\n/ # exit 4\n"
+        "Session ended, resume using 'kubectl attach tmp -c tmp -n default -i -t' command\n"
+        'pod "tmp" deleted from default namespace\n'
+        "pod default/tmp terminated (Error)\n"
+    )
+    assert status == 4
+    run("wait --for=delete pod/tmp --timeout=20s")
+
+
+def test_what_is_piped_into_a_pod_s_program(run: Run) -> None:
+    said = run("run -i --rm --quiet --restart=Never piped --image=busybox -- cat", "one\ntwo\n")
+    assert said == "one\ntwo\n"

@@ -1,0 +1,86 @@
+"""What every kind of request has in common: who is let in, what it is understood as, and how an answer is sent."""
+
+from __future__ import annotations
+
+import hmac
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tornado.httputil import HTTPServerRequest
+from tornado.web import RequestHandler
+
+from kubesim.api.errors import ApiError
+from kubesim.cluster import Cluster
+from kubesim.serve.certificate import NAMES
+from kubesim.serve.commands import PROTOCOLS
+from kubesim.serve.front import Outcome
+from kubesim.serve.messages import Answer, Request, answer, status_of
+
+T = TypeVar("T")
+
+
+class Backend(Protocol):
+    """What a handler asks of the listener that it belongs to."""
+
+    cluster: Cluster
+    token: str
+
+    async def ask(self, request: Request) -> Outcome:
+        """What the cluster answers."""
+
+    def dated_job(self, run: Callable[[], T]) -> Awaitable[T]:
+        """Do something with the cluster as it is by now, in the thread for it."""
+
+
+def refusal_of(request: HTTPServerRequest, token: str) -> ApiError | None:
+    """Why a request is not let in, if so."""
+    name, _, port = request.host.rpartition(":")
+    host = name if port.isdigit() else request.host
+    origin = request.headers.get("Origin", "")
+    if host.strip("[]") not in NAMES:
+        return ApiError(403, "Forbidden", f"the Host of a request must be one of {', '.join(NAMES)}, got {host!r}")
+    if origin and urlsplit(origin).netloc != request.host:
+        return ApiError(403, "Forbidden", "a request must not come from another site's page")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        return ApiError(401, "Unauthorized", "Unauthorized")
+    return None
+
+
+def _understood(request: HTTPServerRequest) -> Request:
+    query = parse_qs(request.query, keep_blank_values=True, errors="replace")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(str(request.method), unquote(request.path, errors="replace"), query, headers, request.body)
+
+
+async def outcome(backend: Backend, request: HTTPServerRequest) -> Outcome:
+    """What comes of a request, whoever sent it."""
+    refusal = refusal_of(request, backend.token)
+    if refusal is not None:
+        return answer(refusal.code, status_of(refusal))
+    try:
+        return await backend.ask(_understood(request))
+    except Exception as error:  # a mistake of ours: the client must not hang for it
+        traceback.print_exc()
+        internal = ApiError(500, "InternalError", f"Internal error occurred: {type(error).__name__}: {error}")
+        return answer(500, status_of(internal))
+
+
+async def send(handler: RequestHandler, found: Answer) -> None:
+    """Send a whole answer."""
+    handler.clear_header("Server")
+    handler.set_status(found.code)
+    handler.set_header("Content-Type", found.content_type)
+    for name, value in found.headers:
+        handler.add_header(name, value)
+    await handler.finish(found.body)
+
+
+def upgrade_required(request: HTTPServerRequest, protocols: tuple[str, ...] = PROTOCOLS) -> Answer:
+    """The refusal of a request that has to be one for a WebSocket."""
+    words = "Upgrade request required"
+    if request.headers.get("Upgrade"):
+        words = f"this simulated server upgrades to a WebSocket of {' or '.join(protocols)} only"
+    return answer(400, status_of(ApiError(400, "BadRequest", words)))
