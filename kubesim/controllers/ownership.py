@@ -43,8 +43,8 @@ class PodClaims:
         """The workloads whose selectors fix no label: the index cannot find those."""
         self._namespaces: Counter[str] = Counter()
         """How many workloads each namespace has, of those that have any."""
-        self._orphans: dict[Key, dict[Key, None]] = {}
-        """Pods without an owner that each workload may adopt, until it has looked at them."""
+        self._unseen: dict[Key, dict[Key, None]] = {}
+        """The Pods of each workload, and those that it may adopt, of which it has not seen what became of them."""
 
     def keys(self, change: Change) -> list[Key]:
         """The workload itself, the owner of a Pod, or the workloads that might adopt a Pod without one."""
@@ -63,8 +63,10 @@ class PodClaims:
         if change.new is not None and owners[-1] is None:
             labels = change.new["metadata"].get("labels") or {}
             if change.old is None or owners[0] is not None or change.old["metadata"].get("labels") != labels:
-                for adopter in self._adopters(key[0], labels):
-                    self._orphans[adopter][key] = found[adopter] = None
+                found |= dict.fromkeys(self._adopters(key[0], labels))
+        for workload in found:
+            if workload in self._unseen:
+                self._unseen[workload][key] = None
         return list(found)
 
     def _note(self, key: Key, change: Change) -> None:
@@ -73,7 +75,7 @@ class PodClaims:
             self._any_labels.pop(key, None)
             if self._selectors.pop(key, None) is not None:
                 self._namespaces -= Counter([key[0]])
-            self._orphans.pop(key, None)
+            self._unseen.pop(key, None)
         elif change.old is None or change.old["spec"].get("selector") != change.new["spec"].get("selector"):
             if key not in self._selectors:
                 self._namespaces[key[0]] += 1
@@ -84,8 +86,10 @@ class PodClaims:
             self._any_labels.pop(key, None)
             if not labels:
                 self._any_labels[key] = None
-            candidates = self._client.store.list("Pod", key[0], labels)
-            self._orphans[key] = dict.fromkeys(key_of(pod) for pod in candidates if controller_of(pod) is None)
+            store = self._client.store
+            orphans = [pod for pod in store.list("Pod", key[0], labels) if controller_of(pod) is None]
+            pods = [*store.owned_by("Pod", change.new["metadata"]["uid"]), *orphans]
+            self._unseen[key] = dict.fromkeys(key_of(pod) for pod in pods)
 
     def _adopters(self, namespace: str, labels: Mapping[str, str]) -> list[Key]:
         """The workloads whose selectors match a Pod's labels, by name."""
@@ -97,29 +101,33 @@ class PodClaims:
 
     def claim(self, wire: Wire) -> list[Wire]:
         """The Pods of a workload, after it has adopted those that match and released those that match no longer."""
-        key, uid = key_of(wire), wire["metadata"]["uid"]
-        mine: list[Wire] = []
-        for pod in self._client.store.owned_by("Pod", uid):
-            if not owned_by(pod, wire):
-                continue
-            if self._selectors[key].matches(pod["metadata"].get("labels") or {}) or is_terminating(pod):
-                mine.append(pod)
-            else:
-                self._client.update(without_owner(pod, uid))
-        if wire["metadata"].get("deletionTimestamp") is None:
-            mine += self._adopt(key, wire)
-        return mine
+        self.sort_out(wire)
+        return self.pods(wire)
 
-    def _adopt(self, key: Key, wire: Wire) -> list[Wire]:
-        adopted = []
-        for orphan in sorted(self._orphans[key]):
-            pod = self._client.get("Pod", *orphan)
-            if pod is not None and controller_of(pod) is None and not is_terminating(pod):
-                labels = pod["metadata"].get("labels") or {}
-                if self._selectors[key].matches(labels) and self._may_adopt(wire, pod):
-                    adopted.append(self._client.update(with_owner(pod, wire)))
-            self._orphans[key].pop(orphan, None)
-        return adopted
+    def pods(self, wire: Wire) -> list[Wire]:
+        """All Pods of a workload, in the order of their names."""
+        return [pod for pod in self._client.store.owned_by("Pod", wire["metadata"]["uid"]) if owned_by(pod, wire)]
+
+    def sort_out(self, wire: Wire) -> list[Key]:
+        """Adopt Pods that match and release those that match no longer, among those of which there is news.
+
+        :returns: the Pods of which there was news, the workload's own and others.
+        """
+        key, uid = key_of(wire), wire["metadata"]["uid"]
+        unseen, going = self._unseen[key], is_terminating(wire)
+        news = sorted(unseen)
+        for each in news:
+            pod = self._client.get("Pod", *each)
+            if pod is None or is_terminating(pod):
+                continue
+            matches = self._selectors[key].matches(pod["metadata"].get("labels") or {})
+            if owned_by(pod, wire):
+                if not matches:
+                    self._client.update(without_owner(pod, uid))
+            elif matches and not going and controller_of(pod) is None and self._may_adopt(wire, pod):
+                self._client.update(with_owner(pod, wire))
+        unseen.clear()  # only now: what was refused on the way is tried again
+        return news
 
 
 def _belongs_as_before(old: Wire, new: Wire) -> bool:

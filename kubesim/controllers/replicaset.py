@@ -8,28 +8,25 @@ then those on the node with more of them, then the youngest. One reconcile creat
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
-from kubesim.api.store import Change, key_of
+from kubesim.api.store import Change, Key, key_of
 from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Manager
 from kubesim.controllers.names import RandomSuffix
 from kubesim.controllers.ownership import PodClaims
-from kubesim.controllers.pods import (
-    available_in,
-    is_active,
-    is_ready,
-    is_terminating,
-    owned_by,
-    pod_from_template,
-)
+from kubesim.controllers.pods import is_ready, is_terminating, owned_by, pod_from_template
 from kubesim.controllers.request_budget import MOST_AT_ONCE, RequestBudget
+from kubesim.controllers.tally import Tally
 from kubesim.simulation import Simulation
 
 
@@ -50,6 +47,7 @@ class ReplicaSetController:
         self._budget = RequestBudget(simulation)
         self._suffix = RandomSuffix(simulation.random(f"names/{self.kind.lower()}"))
         self._claims = PodClaims(client, self.kind)
+        self._tallies: dict[Key, Tally] = {}
 
     def keys(self, change: Change) -> Iterable[Hashable]:
         """The set itself, the owner of a Pod, or the sets that might adopt a Pod without one."""
@@ -60,22 +58,32 @@ class ReplicaSetController:
         assert isinstance(key, tuple)
         wire = self._client.get(self.kind, *key)
         if wire is None:
+            self._tallies.pop(key, None)
             return
-        pods = self._claims.claim(wire)
-        active = [pod for pod in pods if is_active(pod)]
+        tally = self._tally(wire)
         failure: ApiError | None = None
         busy = self._budget.wait > 0
-        if wire["metadata"].get("deletionTimestamp") is None:
-            failure = self._scale(wire, active)
-            pods = [pod for pod in self._client.store.owned_by("Pod", wire["metadata"]["uid"]) if owned_by(pod, wire)]
-        self._write_status(wire, pods, failure.message if failure else _known_failure(wire) if busy else "")
+        if not is_terminating(wire):
+            failure = self._scale(wire, tally)
+            tally = self._tally(wire)
+        self._write_status(wire, tally, failure.message if failure else _known_failure(wire) if busy else "")
         if failure is not None:
             raise failure  # the manager tries again later, each time after a longer wait
 
-    def _scale(self, wire: Wire, active: list[Wire]) -> ApiError | None:
+    def _tally(self, wire: Wire) -> Tally:
+        """What the set's Pods add up to now, after it has adopted and released what has changed."""
+        key, uid = key_of(wire), wire["metadata"]["uid"]
+        tally = self._tallies.get(key)
+        if tally is None or tally.uid != uid:
+            tally = self._tallies[key] = Tally(uid)
+        for each in self._claims.sort_out(wire):
+            pod = self._client.get("Pod", *each)
+            tally.note(each, pod if pod is not None and owned_by(pod, wire) else None)
+        return tally
+
+    def _scale(self, wire: Wire, tally: Tally) -> ApiError | None:
         """Create or delete Pods, some at a time; returns why Pods could not be created, or None."""
-        wanted = _replicas(wire)
-        missing = wanted - len(active)
+        missing = _replicas(wire) - tally.active
         if missing and self._budget.wait:
             self._go_on_later(wire)
             return None
@@ -93,15 +101,32 @@ class ReplicaSetController:
                 return error
             message = f"Created pod: {created['metadata']['name']}"
             self._events.record(wire, NORMAL, "SuccessfulCreate", message, component=self.name)
-        if missing < 0:
-            for pod in sorted(active, key=self._ranking(active))[: min(-missing, MOST_AT_ONCE)]:
-                self._client.delete(pod)
-                self._budget.take()
-                message = f"Deleted pod: {pod['metadata']['name']}"
-                self._events.record(wire, NORMAL, "SuccessfulDelete", message, component=self.name)
+        for pod in self._surplus(tally, min(-missing, MOST_AT_ONCE)):
+            self._client.delete(pod)
+            self._budget.take()
+            message = f"Deleted pod: {pod['metadata']['name']}"
+            self._events.record(wire, NORMAL, "SuccessfulDelete", message, component=self.name)
         if abs(missing) > MOST_AT_ONCE:
             self._go_on_later(wire)
         return None
+
+    def _surplus(self, tally: Tally, count: int) -> list[Wire]:
+        """So many Pods, those that go first."""
+        if count <= 0:
+            return []
+        waiting = tally.first_unassigned(count, lambda key: self._rank(self._pod(key)))
+        first = [self._pod(key) for key in waiting]
+        if len(first) < count:
+            placed = [self._pod(key) for key in tally.assigned]
+            crowd = Counter(pod["spec"]["nodeName"] for pod in placed)
+            rank = partial(self._rank, crowd=crowd)
+            first += heapq.nsmallest(count - len(first), placed, key=rank)
+        return first
+
+    def _pod(self, key: Key) -> Wire:
+        pod = self._client.get("Pod", *key)
+        assert pod is not None, f"the tally must know what is gone: {key}"
+        return pod
 
     def _go_on_later(self, wire: Wire) -> None:
         self._manager.enqueue_after(self, key_of(wire), self._budget.wait, progress=True)
@@ -114,48 +139,38 @@ class ReplicaSetController:
         return made
 
     @staticmethod
-    def _ranking(active: list[Wire]) -> Callable[[Wire], tuple[Any, ...]]:
-        crowd = Counter(pod["spec"].get("nodeName", "") for pod in active)
-        phases = {"Pending": 0, "Unknown": 1, "Running": 2}
+    def _rank(pod: Wire, crowd: Mapping[str, int] = MappingProxyType({})) -> tuple[Any, ...]:
+        """What goes first among Pods that all have a node, or all have none.
 
-        def rank(pod: Wire) -> tuple[Any, ...]:
-            node = pod["spec"].get("nodeName", "")
-            status = pod.get("status") or {}
-            cost = int((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", 0))
-            restarts = max((c.get("restartCount", 0) for c in status.get("containerStatuses") or []), default=0)
-            age = int(pod["metadata"]["resourceVersion"])
-            created = pod["metadata"].get("creationTimestamp") or ""
-            return (
-                bool(node),
-                phases.get(status.get("phase", "Pending"), 2),
-                is_ready(pod),
-                cost,
-                -crowd[node],
-                -restarts,
-                _descending(created),
-                -age,
-            )
+        :param crowd: how many of the Pods each node has.
+        """
+        status = pod.get("status") or {}
+        cost = int((pod["metadata"].get("annotations") or {}).get("controller.kubernetes.io/pod-deletion-cost", 0))
+        restarts = max((c.get("restartCount", 0) for c in status.get("containerStatuses") or []), default=0)
+        return (
+            _PHASES.get(status.get("phase", "Pending"), 2),
+            is_ready(pod),
+            cost,
+            -crowd.get(pod["spec"].get("nodeName", ""), 0),
+            -restarts,
+            _descending(pod["metadata"].get("creationTimestamp") or ""),
+            -int(pod["metadata"]["resourceVersion"]),
+        )
 
-        return rank
-
-    def _write_status(self, wire: Wire, pods: list[Wire], failure: str) -> None:
+    def _write_status(self, wire: Wire, tally: Tally, failure: str) -> None:
         template = (wire["spec"]["template"].get("metadata") or {}).get("labels") or {}
         minimum = int(wire["spec"].get("minReadySeconds") or 0)
-        now = self._simulation.datetime
-        active = [pod for pod in pods if is_active(pod)]
-        waits = [available_in(pod, minimum, now) for pod in active]
+        available, wait = tally.available(minimum, self._simulation.datetime)
         status: Wire = {
             "observedGeneration": wire["metadata"].get("generation", 1),
-            "replicas": len(active),
+            "replicas": tally.active,
         }
         if self.counts_terminating:
-            status["terminatingReplicas"] = sum(1 for pod in pods if is_terminating(pod))
+            status["terminatingReplicas"] = tally.terminating
         counts = {
-            "fullyLabeledReplicas": sum(
-                template.items() <= (pod["metadata"].get("labels") or {}).items() for pod in active
-            ),
-            "readyReplicas": sum(is_ready(pod) for pod in active),
-            "availableReplicas": sum(wait == 0 for wait in waits),
+            "fullyLabeledReplicas": tally.labelled(template),
+            "readyReplicas": tally.ready,
+            "availableReplicas": available,
         }
         status |= {name: count for name, count in counts.items() if count}
         if failure:
@@ -171,9 +186,11 @@ class ReplicaSetController:
                 }
             ]
         self._client.update_status(wire, status)
-        pending = [wait for wait in waits if wait]
-        if pending:
-            self._manager.enqueue_after(self, key_of(wire), min(pending), progress=True)
+        if wait is not None:
+            self._manager.enqueue_after(self, key_of(wire), wait, progress=True)
+
+
+_PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}
 
 
 def _known_failure(wire: Wire) -> str:

@@ -99,16 +99,28 @@ AWAITED = 'Get "http://10.42.0.3:80/": context deadline exceeded (Client.Timeout
 DIAL = "dial tcp 10.42.0.3:80: "
 
 
+def refused(status: int, seconds: float = 0.0) -> ProbeResult:
+    return ProbeResult(False, f"HTTP probe failed with statuscode: {status}", seconds, answered=True)
+
+
 @pytest.mark.parametrize(
     ("line", "limit", "expected"),
     [
         *((Line(answer=page(status)), 1, ProbeResult(True)) for status in (200, 204, 301, 399)),
         *(
-            (Line(answer=page(status)), 1, ProbeResult(False, f"HTTP probe failed with statuscode: {status}"))
+            (
+                Line(answer=page(status)),
+                1,
+                refused(status),
+            )
             for status in (199, 400, 404, 503)
         ),
         (Line(answer=page(200, 0.5)), 1, ProbeResult(True, seconds=0.5)),
-        (Line(answer=page(500, 0.5)), 1, ProbeResult(False, "HTTP probe failed with statuscode: 500", 0.5)),
+        (
+            Line(answer=page(500, 0.5)),
+            1,
+            refused(500, 0.5),
+        ),
         (Line(answer=page(200, 1.0)), 1, ProbeResult(True, seconds=1.0)),  # at the last moment
         (Line(answer=page(200, 1.5)), 1, ProbeResult(False, AWAITED, 1.0)),
         (Line(answer=page(200, 1.5)), 2, ProbeResult(True, seconds=1.5)),
