@@ -49,6 +49,7 @@ def test_there_are_the_22_versions_of_a_default_cluster() -> None:
     ("given", "path", "expected"),
     [
         (wire("NetworkPolicy", NETWORKING, spec={"podSelector": {}}), ("spec", "policyTypes"), ["Ingress"]),
+        (wire("NetworkPolicy", NETWORKING, spec={"podSelector": None}), ("spec", "podSelector"), {}),
         (
             wire("NetworkPolicy", NETWORKING, spec={"podSelector": {}, "egress": [{}]}),
             ("spec", "policyTypes"),

@@ -129,8 +129,6 @@ def _zero(schema_field: SchemaField) -> Any:
         assert as_type.struct is not None
         if not schema_field.value and not schema_field.required:
             return None
-        if as_type.struct.name == "LabelSelector":
-            return None
         return {missing.name: _zero(missing) for missing in as_type.struct.always_written}
     if as_type.shape in ("integer", "int-or-string"):
         return 0

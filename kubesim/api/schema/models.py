@@ -112,8 +112,6 @@ def _member(field: SchemaField) -> tuple[Any, Any]:
     hint = _hint(kind)
     match kind.shape:
         case "struct" if field.value or field.required:
-            if kind.struct is not None and kind.struct.name == "LabelSelector":
-                return hint | None, msgspec.field(default_factory=_NOTHING)
             return hint, msgspec.field(default_factory=hint)
         case "list" if field.required:
             return Annotated[hint, msgspec.Meta(min_length=1)] | None, msgspec.field(default_factory=_NOTHING)
