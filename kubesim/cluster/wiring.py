@@ -34,6 +34,7 @@ from kubesim.controllers.proxies import KubeProxies
 from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.controllers.scheduler import Scheduler
+from kubesim.controllers.service_health import ServiceHealth
 from kubesim.network.dns import resolv_conf
 from kubesim.network.kube_router.firewall import Ranges
 from kubesim.network.network import Network
@@ -158,6 +159,7 @@ def wire_parts(
     network = Network(simulation, pod_prefix=ground.pods, gateway=ground.gateway, backend=backend, lan=ground.lan)
     proxies = KubeProxies(store, network, proxy_config(configuration, ground))
     network.ruleset_provider = proxies.rules
+    ServiceHealth(store, network)
     if configuration.networkPolicy == "kube-router":
         ranges = Ranges(networks.services, networks.node_port_range)
         policies = NetworkPolicyController(simulation, store, network, proxies.rules, ranges)
@@ -242,7 +244,14 @@ def add_node_machine(parts: Parts, name: str, hosts: str) -> None:
 def start_node_daemons(parts: Parts, node: NodeFile) -> None:
     """Let the kubelet, and on the control plane the API server, listen on a node."""
     first = str(ipaddress.IPv4Network(parts.configuration.networks.services)[1])
-    listen_on_node(parts.network, node.name, node.address, control_plane=node.controlPlane, service_addresses=(first,))
+    listen_on_node(
+        parts.network,
+        node.name,
+        node.address,
+        control_plane=node.controlPlane,
+        service_addresses=(first,),
+        proxy_mode=parts.configuration.proxy.mode,
+    )
 
 
 @cache

@@ -144,6 +144,7 @@ class _UnlistedFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """What is known of images that the file does not describe."""
 
     official: dict[Flavour, dict[str, list[int]]] = {}
+    exposed: dict[str, list[int]] = {}
     systems: list[str] = []
     others: dict[Flavour, list[str]] = {}
 
@@ -152,6 +153,7 @@ class _CatalogueFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The catalogue's file."""
 
     images: list[_ImageFacts]
+    moved: dict[str, str] = {}
     unlisted: _UnlistedFacts = msgspec.field(default_factory=_UnlistedFacts)
     program_sets: dict[str, list[str]] = {}
     file_sets: dict[str, dict[str, str]] = {}
@@ -201,18 +203,26 @@ class ImageCatalogue:
     def _find(self, parsed: Reference) -> Image | None:
         key = str(parsed)
         if key not in self._built:
-            image = self._listed(parsed) if self._describes(parsed.name) else self._unlisted(parsed)
+            image = self._listed(parsed) if self._describes(self._present_name(parsed)) else self._unlisted(parsed)
             if image is None:
                 return None
             self._built[key] = image
         return self._built[key]
+
+    def _present_name(self, parsed: Reference) -> str:
+        """The repository that a reference leads to, where its registry has sent people on to another."""
+        for old, new in (self.document.get("moved") or {}).items():
+            if parsed.name.startswith(f"{old}/"):
+                return f"{new}/{parsed.name.removeprefix(f'{old}/')}"
+        return parsed.name
 
     def _describes(self, name: str) -> bool:
         return any(entry["name"] == name for entry in self.document["images"])
 
     def _listed(self, parsed: Reference) -> Image | None:
         """The image of a repository that the file describes; a tag may name a version that it does not list."""
-        entries = [entry for entry in self.document["images"] if entry["name"] == parsed.name]
+        name = self._present_name(parsed)
+        entries = [entry for entry in self.document["images"] if entry["name"] == name]
         for entry in entries:
             version = _listed_version(parsed, entry)
             if version is not None:
@@ -243,6 +253,7 @@ class ImageCatalogue:
             others = known.get("others", {}).items()
             prefixes = [(each, prefix) for each, names in others for prefix in names]
             flavour = next((each for each, prefix in prefixes if f"{parsed.name}/".startswith(f"{prefix}/")), flavour)
+            ports = tuple(known.get("exposed", {}).get(parsed.name, ()))
         if flavour == "debian" and "alpine" in parsed.tag:
             flavour = "alpine"
         measure = int(hashlib.sha256(parsed.name.encode()).hexdigest()[:6], 16) % 100
@@ -264,7 +275,7 @@ class ImageCatalogue:
         """What containerd says when it cannot pull an image."""
         parsed = parse_reference(reference)
         start = f'failed to pull and unpack image "{parsed}": failed to resolve reference "{parsed}": '
-        if self._describes(parsed.name):
+        if self._describes(self._present_name(parsed)):
             return f"rpc error: code = NotFound desc = {start}{parsed}: not found"
         if not is_public(parsed.registry):
             host = parsed.registry.split(":")[0]

@@ -61,38 +61,48 @@ class TlsDaemon:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """kube-proxy's own HTTP servers: ``/healthz`` says that it is well, and nothing else is there.
+    """kube-proxy's own HTTP servers: ``/healthz`` says that it is well.
 
     :param body: of ``/healthz``.
+    :param mode: what ``/proxyMode`` says, where it is served.
     """
 
     body: str
+    mode: str = ""
 
     def handle(self, request: object, client: Client) -> object:
-        """Answer ``/healthz``."""
+        """Answer ``/healthz``, and perhaps ``/proxyMode``."""
         if isinstance(request, ClientHello):
             return "HTTP/1.0 400 Bad Request"
         if not isinstance(request, HttpRequest):
             return None
-        if request.target.partition("?")[0] != "/healthz":
-            return plain_response(404, "404 page not found\n")
-        return plain_response(200, self.body)
+        served = {"/healthz": self.body} | ({"/proxyMode": self.mode} if self.mode else {})
+        body = served.get(request.target.partition("?")[0])
+        return plain_response(404, "404 page not found\n") if body is None else plain_response(200, body)
 
 
 def listen_on_node(
-    network: Network, name: str, address: str, *, control_plane: bool, service_addresses: Sequence[str] = ()
+    network: Network,
+    name: str,
+    address: str,
+    *,
+    control_plane: bool,
+    service_addresses: Sequence[str] = (),
+    proxy_mode: str = "iptables",
 ) -> None:
     """Start a node's daemons.
 
+    :param proxy_mode: how kube-proxy writes its rules.
     :param service_addresses: the cluster IPs that lead to the API server; its certificate is for them too.
     """
     kubelet = Certificate(name, (name, "localhost", "127.0.0.1", address), AUTHORITY)
-    for port, healthy in ((PROXY_METRICS_PORT, "ok"), (PROXY_HEALTH_PORT, '{"nodeEligible": true}')):
-        network.listen(f"node/{name}", "TCP", port, HealthCheck(healthy), "127.0.0.1")
+    metrics, health = HealthCheck("ok", proxy_mode), HealthCheck('{"nodeEligible": true}')
+    for port, server in ((PROXY_METRICS_PORT, metrics), (PROXY_HEALTH_PORT, health)):
+        network.listen(f"node/{name}", "TCP", port, server, "127.0.0.1")
     network.listen(f"node/{name}", "TCP", KUBELET_PORT, TlsDaemon(kubelet, "Unauthorized", "text/plain; charset=utf-8"))
     if control_plane:
         names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
         own = (*names, "localhost", name, "127.0.0.1", address, *service_addresses)
         body = json.dumps(_UNKNOWN, indent=2)
-        server = TlsDaemon(Certificate("k3s", own, AUTHORITY), body, "application/json")
-        network.listen(f"node/{name}", "TCP", API_SERVER_PORT, server)
+        api_server = TlsDaemon(Certificate("k3s", own, AUTHORITY), body, "application/json")
+        network.listen(f"node/{name}", "TCP", API_SERVER_PORT, api_server)

@@ -49,7 +49,8 @@ COMMON = _homes(
         "userland.core.listing": "basename dirname ls readlink realpath=readlink stat",
         "userland.core.processes": "kill killall=pkill pgrep pidof pkill ps",
         "userland.core.system": "envsubst hostname id=identity nproc printenv uname which whoami "
-        "poweroff=refuse_reboot reboot=refuse_reboot shutdown=refuse_reboot",
+        "poweroff=refuse_reboot reboot=refuse_reboot shutdown=refuse_reboot "
+        "nano=refuse_screen vi=refuse_screen view=refuse_screen vim=refuse_screen",
         "userland.core.words": "echo expr false printf pwd seq test [=test true",
         "userland.core.wrappers": "env nice=passing nohup=passing setsid=passing stdbuf=passing timeout xargs",
         "userland.core.superuser": "sudo",

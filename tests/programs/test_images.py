@@ -85,6 +85,8 @@ def test_a_tag_that_nobody_published_is_not_found(reference):
         ("registry.acme.io:5000/web", "static", ()),
         ("us-central1-docker.pkg.dev/acme/web:1", "static", ()),
         ("bitnami/kafka:3", "debian", ()),
+        ("bitnami/nginx", "debian", (8080, 8443)),
+        ("gcr.io/google-samples/kubernetes-bootcamp:v1", "debian", (8080,)),
         ("bitnamitoo/kafka:3", "static", ()),
         ("prom/prometheus", "busybox", ()),
     ],
@@ -95,6 +97,15 @@ def test_what_the_catalogue_does_not_describe_has_a_stand_in(reference, flavour,
     assert (image.flavour, image.ports) == (flavour, ports)
     assert ("sh" in image.programs) == (flavour != "static")
     assert image.digest == (parse_reference(reference).digest or image.digest)
+
+
+@pytest.mark.parametrize("registry", ["k8s.gcr.io", "gcr.io/google_containers"])
+def test_a_registry_that_has_moved_has_the_same_images(registry):
+    image = CATALOGUE.find(f"{registry}/echoserver:1.4")
+    assert image is not None and not image.stand_in
+    assert image.reference == f"{registry}/echoserver:1.4"
+    assert CATALOGUE.find(f"{registry}/echoserver:99") is None
+    assert CATALOGUE.pull_error(f"{registry}/echoserver:99").endswith(f"{registry}/echoserver:99: not found")
 
 
 def test_a_distribution_has_its_shell_and_no_stand_in():

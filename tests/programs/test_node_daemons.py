@@ -19,6 +19,9 @@ def terminal() -> Terminal:
         ("kubectl exec client -- curl -sS https://kubernetes", 60, "unable to get local issuer certificate"),
         ("curl -s http://172.31.0.10:6443", 0, "Client sent an HTTP request to an HTTPS server."),
         ("curl -sk https://172.31.0.11:10250", 0, "Unauthorized"),
+        ("curl -s localhost:10249/proxyMode", 0, "iptables"),
+        ("curl -s localhost:10249/nosuch", 0, "404 page not found"),
+        ("vi x.yaml", 1, "vi: there is no screen for an editor here"),
         ("curl -sSk https://172.31.0.11:6443", 7, "Could not connect to server"),  # no control plane there
     ],
 )

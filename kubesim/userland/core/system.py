@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kubesim.userland.command_line import Complaint, Run, program
-from kubesim.userland.machine import ExecutableNotFoundError
+from kubesim.userland.machine import ExecutableNotFoundError, Invocation
 from kubesim.userland.process import Completed
 
 
@@ -102,3 +102,9 @@ def nproc(run: Run) -> Completed:
 def refuse_reboot(run: Run) -> Completed:
     """``reboot``, ``shutdown``, ``poweroff``: nothing here is rebooted from its shell."""
     raise Complaint(f"{run.name}: Operation not permitted\n")
+
+
+def refuse_screen(start: Invocation) -> Completed:
+    """``vi``, ``nano`` and the like: nobody sees a whole screen here, so there is nothing to draw a text on."""
+    how = "write a file with cat > FILE <<EOF, change one with sed -i"
+    return Completed("", f"{start.name}: there is no screen for an editor here: {how}\n", 1)
