@@ -88,7 +88,7 @@ def test_a_tag_that_nobody_published_is_not_found(reference):
         ("bitnami/nginx", "debian", (8080, 8443)),
         ("gcr.io/google-samples/kubernetes-bootcamp:v1", "debian", (8080,)),
         ("bitnamitoo/kafka:3", "static", ()),
-        ("prom/prometheus", "busybox", ()),
+        ("prom/prometheus", "busybox", (9090,)),
     ],
 )
 def test_what_the_catalogue_does_not_describe_has_a_stand_in(reference, flavour, ports):
