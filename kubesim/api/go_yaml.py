@@ -143,6 +143,8 @@ def load(text: str, *, newer: bool = False) -> Any:
     text = go_json.clean(text)
     try:
         _check_depth(text)
+        if "\\/" in text and not newer:
+            _check_escapes(text)
         loader = _Loader(text)
         try:
             node = loader.get_node() if loader.check_node() else None
@@ -157,6 +159,25 @@ def load(text: str, *, newer: bool = False) -> Any:
     except yaml.reader.ReaderError as error:
         raise YamlError(f"yaml: {error.reason}") from None
     return None if node is None else _Construction(text, newer=newer).value(node, ())
+
+
+_ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+
+
+def _check_escapes(text: str) -> None:
+    """Refuse an escape that later versions of YAML have, and go-yaml 2 has not: a slash behind a backslash.
+
+    :raises YamlError: with its line.
+    """
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.ScalarEvent) and event.style == '"':
+            assert event.start_mark is not None
+            assert event.end_mark is not None
+            written = text[event.start_mark.index : event.end_mark.index]
+            found = _ESCAPED_SLASH.search(written)
+            if found:
+                line = event.start_mark.line + written.count("\n", 0, found.start()) + 1
+                raise YamlError(f"yaml: line {line}: found unknown escape character")
 
 
 def _check_depth(text: str) -> None:
@@ -343,7 +364,8 @@ class _Construction:
             if key_node.tag == _PLAIN and key_node.value == "<<":
                 merged |= self._merge(value_node, inside)
             else:
-                own[_key(self.value(key_node, inside))] = self.value(value_node, inside)
+                key, value = self.value(key_node, inside), self.value(value_node, inside)
+                own[_key(key, value)] = value
         return merged | own
 
     def _merge(self, node: yaml.Node, above: tuple[yaml.Node, ...]) -> dict[str, Any]:
@@ -379,7 +401,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
         return _tagged(node)
     if isinstance(value, float) and not math.isfinite(value):
         raise YamlError(f"json: unsupported value: {go_json.format_special(value)}")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)  # JSON has one kind of number, and Go writes this one without a point
     return value
 
@@ -410,14 +432,18 @@ def _tagged(node: yaml.ScalarNode) -> Any:
     return node.value if wanted is None else value
 
 
-def _key(key: Any) -> str:
-    """A key as the string that JSON wants."""
+def _key(key: Any, value: Any) -> str:
+    """A key as the string that JSON wants.
+
+    :param value: what stands behind it, for a complaint.
+    """
     if isinstance(key, (dict, list)):
         raise YamlError(f"yaml: invalid map key: {_go_syntax(key)}")
     if isinstance(key, bool):
         return "true" if key else "false"
     if key is None:
-        raise YamlError("unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>")
+        shown = "<nil>" if value is None else _go_syntax(value)
+        raise YamlError(f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {shown}")
     return go_json.format_float(key) if isinstance(key, float) else str(key)
 
 

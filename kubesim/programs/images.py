@@ -145,6 +145,7 @@ class _UnlistedFacts(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     official: dict[Flavour, dict[str, list[int]]] = {}
     exposed: dict[str, list[int]] = {}
+    extra_programs: dict[str, list[str]] = {}
     systems: list[str] = []
     others: dict[Flavour, list[str]] = {}
 
@@ -263,6 +264,7 @@ class ImageCatalogue:
             "libc": "musl" if flavour == "alpine" else "glibc",
             "programs": [] if flavour == "static" else [flavour],
             "files": [] if flavour == "static" else [flavour],
+            "extra_programs": (known.get("extra_programs") or {}).get(parsed.name, []),
             "command": command,
             "size": (10 + measure) * 1_000_000,
             "pull_seconds": round(1.0 + measure / 25, 1),

@@ -136,11 +136,11 @@ def test_any_text_is_a_value_or_a_yaml_error(text: str) -> None:
         ("0O17", 15), ("-0b101", -5), ("08", 8), ("0", 0), ("-0", 0), ("1__0", 10), ("0x", "0x"), ("0b2", "0b2"),
         ("0xG", "0xG"), ("+", "+"), ("1_", 1), ("1x", "1x"),
         # sixty-four bits, and a float beyond
-        ("18446744073709551615", 2**64 - 1), ("18446744073709551616", 2**64), ("-9223372036854775808", -(2**63)),
-        ("-9223372036854775809", -(2**63)),
+        ("18446744073709551615", 2**64 - 1), ("18446744073709551616", float(2**64)), ("-9223372036854775808", -(2**63)),
+        ("-9223372036854775809", -float(2**63)),
         # numbers with a point or an exponent
         ("0.5", 0.5), (".5", 0.5), ("+.5", 0.5), ("-.5", -0.5), ("1.", 1), ("1.5e3", 1500), ("12E-1", 1.2), ("1_0.5", 10.5),
-        (".", "."), ("..", ".."), (".a", ".a"), ("1.2.3", "1.2.3"), ("1e", "1e"), ("e3", "e3"), ("1e20", 10**20), ("1e21", 1e21),
+        (".", "."), ("..", ".."), (".a", ".a"), ("1.2.3", "1.2.3"), ("1e", "1e"), ("e3", "e3"), ("1e20", 1e20), ("1e21", 1e21),
         ("._5", "._5"), ("-.", "-."),
         # with a tag
         ("!!int 5", 5), ('!!int "5"', 5), ("!!float 5", 5), ("!!float 0.5", 0.5), ("!!bool yes", True), ("!!null ~", None),
@@ -164,7 +164,8 @@ def test_another_scalar(text: str, value: Any) -> None:
         ("a: !!float yes", "yaml: cannot decode !!str `yes` as a !!float"),
         ("a: !!binary a", "yaml: !!binary value contains invalid base64 data"),
         ("[a, 1, ~, true]: b", 'yaml: invalid map key: []interface {}{"a", 1, interface {}(nil), true}'),
-        ("~: b", "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>"),
+        ("~: b", 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "b"'),
+        ('a: 1\nb: "x\\/y"', "yaml: line 2: found unknown escape character"),
         ("a:\n  <<: 5", "yaml: map merge requires map or sequence of maps as the value"),
         ("a:\n  <<: [{b: 1}, 5]", "yaml: map merge requires map or sequence of maps as the value"),
         ("a: &b {c: &d [*b]}", "yaml: anchor 'b' value contains itself"),
