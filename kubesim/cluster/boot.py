@@ -171,6 +171,14 @@ def control_plane_objects() -> list[Wire]:
     ]
 
 
+def balancer_objects(cluster: ClusterConfiguration) -> list[Wire]:
+    """What k3s' own load balancer makes when it starts."""
+    if cluster.loadBalancer.provider != "servicelb":
+        return []
+    metadata = {"name": "svclb", "namespace": "kube-system"}
+    return [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}]
+
+
 def addon_objects(cluster: ClusterConfiguration) -> Iterable[Wire]:
     """The objects of the add-ons' manifests, with the cluster's own values filled in."""
     hosts = "\n    ".join(f"{node.address} {node.name}" for node in cluster.nodes)

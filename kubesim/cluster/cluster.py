@@ -160,7 +160,7 @@ class Cluster:
             boot.create_namespaces_and_nodes(self.api, self.configuration, self.simulation.timestamp())
             self._parts.bring_up()
             deployer = boot.deployer(self.configuration)
-            for wire in boot.control_plane_objects():
+            for wire in (*boot.control_plane_objects(), *boot.balancer_objects(self.configuration)):
                 self.api.create(wire, "kube-system", field_manager=deployer)
             for wire in boot.addon_objects(self.configuration):
                 self.api.create(wire, boot.namespace_of(wire), field_manager=deployer)

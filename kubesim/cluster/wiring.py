@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -24,8 +24,8 @@ from kubesim.controllers.garbage_collector import GarbageCollector
 from kubesim.controllers.kubelet import Kubelet
 from kubesim.controllers.kubelet.node import KubeletContext, NodeAddresses, NodeState
 from kubesim.controllers.kubernetes_service import KEY, KubernetesServiceController
-from kubesim.controllers.loadbalancer import LoadBalancerController
-from kubesim.controllers.manager import Manager
+from kubesim.controllers.loadbalancer import ExternalBalancer
+from kubesim.controllers.manager import Controller, Manager
 from kubesim.controllers.namespaces import NamespaceController
 from kubesim.controllers.network_policies import NetworkPolicyController
 from kubesim.controllers.node_lifecycle import NodeLifecycleController
@@ -87,7 +87,7 @@ class Parts:
     kubelet: Kubelet
     lifecycle: NodeLifecycleController
     kubernetes: KubernetesServiceController
-    loadbalancer: LoadBalancerController
+    balancers: Sequence[Controller]
     machines: dict[str, Machine] = field(default_factory=dict)
 
     def bring_up(self) -> None:
@@ -96,7 +96,7 @@ class Parts:
         client, events, manager, simulation = self.client, self.events, self.manager, self.simulation
         pins = self.configuration.pins.pods
         scheduling = client.of(self.configuration.program_of("kube-scheduler"))
-        for controller in (
+        controllers: tuple[Controller, ...] = (
             NamespaceController(manager, client, certificate(self.configuration)),
             DeploymentController(simulation, manager, client, events),
             ReplicaSetController(simulation, manager, client, events),
@@ -104,12 +104,13 @@ class Parts:
             self.kubelet,
             EndpointsController(client, events),
             EndpointSliceMirroringController(client),
-            self.loadbalancer,
+            *self.balancers,
             self.lifecycle,
             GarbageCollector(simulation, manager, client),
             PodGarbageCollector(simulation, manager, client),
             self.kubernetes,
-        ):
+        )
+        for controller in controllers:
             manager.add(controller)
         for make, kinds in workload_controllers(simulation, manager, client, events):
             manager.add_with_first(make, *kinds)
@@ -158,11 +159,11 @@ def wire_parts(
     backend = Backend.named(configuration.flannel.backend, configuration.flannel.mtu)
     network = Network(simulation, pod_prefix=ground.pods, gateway=ground.gateway, backend=backend, lan=ground.lan)
     proxies = KubeProxies(store, network, proxy_config(configuration, ground))
-    network.ruleset_provider = proxies.rules
+    network.ruleset_provider = on_node = network.port_map.over(proxies.rules)
     ServiceHealth(store, network)
     if configuration.networkPolicy == "kube-router":
         ranges = Ranges(networks.services, networks.node_port_range)
-        policies = NetworkPolicyController(simulation, store, network, proxies.rules, ranges)
+        policies = NetworkPolicyController(simulation, store, network, on_node, ranges)
         network.ruleset_provider, network.listing_provider = policies.rules, policies.listed
     manager = Manager(simulation, store)
     events = EventRecorder(simulation, client)
@@ -185,8 +186,7 @@ def wire_parts(
     kubelet = Kubelet(KubeletContext(simulation, at_nodes, events, network, chosen), states)
     containers.on_signal = kubelet.signalled
     servers = [node.address for node in configuration.nodes if node.controlPlane]
-    first, balancer = str(ipaddress.IPv4Network(ground.services)[1]), configuration.loadBalancer
-    balancing, provider = client.of("k3s-cloud-controller-manager"), (balancer.provider, balancer.addresses)
+    first = str(ipaddress.IPv4Network(ground.services)[1])
     serving = client.of(configuration.program_of("kube-apiserver"))
     parts = Parts(
         configuration,
@@ -203,7 +203,7 @@ def wire_parts(
         kubelet,
         NodeLifecycleController(simulation, manager, client, events),
         KubernetesServiceController(manager, serving, first, servers),
-        LoadBalancerController(simulation, manager, balancing, events, network, provider),
+        _balancers(configuration, simulation, manager, client, events, network),
     )
     for node in nodes:
         network.add_node(node.name, node.address, node.podCIDR)
@@ -215,6 +215,25 @@ def wire_parts(
         parts.machines[name] = _host(parts, name, name, "127.0.0.1 localhost\n", None)
     _connect_internet(parts)
     return parts
+
+
+def _balancers(
+    configuration: ClusterConfiguration,
+    simulation: Simulation,
+    manager: Manager,
+    client: Client,
+    events: EventRecorder,
+    network: Network,
+) -> Sequence[Controller]:
+    """The controllers that give Services of type LoadBalancer their addresses."""
+    wanted, cloud = configuration.loadBalancer, client.of("k3s-cloud-controller-manager")
+    if wanted.provider == "external":
+        return (ExternalBalancer(simulation, manager, cloud, events, network, wanted.addresses),)
+    if wanted.provider == "servicelb":
+        from kubesim.controllers.servicelb import ServiceLB, ServiceLBAddresses
+
+        return ServiceLB(cloud, events, "rancher/klipper-lb:v0.4.17"), ServiceLBAddresses(cloud, events)
+    return ()
 
 
 def proxy_config(configuration: ClusterConfiguration, addressing: Addressing | None = None) -> ProxyConfig:

@@ -43,6 +43,8 @@ def _saved_conditions(rule: Rule) -> Iterator[str]:
                 yield f"-m {protocol}{_own_conditions(rule)}"
             case m.DestinationPorts(first=first, last=last, multiport=True):
                 yield f"-m multiport --dports {first}:{last}"
+            case m.MultiPort(ports=ports):
+                yield f"-m multiport --dports {','.join(map(str, ports))}"
             case m.Bridged():
                 yield "-m physdev --physdev-is-bridged"
             case m.InIpSet(set=name, of_source=of_source):
@@ -50,7 +52,7 @@ def _saved_conditions(rule: Rule) -> Iterator[str]:
             case m.Limit(rate=rate, burst=burst):
                 yield f"-m limit --limit {rate}" + ("" if burst == _USUAL_BURST else f" --limit-burst {burst}")
             case m.Comment(text=text):
-                yield f'-m comment --comment "{text}"'
+                yield f'-m comment --comment "{_escaped(text)}"'
             case m.Account(name=name):
                 # Two blanks: the nfacct extension prints one of its own.
                 yield f"-m nfacct --nfacct-name  {name}"
@@ -67,6 +69,10 @@ def _saved_conditions(rule: Rule) -> Iterator[str]:
 
 
 _USUAL_BURST = 5
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _own_conditions(rule: Rule) -> str:

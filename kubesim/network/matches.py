@@ -125,6 +125,17 @@ class DestinationPorts:
 
 
 @dataclass(frozen=True, slots=True)
+class MultiPort:
+    """``-m multiport --dports 80,443``."""
+
+    ports: tuple[int, ...]
+
+    def holds(self, packet: Packet, situation: Situation) -> bool:
+        """Whether it goes to one of these ports."""
+        return packet.destination_port in self.ports
+
+
+@dataclass(frozen=True, slots=True)
 class IcmpType:
     """``-m icmp --icmp-type 8``."""
 

@@ -6,7 +6,7 @@ so a packet always meets the rules that kube-proxy would have written by now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from weakref import WeakSet
@@ -18,6 +18,7 @@ from kubesim.network.exchanges import Exchanges
 from kubesim.network.flight import NetworkState, Way
 from kubesim.network.neighbours import Neighbour, Neighbours
 from kubesim.network.packet import Packet
+from kubesim.network.portmap import HostPort, MappedPod, PortMap
 from kubesim.network.rules import Ruleset, router_ruleset
 from kubesim.network.service import Server
 from kubesim.network.topology import INTERNET, LAN, ROUTER, VXLAN, Backend, Host, Interface, Route, Topology
@@ -117,6 +118,7 @@ class Network:
         """Those that nobody has read yet and somebody still may."""
         self._own_rules = {ROUTER: router_ruleset("wan")}
         """Of machines whose rules are their own: no Service and no policy changes them."""
+        self.port_map = PortMap()
         wan = Interface("wan", "203.0.113.1", INTERNET)
         inside = Interface("lan", gateway, LAN)
         routes = (Route("0.0.0.0/0", "wan"), Route(self.lan, "lan"))
@@ -168,11 +170,24 @@ class Network:
             self.topology.remove(layout.node_name(name))
             self._forget_machine(layout.node_name(name))
 
-    def add_pod(self, namespace: str, name: str, address: str, node: str, host_network: bool = False) -> str:
+    def add_pod(
+        self,
+        namespace: str,
+        name: str,
+        address: str,
+        node: str,
+        host_network: bool = False,
+        *,
+        forwards: bool = False,
+        sandbox: str = "",
+        host_ports: Sequence[HostPort] = (),
+    ) -> str:
         """Add a Pod's network namespace.
 
         :param address: its own; ignored for a Pod of the host's network.
         :param host_network: whether it shares the node's addresses and ports instead of having its own.
+        :param forwards: whether it passes packets on (``net.ipv4.ip_forward``).
+        :param sandbox: the id of its sandbox, by which the rules of its host ports are known.
         :returns: its machine name.
         :raises KeyError: if there is no such node.
         :raises ValueError: if another machine has the address.
@@ -187,7 +202,11 @@ class Network:
             own = self._nodes[node]
             own.veths += 1
             peer = layout.FIRST_VETH - 1 + own.veths
-            self.topology.add(layout.pod_host(machine, address, own.link, own.pod_routes, self.backend.mtu, peer))
+            host = layout.pod_host(machine, address, own.link, own.pod_routes, self.backend.mtu, peer)
+            self.topology.add(replace(host, forwards=True) if forwards else host)
+            if host_ports:
+                mapped = MappedPod(sandbox, address, own.pod_prefixes[0], tuple(host_ports))
+                self.port_map.add(layout.node_name(node), machine, mapped)
         return machine
 
     def remove_pod(self, namespace: str, name: str) -> None:
@@ -196,6 +215,8 @@ class Network:
         machine = layout.pod_name(namespace, name)
         if self._aliases.pop(machine, None) is None:
             self.topology.remove(machine)
+            self.port_map.remove(machine)
+            self._own_rules.pop(machine, None)
             self._forget_machine(machine)
 
     def add_outside(
@@ -226,6 +247,11 @@ class Network:
             interfaces = tuple(Interface(f"eth{n}", address, INTERNET) for n, address in enumerate(listed))
             self.topology.add(Host(name, interfaces, (Route("0.0.0.0/0", "eth0"),)))
         return name
+
+    def write_rules(self, machine: str, rules: Ruleset) -> None:
+        """Let a machine have rules of its own, as a Pod has whose program may write them (``NET_ADMIN``)."""
+        self.changes()
+        self._own_rules[self.machine(machine)] = rules
 
     def remove_outside(self, name: str) -> None:
         """Take a machine outside the cluster away; a no-op where there is none."""

@@ -199,6 +199,25 @@ class _Members(Mapping[str, Mapping[tuple[str, ...], Target | None]]):
         return sum(1 for _ in self)
 
 
+class LaidOver(Mapping[tuple[str, str], Chain]):
+    """Chains that hide others of their name."""
+
+    def __init__(self, upper: Mapping[tuple[str, str], Chain], lower: Mapping[tuple[str, str], Chain]) -> None:
+        self._upper = upper
+        self._lower = lower
+
+    def __getitem__(self, place: tuple[str, str]) -> Chain:
+        found = self._upper.get(place)
+        return self._lower[place] if found is None else found
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        yield from self._upper
+        yield from (place for place in self._lower if place not in self._upper)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def merged(*rulesets: Ruleset) -> Ruleset:
     """Several writers' rules on one machine (kube-proxy's and flannel's), as the kernel holds them: by table.
 

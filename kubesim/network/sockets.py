@@ -142,6 +142,10 @@ class Sockets:
         """The machine's netfilter rules by now, or None where it has none."""
         return self._network.listed_ruleset(self._network.machine(self.machine))
 
+    def write_rules(self, rules: Ruleset) -> None:
+        """Give the machine netfilter rules of its own in place of those that it has."""
+        self._network.write_rules(self.machine, rules)
+
     @property
     def listeners(self) -> tuple[tuple[str, str, int, Server], ...]:
         """What listens: (protocol, address, port, server), as ``ss -l`` lists it."""

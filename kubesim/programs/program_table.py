@@ -81,6 +81,7 @@ IMAGES = _homes(
     {
         "programs.coredns": "coredns",
         "programs.nginx": "nginx=Nginx nginx-debug=Nginx docker-entrypoint.sh=docker_entrypoint",
+        "programs.klipper_lb": "entry",
         "programs.servers": "agnhost echoserver hello-app http-echo httpd httpd-foreground=httpd pause "
         "python3=python redis-cli redis-server whoami-server",
         "programs.curl": "entrypoint.sh=curl_entrypoint",

@@ -400,6 +400,16 @@ def _explain_choice(rule: Rule, below: str, text: str) -> str:
 
 def _explain_dnat(address: str, port: int, before: Packet, service: str, chain: str) -> str:
     where = f"{before.destination}:{before.destination_port}"
+    if chain.startswith("CNI-DN-"):
+        return (
+            f"Port {before.destination_port} of this node is the host port of a Pod: the destination {where} becomes "
+            f"{address}:{port}, that Pod's."
+        )
+    if chain == "PREROUTING" and not service:
+        return (
+            f"This Pod is a part of k3s' load balancer, and passes on what comes for its port: the destination {where} "
+            f"becomes {address}:{port}."
+        )
     if chain == "PREROUTING":
         return (
             f"The load balancer sends this connection to a node that is ready: the destination {where} becomes "
@@ -433,6 +443,10 @@ def _explain_drop(rule: Rule, chain: str, service: str, packet: Packet) -> str:
         return (
             f"{packet.source} is in none of the source ranges that Service {name} admits to its load-balancer address; "
             f"{silently}"
+        )
+    if chain == "FORWARD" and comment is None:
+        return (
+            f"{packet.source} is in none of the source ranges that this Pod of k3s' balancer lets through; {silently}"
         )
     if text == OWN_FIREWALL:
         return f"The firewall of this machine itself lets nobody call TCP port {packet.destination_port}; {silently}"

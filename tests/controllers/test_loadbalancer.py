@@ -1,4 +1,4 @@
-"""Load balancers: whose addresses a Service has, as nodes, endpoints and Services come and go."""
+"""A load balancer in front of the nodes: which address a Service has, as Services come and go."""
 
 from __future__ import annotations
 
@@ -7,88 +7,8 @@ from typing import Any
 
 import pytest
 
-from kubesim.cluster import Cluster
-from kubesim.controllers.loadbalancer import LoadBalancerController
+from kubesim.controllers.loadbalancer import ExternalBalancer
 from tests.controllers.control_plane import ControlPlane
-
-
-def service(**spec: Any) -> dict[str, Any]:
-    wanted = {"type": "LoadBalancer", "selector": {"app": "web"}, "ports": [{"port": 8080}]} | spec
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": wanted}
-
-
-def pod(node: str) -> dict[str, Any]:
-    spec = {"nodeName": node, "containers": [{"name": "c", "image": "nginx"}]}
-    metadata = {"name": f"on-{node}", "labels": {"app": "web"}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def node_addresses(cluster: Cluster) -> dict[str, str]:
-    return {
-        node["metadata"]["name"]: next(a["address"] for a in node["status"]["addresses"] if a["type"] == "InternalIP")
-        for node in cluster.store.list("Node")
-    }
-
-
-def given(cluster: Cluster) -> list[str]:
-    return [entry.ip for entry in cluster.get("Service", "web").status.loadBalancer.ingress or []]
-
-
-@pytest.fixture
-def cluster() -> Cluster:
-    return Cluster(load_balancer="servicelb")
-
-
-def test_with_the_policy_cluster_every_ready_node_takes_traffic(cluster: Cluster) -> None:
-    cluster.apply(service())
-    cluster.settle()
-    nodes = node_addresses(cluster)
-    assert sorted(given(cluster)) == sorted(nodes.values())
-    last = list(nodes)[-1]
-    cluster.fail_node(last)
-    cluster.advance(60)
-    assert given(cluster) == [address for name, address in nodes.items() if name != last]
-    cluster.recover_node(last)
-    cluster.advance(60)
-    assert sorted(given(cluster)) == sorted(nodes.values())
-
-
-def test_with_the_policy_local_only_nodes_with_a_ready_endpoint_do(cluster: Cluster) -> None:
-    nodes = node_addresses(cluster)
-    cluster.apply(service(externalTrafficPolicy="Local"))
-    cluster.settle()
-    assert given(cluster) == []
-    for name in nodes:
-        cluster.apply(pod(name))
-        cluster.settle()
-        assert nodes[name] in given(cluster)
-    first = next(iter(nodes))
-    cluster.delete("Pod", f"on-{first}")
-    cluster.settle()
-    assert given(cluster) == [address for name, address in nodes.items() if name != first]
-
-
-def test_a_changed_policy_counts_at_once(cluster: Cluster) -> None:
-    cluster.apply(service())
-    cluster.settle()
-    cluster.patch("Service", "web", {"spec": {"externalTrafficPolicy": "Local"}})
-    cluster.settle()
-    assert given(cluster) == []
-    cluster.patch("Service", "web", {"spec": {"externalTrafficPolicy": "Cluster"}})
-    cluster.settle()
-    assert sorted(given(cluster)) == sorted(node_addresses(cluster).values())
-
-
-def test_a_service_of_another_type_gives_its_addresses_back(cluster: Cluster) -> None:
-    cluster.apply(service())
-    cluster.settle()
-    cluster.patch("Service", "web", {"spec": {"type": "ClusterIP"}})
-    cluster.settle()
-    found = cluster.store.get("Service", "web", "default")
-    assert given(cluster) == [] and found is not None and not found["metadata"].get("finalizers")
-
-
-# --- one address in front of the nodes -------------------------------------------------------------------------------
 
 
 class Outside:
@@ -108,13 +28,11 @@ class Outside:
 class Lab(ControlPlane):
     """A provider with two addresses."""
 
-    def __init__(self, provider: str = "external", addresses: str = "192.0.2.10-192.0.2.11") -> None:
+    def __init__(self, addresses: str = "192.0.2.10-192.0.2.11") -> None:
         super().__init__()
         self.network: Any = Outside()
         self.manager.add(
-            LoadBalancerController(
-                self.simulation, self.manager, self.client, self.events, self.network, (provider, addresses)
-            )
+            ExternalBalancer(self.simulation, self.manager, self.client, self.events, self.network, addresses)
         )
 
     def balanced(self, name: str, address: str, **spec: Any) -> None:
@@ -209,13 +127,29 @@ def test_the_end_of_a_balancer(end: str) -> None:
     assert [reason for _, reason, _ in lab.said("a")][-2:] == ["DeletingLoadBalancer", "DeletedLoadBalancer"]
 
 
-@pytest.mark.parametrize(("provider", "spec"), [("none", {}), ("external", {"loadBalancerClass": "example.com/own"})])
-def test_some_services_are_nobodys_business(provider: str, spec: dict[str, Any]) -> None:
-    lab = Lab(provider)
-    lab.balanced("a", "10.43.0.7", **spec)
+def test_a_service_that_names_a_class_is_somebody_elses() -> None:
+    lab = Lab()
+    lab.balanced("a", "10.43.0.7", loadBalancerClass="example.com/own")
     lab.simulation.advance(60)
     assert (lab.addresses("a"), lab.said("a"), lab.network.machines) == ([], [], {})
     assert not lab.get("Service", "a")["metadata"].get("finalizers")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"loadBalancerSourceRanges": ["10.0.0.0/8"]}, [("LoadBalancerSourceRanges", "[] -> [10.0.0.0/8]")]),
+        ({"externalTrafficPolicy": "Local"}, [("ExternalTrafficPolicy", "Cluster -> Local")]),
+        ({"sessionAffinity": "ClientIP"}, []),
+        ({"selector": {"app": "other"}}, []),
+    ],
+)
+def test_some_changes_are_events(changed: dict[str, Any], said: list[tuple[str, str]]) -> None:
+    lab = Lab()
+    lab.balanced("a", "10.43.0.7", externalTrafficPolicy="Cluster")
+    before = len(lab.said("a"))
+    lab.change("a", **changed)
+    assert [(reason, message) for _, reason, message in lab.said("a")[before:]] == said
 
 
 def test_one_address_may_be_all_there_is() -> None:
@@ -223,20 +157,3 @@ def test_one_address_may_be_all_there_is() -> None:
     lab.balanced("a", "10.43.0.7")
     lab.balanced("b", "10.43.0.8")
     assert (lab.addresses("a"), lab.addresses("b")) == (["192.0.2.10"], [])
-
-
-def test_servicelb_says_what_it_does() -> None:
-    lab = Lab("servicelb")
-    named = {"type": "Hostname", "address": "n"}
-    lab.node("n", status={"addresses": [named, {"type": "InternalIP", "address": "172.31.0.2"}]})
-    lab.node("m", status={"addresses": [{"type": "InternalIP", "address": "172.31.0.10"}]})
-    began = lab.simulation.now
-    lab.balanced("a", "10.43.0.7")
-    assert lab.simulation.now - began == 1.5
-    assert lab.addresses("a") == ["172.31.0.2", "172.31.0.10"]  # in the order of their numbers
-    uid = lab.get("Service", "a")["metadata"]["uid"][:8]
-    assert lab.said("a") == [
-        ("Normal", "EnsuringLoadBalancer", "Ensuring load balancer"),
-        ("Normal", "AppliedDaemonSet", f"Applied LoadBalancer DaemonSet kube-system/svclb-a-{uid}"),
-        ("Normal", "UpdatedLoadBalancer", "Updated LoadBalancer with new IPs: [] -> [172.31.0.2 172.31.0.10]"),
-    ]

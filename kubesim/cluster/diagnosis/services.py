@@ -294,7 +294,8 @@ def dropped_finding(service: Service, step: Step) -> Finding:
     about, spec = subject(service), service.spec
     text, chain = cited(step), step.chain if isinstance(step, Applied) else ""
     rule = Evidence("rule", "", text)
-    if "not accepted" in text or chain.startswith("firewall-"):
+    by_balancer = chain == "FORWARD"  # of a Pod of servicelb: kube-proxy drops in chains of its own
+    if by_balancer or "not accepted" in text or chain.startswith("firewall-"):
         ranges = ", ".join(spec.loadBalancerSourceRanges or [])
         evidence = (Evidence(about, "spec.loadBalancerSourceRanges", ranges), rule)
         added = [*(spec.loadBalancerSourceRanges or []), f"{step.before.source}/32"]

@@ -13,6 +13,7 @@ what its probes and pulls have come to, is kept in :class:`ContainerState`; the 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Collection
 from functools import partial
@@ -28,6 +29,7 @@ from kubesim.controllers.kubelet.pulling import Said, fetch, note_backoff, note_
 from kubesim.controllers.kubelet.sockets import PodSockets
 from kubesim.controllers.kubelet.status import PodState, pod_status
 from kubesim.controllers.runtime import ProbeResult, Pulled, PullFailed, StartFailed
+from kubesim.network.portmap import HostPort
 from kubesim.simulation import Scheduled
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Completed, Ended, Running, next_step
@@ -154,7 +156,15 @@ class PodWorker:
                 self._plan(SANDBOX_RETRY_SECONDS, self._set_up, progress=False)
                 return
             state.address = address
-            self.context.network.add_pod(namespace, name, address, self.node.name)
+            self.context.network.add_pod(
+                namespace,
+                name,
+                address,
+                self.node.name,
+                forwards=_forwards(self.spec),
+                sandbox=sandbox_id(self.pod.metadata.uid),
+                host_ports=_host_ports(self.pod),
+            )
         state.sandbox = True
         self.pod.status.podIP, self.pod.status.hostIP = state.address, self.node.address
         self.write()
@@ -631,3 +641,23 @@ class PodWorker:
                 self.context.runtime.stopped(self.pod, container.spec)
         self._take_down()
         self.context.runtime.removed(self.pod)
+
+
+def sandbox_id(uid: str) -> str:
+    """The id of a Pod's sandbox, 64 digits."""
+    return hashlib.sha256(f"sandbox {uid}".encode()).hexdigest()
+
+
+def _forwards(spec: Wire) -> bool:
+    """Whether a Pod asks its kernel to pass packets on."""
+    sysctls = (spec.get("securityContext") or {}).get("sysctls") or ()
+    return any(each["name"] == "net.ipv4.ip_forward" and each["value"] == "1" for each in sysctls)
+
+
+def _host_ports(pod: Pod) -> list[HostPort]:
+    return [
+        HostPort((port.protocol or "TCP").lower(), port.hostPort, port.containerPort, port.hostIP)
+        for container in pod.spec.containers or ()
+        for port in container.ports or ()
+        if port.hostPort
+    ]

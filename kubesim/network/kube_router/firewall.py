@@ -39,7 +39,7 @@ from kubesim.network.matches import (
     Protocol,
     Source,
 )
-from kubesim.network.rules import BaseChain, Chain, Rule, Ruleset, built_in
+from kubesim.network.rules import BaseChain, Chain, LaidOver, Rule, Ruleset, built_in
 from kubesim.network.targets import Accept, Drop, Jump, NfLog, Reject, Return, Target, WriteMark
 
 PASSED = 0x20000
@@ -89,7 +89,7 @@ def firewalled(base: Ruleset, pods: Iterable[Pod], policies: Sequence[Policy], r
     sets = {name: found for policy in policies for name, found in policy.sets.items()}
     return Ruleset(
         base.mode,
-        _Laid({**calls, **chains}, base.chains),
+        LaidOver({**calls, **chains}, base.chains),
         tuple(bases.values()),
         base.sets,
         base.route_localnet,
@@ -112,25 +112,6 @@ def _with_calls(chain: str, below: str, rules: tuple[Rule, ...]) -> tuple[Rule, 
 
 def _is_of_kubernetes(rule: Rule) -> bool:
     return isinstance(rule.target, Jump) and "KUBE" in rule.target.chain
-
-
-class _Laid(Mapping[tuple[str, str], Chain]):
-    """Chains that hide others of their name."""
-
-    def __init__(self, upper: dict[tuple[str, str], Chain], lower: Mapping[tuple[str, str], Chain]) -> None:
-        self._upper = upper
-        self._lower = lower
-
-    def __getitem__(self, place: tuple[str, str]) -> Chain:
-        found = self._upper.get(place)
-        return self._lower[place] if found is None else found
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        yield from self._upper
-        yield from (place for place in self._lower if place not in self._upper)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True)

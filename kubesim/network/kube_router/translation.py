@@ -1,7 +1,7 @@
-"""kube-router's rules as ``nft list ruleset`` shows them: it writes with iptables even where kube-proxy does not.
+"""The rules of kube-router and portmap as ``nft list ruleset`` shows them.
 
-The kernel keeps such rules in tables of nftables. What nft knows itself it shows in its own words, what only iptables
-knows as ``xt match`` with a name; comments it does not show.
+Both write with iptables even where kube-proxy does not. The kernel keeps such rules in tables of nftables. What nft
+knows itself it shows in its own words, what only iptables knows as ``xt match`` with a name; comments it does not show.
 """
 
 from __future__ import annotations
@@ -27,24 +27,29 @@ def translated(chains: Mapping[tuple[str, str], Chain]) -> dict[tuple[str, str],
 
 
 def _text(rule: Rule) -> str:
-    words = [word for match in rule.matches if (word := _condition(match))]
+    protocol = next((match.protocol for match in rule.matches if isinstance(match, m.Protocol)), "")
+    words = [word for match in rule.matches if (word := _condition(match, protocol))]
     return " ".join([*words, _target(rule.target)])
 
 
-def _condition(match: m.Match) -> str:
+def _condition(match: m.Match, protocol: str) -> str:
     match match:
         case m.Source(prefix=prefix):
             return f"ip saddr {prefix}"
         case m.Destination(prefix=prefix):
             return f"ip daddr {prefix}"
-        case m.Protocol(protocol=protocol, loads=False):
+        case m.Protocol(loads=False):
             return f"meta l4proto {protocol}"
-        case m.Protocol(protocol=protocol):
+        case m.Protocol():
             return f"meta l4proto {protocol} {protocol}"
         case m.DestinationPort(port=port):
             return f"dport {port}"
         case m.DestinationPorts(first=first, last=last, multiport=multiport):
             return f"{'th ' if multiport else ''}dport {first}-{last}"
+        case m.MultiPort(ports=(port,)):
+            return f"{protocol} dport {port}"
+        case m.MultiPort(ports=ports):
+            return f" {protocol} dport {{ {', '.join(map(str, ports))} }}"  # nft prints two blanks
         case m.IcmpType(type=type_):
             return f"type {_ICMP[type_]}"
         case m.LocalSource():
@@ -71,6 +76,8 @@ def _target(target: t.Target | None) -> str:
     match target:
         case t.Jump(chain=chain):
             return f"jump {chain}"
+        case t.Dnat(address=address, port=port):
+            return f"dnat to {address}:{port}"
         case t.SetMark(bits=bits):
             return f"meta mark set mark or {bits:#x}"
         case t.WriteMark(bits=0, mask=mask):

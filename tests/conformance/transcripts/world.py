@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubesim.api.objects import Wire
-from kubesim.api.store import Key
 from kubesim.cluster import Cluster, ClusterConfiguration
 from kubesim.cluster.configuration import DATA
 from kubesim.programs.machine import Machine
 from kubesim.userland.filesystem import FileSystem
 from kubesim.userland.process import Program
+from tests.conformance.transcripts.balancer import OracleBalancer
 from tests.conformance.transcripts.json_query import run_jq
 from tests.conformance.transcripts.oracle import OracleRuntime, Pace
 
@@ -19,16 +19,10 @@ FILE = DATA / "clusters" / "recorded.yaml"
 
 
 def recorder_cluster(pace: Pace) -> Cluster:
-    """Two nodes with common images, servicelb, containers that follow the oracle's annotations, unprobed."""
-    cluster = Cluster(ClusterConfiguration.load(FILE), runtime=lambda containers: OracleRuntime(pace))
-    balancer = cluster._parts.loadbalancer
-    provide = balancer._provide
-
-    def unless_pending(key: Key, wire: Wire) -> None:
-        if (wire["metadata"].get("annotations") or {}).get("oracle/lb") != "pending":
-            provide(key, wire)
-
-    balancer._provide = unless_pending  # type: ignore[method-assign]
+    """Two nodes with common images, a load balancer, containers that follow the oracle's annotations, unprobed."""
+    configuration = ClusterConfiguration.load(FILE).with_overrides("none", "")
+    cluster = Cluster(configuration, runtime=lambda containers: OracleRuntime(pace))
+    cluster.controllers.add(OracleBalancer(cluster))
     images: set[str] = set()  # what one Pod had pulled was there for every other
     for node in cluster.configuration.nodes:
         cluster.kubelet.node(node.name).images = images
