@@ -27,6 +27,7 @@ from kubesim.api.patch import PatchKind
 from kubesim.api.resources import ResourceType
 from kubesim.cluster import boot
 from kubesim.cluster.arguments import checked
+from kubesim.cluster.calls import Call
 from kubesim.cluster.configuration import DEFAULT_FILE, ClusterConfiguration, ClusterFileError
 from kubesim.cluster.documents import documents_of
 from kubesim.cluster.journal import Journal, Origin, Step, load, replay
@@ -106,6 +107,8 @@ class Cluster:
         self.coverage: Coverage | None = None
         """What the dump that the cluster was made of holds; None where it was made of none."""
         self._loads: list[Load] = []
+        self._calls: dict[int, Call] = {}
+        self._dialled = 0
         self.guests: dict[str, Any] = {}
         """The terminals that were opened on the cluster, by their names in the journal: ``terminal/0``…"""
         self.store = parts.store
@@ -351,6 +354,62 @@ class Cluster:
             ways=lambda: connection.alternatives,
             response=response,
         )
+
+    @checked
+    @door
+    def dial(self, source: str, host: str, port: int) -> int:
+        """Open a TCP connection that stays open, for a client that is no part of the simulation. No time passes.
+
+        :param host: a name, looked up as a program on that machine would, or an address.
+        :returns: its number, for :meth:`call`, :meth:`say` and :meth:`hang_up`.
+        :raises LookupError: if there is no such source.
+        :raises ValueError: for a port that is none.
+        """
+        if not 0 < port < 65536:
+            raise ValueError(f"a port must be between 1 and 65535, got {port}")
+        machine, target = machine_name(source, self.network), f"{host}:{port}"
+        resolution = None if is_ipv4(host) else self.resolve(source, host).resolution
+        addresses = (host,) if resolution is None else resolution.addresses
+        if not addresses:
+            call = Call(Journey(machine, target, self._map(), resolution), None)
+        else:
+            address = next((each for each in addresses if ":" not in each), addresses[0])
+            connection = Sockets(self.network, machine).connect(address, port)
+            call = Call(Journey(machine, target, self._map(), resolution, connection.trace), connection)
+        self._dialled += 1
+        self._calls[self._dialled] = call
+        return self._dialled
+
+    @checked
+    @door
+    def say(self, number: int, text: str) -> Any:
+        """Send a text over a connection that was opened by :meth:`dial`; an HTTP request is understood as one.
+
+        :returns: what the server answers; None for nothing.
+        :raises LookupError: if there is no such connection.
+        """
+        return self.call(number).say(text)
+
+    @checked
+    @door
+    def hang_up(self, number: int) -> None:
+        """Close a connection that was opened by :meth:`dial`.
+
+        :raises LookupError: if there is no such connection.
+        """
+        self.call(number).hang_up()
+        del self._calls[number]
+
+    @checked
+    @window
+    def call(self, number: int) -> Call:
+        """A connection that was opened by :meth:`dial`, and the way it took.
+
+        :raises LookupError: if there is no such connection.
+        """
+        if number not in self._calls:
+            raise LookupError(f"a connection must be one of {len(self._calls)} that are open, got {number}")
+        return self._calls[number]
 
     @checked
     @door

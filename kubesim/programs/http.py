@@ -178,6 +178,16 @@ def request_text(request: HttpRequest) -> str:
     return "\r\n".join(lines) + "\r\n\r\n" + request.body
 
 
+def request_in(text: str) -> HttpRequest | None:
+    """The HTTP request that a text is, typed by hand or sent by a program; None where it is none."""
+    match = re.match(r"([A-Z]+) (\S+) HTTP/(1\.[01])\r?\n((?:[^\r\n]+\r?\n)*)\r?\n(.*)", text, re.DOTALL)
+    if match is None:
+        return None
+    headers = [line.partition(":") for line in match[4].splitlines()]
+    pairs = tuple((key.strip() if colon else "", value.strip()) for key, colon, value in headers)
+    return HttpRequest(match[1], match[2], pairs, match[5], match[3])
+
+
 def head_text(response: HttpResponse) -> str:
     """Status line and headers of a response, with the empty line that ends them."""
     reason = f" {response.reason}" if response.reason else " "

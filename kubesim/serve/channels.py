@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from functools import partial
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -102,18 +103,23 @@ class ChannelHandler(WebSocketHandler):
 
     async def _serve(self, command: Command) -> None:
         """Run the program, and say how it ended."""
+        try:
+            status = await self._done(command)
+        except Exception as error:  # a mistake of ours: the client must not hang for it
+            traceback.print_exc()
+            words = f"Internal error occurred: {type(error).__name__}: {error}"
+            status = failure(ApiError(500, "InternalError", words))
+        self._write([ending(status, self.selected_subprotocol)])
+        self.close(1000)
+
+    async def _done(self, command: Command) -> Wire:
         cluster, job = self._listener.cluster, self._listener.dated_job
         problem = await job(partial(problem_with, cluster, command))
         if problem is not None:
-            status = failure(problem)
-        elif command.tty and await job(partial(is_shell, cluster, command)):
-            status = await self._talk(command, b"")
-        elif command.attached:
-            status = await self._stay(command)
-        else:
-            status = await self._run(command)
-        self._write([ending(status, self.selected_subprotocol)])
-        self.close(1000)
+            return failure(problem)
+        if command.tty and await job(partial(is_shell, cluster, command)):
+            return await self._talk(command, b"")
+        return await (self._stay(command) if command.attached else self._run(command))
 
     async def _run(self, command: Command) -> Wire:
         """Run a program with its whole standard input; a shell whose input does not end gets it line by line."""

@@ -14,7 +14,7 @@ LONGEST_STEP = 60.0
 class FollowingClock:
     """Lets a cluster's time pass as the real one does.
 
-    :param speed: simulated seconds in a real one; 0 lets time stand still.
+    :ivar speed: simulated seconds in a real one; 0 lets time stand still.
     :param real: the real time in seconds, from any beginning.
     :raises ValueError: for a negative speed.
     """
@@ -23,18 +23,18 @@ class FollowingClock:
         if not 0 <= speed <= 1000:
             raise ValueError(f"the speed must be between 0 and 1000, got {speed:g}")
         self._cluster = cluster
-        self._speed = speed
+        self.speed = speed
         self._real = real
         self._at = real()
         self._then = cluster.simulation.now
 
     def _target(self) -> float:
-        return self._then + (self._real() - self._at) * self._speed
+        return self._then + (self._real() - self._at) * self.speed
 
     @property
     def is_due(self) -> bool:
         """Whether something is to happen by now."""
-        return self._speed > 0 and self._cluster.simulation.following <= self._target()
+        return self.speed > 0 and self._cluster.simulation.following <= self._target()
 
     def catch_up(self) -> None:
         """Let the time pass that has passed; who has let more of it pass is waited for."""

@@ -59,7 +59,22 @@ class Watch:
     seconds: float
 
 
-Outcome = Answer | Watch | Log | Command
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Ports of a Pod that are forwarded.
+
+    :param source: the Pod as a machine: connections begin inside of it.
+    :param sandbox: where its network namespace is, as containerd names it.
+    :param ports: those that the request names; kubectl names them later.
+    """
+
+    pod: str
+    source: str
+    sandbox: str
+    ports: tuple[int, ...]
+
+
+Outcome = Answer | Watch | Log | Command | Forwarding
 
 
 class Front:
@@ -327,7 +342,7 @@ class Front:
 
     def _subresource(
         self, request: Request, form: Form, address: Address, verb: str, warnings: list[str]
-    ) -> Answer | Log | Command:
+    ) -> Answer | Log | Command | Forwarding:
         api, resource, name = self._cluster.api, address.resource, address.name
         namespace, subresource = address.namespace or "", address.subresource
         served = {each[0]: each[4] for each in discovery.subresources(resource)}
@@ -342,6 +357,8 @@ class Front:
             return command_of(self._cluster, request, api.get(resource, name, namespace))
         if subresource == "attach":
             return attachment_of(self._cluster, request, api.get(resource, name, namespace))
+        if subresource == "portforward":
+            return _forwarding(request, api.get(resource, name, namespace))
         if subresource == "scale":
             return self._scale(request, form, address, verb, dry_run)
         if subresource == "eviction":
@@ -396,6 +413,23 @@ class Front:
         manager = _field_manager(request)
         response = api.patch(resource, name, namespace, change, "merge", "scale", dry_run, field_manager=manager)
         return answer(200, scale_of(response.object), form, warnings=response.warnings)
+
+
+def _forwarding(request: Request, pod: Wire) -> Forwarding:
+    """The ports that a request wants to be forwarded.
+
+    :raises ApiError: 400 where the Pod has no node, or what is given is no port.
+    """
+    metadata = pod["metadata"]
+    if not (pod.get("spec") or {}).get("nodeName"):
+        raise bad_request(f"pod {metadata['name']} does not have a host assigned")
+    words = [word for given in request.query.get("ports", ()) for word in given.split(",")]
+    for word in words:
+        if not (re.fullmatch(r"[0-9]{1,5}", word, re.ASCII) and 0 < int(word) < 65536):
+            raise bad_request(f'strconv.ParseUint: parsing "{word}": invalid syntax')
+    source = f"pod/{metadata['namespace']}/{metadata['name']}"
+    sandbox = f"/var/run/netns/cni-{metadata['uid']}"
+    return Forwarding(metadata["name"], source, sandbox, tuple(int(word) for word in words))
 
 
 _CACHED = (("Cache-Control", "public"), ("Vary", "Accept"))

@@ -33,6 +33,9 @@ class Backend(Protocol):
     def dated_job(self, run: Callable[[], T]) -> Awaitable[T]:
         """Do something with the cluster as it is by now, in the thread for it."""
 
+    async def let_pass(self, seconds: float) -> None:
+        """Wait until so much simulated time has passed."""
+
 
 def refusal_of(request: HTTPServerRequest, token: str) -> ApiError | None:
     """Why a request is not let in, if so."""

@@ -24,6 +24,7 @@ from kubesim.cluster import Cluster
 from kubesim.serve.bodies import LARGEST
 from kubesim.serve.channels import ChannelHandler
 from kubesim.serve.clock import FollowingClock
+from kubesim.serve.forwarding import ForwardHandler
 from kubesim.serve.front import Front, Outcome, Watch
 from kubesim.serve.handling import outcome, send, upgrade_required
 from kubesim.serve.logs import Log
@@ -37,6 +38,7 @@ _BOOKMARK_SECONDS = 2.0
 """How long before its end a watch says up to where all has been told."""
 _HEADERS_BYTES = 64 * 1024
 _CHANNELS = r"/api/v1/namespaces/[^/]+/pods/[^/]+/(?:exec|attach)"
+_FORWARDING = r"/api/v1/namespaces/[^/]+/pods/[^/]+/portforward"
 T = TypeVar("T")
 
 
@@ -60,7 +62,11 @@ class Listener:
             self.history = History(cluster.store, self._wake)
         self._front = Front(cluster, self.history, f"{HOST}:{self.port}")
         application = Application(
-            [(_CHANNELS, ChannelHandler, {"listener": self}), (r".*", _Handler, {"listener": self})],
+            [
+                (_CHANNELS, ChannelHandler, {"listener": self}),
+                (_FORWARDING, ForwardHandler, {"listener": self}),
+                (r".*", _Handler, {"listener": self}),
+            ],
             log_function=lambda handler: None,
         )
         self._server = HTTPServer(
@@ -121,6 +127,11 @@ class Listener:
     async def ask(self, request: Request) -> Outcome:
         """What the cluster answers."""
         return await self.dated_job(partial(self._front.answer, request))
+
+    async def let_pass(self, seconds: float) -> None:
+        """Wait until so much simulated time has passed; where time stands still, not at all."""
+        if self._clock.speed > 0 and seconds > 0:
+            await asyncio.sleep(seconds / self._clock.speed)
 
     async def _tick(self) -> None:
         while True:

@@ -44,8 +44,11 @@ from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.programs.curl import options as curl_options
 from kubesim.programs.curl.location import LocationError, expand_globs, parse_location
 from kubesim.programs.dns.dig_options import DigUsageError, parse_arguments
+from kubesim.programs.http import request_in
 from kubesim.programs.nginx import configuration as nginx
-from kubesim.serve import protobuf
+from kubesim.serve import protobuf, spdy
+from kubesim.serve.conversation import Requests, TooLargeError
+from kubesim.serve.line_discipline import LineDiscipline
 from kubesim.simulation import Simulation
 from kubesim.turn import Interrupted
 from kubesim.userland.command_line import Complaint
@@ -307,6 +310,55 @@ def _draw_body(chance: Random) -> Any:
     return bytes(body)
 
 
+def _frames(chance: Random) -> bytes:
+    """What a client says over SPDY, with some bytes changed, cut anywhere."""
+    writer = spdy.Writer()
+    said = bytearray(spdy.pong(chance.randrange(9)))
+    for stream in range(1, chance.randrange(2, 6)):
+        said += writer.syn_stream(stream, {"streamtype": chance.choice(("data", "error")), "port": "80"})
+        said += spdy.data(stream, b"GET / HTTP/1.1\r\n\r\n", fin=chance.random() < 0.5) + spdy.reset(stream)
+    for _ in range(chance.randrange(5)):
+        said[chance.randrange(len(said))] = chance.randrange(256)
+    return bytes(said[: chance.randrange(len(said) + 1)])
+
+
+def _read_frames(said: bytes) -> None:
+    reader = spdy.Reader()
+    for place in range(0, len(said), 7):
+        list(reader.feed(said[place : place + 7]))
+
+
+def _requests(chance: Random) -> bytes:
+    """What a client says over a connection of TCP, with some bytes changed."""
+    said = bytearray()
+    for _ in range(chance.randrange(1, 4)):
+        said += chance.choice(_REQUESTS)
+    for _ in range(chance.randrange(4)):
+        place = chance.randrange(len(said))
+        said[place : place + chance.randrange(2)] = bytes([chance.choice((10, 13, 32, 58, chance.randrange(256)))])
+    return bytes(said)
+
+
+_REQUESTS = (
+    b"GET / HTTP/1.1\r\nHost: web\r\n\r\n",
+    b"POST /x HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc",
+    b"PUT http://web:8080/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    b"PING\r\n",
+)
+
+
+def _cut(said: bytes) -> None:
+    requests = Requests()
+    for place in range(0, len(said), 11):
+        for whole in requests.feed(said[place : place + 11]):
+            request_in(whole.decode("utf-8", "surrogateescape"))
+
+
+def _press(said: bytes) -> None:
+    for tty in (False, True):
+        list(LineDiscipline(tty).press(said))
+
+
 @functools.cache
 def _cluster_documents() -> tuple[Any, ...]:
     course = [go_yaml.load(file.read_text(encoding="utf-8")) for file in sorted((DATA / "clusters").glob("*.yaml"))]
@@ -534,6 +586,9 @@ GRAMMARS: dict[str, Grammar] = {
     ),
     "objects": Grammar("manifest", _object, made=_draw_object, refused=(ApiError, go_json.JsonError)),
     "patches": Grammar("manifest", _patch, made=_draw_patch, refused=(ApiError, go_json.JsonError)),
+    "SPDY frames": Grammar("Python call", _read_frames, made=_frames, refused=(spdy.SpdyError,)),
+    "bytes of TCP": Grammar("Python call", _cut, made=_requests, refused=(TooLargeError,)),
+    "keystrokes": Grammar("typed line", _press, made=lambda chance: chance.randbytes(chance.randrange(40))),
     "protobuf bodies": Grammar("manifest", protobuf.decode, made=_draw_body, refused=(protobuf.ProtobufError,)),
     "Corefiles": Grammar(
         "manifest", _corefile,

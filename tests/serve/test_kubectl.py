@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pty
@@ -203,3 +204,27 @@ def test_a_pod_that_lasts_as_long_as_its_shell(talk: Callable[..., tuple[str, in
 def test_what_is_piped_into_a_pod_s_program(run: Run) -> None:
     said = run("run -i --rm --quiet --restart=Never piped --image=busybox -- cat", "one\ntwo\n")
     assert said == "one\ntwo\n"
+
+
+def test_port_forward(server: serve.Server, run: Run, pod: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.getbasetemp() / "home"
+    environment = {**os.environ, "HOME": str(home), "KUBECONFIG": str(server.kubeconfig)}
+    line = [str(KUBECTL), "port-forward", "--address=127.0.0.1", f"pod/{pod}", ":80", ":81"]
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as forward:
+        assert forward.stdout is not None
+        assert forward.stderr is not None
+        first, second = (int(forward.stdout.readline().split(" -> ")[0].rpartition(":")[2]) for _ in range(2))
+        connection = http.client.HTTPConnection("127.0.0.1", first, timeout=20)
+        for path, status in (("/", 200), ("/nosuch", 404)):  # over the same connection
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            assert (answer.status, b"nginx" in answer.read()) == (status, True)
+        connection.close()
+        with pytest.raises(http.client.RemoteDisconnected):
+            nothing = http.client.HTTPConnection("127.0.0.1", second, timeout=20)
+            nothing.request("GET", "/")
+            nothing.getresponse()
+        nothing.close()
+        said = forward.stderr.read()
+    assert "dial tcp4 127.0.0.1:81: connect: connection refused" in said
+    assert said.endswith("error: lost connection to pod\n")

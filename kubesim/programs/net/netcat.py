@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.connecting import SERVICES, Attempt, attempt
-from kubesim.programs.http import Broken, head_text
+from kubesim.programs.http import Broken, head_text, request_in
 from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import Lookup, is_ipv6, look_up, name_of, numeric_address
 from kubesim.programs.usages import read_options, usage
@@ -214,12 +214,7 @@ def exchange(text: str, tried: Attempt, protocol: str, limit: float | None = Non
     :param limit: how long to wait where nothing comes.
     :returns: what came back, and after how many seconds.
     """
-    message: object = text
-    match = re.match(r"([A-Z]+) (\S+) HTTP/(1\.[01])\r?\n((?:[^\r\n]+\r?\n)*)\r?\n(.*)", text, re.DOTALL)
-    if match and protocol == "TCP":
-        headers = [line.partition(":") for line in match[4].splitlines()]
-        pairs = tuple((key.strip() if colon else "", value.strip()) for key, colon, value in headers)
-        message = HttpRequest(match[1], match[2], pairs, match[5], match[3])
+    message: object = (request_in(text) if protocol == "TCP" else None) or text
     answer = tried.connection.request(message) if text or protocol == "TCP" else None
     if isinstance(answer, Broken):
         answer = answer.response
