@@ -243,6 +243,10 @@ class Registry:
         self.strategy(resource).after_delete(last)
         return last
 
+    def discard(self, resource: ResourceType, last: Wire) -> None:
+        """Remove an object, whatever holds it."""
+        self._remove(resource, last)
+
     def demand_same_object(self, resource: ResourceType, new: Wire, old: Wire) -> None:
         """Refuse to replace an object by a version of another object of that name.
 

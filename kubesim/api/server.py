@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from kubesim.api.admission import admit_create, admit_delete, admit_update
 from kubesim.api.allocators import AddressAllocator, PortAllocator
+from kubesim.api.cluster_addresses import ClusterAddresses
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation
@@ -78,11 +79,12 @@ class ApiServer:
             AddressAllocator(cidr.strip(), random, self.settings.address_pins)
             for cidr in self.settings.service_cidr.split(",")
         ]
-        self.addresses = {allocator.family: allocator for allocator in allocators}
+        self.addresses = ClusterAddresses(simulation, store, allocators, random)
         self.node_ports = PortAllocator(self.settings.node_port_range, simulation.random("service/node-ports"))
         self.templates = TemplateCache()
         kinds = strategies(simulation, store, self.addresses, self.node_ports)
         self.registry = Registry(simulation, store, kinds, strict=strict)
+        self.addresses.kept_by(self.registry)
 
     @property
     def gate(self) -> Gate:

@@ -118,6 +118,7 @@ def create_namespaces_and_nodes(api: ApiServer, cluster: ClusterConfiguration, n
     """Create what is there before any controller runs."""
     for name in NAMESPACES:
         api.create(namespace(name), field_manager=cluster.program_of("kube-apiserver"))
+    api.addresses.found()
     kubelet = cluster.program_of("kubelet")
     for node in cluster.nodes:
         created = api.create(node_object(node, cluster), field_manager=kubelet).object

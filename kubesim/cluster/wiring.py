@@ -35,6 +35,7 @@ from kubesim.controllers.replicaset import ReplicaSetController
 from kubesim.controllers.runtime import ContainerRuntime
 from kubesim.controllers.scheduler import Scheduler
 from kubesim.controllers.service_health import ServiceHealth
+from kubesim.controllers.service_ranges import ClusterAddressRepair, ServiceCIDRController
 from kubesim.network.dns import resolv_conf
 from kubesim.network.kube_router.firewall import Ranges
 from kubesim.network.network import Network
@@ -108,6 +109,8 @@ class Parts:
             self.lifecycle,
             GarbageCollector(simulation, manager, client),
             PodGarbageCollector(simulation, manager, client),
+            ServiceCIDRController(simulation, manager, client),
+            ClusterAddressRepair(simulation, manager, client, events, self.api.addresses),
             self.kubernetes,
         )
         for controller in controllers:

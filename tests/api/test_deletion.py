@@ -35,10 +35,10 @@ def test_a_finalizer_holds_an_object_until_it_is_removed(api: ApiServer) -> None
     api.create(wire)
     marked = api.delete(SERVICE, "web").object["metadata"]
     assert (marked["deletionTimestamp"], marked["deletionGracePeriodSeconds"]) == ("2026-07-01T09:00:00Z", 0)
-    assert api.addresses["IPv4"].free == 65533
+    assert api.addresses.left("IPv4") == 65533
     api.patch(SERVICE, "web", patch={"metadata": {"finalizers": None}}, kind="merge")
     assert api.store.get("Service", "web", "default") is None
-    assert api.addresses["IPv4"].free == 65534
+    assert api.addresses.left("IPv4") == 65534
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_dry_run_leaves_nothing_behind() -> None:
             api.create(service(type="NodePort"), dry_run=True)
             api.create({**pod(), "metadata": {"generateName": "p-"}}, dry_run=True)
         assert api.store.snapshot() == before
-        assert api.addresses["IPv4"].free == 65534
+        assert api.addresses.left("IPv4") == 65534
         assert api.node_ports.free == 2768
         outcomes.append(api.create(service(type="NodePort")).object)
     assert outcomes[0] == outcomes[1]
@@ -118,10 +118,10 @@ def test_a_dry_run_leaves_nothing_behind() -> None:
 
 def test_a_deleted_service_gives_its_address_and_ports_back(api: ApiServer) -> None:
     api.create(service(type="LoadBalancer", externalTrafficPolicy="Local"))
-    assert (api.addresses["IPv4"].free, api.node_ports.free) == (65533, 2766)
+    assert (api.addresses.left("IPv4"), api.node_ports.free) == (65533, 2766)
     api.store.commit({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "default"}})
     api.delete(SERVICE, "web")
-    assert (api.addresses["IPv4"].free, api.node_ports.free) == (65534, 2768)
+    assert (api.addresses.left("IPv4"), api.node_ports.free) == (65534, 2768)
     assert api.store.get("Endpoints", "web", "default") is None
 
 
@@ -134,7 +134,7 @@ def test_node_ports_are_held_across_services_and_shared_inside_one(api: ApiServe
         ApiError, match=r"spec.ports\[0\].nodePort: Invalid value: 30080: provided port is already allocated"
     ):
         api.create(service("other", type="NodePort", ports=taken))
-    assert api.addresses["IPv4"].free == 65533  # what the refused Service was given went back
+    assert api.addresses.left("IPv4") == 65533  # what the refused Service was given went back
 
 
 @pytest.mark.parametrize(
@@ -322,11 +322,11 @@ def test_a_refused_change_leaves_everything_as_it_was(changes: list[tuple[Any, W
     api.create(service())
     for kind, spec in changes:
         before = api.store.snapshot()
-        free = (api.addresses["IPv4"].free, api.node_ports.free)
+        free = (api.addresses.left("IPv4"), api.node_ports.free)
         try:
             api.patch(SERVICE, "web", patch={"spec": spec}, kind=kind)
         except ApiError:
             assert api.store.snapshot() == before
-            assert (api.addresses["IPv4"].free, api.node_ports.free) == free
+            assert (api.addresses.left("IPv4"), api.node_ports.free) == free
     api.delete(SERVICE, "web")
-    assert (api.addresses["IPv4"].free, api.node_ports.free) == (65534, 2768)
+    assert (api.addresses.left("IPv4"), api.node_ports.free) == (65534, 2768)

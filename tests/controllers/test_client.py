@@ -219,7 +219,7 @@ def test_a_refusal_is_the_same_through_both_doors(name: str) -> None:
 
 
 def free(world: World) -> tuple[int, int]:
-    return world.api.addresses["IPv4"].free, world.api.node_ports.free
+    return world.api.addresses.left("IPv4"), world.api.node_ports.free
 
 
 @pytest.mark.parametrize(

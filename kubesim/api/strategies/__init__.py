@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubesim.api.allocators import AddressAllocator, PortAllocator
+from kubesim.api.allocators import PortAllocator
+from kubesim.api.cluster_addresses import ClusterAddresses
 from kubesim.api.resources import BY_KIND, RESOURCE_TYPES
 from kubesim.api.store import Store
 from kubesim.api.strategies.base import NOTHING, Strategy, Transaction
@@ -42,12 +43,9 @@ _COUNTED = frozenset({
 
 
 def strategies(
-    simulation: Simulation, store: Store, addresses: dict[str, AddressAllocator], ports: PortAllocator
+    simulation: Simulation, store: Store, addresses: ClusterAddresses, ports: PortAllocator
 ) -> dict[str, Strategy]:
-    """The strategies of every kind that has its own.
-
-    :param addresses: family (``IPv4``) → the allocator of cluster addresses; the first is the cluster's default.
-    """
+    """The strategies of every kind that has its own."""
     allocation = ServiceAllocation(addresses, ports, simulation.random("service/dry-run"))
     own: dict[str, Strategy] = {
         "CronJob": GenerationStrategy(),

@@ -6,10 +6,11 @@ All of it happens before validation and is undone if the request is refused afte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from random import Random
 
-from kubesim.api.allocators import AddressAllocator, AllocationError, DryRunPorts, PortAllocator
+from kubesim.api.allocators import AllocationError, DryRunPorts, PortAllocator
+from kubesim.api.cluster_addresses import ClusterAddresses
 from kubesim.api.errors import ApiError, refusal
 from kubesim.api.fields import invalid_value
 from kubesim.api.objects import Wire
@@ -42,11 +43,10 @@ def internal_error(message: str) -> ApiError:
 class ServiceAllocation:
     """The allocators behind Services.
 
-    :param addresses: family → allocator; the first family is the cluster's default.
     :param dry_run_random: chooses in dry runs, so that they do not shift later choices.
     """
 
-    def __init__(self, addresses: Mapping[str, AddressAllocator], ports: PortAllocator, dry_run_random: Random) -> None:
+    def __init__(self, addresses: ClusterAddresses, ports: PortAllocator, dry_run_random: Random) -> None:
         self._addresses = addresses
         self._ports = ports
         self._dry_run_random = dry_run_random
@@ -55,7 +55,7 @@ class ServiceAllocation:
         """Allocate for a new Service."""
         transaction, ports = Transaction(), self._node_ports(dry_run)
         try:
-            settle_families(new, None, tuple(self._addresses))
+            settle_families(new, None, self._addresses.families)
             self._allocate_addresses(new, transaction, dry_run)
             if uses_node_ports(new["spec"]):
                 self._allocate_node_ports(new, transaction, ports)
@@ -70,7 +70,7 @@ class ServiceAllocation:
         """Allocate and release for a changed Service."""
         transaction, ports = Transaction(), self._node_ports(dry_run)
         try:
-            settle_families(new, old, tuple(self._addresses))
+            settle_families(new, old, self._addresses.families)
             self._update_addresses(new, old, transaction, dry_run)
             self._update_node_ports(new, old["spec"], transaction, ports)
             needed, needs = needs_health_check_port(old["spec"]), needs_health_check_port(new["spec"])
@@ -88,7 +88,8 @@ class ServiceAllocation:
         spec = old["spec"]
         if spec["type"] != "ExternalName":
             for address in spec.get("clusterIPs") or []:
-                self._release_address(address)
+                if address != HEADLESS:
+                    self._addresses.give_back(address, *_service(old))
         for port in node_ports(spec):
             self._ports.release(port)
         if needs_health_check_port(spec) and spec.get("healthCheckNodePort"):
@@ -110,22 +111,20 @@ class ServiceAllocation:
                 spec["clusterIP"] = given[0]
 
     def _allocate_address(self, new: Wire, family: str, wanted: str, transaction: Transaction, dry_run: bool) -> str:
-        allocator = self._addresses[family]
+        namespace, name = _service(new)
         try:
             if wanted:
-                if not allocator.contains(wanted):
-                    raise AllocationError("the provided network does not match the current range")
-                allocator.allocate(wanted)
+                self._addresses.take(wanted)
                 address = wanted
             else:
-                key = f"{new['metadata'].get('namespace', '')}/{new['metadata'].get('name', '')}"
                 random = self._dry_run_random if dry_run else None
-                address = allocator.allocate_named(key, random, keep_pin=dry_run)
+                address = self._addresses.choose(family, f"{namespace}/{name}", random, keep_pin=dry_run)
         except AllocationError as error:
             detail = f"failed to allocate IP{f' {wanted}' if wanted else ''}: {error}"
             refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
-        transaction.on_revert.append(lambda: allocator.release(address))
-        if not new["metadata"].get("name"):  # the IPAddress object that stands for the address names its Service
+        transaction.on_revert.append(lambda: self._addresses.release(address))
+        transaction.on_commit.append(lambda: self._addresses.record(address, namespace, name))
+        if not name:  # the IPAddress object that stands for the address names its Service
             problem = f'IPAddress.networking.k8s.io "{address}" is invalid: spec.parentRef.name: Required value'
             detail = f"failed to allocate IP{f' {wanted}' if wanted else ''}: {problem}"
             refuse(new, [invalid_value("spec.clusterIPs", new["spec"]["clusterIPs"], detail)])
@@ -144,7 +143,7 @@ class ServiceAllocation:
             return
         if is_external and not was_external:
             for address in old_addresses:
-                transaction.on_commit.append(self._releasing_address(address))
+                transaction.on_commit.append(self._giving_back(address, old))
             return
         families, old_families = spec.get("ipFamilies") or [], before.get("ipFamilies") or []
         if len(old_families) == 1 and len(families) == 2:
@@ -153,14 +152,10 @@ class ServiceAllocation:
             spec["clusterIPs"] = addresses
             addresses[1] = self._allocate_address(new, families[1], addresses[1], transaction, dry_run)
         elif len(old_families) == 2 and len(families) == 1:
-            transaction.on_commit.append(self._releasing_address(old_addresses[1]))
+            transaction.on_commit.append(self._giving_back(old_addresses[1], old))
 
-    def _release_address(self, address: str) -> None:
-        for allocator in self._addresses.values():
-            allocator.release(address)
-
-    def _releasing_address(self, address: str) -> Callable[[], None]:
-        return lambda: self._release_address(address)
+    def _giving_back(self, address: str, old: Wire) -> Callable[[], None]:
+        return lambda: self._addresses.give_back(address, *_service(old))
 
     # --- node ports --------------------------------------------------------------------------------------------
 
@@ -260,3 +255,8 @@ class ServiceAllocation:
 
 def _allocates_node_ports(spec: Wire) -> bool:
     return spec["type"] == "NodePort" or bool(spec.get("allocateLoadBalancerNodePorts", True))
+
+
+def _service(wire: Wire) -> tuple[str, str]:
+    """The (namespace, name) of a Service; the name is empty where none was given."""
+    return wire["metadata"].get("namespace", ""), wire["metadata"].get("name", "")

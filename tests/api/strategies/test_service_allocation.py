@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from kubesim.api.allocators import AddressAllocator, PortAllocator
+from kubesim.api.cluster_addresses import ClusterAddresses
 from kubesim.api.defaults import apply_defaults
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
+from kubesim.api.store import Store
 from kubesim.api.strategies.service_allocation import ServiceAllocation
+from kubesim.simulation import Simulation
 
 V4, V6, PORTS = "10.43.0.0/28", "fd00::/124", (30000, 30003)
 A, B = {"name": "a", "port": 80}, {"name": "b", "port": 81}
@@ -35,7 +38,8 @@ class Ground:
     def __init__(self) -> None:
         self.v4, self.v6 = AddressAllocator(V4, Random(1)), AddressAllocator(V6, Random(2))
         self.ports = PortAllocator(PORTS, Random(3))
-        self.allocation = ServiceAllocation({"IPv4": self.v4, "IPv6": self.v6}, self.ports, Random(4))
+        addresses = ClusterAddresses(Simulation(), Store(), (self.v4, self.v6), Random(5))
+        self.allocation = ServiceAllocation(addresses, self.ports, Random(4))
 
     @property
     def held(self) -> Held:
