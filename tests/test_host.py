@@ -1,21 +1,29 @@
 """Nothing that is typed reaches the machine that it is typed on: no file, no connection, no process of it.
 
-The lines are typed in a process of their own, under an audit hook, which nobody can take away again. What it may open
-are Python's own modules and the course's files.
+The lines are typed in a process of their own, as a notebook, ``kubesim shell`` and a client of ``kubesim serve`` would,
+under an audit hook, which nobody can take away again. What it may open are Python's own modules and the course's files;
+a server accepts connections besides, and no more.
 """
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 from kubesim.cluster import Cluster
 from kubesim.cluster.configuration import ClusterConfiguration, ClusterFileError
+from tests.serve.conftest import Client
 
-SCRIPT = r"""
+HOOK = r"""
 import os, sys, zoneinfo
 own = {sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path, *zoneinfo.TZPATH, os.getcwd()}
 allowed = tuple(os.path.realpath(each) for each in own if each)
@@ -39,6 +47,9 @@ def hook(event, arguments):
         touched.append((event, repr(arguments)[:80]))
 
 import pandas  # the library itself sets up what it needs when it is loaded
+"""
+
+NOTEBOOK = r"""
 from kubesim import Cluster
 from kubesim.terminal import Terminal
 cluster = Cluster()
@@ -64,6 +75,60 @@ for give in (
 watching = False
 print("\n".join(map(str, touched)))
 """
+
+SHELL = r"""
+import contextlib, io
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from kubesim import Cluster
+from kubesim.command import main
+from kubesim.command.shell import TerminalCompleter, talk
+from kubesim.terminal import Terminal
+
+class Keyboard:
+    '''Types the lines, with Tab before each Enter.'''
+
+    def __init__(self, terminal, lines):
+        self.completer, self.lines = TerminalCompleter(terminal), list(lines)
+
+    def prompt(self, shown):
+        if not self.lines:
+            raise EOFError
+        line = self.lines.pop(0)
+        list(self.completer.get_completions(Document(line), CompleteEvent()))
+        return line
+
+lines = sys.stdin.read().split("\0")
+terminal = Terminal(Cluster(), live=True)
+terminal.prepare("kubectl run a --image nginx")
+sys.addaudithook(hook)
+watching = True
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    talk(terminal, Keyboard(terminal, lines))
+    sys.stdin = io.StringIO("\n".join(lines[::7]))
+    main(["shell"])
+watching = False
+print("\n".join(map(str, touched)))
+"""
+
+SERVE = r"""
+import pathlib, tempfile
+folder = tempfile.mkdtemp()
+from kubesim import Cluster, serve
+cluster = Cluster()
+cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
+               "spec": {"containers": [{"name": "a", "image": "nginx"}]}})
+cluster.settle()
+server = serve.start(cluster, kubeconfig=pathlib.Path(folder) / "kubeconfig", speed=0)
+sys.addaudithook(hook)
+watching = True
+print(server.kubeconfig, flush=True)
+sys.stdin.readline()
+watching = False
+server.stop()
+print("\n".join(str(each) for each in touched if each[0] != "socket.__new__"))  # a connection that is accepted is one
+"""
+"""Serves until a line comes; its own socket is open by then, and its kubeconfig is written."""
 
 PLACES = (
     "/etc/passwd",
@@ -142,17 +207,90 @@ LINES = (
 )
 
 
-def test_nothing_typed_touches_the_host() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        input="\0".join(LINES),
-        capture_output=True,
+def started(script: str) -> subprocess.Popen[str]:
+    """A process of its own, under the audit hook."""
+    return subprocess.Popen(
+        [sys.executable, "-c", HOOK + script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=300,
         cwd=Path(__file__).parent.parent,
-        check=False,
     )
-    assert (done.stdout.strip(), done.stderr, done.returncode) == ("", "", 0)
+
+
+@pytest.mark.parametrize(("script", "lines"), [(NOTEBOOK, LINES), (SHELL, LINES[::6])], ids=["notebook", "shell"])
+def test_nothing_typed_touches_the_host(script: str, lines: Sequence[str]) -> None:
+    with started(script) as process:
+        said, complained = process.communicate("\0".join(lines), timeout=300)
+    assert (said.strip(), complained, process.returncode) == ("", "", 0)
+
+
+def spec(**parts: object) -> dict[str, object]:
+    return {"containers": [{"name": "c", "image": "busybox", **parts}]}
+
+
+HOST_VOLUME = {"name": "v", "hostPath": {"path": "/etc"}}
+BODIES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("/api/v1/namespaces/default/pods", spec(command=["cat", "/etc/passwd"])),
+    ("/api/v1/namespaces/default/pods", spec(command=["sh", "-c", "echo x > /tmp/x; wget http://127.0.0.1:22"])),
+    ("/api/v1/namespaces/default/pods", {**spec(), "hostNetwork": True, "hostPID": True, "volumes": [HOST_VOLUME]}),
+    ("/api/v1/namespaces/default/pods", spec(image="file:///etc/passwd", imagePullPolicy="Always")),
+    ("/api/v1/namespaces/default/pods", spec(livenessProbe={"httpGet": {"host": "127.0.0.1", "port": 22}})),
+    ("/api/v1/namespaces/default/services", {"type": "ExternalName", "externalName": "localhost"}),
+)
+PATHS = (
+    "/../../../../etc/passwd",
+    "/api/v1/../../../etc/passwd",
+    "/static/../../etc/passwd",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/logs/../../etc/shadow",
+    "/openapi/v3/../../../etc/passwd",
+    "/api/v1/nodes/master/proxy/logs/",
+    "/api/v1/nodes/master/proxy/run/default/a/a?cmd=id",
+    "/api/v1/namespaces/default/pods/a/proxy/",
+    "/api/v1/namespaces/default/pods/http:a:80/proxy/../../etc/passwd",
+    "/api/v1/namespaces/default/services/http:127.0.0.1:22/proxy/",
+    "/api/v1/namespaces/default/pods/a/log?container=/etc/passwd",
+    "/api/v1/namespaces/default/pods/a/exec?command=cat&command=/etc/passwd&stdout=true",
+    "/api/v1/namespaces/default/pods/a/portforward?ports=22",
+    "/api/v1/namespaces/default/configmaps/..%2f..%2fetc%2fpasswd",
+    "/apis/apps/v1/deployments?watch=1&timeoutSeconds=1",
+    "/metrics",
+    "/debug/pprof/",
+)
+
+
+async def executed(client: Client, line: str) -> str:
+    """What a line typed in a container shows, asked for as kubectl does."""
+    words = "&".join(f"command={quote(word)}" for word in ("sh", "-c", line))
+    path = f"/api/v1/namespaces/default/pods/a/exec?{words}&stdout=true&stderr=true"
+    url = f"wss://{client.place.netloc}{path}"
+    asked = HTTPRequest(url, headers={"Authorization": f"Bearer {client.token}"}, ssl_options=client.tls)
+    connection = await websocket_connect(asked, subprotocols=["v5.channel.k8s.io"])
+    shown = b""
+    while (message := await connection.read_message()) is not None:
+        shown += message[1:] if isinstance(message, bytes) else message.encode()
+    connection.close()
+    return shown.decode()
+
+
+def test_nothing_that_a_client_asks_touches_the_host() -> None:
+    with started(SERVE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        kubeconfig = Path(process.stdout.readline().strip())
+        client = Client(kubeconfig)
+        for number, (path, body) in enumerate(BODIES):
+            wire = {"metadata": {"name": f"x{number}"}, "spec": body}
+            assert client.ask("POST", path, wire).status in (201, 400, 422), body
+        for path in PATHS:
+            for method in ("GET", "POST", "DELETE"):
+                assert client.ask(method, path, {} if method == "POST" else None).status < 600
+        told = [asyncio.run(executed(client, line)) for line in LINES[::12]]
+        assert told[0].startswith("root:x:0:0:"), "the image's /etc/passwd must be shown"
+        shutil.rmtree(kubeconfig.parent)
+        said, complained = process.communicate("\n", timeout=60)
+    assert (said.strip(), complained, process.returncode) == ("", "", 0)
 
 
 @pytest.mark.parametrize("field", ["images", "internet", "addons", "base"])

@@ -121,18 +121,22 @@ def test_an_interrupted_scene_that_is_done_again_ends_like_one_in_peace(name: st
     check(SCENES[name], 10 if name == "a picture" else 20)
 
 
-def check(scene: Scene, points: int) -> None:
-    """Interrupt a scene at so many of its calls, all over it; each time in a process of its own, split off before."""
+def check(scene: Scene, points: int) -> int:
+    """Interrupt a scene at so many of its calls, all over it; each time in a process of its own, split off before.
+
+    :returns: at how many.
+    """
     cluster = Cluster()
     terminal = Terminal(cluster)
     terminal.prepare("kubectl get nodes | wc -l")  # what is loaded late is loaded now, once for all
     for act in scene.before:
         act(cluster, terminal)
     expected, calls = elsewhere(lambda: play(scene, cluster, terminal))
-    for point in range(points):
-        at = 1 + point * calls // points
+    moments = sorted({1 + point * calls // points for point in range(points)})
+    for at in moments:
         found, _ = elsewhere(lambda at=at: play(scene, cluster, terminal, at))  # type: ignore[misc]
         assert found == expected, f"interrupted at call {at} of {calls}"
+    return len(moments)
 
 
 def elsewhere(run: Callable[[], Any]) -> Any:
@@ -196,5 +200,5 @@ def test_callers_of_several_threads_take_turns() -> None:
 
 
 if __name__ == "__main__":
-    for scene in SCENES.values():
-        check(scene, int(sys.argv[1]))
+    for name, scene in SCENES.items():
+        print(f"{name}: {check(scene, int(sys.argv[1]))} moments, all the same", flush=True)

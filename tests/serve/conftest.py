@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,12 +51,12 @@ class Reply:
 class Client:
     """Asks as any client of the kubeconfig may."""
 
-    def __init__(self, server: serve.Server) -> None:
-        config = yaml.safe_load(server.kubeconfig.read_text())
+    def __init__(self, kubeconfig: Path) -> None:
+        config = yaml.safe_load(kubeconfig.read_text())
         self.token = config["users"][0]["user"]["token"]
-        self._place = urlsplit(config["clusters"][0]["cluster"]["server"])
+        self.place = urlsplit(config["clusters"][0]["cluster"]["server"])
         pem = base64.b64decode(config["clusters"][0]["cluster"]["certificate-authority-data"]).decode()
-        self._tls = ssl.create_default_context(cadata=pem)
+        self.tls = ssl.create_default_context(cadata=pem)
 
     @contextmanager
     def opened(self, method: str, path: str) -> Iterator[None]:
@@ -66,7 +67,7 @@ class Client:
         connection.close()
 
     def _connection(self) -> http.client.HTTPSConnection:
-        return http.client.HTTPSConnection(self._place.hostname or "", self._place.port, timeout=20, context=self._tls)
+        return http.client.HTTPSConnection(self.place.hostname or "", self.place.port, timeout=20, context=self.tls)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         connection = self._connection()
@@ -92,4 +93,4 @@ def server() -> Iterator[serve.Server]:
 
 @pytest.fixture(scope="module")
 def client(server: serve.Server) -> Client:
-    return Client(server)
+    return Client(server.kubeconfig)

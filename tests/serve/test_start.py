@@ -23,7 +23,7 @@ def test_a_notebook_s_cluster_is_served_live(cluster: Cluster, monkeypatch: pyte
     monkeypatch.setenv("KUBECONFIG", "before")
     with cluster.serve(speed=0) as server:
         assert os.environ["KUBECONFIG"] == str(server.kubeconfig)
-        client = Client(server)
+        client = Client(server.kubeconfig)
         client.ask("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "theirs"}})
         assert cluster.get("configmaps", "theirs").metadata.name == "theirs"
         cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ours"}})
@@ -35,7 +35,7 @@ def test_a_notebook_s_cluster_is_served_live(cluster: Cluster, monkeypatch: pyte
 
 def test_what_clients_did_is_in_the_journal(cluster: Cluster, tmp_path: Path) -> None:
     with serve.start(cluster, speed=0) as server:
-        Client(server).ask("POST", "/api/v1/namespaces", {"metadata": {"name": "kept"}})
+        Client(server.kubeconfig).ask("POST", "/api/v1/namespaces", {"metadata": {"name": "kept"}})
     cluster.save(tmp_path / "journal")
     again = Cluster.restore(tmp_path / "journal")
     assert again.store.snapshot() == cluster.store.snapshot()
