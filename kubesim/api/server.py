@@ -21,9 +21,10 @@ from kubesim.api.cluster_addresses import ClusterAddresses
 from kubesim.api.decoding import FieldValidation, decode
 from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation
-from kubesim.api.errors import ApiError, bad_request, not_found, unknown_resource
+from kubesim.api.errors import ApiError, bad_request, conflict, not_found, unknown_resource
 from kubesim.api.eviction import DISRUPTION_TARGET, budget_for, taken_from
 from kubesim.api.field_selectors import parse_field_selector, selectable, selectable_fields
+from kubesim.api.fields import invalid, not_supported, required
 from kubesim.api.managed_fields.history import Author, Given, Signature, Write
 from kubesim.api.managed_fields.managers import encode, owners_asked_for
 from kubesim.api.managed_fields.server_side import applied
@@ -396,6 +397,40 @@ class ApiServer:
             target = {**DISRUPTION_TARGET, "lastProbeTime": None, "lastTransitionTime": now}
             self.registry.update_status(pods, pod, {**known, "conditions": [*others, target]})
         return self.delete(pods, name, namespace, grace_period_seconds, dry_run=dry_run)
+
+    @door
+    def bind(self, binding: Wire, name: str, namespace: str = "default", dry_run: bool = False) -> None:
+        """Give a Pod the node that a ``Binding`` names, as a scheduler does.
+
+        :raises ApiError: 404 where there is no such Pod, 409 where it has a node or goes, 422 for another target.
+        """
+        pods, target = BY_KIND["Pod"], binding.get("target")
+        target = target if isinstance(target, dict) else {}
+        kind, node = str(target.get("kind") or ""), str(target.get("name") or "")
+        problems = [not_supported("target.kind", kind, ("Node", "<empty>"))] if kind not in ("", "Node") else []
+        if not node:
+            problems.append(required("target.name"))
+        if problems:
+            raise invalid("Binding", "", name, problems)
+        pod = self.get(pods, name, namespace)
+        taken = pod["spec"].get("nodeName")
+        if pod["metadata"].get("deletionTimestamp"):
+            raise conflict("pods/binding", name, f"pod {name} is being deleted, cannot be assigned to a host")
+        if taken:
+            raise conflict("pods/binding", name, f'pod {name} is already assigned to node "{taken}"')
+        if dry_run:
+            return
+        known, now = pod.get("status") or {}, self.simulation.timestamp()
+        scheduled = {
+            "type": "PodScheduled",
+            "observedGeneration": pod["metadata"].get("generation", 1),
+            "status": "True",
+            "lastProbeTime": None,
+            "lastTransitionTime": now,
+        }
+        others = [each for each in known.get("conditions") or () if each["type"] != scheduled["type"]]
+        status = {**known, "conditions": [*others, scheduled]}
+        self.registry.accept(pods, {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status})
 
 
 def _settle_namespace(resource: ResourceType, metadata: Wire, namespace: str) -> None:

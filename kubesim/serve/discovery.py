@@ -24,6 +24,7 @@ _OF_KIND: dict[str, tuple[Subresource, ...]] = {
     "Pod": (
         ("attach", "", "", "PodAttachOptions", ("create", "get")),
         ("binding", "", "", "Binding", ("create",)),
+        ("ephemeralcontainers", "", "", "Pod", ("get", "patch", "update")),
         ("eviction", "policy", "v1", "Eviction", ("create",)),
         ("exec", "", "", "PodExecOptions", ("create", "get")),
         ("log", "", "", "Pod", ("get",)),

@@ -30,6 +30,7 @@ from kubesim.serve.messages import DISCOVERY, JSON, Answer, Form, Request, answe
 from kubesim.serve.paging import piece_of
 from kubesim.serve.reviews import reviewed
 from kubesim.serve.tables import included, partial, table_form
+from kubesim.serve.tokens import Tokens
 from kubesim.serve.watches import Choice, History, too_old
 
 WATCHED_SECONDS = 1800.0
@@ -87,6 +88,7 @@ class Front:
         self._cluster = cluster
         self._history = history
         self._address = address
+        self._tokens = Tokens(cluster)
 
     def answer(self, request: Request) -> Outcome:
         """What a request is answered; a refusal is an answer, too."""
@@ -206,7 +208,8 @@ class Front:
         return api.patch(resource, name, namespace, patch, kind, address.subresource, dry_run, validation, manager)
 
     def _review(self, request: Request, form: Form, resource: ResourceType, user: User) -> Answer:
-        found = reviewed(review_of(request, resource), user)
+        review = review_of(request, resource)
+        found = self._tokens.reviewed(review) if resource.kind == "TokenReview" else reviewed(review, user)
         if found is None:
             raise _not_kept(resource)
         return answer(201, found, form)
@@ -366,9 +369,14 @@ class Front:
             grace, _, dry = _how_to_delete(options)
             api.evict(name, namespace, grace, dry_run or dry)
             return answer(201, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, form)
-        if verb == "get" and subresource == "status":
+        if subresource == "binding":
+            api.bind(review_of(request, resource), name, namespace, dry_run)
+            return answer(201, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, form)
+        if subresource == "token":
+            return self._token(request, form, address)
+        if verb == "get" and subresource in ("status", "ephemeralcontainers"):
             return self._shown(200, api.get(resource, name, namespace), form, request, warnings)
-        if subresource in ("status", "finalize"):
+        if subresource in ("status", "finalize", "ephemeralcontainers"):
             if verb == "patch":
                 response = self._patched(request, address, dry_run)
             else:
@@ -377,6 +385,25 @@ class Front:
                 response = api.replace(wire, namespace, dry_run, validation, subresource, _field_manager(request))
             return self._written(200, response, form, request, warnings)
         raise ApiError(405, "MethodNotAllowed", f"this simulated server does not serve {resource.plural}/{subresource}")
+
+    def _token(self, request: Request, form: Form, address: Address) -> Answer:
+        """A token of a service account."""
+        spec = review_of(request, address.resource).get("spec")
+        spec = spec if isinstance(spec, dict) else {}
+        seconds, reference, audiences = (
+            spec.get(name) for name in ("expirationSeconds", "boundObjectRef", "audiences")
+        )
+        if seconds is not None and (not isinstance(seconds, int) or isinstance(seconds, bool)):
+            raise bad_request("json: cannot unmarshal into Go struct field TokenRequestSpec.spec.expirationSeconds")
+        if reference is not None and not isinstance(reference, dict):
+            raise bad_request("json: cannot unmarshal into Go struct field TokenRequestSpec.spec.boundObjectRef")
+        if audiences is not None and not isinstance(audiences, list):
+            raise bad_request("json: cannot unmarshal into Go struct field TokenRequestSpec.spec.audiences")
+        if reference and (reference.get("kind") not in _BOUND or not isinstance(reference.get("name"), str)):
+            raise bad_request(f"cannot bind token for serviceaccount to type {reference.get('kind', '')}")
+        found = Connection(self._cluster).request_token(address.name, address.namespace or "", spec)
+        self._tokens.note(found)
+        return answer(201, ordered(found), form)
 
     def _scale(self, request: Request, form: Form, address: Address, verb: str, dry_run: bool) -> Answer:
         api, resource, name, namespace = self._cluster.api, address.resource, address.name, address.namespace or ""
@@ -432,6 +459,8 @@ def _forwarding(request: Request, pod: Wire) -> Forwarding:
     return Forwarding(metadata["name"], source, sandbox, tuple(int(word) for word in words))
 
 
+_BOUND = ("Node", "Pod", "Secret")
+"""To which kinds a token may be bound."""
 _CACHED = (("Cache-Control", "public"), ("Vary", "Accept"))
 
 

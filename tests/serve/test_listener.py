@@ -111,8 +111,19 @@ REFUSALS: list[tuple[str, str, Any, dict[str, str], int, str]] = [
     ("POST", "/apis/batch/v1/namespaces/default/jobs", {"spec": {"template": {"spec": {
         "restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox"}]}}}}, {}, 422,
      'Job.batch "" is invalid: metadata.name: Required value: name or generateName is required'),
-    ("POST", "/apis/authentication.k8s.io/v1/tokenreviews", {}, {}, 405,
-     "tokenreviews.authentication.k8s.io are known by name only: this simulated server keeps none"),
+    ("POST", "/api/v1/namespaces/default/pods/x/binding", {"target": {"name": "worker"}}, {}, 404,
+     'pods "x" not found'),
+    ("POST", "/api/v1/namespaces/default/pods/x/binding", {"target": {"kind": "Pod"}}, {}, 422,
+     'Binding "x" is invalid: [target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>", '
+     "target.name: Required value]"),
+    ("POST", "/api/v1/namespaces/default/serviceaccounts/nosuch/token", {}, {}, 404,
+     'serviceaccounts "nosuch" not found'),
+    ("POST", "/api/v1/namespaces/default/serviceaccounts/default/token", {"spec": {"expirationSeconds": 1}}, {}, 422,
+     'TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 1: may not specify a '
+     "duration less than 10 minutes"),
+    ("POST", "/api/v1/namespaces/default/serviceaccounts/default/token",
+     {"spec": {"boundObjectRef": {"kind": "Service", "name": "kubernetes"}}}, {}, 400,
+     "cannot bind token for serviceaccount to type Service"),
 ]  # fmt: skip
 
 
@@ -321,3 +332,37 @@ def test_exec_without_an_upgrade(server: serve.Server, client: Client) -> None:
     server.cluster.settle()
     found = client.get("/api/v1/namespaces/default/pods/e/exec?command=true&stdout=true")
     assert (found.status, found.json["message"]) == (400, "Upgrade request required")
+
+
+def test_a_scheduler_of_one_s_own_binds_a_pod(client: Client) -> None:
+    place = "/api/v1/namespaces/default/pods"
+    spec = {"schedulerName": "mine", "containers": [{"name": "c", "image": "nginx"}]}
+    assert client.ask("POST", place, {"metadata": {"name": "bound"}, "spec": spec}).status == 201
+    assert "nodeName" not in client.get(f"{place}/bound").json["spec"]
+    binding = {"metadata": {"name": "bound"}, "target": {"kind": "Node", "name": "worker"}}
+    assert client.ask("POST", f"{place}/bound/binding?dryRun=All", binding).json["status"] == "Success"
+    assert client.ask("POST", f"{place}/bound/binding", binding).status == 201
+    bound = client.get(f"{place}/bound").json
+    assert bound["spec"]["nodeName"] == "worker"
+    (scheduled,) = [each for each in bound["status"]["conditions"] if each["type"] == "PodScheduled"]
+    assert scheduled["status"] == "True"
+    again = client.ask("POST", f"{place}/bound/binding", binding)
+    assert (again.status, again.json["message"]) == (
+        409,
+        'Operation cannot be fulfilled on pods/binding "bound": pod bound is already assigned to node "worker"',
+    )
+
+
+def test_tokens_are_given_out_and_reviewed(client: Client) -> None:
+    account, reviews = (
+        "/api/v1/namespaces/default/serviceaccounts/default",
+        "/apis/authentication.k8s.io/v1/tokenreviews",
+    )
+    given = client.ask("POST", f"{account}/token", {"spec": {"audiences": ["a", "b"]}}).json
+    assert (given["kind"], given["spec"]["expirationSeconds"]) == ("TokenRequest", 3600)
+    token = given["status"]["token"]
+    status = client.ask("POST", reviews, {"spec": {"token": token, "audiences": ["b", "c"]}}).json["status"]
+    assert (status["authenticated"], status["audiences"]) == (True, ["b"])
+    assert status["user"]["username"] == "system:serviceaccount:default:default"
+    for spec in ({"token": f"{token[:-1]}_"}, {"token": token, "audiences": ["c"]}, {}):
+        assert "authenticated" not in client.ask("POST", reviews, {"spec": spec}).json["status"]
