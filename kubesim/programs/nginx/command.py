@@ -13,6 +13,7 @@ from kubesim.programs.machine import Invocation
 from kubesim.programs.nginx.configuration import MAIN, Configuration, ConfigurationError, Configurations
 from kubesim.programs.nginx.logs import error_time, notices
 from kubesim.programs.nginx.processes import Master, RunningNginx, started, worker_rows
+from kubesim.programs.nginx.upstreams import Resolution, resolve
 from kubesim.simulation import EPOCH
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
@@ -45,22 +46,31 @@ class Nginx:
             return Completed("", f"{named}Usage: nginx [-?hvVtTq] [-s signal] [-p prefix]\n")
         path = arguments[arguments.index("-c") + 1] if "-c" in arguments[:-1] else MAIN
         tests = "-t" in arguments or "-T" in arguments
+        found = Resolution({})
         try:
             configuration = self._configurations.read(machine.files, path)
+            found = resolve(machine, configuration.named)
+            if found.problem:
+                raise ConfigurationError(found.problem)
         except ConfigurationError as error:
             pid = 1 if invocation.main else machine.new_pid()
             text = f"{_stamp(invocation)} [emerg] {pid}#{pid}: {error}\nnginx: [emerg] {error}\n"
-            return Completed("", text + (f"nginx: configuration file {path} test failed\n" if tests else ""), 1)
+            return Completed(
+                "", text + (f"nginx: configuration file {path} test failed\n" if tests else ""), 1, found.seconds
+            )
         if tests:
             fine = f"nginx: the configuration file {path} syntax is ok\n"
             fine += f"nginx: configuration file {path} test is successful\n"
             texts = configuration.texts.items() if "-T" in arguments else ()
-            return Completed("".join(f"# configuration file {each}:\n{text}\n" for each, text in texts), fine)
+            shown = "".join(f"# configuration file {each}:\n{text}\n" for each, text in texts)
+            return Completed(shown, fine, seconds=found.seconds)
         if "-s" in arguments:
             return _signal(invocation, (*arguments, "")[arguments.index("-s") + 1])
-        return self._serve(invocation, configuration, version)
+        return self._serve(invocation, configuration, version, found)
 
-    def _serve(self, invocation: Invocation, configuration: Configuration, version: str) -> Completed | Running:
+    def _serve(
+        self, invocation: Invocation, configuration: Configuration, version: str, found: Resolution
+    ) -> Completed | Running:
         machine = invocation.machine
         pid = 1 if invocation.main else machine.new_pid()
         if not invocation.main:  # a main process is the first one, and the kubelet binds its ports
@@ -74,7 +84,8 @@ class Nginx:
         log = Log(machine.datetime, self._beginning.said)
         others = [each for each in machine.processes if "nginx" not in each.command]
         machine.processes = [*others, *self._beginning.processes]
-        master = Master(RunningNginx(machine, configuration, version, log, pid, _FIRST_WORKERS), self._configurations)
+        nginx = RunningNginx(machine, configuration, version, log, pid, _FIRST_WORKERS, found.addresses)
+        master = Master(nginx, self._configurations)
         machine.on_signal(pid, master.signal)
         served = configuration.addresses.items()
         listeners = {("TCP", port): NginxServer(master.nginx, port, address) for port, address in served}

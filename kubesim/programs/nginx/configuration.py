@@ -13,6 +13,7 @@ from kubesim.network.addresses import is_ipv4
 from kubesim.network.network import ANY
 from kubesim.programs.nginx.reading import Reading, names_in
 from kubesim.programs.nginx.tree import ConfigurationError, Directive
+from kubesim.programs.nginx.upstreams import Named, named_in
 from kubesim.userland.filesystem import FileError, FileSystem, Layer
 from kubesim.userland.numerals import is_number, whole_number
 
@@ -42,6 +43,8 @@ class Configuration:
     """Every virtual server, in order."""
     ports: tuple[int, ...] = field(init=False)
     """The TCP ports that the servers listen on, each once, in order."""
+    named: tuple[Named, ...] = field(init=False)
+    """The hosts that nginx looks up before it takes the configuration."""
     addresses: dict[int, str] = field(init=False)
     """By port, the one address at which all servers listen on it; all of the machine's where they name several."""
 
@@ -52,6 +55,7 @@ class Configuration:
         https = self.root.all("http")
         servers = [server for http in https for server in http.all("server")]
         object.__setattr__(self, "https", tuple(https))
+        object.__setattr__(self, "named", named_in(self.root))
         object.__setattr__(self, "servers", tuple(servers))
         object.__setattr__(self, "ports", tuple(dict.fromkeys(port for each in servers for port in listening(each))))
         object.__setattr__(self, "addresses", {port: _address(servers, port) for port in self.ports})

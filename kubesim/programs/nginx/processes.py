@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from kubesim.programs.machine import Machine
 from kubesim.programs.nginx.configuration import Configuration, ConfigurationError, Configurations
 from kubesim.programs.nginx.logs import error_time, notices
+from kubesim.programs.nginx.upstreams import resolve
 from kubesim.userland.machine import Process
 
 _HEEDED = {
@@ -33,6 +34,8 @@ class RunningNginx(msgspec.Struct):
     log: list[str]
     pid: int
     workers: tuple[int, ...]
+    addresses: Mapping[str, tuple[str, ...]]
+    """Of the hosts that its configuration names, as they were when it was read."""
     connections: int = 0
     proxying: int = 0
     """Of them, how many wait for an upstream just now."""
@@ -65,10 +68,14 @@ class Master:
         nginx, machine = self.nginx, self.nginx.machine
         self._say("reconfiguring")
         try:
-            nginx.configuration = self._configurations.read(machine.files)
+            configuration = self._configurations.read(machine.files)
+            found = resolve(machine, configuration.named)
+            if found.problem:
+                raise ConfigurationError(found.problem)
         except ConfigurationError as error:
             nginx.log.append(f"{error_time(nginx.now())} [emerg] {nginx.pid}#{nginx.pid}: {error}")
             return
+        nginx.configuration, nginx.addresses = configuration, found.addresses
         fresh = tuple(machine.new_pid() for _ in nginx.workers)
         self._say('using the "epoll" event method', *started(fresh))
         self._retire(graceful=True, replaced=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
+from kubesim.network.dns.names import is_address
 from kubesim.network.service import HttpRequest, HttpResponse
 from kubesim.network.trace import Outcome
 from kubesim.programs.http import header
-from kubesim.programs.name_lookup import look_up
+from kubesim.programs.name_lookup import Lookup, look_up
 from kubesim.programs.nginx.exchange import Exchange
 from kubesim.programs.nginx.pages import page
-from kubesim.userland.numerals import is_number, whole_number
+from kubesim.programs.nginx.upstreams import Place
+from kubesim.programs.nginx.values import URL, address_problem
 
 MOST_WAITING = 10
 """Requests of one nginx that wait for each other, before one that comes back to it again and again has used up its
@@ -21,23 +22,31 @@ connections; real ones get to several hundred first, and each gets the same answ
 def proxied(exchange: Exchange, target: str) -> HttpResponse:
     """Pass the request on, through the machine's own names and rules."""
     nginx = exchange.nginx
-    url = urlsplit(exchange.expanded(target))
-    host, port = url.hostname or "", url.port or 80
-    upstreams = [each for http in nginx.configuration.https for each in http.all("upstream")]
-    for upstream in upstreams:
-        members = upstream.all("server")
-        if upstream.arguments == (host,) and members:
-            host, _, text = members[nginx.connections % len(members)].arguments[0].partition(":")
-            port = whole_number(text) if is_number(text) else 80
-            break
 
     def failed(status: int, error: str, seconds: float = 0.0) -> HttpResponse:
         exchange.errors.append(error)
         return replace(page(status, exchange.signature), seconds=seconds)
 
-    lookup = look_up(nginx.machine, host)
+    url = URL.fullmatch(exchange.expanded(target))
+    if url is None:
+        return failed(500, f'invalid URL prefix in "{exchange.expanded(target)}"')
+    authority, path = url[1], url[2]
+    problem = address_problem(authority)
+    if problem:
+        return failed(500, f'{problem} in upstream "{authority}{path}"')
+    host, port = Place.of(authority, 443 if url[0].startswith("https") else 80)
+    upstreams = [each for http in nginx.configuration.https for each in http.all("upstream")]
+    for upstream in upstreams:
+        members = upstream.all("server")
+        if upstream.arguments[0].lower() == host and members:
+            host, port = Place.of(members[nginx.connections % len(members)].arguments[0])
+            break
+    known = nginx.addresses.get(host)
+    if known is None and not is_address(host) and exchange.setting("resolver") is None:
+        return failed(502, f"no resolver defined to resolve {host}")
+    lookup = Lookup(known) if known else look_up(nginx.machine, host if is_address(host) else f"{host}.")
     if not lookup.addresses:
-        return failed(502, f"{host} could not be resolved (3: Host not found)")
+        return failed(502, f"{host} could not be resolved (3: Host not found)", lookup.seconds)
     if nginx.proxying >= MOST_WAITING:
         limit = next(
             (each.value("worker_connections", "512") for each in nginx.configuration.root.all("events")), "512"
@@ -53,7 +62,7 @@ def proxied(exchange: Exchange, target: str) -> HttpResponse:
         return failed(502, f"connect() failed ({reason}) while connecting to upstream", connection.seconds)
     nginx.proxying += 1
     try:
-        answer = connection.request(_request(exchange, url.path, url.netloc))
+        answer = connection.request(_request(exchange, path, authority))
     finally:
         nginx.proxying -= 1
     if not isinstance(answer, HttpResponse):

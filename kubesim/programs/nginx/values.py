@@ -20,7 +20,8 @@ Check = Callable[[Sequence[str], str], str]
 
 _SIZE = re.compile("[0-9]{1,15}[kKmM]?")
 _TIME = re.compile("(?:[0-9]+(?:ms|[smhdwMy])?)+")
-_URL = re.compile(r"https?://([^/?]*)(.*)", re.DOTALL)
+URL = re.compile(r"https?://([^/?]*)(.*)", re.DOTALL)
+"""To whom something is passed: its host with its port, and the rest."""
 _PATTERN_PLACES = ("location-if", "server-if", "limit_except")
 
 
@@ -211,7 +212,7 @@ def _proxy_pass(words: Sequence[str], place: str) -> str:
     target = words[0]
     if "$" in target:
         return ""
-    match = _URL.fullmatch(target)
+    match = URL.fullmatch(target)
     if match is None:
         return "invalid URL prefix"
     problem = address_problem(match[1])

@@ -50,6 +50,56 @@ def test_a_container_with_its_own_site_has_its_own_configuration() -> None:
     assert answer(third) == "a"
 
 
+UPSTREAM = "upstream both {{ server localhost; server {}; }} server {{ location / {{ proxy_pass http://both; }} }}"
+PASSING = "server {{\n location / {{\n  proxy_pass http://{}/x; }} }}"
+
+
+@pytest.mark.parametrize(
+    ("site", "problem"),
+    [  # ngx_http_upstream_server says the address as it was written, ngx_http_upstream_init_round_robin the host alone
+        (UPSTREAM.format("Nosuch.invalid:81 weight=2"), f'"Nosuch.invalid:81" in {DEFAULT}:1'),
+        (PASSING.format("nosuch.invalid:81"), f'"nosuch.invalid" in {DEFAULT}:3'),
+        (PASSING.format("nosuch.invalid") + UPSTREAM.format("other.invalid"), f'"other.invalid" in {DEFAULT}:3'),
+        (UPSTREAM.format("localhost:81"), None),
+        (UPSTREAM.format("nosuch.invalid resolve"), None),
+        (PASSING.format("127.0.0.1:81"), None),
+        (PASSING.format("[::1]:81"), None),
+        (PASSING.format("nosuch$host"), None),
+        ("upstream nosuch {{ server localhost; }} " + PASSING.format("nosuch"), None),
+    ],
+)
+def test_nginx_does_not_start_where_it_cannot_find_whom_it_passes_to(site: str, problem: str | None) -> None:
+    machine, _ = Lan().container("nginx")
+    machine.files.write(DEFAULT, site.replace("{{", "{").replace("}}", "}"))
+    tested = machine.run(["nginx", "-t"])
+    assert isinstance(tested, Completed)
+    if problem is None:
+        assert tested.returncode == 0
+        return
+    began = machine.run(["nginx", "-g", "daemon off;"])
+    assert isinstance(began, Completed) and (began.returncode, tested.returncode) == (1, 1)
+    for said in (began.stderr, tested.stderr):
+        stamped, plain = said.splitlines()[:2]
+        assert stamped.startswith("2026/07/01 09:00:00 [emerg] ")
+        assert stamped.endswith(f": host not found in upstream {problem}")
+        assert plain == f"nginx: [emerg] host not found in upstream {problem}"
+    assert tested.stderr.endswith("nginx: configuration file /etc/nginx/nginx.conf test failed\n")
+
+
+def test_a_name_is_looked_up_at_the_start_and_at_a_reload() -> None:
+    machine, running = Lan().container("nginx", files={DEFAULT: PASSING.format("server:9").replace("{{", "{")})
+    nginx = running.listeners["TCP", 80].nginx
+    assert nginx.addresses == {"server": ("172.31.0.200",)}
+    machine.files.write("/etc/hosts", "172.31.0.100 server\n")
+    assert nginx.addresses == {"server": ("172.31.0.200",)}
+    machine.handlers[1]("HUP")
+    assert nginx.addresses == {"server": ("172.31.0.100",)}
+    machine.files.write("/etc/hosts", "")
+    machine.handlers[1]("HUP")
+    assert running.log[-1].endswith(f'[emerg] 1#1: host not found in upstream "server" in {DEFAULT}:3')
+    assert nginx.addresses == {"server": ("172.31.0.100",)}
+
+
 def test_a_reload_reads_the_files_anew_and_a_bad_one_changes_nothing() -> None:
     machine, running = Lan().container("nginx", files={DEFAULT: SITE.format(text="old")})
     machine.files.write(DEFAULT, "nosuch;")

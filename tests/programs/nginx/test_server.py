@@ -34,7 +34,10 @@ server {
     location /up/ { proxy_pass http://server:9000/app/; proxy_set_header X-Real-IP $remote_addr; }
     location /balanced/ { proxy_pass http://both; }
     location /down { proxy_pass http://server:9999; }
-    location /unknown { proxy_pass http://nosuch.invalid; }
+    location /unasked { proxy_pass http://nosuch$http_none.invalid; }
+    location /unknown { resolver 10.43.0.10; proxy_pass http://nosuch$http_none.invalid; }
+    location /odd { proxy_pass $http_none; }
+    location /bad { proxy_pass http://[$http_none; }
     location /self { proxy_pass http://localhost:8080; }
     location /longer { proxy_pass http://localhost:8080/longer/x; }
     location /silent { proxy_pass http://198.51.100.9; }
@@ -102,7 +105,10 @@ def site() -> Site:
         ("/quiet", 200, "shh"),
         ("/up/x", 200, "nine"),
         ("/down", 502, None),
+        ("/unasked", 502, None),
         ("/unknown", 502, None),
+        ("/odd", 500, None),
+        ("/bad", 500, None),
         ("/silent", 504, None),
         ("/empty/", 403, None),
     ],
@@ -258,7 +264,10 @@ def test_requests_are_spread_over_an_upstream(site: Site) -> None:
         ("/nosuch/", '"/srv/nosuch/index.html" is not found (2: No such file or directory)'),
         ("/empty/", 'directory index of "/srv/empty/" is forbidden'),
         ("/down", "connect() failed (111: Connection refused) while connecting to upstream"),
+        ("/unasked", "no resolver defined to resolve nosuch.invalid"),
         ("/unknown", "nosuch.invalid could not be resolved (3: Host not found)"),
+        ("/odd", 'invalid URL prefix in ""'),
+        ("/bad", 'invalid host in upstream "["'),
         ("/silent", "upstream timed out (110: Connection timed out) while connecting to upstream"),
     ],
 )
