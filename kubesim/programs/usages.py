@@ -1,29 +1,13 @@
-"""What programs say of how they are used: texts, of which ``data/usages.yaml`` has one for each program; and getopt,
-which complains of a wrong option in the words of the machine's C library before such a text.
+"""getopt for programs of the network: it complains of a wrong option in the words of the machine's C library, then the
+program tells how it is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from kubesim.data_directory import DATA, read_yaml
 from kubesim.programs.machine import Run
-from kubesim.userland.command_line import Complaint
-
-
-@cache
-def _usages() -> Mapping[str, str]:
-    texts: Mapping[str, str] = read_yaml(DATA / "usages.yaml")
-    return texts
-
-
-def usage(name: str) -> str:
-    """The usage of a program; busybox' is that of ``busybox/NAME``.
-
-    :raises KeyError: where there is none.
-    """
-    return _usages()[name]
+from kubesim.userland.command_line import Complaint, usage
 
 
 def read_options(

@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import cache
 
 from kubesim.data_directory import DATA, read_yaml
-from kubesim.programs.usages import usage
 from kubesim.terminal.completion import Desk, command_at_the_end
+from kubesim.userland.command_line import usage
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.shell.builtins.table import BUILTINS
 

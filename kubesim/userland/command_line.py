@@ -5,11 +5,13 @@ A program is written for its :class:`CommandLine`, which :func:`program` reads f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Generic, TypeAlias, TypeVar
 
+from kubesim.data_directory import DATA, read_yaml
 from kubesim.userland.filesystem import FileError, FileSystem, absolute
 from kubesim.userland.machine import Machine
 from kubesim.userland.numerals import is_number, whole_number
@@ -21,7 +23,21 @@ Wording: TypeAlias = Callable[[str, str], str]
 """(An input's name, why it cannot be read) → the complaint."""
 
 USAGE = "Try '{name} --help' for more information.\n"
-"""What the coreutils say where they are misused; busybox' programs say nothing more."""
+"""What the coreutils say where they are misused; busybox' programs say all of their usage."""
+
+
+@cache
+def _usages() -> Mapping[str, str]:
+    texts: Mapping[str, str] = read_yaml(DATA / "usages.yaml")
+    return texts
+
+
+def usage(name: str) -> str:
+    """What a program says of how it is used; busybox' is that of ``busybox/NAME``.
+
+    :raises KeyError: where there is none in ``data/usages.yaml``.
+    """
+    return _usages()[name]
 
 
 class Complaint(Exception):  # noqa: N818
@@ -117,9 +133,20 @@ class CommandLine(Generic[AnyMachine]):
         raise Complaint(f"{self.name}: {told}\n", self.status)
 
     def misuse(self, reason: str, status: int | None = None) -> Complaint:
-        """What it says of a command line that it cannot use."""
-        text = f"{self.name}: {reason}\n{self.usage.format(name=self.name)}"
+        """What it says of a command line that it cannot use; busybox' programs tell their usage instead."""
+        text = self._applet_usage() or f"{self.name}: {reason}\n{self.usage.format(name=self.name)}"
         return Complaint(text, self.status if status is None else status)
+
+    def usage_only(self, usual: str = "") -> Complaint:
+        """How it is used, without a reason.
+
+        :param usual: what it says where it is not busybox'; else its usage.
+        """
+        return Complaint(self._applet_usage() or usual or self.usage.format(name=self.name), self.status)
+
+    def _applet_usage(self) -> str:
+        """The usage of a program of busybox; empty where there is none, or the program is another family's."""
+        return _usages().get(f"busybox/{self.name}", "") if self.busybox else ""
 
     def path(self, name: str) -> str:
         """An operand as an absolute path."""
@@ -173,11 +200,11 @@ class CommandLine(Generic[AnyMachine]):
         return Completed(text, joined(self.problems), failing if self.problems else status)
 
     def _bad(self, reason: str) -> Complaint:
-        if self.busybox:
-            reason = reason.replace(" -- ", ": ").replace("'", "")
-            usage = "" if self.usage == USAGE else self.usage.format(name=self.name)
-            return Complaint(f"{self.name}: {reason}\n{usage}", self.status)
-        return self.misuse(reason)
+        if not self.busybox:
+            return self.misuse(reason)
+        if self.machine.libc == "musl":
+            reason = reason.replace("invalid", "unrecognized").replace(" -- ", ": ").replace("'", "")
+        return Complaint(f"{self.name}: {reason}\n{self._applet_usage()}", self.status)
 
     def read(self, form: Form) -> None:
         """Take the words apart.
@@ -221,6 +248,8 @@ class CommandLine(Generic[AnyMachine]):
     def _short(self, form: Form, letters: str, words: list[str]) -> None:
         while letters:
             letter, letters = letters[0], letters[1:]
+            if self.busybox and letter in form.lacking:
+                raise self._bad(f"invalid option -- '{letter}'")
             if letter in form.values:
                 if not letters and not words:
                     raise self._bad(f"option requires an argument -- '{letter}'")
@@ -241,6 +270,7 @@ class Form:
     :param flags: letters without a value; ``values`` those that take one, ``optional`` those with one attached or none.
     :param long: long names for them; a name may be cut short.
     :param digits: the option that ``-NUMBER`` stands for.
+    :param lacking: letters that busybox' version has not.
     :param in_order: whether the first operand ends the options, because another program's words follow.
     """
 
@@ -250,6 +280,7 @@ class Form:
     long: dict[str, str]
     digits: str
     in_order: bool
+    lacking: str = ""
 
 
 def program(
@@ -260,6 +291,7 @@ def program(
     optional: str = "",
     digits: str = "",
     in_order: bool = False,
+    lacking: str = "",
     least: int = 0,
     missing: str = "missing operand",
     usage: str = USAGE,
@@ -271,7 +303,9 @@ def program(
     :param long: as ``number=n lines=l``.
     :param least: how many operands it needs; ``missing`` is what it says without them.
     """
-    form = Form(flags or "", values, optional, dict(pair.split("=") for pair in long.split()), digits, in_order)
+    form = Form(
+        flags or "", values, optional, dict(pair.split("=") for pair in long.split()), digits, in_order, lacking
+    )
 
     def decorate(
         body: Callable[[CommandLine[AnyMachine]], Result],

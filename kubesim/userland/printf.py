@@ -157,7 +157,7 @@ class Printf:
             return self._real(flags, width, precision, kind)
         text = self._take() or ""
         if kind == "c":
-            return self._padded(text[:1], flags, width)
+            return self._padded(text[:1] or "\0", flags, width)
         if kind == "b":
             text, stops = unescaped(text, f"{self.family} argument")
             if stops:

@@ -62,7 +62,7 @@ def test_the_first_operand_ends_the_options_where_it_is_a_program() -> None:
     ("line", "image", "stderr"),
     [
         ("shown -x", "nginx", "shown: invalid option -- 'x'\nTry 'shown --help' for more information.\n"),
-        ("shown -x", "busybox", "shown: invalid option: x\n"),
+        ("shown -x", "busybox", "shown: invalid option -- 'x'\n"),
         ("shown --x", "nginx", "shown: unrecognized option '--x'\nTry 'shown --help' for more information.\n"),
         ("shown -n", "nginx", "shown: option requires an argument -- 'n'\nTry 'shown --help' for more information.\n"),
         ("shown --n", "nginx", "shown: option '--n' requires an argument\nTry 'shown --help' for more information.\n"),

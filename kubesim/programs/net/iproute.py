@@ -12,8 +12,7 @@ from kubesim.network.topology import TUNNEL, Route
 from kubesim.programs.machine import Run
 from kubesim.programs.net.links import Link, links, neighbour_hardware
 from kubesim.programs.net.packets import counters
-from kubesim.programs.usages import usage
-from kubesim.userland.command_line import Complaint, program
+from kubesim.userland.command_line import Complaint, program, usage
 from kubesim.userland.process import Completed
 
 Wire = dict[str, Any]

@@ -12,8 +12,8 @@ from kubesim.programs.connecting import SERVICES
 from kubesim.programs.machine import Machine, Run
 from kubesim.programs.net.nettools import interface_table, routing_table
 from kubesim.programs.nginx.command import NginxServer
-from kubesim.programs.usages import read_options, usage
-from kubesim.userland.command_line import Complaint, program
+from kubesim.programs.usages import read_options
+from kubesim.userland.command_line import Complaint, program, usage
 from kubesim.userland.machine import Process
 from kubesim.userland.process import Completed
 

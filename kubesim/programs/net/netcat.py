@@ -12,8 +12,8 @@ from kubesim.programs.connecting import SERVICES, Attempt, attempt
 from kubesim.programs.http import Broken, head_text, request_in
 from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import Lookup, is_ipv6, look_up, name_of, numeric_address
-from kubesim.programs.usages import read_options, usage
-from kubesim.userland.command_line import Complaint, program
+from kubesim.programs.usages import read_options
+from kubesim.userland.command_line import Complaint, program, usage
 from kubesim.userland.log import Log
 from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed, Running

@@ -17,9 +17,9 @@ from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up, name_of, numeric_address
 from kubesim.programs.net.packets import HEADERS, routed
-from kubesim.programs.usages import read_options, usage
+from kubesim.programs.usages import read_options
 from kubesim.userland.bounds import LONGEST_RUN
-from kubesim.userland.command_line import Complaint, joined, program
+from kubesim.userland.command_line import Complaint, joined, program, usage
 from kubesim.userland.process import Completed
 
 TTL = 64

@@ -6,8 +6,8 @@ from kubesim.network.trace import Outcome
 from kubesim.programs.connecting import SERVICES, attempt
 from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up
-from kubesim.programs.usages import read_options, usage
-from kubesim.userland.command_line import Complaint, program
+from kubesim.programs.usages import read_options
+from kubesim.userland.command_line import Complaint, program, usage
 from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.process import Completed
 

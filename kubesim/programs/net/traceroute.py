@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from kubesim.network.trace import Outcome
 from kubesim.programs.machine import Run
 from kubesim.programs.name_lookup import look_up, name_of
-from kubesim.programs.usages import read_options, usage
-from kubesim.userland.command_line import Complaint, joined, program
+from kubesim.programs.usages import read_options
+from kubesim.userland.command_line import Complaint, joined, program, usage
 from kubesim.userland.process import Completed
 
 _MARKS = {"net": "!N", "host": "!H", "admin": "!X"}

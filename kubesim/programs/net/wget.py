@@ -6,8 +6,8 @@ from kubesim.programs.machine import Run
 from kubesim.programs.net.busybox_wget import BusyboxWget
 from kubesim.programs.net.fetching import Settings
 from kubesim.programs.net.gnu_wget import GnuWget
-from kubesim.programs.usages import read_options, usage
-from kubesim.userland.command_line import Complaint, joined, program
+from kubesim.programs.usages import read_options
+from kubesim.userland.command_line import Complaint, joined, program, usage
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.process import Completed
 

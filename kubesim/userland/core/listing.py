@@ -32,7 +32,12 @@ def _long(run: Run, path: str, name: str) -> list[str]:
     return [_mode(entry), links, entry.owner, entry.owner, size, stamp, name + arrow]
 
 
-@program("1aAlhRdtrFGinpsSCxmkgoqQUvXc", "Iw", "all=a almost-all=A color=G recursive=R reverse=r directory=d", status=2)
+@program(
+    "1aAlhRdtrFGinpsSCxmkgoqQUvXcufDNLHZbB",
+    "Iw",
+    "all=a almost-all=A color=G recursive=R reverse=r directory=d",
+    status=2,
+)
 def ls(run: Run) -> Completed:
     """List directories."""
     files = run.files
@@ -89,7 +94,7 @@ def stat(run: Run) -> Completed:
     form = run.options.get("c", "  File: %n\n  Size: %s\tType: %F\nAccess: (0%a/%A)\tUid: %U\tGid: %G\nModify: %y")
     out: list[str] = []
     for name in run.operands:
-        with run.trying(f"cannot statx '{name}'"):
+        with run.trying(run.worded(f"cannot statx '{name}'", f"can't stat '{name}'")):
             entry = run.files.stat(run.path(name), follow=run.on("L"))
             kinds = {"file": "regular file" if entry.size else "regular empty file", "link": "symbolic link"}
             values = {"s": str(entry.size), "n": name, "a": f"{entry.mode:o}", "A": _mode(entry), "U": entry.owner}

@@ -100,6 +100,7 @@ class Evaluator:
         return ArithmeticFailure(reason, self.text[start:], self.text)
 
     def _advance(self) -> None:
+        operand = self.kind == "number" or self.value == ")"
         self.last = self.start
         space = _SPACE.match(self.text, self.position)
         self.start = self.position = space.end() if space else self.position
@@ -110,7 +111,7 @@ class Evaluator:
             match = pattern.match(self.text, self.start)
             if match:
                 self.kind, self.value = kind, match[0]
-                if kind == "operator" and not self._has(match[0]):
+                if kind == "operator" and (not self._has(match[0]) or (operand and self._is_two_signs(match))):
                     self.value = match[0][0]
                 self.position = self.start + len(self.value)
                 if kind == "name" and self.dialect.is_bash and self.text.startswith("[", self.position):
@@ -120,6 +121,10 @@ class Evaluator:
 
     def _has(self, operator: str) -> bool:
         return self.dialect.name != "dash" or operator not in ("++", "--", "**")
+
+    def _is_two_signs(self, match: re.Match[str]) -> bool:
+        """Whether ``++`` or ``--`` behind an operand is an operator and a sign: no name follows it."""
+        return match[0] in ("++", "--") and not re.match(r"\s*[A-Za-z_]", self.text[match.end() :])
 
     def _subscript(self) -> None:
         depth = 0
@@ -232,7 +237,7 @@ class Evaluator:
             value = self._comma()
             self._deeper(-1)
             if not self._take(")"):
-                if self.kind == "operator" and self.value in _ASSIGNING:
+                if self.kind == "operator" and self.value in _ASSIGNING and self.dialect.is_bash:
                     raise self._failure("attempted assignment to non-variable")
                 raise self._failure("missing `)'")
             return value
@@ -245,6 +250,8 @@ class Evaluator:
             name = self.value
             value = self._read(name)
             self._advance()
+            if self.kind == "operator" and self.value in _ASSIGNING and self.dialect.is_bash:
+                return 0  # what is about to be assigned to is not read
             if self.kind == "operator" and self.value in ("++", "--"):
                 self._store(name, wrapped(value + (1 if self.value == "++" else -1)))
                 self._advance()

@@ -264,7 +264,7 @@ class _Test:
             if self._take() != ")":
                 raise TestError("`)' expected")
             return result
-        if word in _UNARY and self._peek() not in ("", "-a", "-o"):
+        if word in _UNARY and self.position < len(self.words) and self._peek() not in ("-a", "-o"):
             return self.facts.unary(word, self._take())
         return word != ""
 

@@ -16,6 +16,7 @@ class ShellSyntaxError(Exception):
     :param is_word: whether the token is an ordinary word.
     :param trouble: what is wrong, where it is none of the tokens.
     :param before: what is said of a condition before the error itself, which is then only near its token.
+    :param status: how the shell ends; bash tells what is wrong inside ``NAME=( … )`` as a failed command.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class ShellSyntaxError(Exception):
         source: str = "",
         trouble: str = "",
         before: str | None = None,
+        status: int = 2,
     ) -> None:
         super().__init__(f"line {line}: unexpected {token or 'end of file'}")
         self.line = line
@@ -38,6 +40,12 @@ class ShellSyntaxError(Exception):
         self.source = source
         self.trouble = trouble
         self.before = before
+        self.status = status
+
+    def with_status(self, status: int) -> ShellSyntaxError:
+        """The same error, after which the shell ends with another status."""
+        self.status = status
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +156,8 @@ class Dialect:
             what = "word"
         else:
             what = error.token if error.token == "newline" else f'"{error.token}"'
-        expecting = f' (expecting "{error.expecting}")' if error.expecting else ""
+        awaited = error.expecting if error.expecting == "word" else f'"{error.expecting}"'
+        expecting = f" (expecting {awaited})" if error.expecting else ""
         return f"{start}{what} unexpected{expecting}" if dash else f"{start}unexpected {what}{expecting}"
 
 

@@ -48,6 +48,9 @@ class Surroundings(Protocol):
     def substitute(self, text: str, line: int) -> str:
         """The output of a command substitution."""
 
+    def complain(self, text: str) -> None:
+        """Tell of a problem, and go on."""
+
     def process_file(self, text: str, line: int, *, reads: bool = False) -> str:
         """The file of a process substitution."""
 
@@ -301,6 +304,8 @@ class Expander:
                 shown = f"${shown}" if shown.isdigit() and dialect.is_bash else shown
                 status = 127 if self.shell.from_option else 1
                 raise ExpansionError(dialect.unset(shown), status if dialect.is_bash else 2)
+            if operator.startswith("/"):  # even a pattern that nothing matches finds nothing here
+                return ""
             value = ""
         if operator == "length":
             return str(len(value))
@@ -412,7 +417,7 @@ class Expander:
             return value
         if operator in ("^", "^^", ",", ",,"):
             return _cased(value, operator, pattern)
-        if not pattern:
+        if not pattern and (operator not in ("/#", "/%") or not self.shell.dialect.is_bash):
             return value
         replacement = self._replacement(part.second) if part.second else ""
         regex_text = patterns.to_regex(pattern)
@@ -464,7 +469,8 @@ class Expander:
             if isinstance(key, int) and key < 0:
                 key += State.length(elements)
                 if key < 0:
-                    raise ExpansionError(f"{name}: bad array subscript", fatal=False)
+                    self.shell.complain(f"{name}: bad array subscript")
+                    return None
             return elements.get(key)
         if name in ("@", "*"):
             return self._separator().join(state.positional) if state.positional else None

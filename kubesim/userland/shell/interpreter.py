@@ -253,8 +253,12 @@ class Interpreter:
         if isinstance(self.descriptors.get(1), Output) and not isinstance(self.descriptors.get(1), Input):
             return False
         reason = "write error: Bad file descriptor"
-        self.complain(f"{command}: {reason}" if self.dialect.is_bash else f"{command}: I/O error"
-                      if self.dialect.name == "dash" else reason)  # fmt: skip
+        if self.dialect.is_bash:
+            self.complain(f"{command}: {reason}")
+        elif self.dialect.name == "dash":
+            self.complain(f"{command}: {command}: I/O error")
+        elif command == "echo":
+            self.complain(reason)
         return True
 
     def receive(self, signal: str) -> None:
@@ -320,10 +324,10 @@ class Interpreter:
         """Tell a syntax error, which ends the text; the status."""
         told = self.dialect.syntax_error(self.script, error, from_option=self.from_option, within=within)
         self.write(told, 2)
-        self.state.status = 2
+        self.state.status = error.status
         if within == "eval" and not self.dialect.is_bash:
             raise ShellExit(2) from error
-        return 2
+        return error.status
 
     def aliases(self) -> Mapping[str, str]:
         """The aliases that commands are looked up among: bash has them only where a person types, unless told."""
@@ -760,6 +764,9 @@ class Interpreter:
                 yield from self.wait(ROUND)
 
     def _for(self, body: For) -> Steps:
+        if not re.fullmatch(r"[A-Za-z_]\w*", body.name):
+            self.complain(f"`{body.name}': not a valid identifier")
+            return 1
         words = list(self.state.positional) if body.words is None else self.expander.fields(body.words)
         status = 0
         for word in words:
@@ -1155,9 +1162,9 @@ class Interpreter:
         status = yield from inner.run_shell(prepared.text)
         self.clock = max(self.clock, inner.clock)
         self.commands = inner.commands
-        if status > 128 and self.dialect.is_bash and inner.state.status != status:
+        if status > 128 and inner.state.status != status:
             signal = NAMES.get(status - 128, "")
-            if signal == "KILL":
+            if signal == "KILL" and self.dialect.is_bash:
                 shown = " ".join(quoted(word) for word in invocation.argv)
                 start = f"{self.script}: line {self.line}: {inner.state.pid:5d}"
                 self.write(f"{start} {ENDINGS[signal]:<23} {shown}\n", 2)

@@ -284,7 +284,8 @@ class Lexer:
         if text.startswith("$((", here):
             end = closing_bracket(self.text, here + 3, "(", ")")
             if end is None:
-                raise self.error(quote=")", expecting="))", line=self.line)
+                line = self.line if self.dialect.is_bash else self.line + text.count("\n", here)
+                raise self.error(quote=")", expecting="))", line=line)
             if text.startswith("))", end):
                 inner = text[here + 3 : end]
                 self.position = end + 2
@@ -411,7 +412,7 @@ class Lexer:
         waiting, self.documents = self.documents, []
         for document in waiting:
             lines: list[str] = []
-            first = self.line
+            first = self.line + (not self.text.endswith("\n", 0, self.position))
             ended = False
             while self.position < len(self.text):
                 end = self.text.find("\n", self.position)
@@ -425,7 +426,7 @@ class Lexer:
                     break
                 lines.append(line + "\n")
             if not ended and self.dialect.is_bash:
-                last = self.text.rstrip("\n").count("\n") + 1
+                last = first - 1 + len(lines)
                 self.warnings.append(
                     f"line {last}: warning: here-document at line {first - 1} "
                     f"delimited by end-of-file (wanted `{document.delimiter}')"

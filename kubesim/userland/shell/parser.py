@@ -117,8 +117,11 @@ class Parser:
             self.lexer.token()
         return parsed
 
-    def _command_list(self, *, top: bool = False) -> CommandList:
-        """Commands up to a closing word, or at the top up to the end of the line."""
+    def _command_list(self, closer: str = "", *, top: bool = False) -> CommandList:
+        """Commands up to a closing word, or at the top up to the end of the line.
+
+        :param closer: the word that dash and ash expect where the text ends before the first command.
+        """
         items: list[tuple[AndOr, bool, str]] = []
         if not top:
             self._skip_newlines()
@@ -149,7 +152,7 @@ class Parser:
             if not top:
                 self._skip_newlines()
         if not items:
-            raise self._unexpected()
+            raise self._unexpected(closer if self._peek().kind == "end" else "")
         return CommandList(tuple(items))
 
     def _and_or(self) -> AndOr:
@@ -205,6 +208,8 @@ class Parser:
             bare = token.word.bare
             if bare in _KEYWORDS or (self.dialect.is_bash and bare in _BASH_KEYWORDS):
                 return bare or ""
+            if bare == "function" and self.dialect.name == "ash":
+                return bare
         return ""
 
     def _unexpected(self, expecting: str = "") -> ShellSyntaxError:
@@ -213,8 +218,17 @@ class Parser:
         if token.kind == "end":
             line = self.lexer.end_line() if self.dialect.is_bash else token.line
             return ShellSyntaxError(line, "", expecting, source="")
+        if token.kind == "newline" and not self.dialect.is_bash:  # they have read it, and are in the next line
+            return ShellSyntaxError(token.line + 1, token.text, expecting)
         plain = token.kind == "word" and not self._keyword()
         return ShellSyntaxError(token.line, token.text, expecting, "", plain, self.lexer.source_line(token.line))
+
+    def _ended_line(self) -> ShellSyntaxError | None:
+        """bash's error where the text ends inside a line: it meets the newline that it puts there."""
+        token = self._peek()
+        if token.kind != "end" or not self.dialect.is_bash:
+            return None
+        return ShellSyntaxError(token.line, "newline", source=self.lexer.source_line(token.line))
 
     def _expect(self, word: str) -> None:
         """Take a reserved word or an operator that must come now."""
@@ -246,13 +260,13 @@ class Parser:
             body = body or self._subshell()
         elif keyword == "{":
             self._take()
-            body = Group(self._command_list())
+            body = Group(self._command_list("}"))
             self._expect("}")
         elif keyword == "if":
             body = self._if_command()
         elif keyword in ("while", "until"):
             self._take()
-            condition = self._command_list()
+            condition = self._command_list("do")
             body = While(condition, self._do_group(), keyword == "until")
         elif keyword == "for":
             body = self._for_command()
@@ -263,7 +277,7 @@ class Parser:
         elif keyword == "function":
             self._take()
             if self._peek().word is None:
-                raise self._unexpected()
+                raise self._ended_line() or self._unexpected("word")
             name = self._take()
             if self._keyword() == "(":
                 self._take()
@@ -277,7 +291,7 @@ class Parser:
             body = Select(chosen.name, chosen.words, chosen.body)
         elif (
             keyword in _CLOSERS
-            or (keyword == "in" and self.dialect.is_bash)
+            or keyword == "in"
             or (token.kind == "operator" and token.text not in _REDIRECTIONS)
             or token.kind in ("end", "newline")
         ):
@@ -384,9 +398,11 @@ class Parser:
                 if self._keyword() == ")":
                     break
                 item = self._take()
+                if item.kind == "end":
+                    raise ShellSyntaxError(item.line, quote=")", status=1)
                 if item.word is None:
                     self.ahead.insert(0, item)
-                    raise self._unexpected()
+                    raise self._unexpected().with_status(1)
                 items.append(item.word)
             self._take()
             return Assignment(match[1], tuple(items), bool(match[3]))
@@ -413,9 +429,7 @@ class Parser:
             raise self._unexpected()
         target = self._peek()
         if target.kind != "word" or target.word is None:
-            if target.kind == "end" and self.dialect.is_bash:  # the line's own end is what bash meets
-                raise ShellSyntaxError(target.line, "newline", source=self.lexer.source_line(target.line))
-            raise self._unexpected()
+            raise self._ended_line() or self._unexpected()
         default = 0 if operator.text.startswith("<") else 1
         redirect = Redirect(
             int(number[:9]) if number else default, operator.text, target.word, operator.line, None, variable
@@ -432,7 +446,7 @@ class Parser:
     def _subshell(self) -> Subshell:
         """``( … )``."""
         self._take()
-        body = self._command_list()
+        body = self._command_list(")")
         self._expect(")")
         return Subshell(body)
 
@@ -452,7 +466,7 @@ class Parser:
         self._take()
         branches = []
         while True:
-            condition = self._command_list()
+            condition = self._command_list("then")
             self._expect("then")
             branches.append((condition, self._command_list_until("fi")))
             if self._keyword() != "elif":
@@ -502,13 +516,12 @@ class Parser:
         name = self._take()
         if name.kind != "word" or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
             self.ahead.insert(0, name)
-            if not self.dialect.is_bash and name.kind == "word":
-                raise ShellSyntaxError(name.line, "", trouble="Bad for loop variable")
-            if self.dialect.is_bash and name.kind == "end":
-                raise ShellSyntaxError(name.line, "newline", source=self.lexer.source_line(name.line))
-            if self.dialect.is_bash and name.kind == "word":
-                raise ShellSyntaxError(name.line, "", trouble=f"`{name.text}': not a valid identifier", source="")
-            raise self._unexpected()
+            if not self.dialect.is_bash:
+                line = name.line + (name.kind == "newline")
+                raise ShellSyntaxError(line, "", trouble="Bad for loop variable")
+            if name.kind != "word":
+                raise self._ended_line() or self._unexpected()
+            self._take()  # bash finds it when it runs the loop
         self._skip_newlines()
         words: list[Word] | None = None
         if self._keyword() == "in":
@@ -528,16 +541,17 @@ class Parser:
     def _case_command(self) -> Case:
         """``case … esac``."""
         self._take()
+        if self._peek().word is None:
+            raise self._ended_line() or self._unexpected("word")
         subject = self._take().word
-        if subject is None:
-            raise self._unexpected()
+        assert subject is not None
         self._skip_newlines()
         self._expect("in")
         self._skip_newlines()
         branches = []
         while self._keyword() != "esac":
             if self._peek().kind == "end":
-                raise self._unexpected("esac" if not self.dialect.is_bash else "")
+                raise self._unexpected("" if self.dialect.is_bash else ")")
             if self._keyword() == "(":
                 self._take()
             patterns = []
@@ -550,11 +564,13 @@ class Parser:
                 if self._keyword() != "|":
                     break
                 self._take()
+            if ended := self._ended_line():
+                raise ended
             self._expect(")")
             self._skip_newlines()
             body = CommandList(())
             if self._keyword() not in (*_CASE_ENDINGS, "esac"):
-                body = self._command_list()
+                body = self._command_list(";;")
             ending = ";;"
             if self._keyword() in _CASE_ENDINGS:
                 ending = self._take().text
@@ -624,7 +640,7 @@ class Parser:
             return inner
         if self._bare() == "]]":
             self._take()
-            near = self._peek().text if self._peek().kind == "operator" else "]]"
+            near = ";" if self._keyword() == ";" else "]]"
             raise self._malformed("", near)
         if self._bare() == "!":
             self._take()

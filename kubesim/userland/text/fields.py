@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import string
-from itertools import groupby
 
 from kubesim.userland.command_line import Complaint, Run, lines_of, program
 from kubesim.userland.process import Completed
@@ -41,6 +41,8 @@ def cut(run: Run) -> Completed:
     """Fields or characters of each line."""
     spec = run.options.get("f") or run.options.get("c") or run.options.get("b")
     if not spec:
+        if run.busybox:
+            raise Complaint("cut: expected a list of bytes, characters, or fields\n")
         raise run.misuse("you must specify a list of bytes, characters, or fields")
     ranges = [_range(run, part) for part in re.split(r"[, ]", spec)]
     delimiter = run.options.get("d", "\t")
@@ -64,7 +66,9 @@ def cut(run: Run) -> Completed:
 @program("cdui", "fs", "count=c repeated=d unique=u")
 def uniq(run: Run) -> Completed:
     """Neighbouring equal lines once."""
-    groups = [list(each) for _, each in groupby(run.lines(run.operands[:1]), str.lower if run.on("i") else None)]
+    groups = [
+        list(each) for _, each in itertools.groupby(run.lines(run.operands[:1]), str.lower if run.on("i") else None)
+    ]
     kept = [each for each in groups if (not run.on("d") or len(each) > 1) and (not run.on("u") or len(each) == 1)]
     return run.finished(f"{len(each):7d} {each[0]}" if run.on("c") else each[0] for each in kept)
 
@@ -102,6 +106,10 @@ def tr(run: Run) -> Completed:
     """Translate, delete or squeeze characters."""
     if len(run.operands) == 1 and not run.on("ds"):
         raise run.misuse(f"missing operand after ‘{run.operands[0]}’\nTwo strings must be given when translating.")
+    if len(run.operands) > (1 if run.on("d") and not run.on("s") else 2):
+        extra = run.operands[1 if run.on("d") and not run.on("s") else 2]
+        one = "\nOnly one string may be given when deleting without squeezing repeats." if run.on("d") else ""
+        raise run.misuse(f"extra operand ‘{extra}’{one}")
     try:
         first = _characters(run.operands[0])
         second = _characters(run.operands[1]) if len(run.operands) > 1 else ""
@@ -148,6 +156,11 @@ def comm(run: Run) -> Completed:
         return run.finished()
     left, right = texts
     out: list[str] = []
+    unsorted = [
+        file
+        for file, lines in ((1, left), (2, right))
+        if any(a > b for a, b in itertools.pairwise(lines)) and left != right
+    ]
     i = j = 0
     while i < len(left) or j < len(right):
         if j >= len(right) or (i < len(left) and left[i] < right[j]):
@@ -158,6 +171,10 @@ def comm(run: Run) -> Completed:
             line, place, i, j = left[i], 3, i + 1, j + 1
         if not run.on(str(place)):
             out.append("\t" * sum(1 for n in range(1, place) if not run.on(str(n))) + line)
+    for file in unsorted:
+        run.complain(f"file {file} is not in sorted order")
+    if unsorted:
+        run.complain("input is not in sorted order")
     return run.finished(out)
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from kubesim.userland.command_line import Complaint, Run, joined, lines_of, program
-from kubesim.userland.filesystem import FileError
+from kubesim.userland.filesystem import IS_A_DIRECTORY, FileError
 from kubesim.userland.process import Completed
 from kubesim.userland.regular import Regex, RegexProblem, compile_posix
 
@@ -29,7 +29,7 @@ def grep(run: Run) -> Completed:
         patterns += _patterns_of(run, name)
     if not patterns and not run.on("ef"):
         if not run.operands:
-            raise Complaint(_USAGE.format(name=run.name), 2)
+            raise run.usage_only()
         patterns = run.operands.pop(0).split("\n")
     regex = _matcher(run, patterns)
     recursive = run.on("rR")
@@ -100,7 +100,11 @@ def _texts(run: Run, recursive: bool) -> list[tuple[str, str]]:
             try:
                 found.append((name, run.files.read(path)))
             except FileError as error:
-                run.complain(f"{name}: {error.reason}")
+                directory = error.reason == IS_A_DIRECTORY
+                if directory:  # it is opened, and has no line
+                    found.append((name, ""))
+                if not directory or not run.busybox:
+                    run.complain(f"{name}: {error.reason}")
     return found
 
 

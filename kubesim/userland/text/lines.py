@@ -40,6 +40,11 @@ def cat(run: Run) -> Completed:
 def head_or_tail(run: Run) -> Completed:
     """``head`` and ``tail``: the first lines or the last; with ``-f`` what is there by now."""
     tail = run.name == "tail"
+    if tail and not run.on("nc") and len(run.operands) == 1 and re.fullmatch(r"\+\d+", run.operands[0]):
+        run.options["n"] = run.operands.pop()
+    words = run.invocation.argv[1:]
+    if tail and not run.busybox and len(run.operands) > 1 and words and re.fullmatch(r"-\d+", words[0]):
+        raise Complaint(f"tail: option used in invalid context -- {words[0][1:2]}\n")
     letter, what = ("c", "bytes") if run.on("c") else ("n", "lines")
     given = run.options.get(letter, "10")
     match = re.fullmatch(r"([-+]?)(\d+)([kKM]?)", given)
@@ -83,7 +88,7 @@ def wc(run: Run) -> Completed:
     if len(run.operands) > 1:
         rows.append(([sum(row[place] for row, _ in rows) for place in range(len(wanted))], "total"))
     if run.busybox:
-        width = 9 if len(wanted) > 1 else 1
+        width = 9 if len(wanted) > 1 or len(run.operands) > 1 else 1
     elif len(run.operands) > 1 or len(wanted) > 1:
         width = len(str(total)) if run.operands else 7
     else:
@@ -157,8 +162,24 @@ def paste(run: Run) -> Completed:
     if run.on("s"):
         return run.finished(_delimited(column, delimiters) for column in columns)
     height = max((len(column) for column in columns), default=0)
+    if run.busybox:
+        return run.finished("".join(_of_applet(columns, row, delimiters) for row in range(height)))
     rows = ([column[row] if row < len(column) else "" for column in columns] for row in range(height))
     return run.finished(_delimited(row, delimiters) for row in rows)
+
+
+def _of_applet(columns: list[list[str]], row: int, delimiters: str) -> str:
+    """A row as busybox' paste has it: of a file that has ended there is nothing, not even what stands behind it."""
+    text, used = "", 0
+    for place, column in enumerate(columns):
+        if row < len(column):
+            text += column[row]
+            if place == len(columns) - 1:
+                text += "\n"
+            else:
+                text += delimiters[used % len(delimiters)].replace("\0", "")
+                used += 1
+    return text
 
 
 def _delimited(items: list[str], delimiters: str) -> str:

@@ -184,5 +184,5 @@ def _checked(run: Run, lines: list[str], compare: Callable[[str, str], int]) -> 
         if found > 0 or (found == 0 and run.on("u")):
             name = (*run.operands, "-")[0]
             told = f"sort: {name}:{number + 1}: disorder: {lines[number]}\n"
-            return Completed("", "" if run.on("C") else run.worded(told, ""), 1)
+            return Completed("", "" if run.on("C") else run.worded(told, f"Check line {number}\n"), 1)
     return Completed()

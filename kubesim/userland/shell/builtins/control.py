@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kubesim.userland.filesystem import FileError, absolute
+from kubesim.userland.filesystem import NO_SUCH_FILE, FileError, absolute
 from kubesim.userland.machine import ExecutableNotFoundError
 from kubesim.userland.process import Steps
 from kubesim.userland.shell.builtins.shell import Shell
@@ -37,7 +37,9 @@ def return_(shell: Shell, words: list[str]) -> int:
         status = _number(shell, words, shell.state.status)
         raise ShellExit((status or 0) & 255)
     status = _number(shell, words, shell.state.status)
-    raise FunctionReturn(2 if status is None else status & 255)
+    if status is not None and shell.dialect.name != "dash":  # dash cuts only what it exits with
+        status &= 255
+    raise FunctionReturn(2 if status is None else status)
 
 
 def jump(shell: Shell, words: list[str]) -> int:
@@ -75,6 +77,8 @@ def source(shell: Shell, words: list[str]) -> Steps:
     try:
         text = shell.machine.files.read(absolute(words[1], shell.state.directory))
     except FileError as error:
+        if "/" not in words[1] and not shell.dialect.is_bash and error.reason == NO_SUCH_FILE:  # sought in PATH
+            return shell.fail(name, f"{words[1]}: not found", 2, special=True)
         if shell.dialect.is_bash:
             shell.complain(f"{words[1]}: {error.reason}")
             return 1

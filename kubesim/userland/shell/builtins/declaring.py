@@ -9,6 +9,8 @@ from kubesim.userland.shell.builtins.shell import Shell
 from kubesim.userland.shell.listing import declared, function_text
 from kubesim.userland.shell.state import ReadOnlyError, Variable
 
+_MARKING = {"bash": "aAfnp-", "dash": "p-", "ash": "np-"}
+"""Options of ``export`` and ``readonly``, by shell."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ELEMENT = re.compile(r"([A-Za-z_]\w*)\[(.+)\]", re.DOTALL)
 
@@ -31,6 +33,13 @@ def _mark(shell: Shell, words: list[str], *, exported: bool = False, readonly: b
     status = 0
     letters = "".join(word[1:] for word in words[1:] if re.match(r"-.", word))
     names = [word for word in words[1:] if not re.match(r"-.", word)]
+    if wrong := next((letter for letter in letters if letter not in _MARKING[shell.dialect.name]), ""):
+        told = {"bash": f"-{wrong}: invalid option", "dash": f"Illegal option -{wrong}"}
+        status = shell.fail(words[0], told.get(shell.dialect.name, f"illegal option -{wrong}"), 2, special=True)
+        if shell.dialect.is_bash:
+            options, listing = ("[-fn]", "") if exported else ("[-aAf]", "")
+            shell.write(f"{words[0]}: usage: {words[0]} {options} [name[=value] ...] or {words[0]} -p{listing}\n", 2)
+        return status
     if "f" in letters and shell.dialect.is_bash:
         missing = [name for name in names if name not in shell.state.functions]
         for name in missing:

@@ -28,6 +28,8 @@ def wait(shell: Shell, words: list[str]) -> Steps:
             yield from shell.wait(left)
         shell.show_jobs(job.ends)
         status = job.status
+        if wanted and not shell.dialect.is_bash and status > 128:
+            shell.write(f"{ENDINGS[NAMES[status - 128]]}\n" if NAMES.get(status - 128) in ENDINGS else "", 2)
     shell.state.jobs = [job for job in shell.state.jobs if job not in jobs]
     return status if wanted else 0
 

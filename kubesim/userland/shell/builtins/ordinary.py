@@ -185,7 +185,7 @@ def unalias(shell: Shell, words: list[str]) -> int:
 def echo(shell: Shell, words: list[str]) -> int:
     """The builtin ``echo``."""
     if shell.cannot_write("echo"):
-        return 1 if shell.dialect.name != "dash" else 2
+        return 1
     shell.write(echo_text(words[1:], shell.dialect.name))
     return 0
 

@@ -226,6 +226,9 @@ def getopts(shell: Shell, words: list[str]) -> int:
     if place >= len(word) or (value is not None and known):
         index, place = index + 1, 1
     _remember(shell, index, place)
+    if not dialect.is_bash and place > 1:  # they tell the word after the one that they are in
+        state.set("OPTIND", str(index + 1))
+        state.option_index, state.option_place = index, place
     if value is None:
         state.variables.pop("OPTARG", None)
     else:

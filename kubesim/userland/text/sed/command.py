@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kubesim.turn import Interrupted
 from kubesim.userland.bounds import bounded
-from kubesim.userland.command_line import CommandLine, Complaint, lines_of, program
+from kubesim.userland.command_line import CommandLine, Complaint, lines_of, program, usage
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.machine import Machine
 from kubesim.userland.numerals import whole_number
@@ -33,7 +33,7 @@ def sed(line: CommandLine[Machine]) -> Completed:
             raise Complaint(line.worded(usual, told), 1 if line.busybox else 4) from error
     if not scripts:
         if not line.operands:
-            raise Complaint("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n\n")
+            raise line.usage_only(usage("sed"))
         scripts = [line.operands.pop(0)]
     commands = ScriptReader("\n".join(scripts), line.on("Er"), line.busybox).commands()
 
