@@ -76,6 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     serve = verbs.add_parser("serve", parents=[cluster], help="let real clients (kubectl…) talk to a simulated cluster")
     serve.add_argument("--port", type=int, default=0, help="on loopback (default: any that is free)")
     serve.add_argument("--kubeconfig", type=Path, metavar="PATH", help="where to write it (default: a temporary file)")
+    serve.add_argument("--proxy", type=int, metavar="PORT", help="an HTTP and SOCKS5 proxy into the simulated network")
+    serve.add_argument(
+        "--from", dest="source", metavar="MACHINE", help="where the proxy stands: pod/client, node/master…"
+    )
+    serve.add_argument("--trace", action="store_true", help="print the path of each request through the proxy")
     serve.add_argument("--speed", type=float, default=1.0, metavar="N", help="simulated seconds in a real one")
 
     replay = verbs.add_parser("replay", help="do again what a saved journal tells, and show it")

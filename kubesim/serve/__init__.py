@@ -20,15 +20,17 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Self, TypeVar
 
 from kubesim.cluster import Cluster
+from kubesim.cluster.places import machine_name
 from kubesim.serve import kubeconfig as kubeconfigs
 from kubesim.serve.certificate import MissingExtraError, self_signed
 from kubesim.serve.clock import FollowingClock
 from kubesim.serve.listener import HOST, Listener
+from kubesim.views.journey import Journey
 
 __all__ = ["MissingExtraError", "Server", "start"]
 
@@ -61,6 +63,7 @@ class Server:
 
     :ivar address: its URL.
     :ivar kubeconfig: the file with which clients reach it.
+    :ivar proxy: the URL of its proxy into the simulated network; empty where it has none.
     """
 
     def __init__(self, cluster: Cluster, port: int, kubeconfig: Path | None, speed: float) -> None:
@@ -79,6 +82,7 @@ class Server:
         except (OSError, OverflowError) as error:
             self._loop.end()
             raise ValueError(f"the port must be one that is free, got {port}: {error}") from None
+        self.proxy = ""
         self._own_folder = None if kubeconfig else Path(tempfile.mkdtemp(prefix="kubesim-"))
         self.address = f"https://{HOST}:{self._listener.port}"
         self.kubeconfig = kubeconfig or (self._own_folder or Path()) / "kubeconfig"
@@ -102,6 +106,30 @@ class Server:
                 os.environ[VARIABLE] = self._environment
         if self._own_folder is not None:
             shutil.rmtree(self._own_folder, ignore_errors=True)
+
+    def forward_from(
+        self, source: str = "", port: int = 0, heard: Callable[[Journey], object] = lambda journey: None
+    ) -> str:
+        """Let real programs into the simulated network: an HTTP and SOCKS5 proxy on loopback.
+
+        :param source: the machine from which they see it: ``pod/client``, ``node/master``; empty for the one outside.
+        :param port: 0 for any that is free.
+        :param heard: is told of the way of each request.
+        :returns: its URL.
+        :raises LookupError: if there is no such machine.
+        :raises ValueError: for a port that is taken.
+        :raises RuntimeError: where it has one already, or serves no longer.
+        """
+        if self._loop is None or self.proxy:
+            raise RuntimeError("a proxy must be the only one of a server that still serves")
+        source = source or next((name for name in self.cluster.machines if not name.startswith("node/")), "node/master")
+        machine_name(source, self.cluster.network)
+        try:
+            taken = self._loop.run(self._listener.forward_from(source, port, heard))
+        except (OSError, OverflowError) as error:
+            raise ValueError(f"the proxy's port must be one that is free, got {port}: {error}") from None
+        self.proxy = f"http://{HOST}:{taken}"
+        return self.proxy
 
     def enter_environment(self) -> None:
         """Have this process' ``KUBECONFIG``, and that of what it starts, name the server until it stops."""

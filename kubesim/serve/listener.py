@@ -29,7 +29,9 @@ from kubesim.serve.front import Front, Outcome, Watch
 from kubesim.serve.handling import outcome, send, upgrade_required
 from kubesim.serve.logs import Log
 from kubesim.serve.messages import Answer, Request, encoded, status_of
+from kubesim.serve.proxy import Proxy
 from kubesim.serve.watches import History, Noted, too_old
+from kubesim.views.journey import Journey
 
 HOST = "127.0.0.1"
 TICK_SECONDS = 0.1
@@ -77,10 +79,27 @@ class Listener:
             max_header_size=_HEADERS_BYTES,
         )
         self._server.add_socket(listening)
+        self._proxy: Proxy | None = None
         self._ticking = asyncio.create_task(self._tick())
+
+    async def forward_from(self, source: str, port: int, heard: Callable[[Journey], object]) -> int:
+        """Take connections of real programs into the simulated network, too.
+
+        :param source: the machine from which they are made.
+        :param port: on loopback; 0 for any that is free.
+        :param heard: is told of the way of each request.
+        :returns: the port.
+        """
+        listening = socket.create_server((HOST, port))
+        listening.setblocking(False)
+        self._proxy = Proxy(self, source, heard)
+        await self._proxy.listen(listening)
+        return int(listening.getsockname()[1])
 
     async def stop(self) -> None:
         """Listen no more, and end what is open."""
+        if self._proxy is not None:
+            await self._proxy.stop()
         self._server.stop()
         self._ticking.cancel()
         self.history.close()
