@@ -44,6 +44,7 @@ COMMON = _homes(
         "programs.network_files": "bash rbash=bash",
         "userland.core.clock": "date sleep",
         "userland.core.encodings": "base64 od md5sum=checksum sha1sum=checksum sha256sum=checksum sha512sum=checksum",
+        "userland.core.archives": "tar",
         "userland.core.files": "chmod cp=copy_or_move ln mkdir mktemp mv=copy_or_move rm rmdir touch",
         "userland.core.find": "find",
         "userland.core.listing": "basename dirname ls readlink realpath=readlink stat",

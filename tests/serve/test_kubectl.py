@@ -237,3 +237,13 @@ def test_debug(talk: Callable[..., tuple[str, int]], run: Run, pod: str) -> None
     assert "/ # wget -qO- localhost | grep title\r\n<title>Welcome to nginx!</title>\r\n" in screen
     assert status == 0
     assert run(f"get pod {pod} -o jsonpath={{.spec.ephemeralContainers[*].name}}") == "inside"
+
+
+def test_files_are_copied_both_ways(run: Run, pod: str, tmp_path: Path) -> None:
+    here, back = tmp_path / "here", tmp_path / "back"
+    here.mkdir()
+    (here / "bytes").write_bytes(bytes(range(256)))
+    assert run("cp", "", str(here), f"{pod}:/tmp") == ""
+    assert run("exec", "", pod, "--", "ls", "/tmp/here") == "bytes\n"
+    run("cp", "", f"{pod}:/tmp/here", str(back))
+    assert (back / "bytes").read_bytes() == bytes(range(256))
