@@ -9,13 +9,25 @@ from __future__ import annotations
 
 from random import Random
 
-from kubesim.api.errors import ApiError, not_found, qualified, refusal
+from kubesim.api.errors import forbidden, not_found
+from kubesim.api.limit_ranges import with_default_resources
 from kubesim.api.metadata import random_suffix
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.store import Store
-from kubesim.api.templates import Account, Template, TemplateCache, account_name, add_tolerations
+from kubesim.api.templates import (
+    SYSTEM_PRIORITIES,
+    Account,
+    Priority,
+    Template,
+    TemplateCache,
+    account_name,
+    add_tolerations,
+)
 
+LIMIT_RANGER = "kubernetes.io/limit-ranger"
+"""The annotation that says what a LimitRange added to a Pod."""
+PRIORITY_CLASS = "PriorityClass"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
@@ -51,6 +63,23 @@ def _default_ingress_class(wire: Wire, store: Store) -> None:
         spec["ingressClassName"] = min(each["name"] for each in defaults if each["creationTimestamp"] == latest)
 
 
+def _priority(spec: Wire, store: Store) -> Priority:
+    """The priority of a new Pod: that of its class, else of the class for all, else 0.
+
+    :raises ValueError: where there is no such class.
+    """
+    name = spec.get("priorityClassName", "")
+    if name:
+        found = store.get(PRIORITY_CLASS, name)
+        if found is not None:
+            return Priority.of(found)
+        if name in SYSTEM_PRIORITIES:
+            return Priority(name, SYSTEM_PRIORITIES[name])
+        raise ValueError(f"no PriorityClass with name {name} was found")
+    for_all = [each for each in store.list(PRIORITY_CLASS) if each.get("globalDefault")]
+    return Priority.of(min(for_all, key=lambda each: int(each["value"]))) if for_all else Priority()
+
+
 def admit_update(new: Wire, old: Wire) -> None:
     """Complete a changed Pod in place: what admission had added to it and the change leaves out is there again."""
     if new["kind"] != "Pod":
@@ -68,14 +97,7 @@ def admit_delete(resource: ResourceType, name: str) -> None:
     :raises ApiError: 403.
     """
     if resource.kind == "Namespace" and name in ("default", "kube-system", "kube-public"):
-        raise forbidden(resource, name, "this namespace may not be deleted")
-
-
-def forbidden(resource: ResourceType, name: str, why: str) -> ApiError:
-    """``pods "x" is forbidden: …`` (403)."""
-    subject = f'{qualified(resource.plural, resource.group)} "{name}"'
-    details = {"group": resource.group, "kind": resource.plural, "name": name}
-    return refusal(403, "Forbidden", f"{subject} is forbidden: {why}", **details)
+        raise forbidden(resource.plural, name, "this namespace may not be deleted", resource.group)
 
 
 def takes_new_objects(store: Store, namespace: str) -> bool:
@@ -91,7 +113,7 @@ def _require_namespace(wire: Wire, resource: ResourceType, store: Store) -> None
     if store.get("Namespace", name) is None:
         raise not_found("namespaces", name)
     why = f"unable to create new content in namespace {name} because it is being terminated"
-    error = forbidden(resource, wire["metadata"].get("name", ""), why)
+    error = forbidden(resource.plural, wire["metadata"].get("name", ""), why, resource.group)
     cause = {
         "reason": "NamespaceTerminating",
         "message": f"namespace {name} is being terminated",
@@ -107,11 +129,15 @@ def _admit_pod(pod: Wire, resource: ResourceType, store: Store, random: Random, 
     account = store.get("ServiceAccount", name, namespace)
     if account is None and name != "default":  # a namespace's own account is about to be there
         why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
-        raise forbidden(resource, metadata.get("name", ""), why)
+        raise forbidden(resource.plural, metadata.get("name", ""), why, resource.group)
     try:
-        template = templates.template(spec, metadata.get("annotations") or {}, Account.of(name, account))
+        priority = _priority(spec, store)
+        spec, said = with_default_resources(spec, store, namespace)
+        if said:
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), LIMIT_RANGER: said}
+        template = templates.template(spec, metadata.get("annotations") or {}, Account.of(name, account), priority)
     except ValueError as error:
-        raise forbidden(resource, metadata.get("name", ""), str(error)) from None
+        raise forbidden(resource.plural, metadata.get("name", ""), str(error), resource.group) from None
     volume = f"kube-api-access-{random_suffix(random)}" if template.mounts_token else ""
     pod["spec"] = template.spec_with(volume)
     return template

@@ -101,6 +101,12 @@ def conflict(plural: str, name: str, why: str, group: str = "") -> ApiError:
     return refusal(409, "Conflict", message, group=group, kind=plural, name=name)
 
 
+def forbidden(plural: str, name: str, why: str, group: str = "") -> ApiError:
+    """``pods "x" is forbidden: …`` (403)."""
+    details = {"group": group, "kind": plural, "name": name}
+    return refusal(403, "Forbidden", f'{qualified(plural, group)} "{name}" is forbidden: {why}', **details)
+
+
 def qualified(plural: str, group: str) -> str:
     """``deployments.apps``, or just ``pods`` in the core group."""
     return f"{plural}.{group}" if group else plural

@@ -66,6 +66,15 @@ def canonical(text: str) -> str:
     return f"{nano}{next(name for name, power in _DECIMAL.items() if power == exponent)}"
 
 
+def added(one: str, other: str, sign: int = 1) -> str:
+    """The sum of two quantities (with a ``sign`` of -1: the difference) in the format of the first that is not 0."""
+    value = _EXACT.add(parse(one), _EXACT.multiply(parse(other), Decimal(sign)))
+    leading = one if parse(one) else other
+    if _split(leading)[2] in ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"):
+        return canonical(f"{_EXACT.divide(value, Decimal(1024)):f}Ki")
+    return canonical(f"{_EXACT.scaleb(value, 9):f}n")
+
+
 def _split(text: str) -> tuple[str, str, str]:
     match = _QUANTITY.fullmatch(text)
     if match is None:

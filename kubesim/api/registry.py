@@ -21,12 +21,15 @@ from kubesim.api.defaults import fill_in_defaults
 from kubesim.api.deletion import Propagation, mark_for_deletion, propagation_finalizers, removable
 from kubesim.api.errors import ApiError, FieldError, already_exists, bad_request, conflict
 from kubesim.api.fields import invalid, invalid_value, required
+from kubesim.api.limit_ranges import demand_within_limits
 from kubesim.api.managed_fields.field_set import FieldSet
-from kubesim.api.managed_fields.history import UNSIGNED, History, Signature, Write
+from kubesim.api.managed_fields.history import UNSIGNED, Author, History, Signature, Write
 from kubesim.api.managed_fields.managers import same_owners
 from kubesim.api.metadata import generate_name, keep_system_fields, new_uid
 from kubesim.api.objects import Wire
-from kubesim.api.resources import ResourceType
+from kubesim.api.quota import KIND as QUOTA
+from kubesim.api.quota import charges
+from kubesim.api.resources import BY_KIND, ResourceType
 from kubesim.api.store import STATUS, Store
 from kubesim.api.strategies import NOTHING, Strategy
 from kubesim.api.strict import demand_canonical
@@ -39,6 +42,11 @@ MODIFIED = "the object has been modified; please apply your changes to the lates
 
 EPHEMERAL = "ephemeralcontainers"
 """The subresource by which a Pod that runs gets containers for debugging."""
+
+
+_GROWING = frozenset({"PersistentVolumeClaim", "Service"})
+"""The kinds of which an update may take more of a quota."""
+_BY_ADMISSION = Signature(Author("kube-apiserver", "status"))
 
 
 class Response(NamedTuple):
@@ -110,6 +118,8 @@ class Registry:
             strategy.canonicalize(new)
             if not trusted:
                 warnings = tuple(warnings_for(resource.kind, new)) if template is None else template.warnings_for(new)
+            demand_within_limits(resource, new, self._store)
+            charged = charges(resource, new, None, self._store)
             self._refuse_taken_name(resource, metadata["name"], namespace)
         except ApiError as error:
             transaction.revert()
@@ -119,6 +129,7 @@ class Registry:
             transaction.revert()
             return Response(new, warnings, self.history.draft(new, None, signature, metadata["creationTimestamp"]))
         transaction.commit()
+        self._charge(charged)
         self.history.note(new, signature, metadata["creationTimestamp"])
         return Response(self._store.commit(new), warnings)
 
@@ -169,6 +180,7 @@ class Registry:
             elif trusted and self._strict:
                 demand_canonical(resource, new, old, valid=False)
             strategy.canonicalize(new)
+            charged = [] if subresource or resource.kind not in _GROWING else charges(resource, new, old, self._store)
         except ApiError:
             transaction.revert()
             raise
@@ -178,6 +190,7 @@ class Registry:
             draft = self.history.draft(new, self.history.last(old), signature, self._simulation.timestamp())
             return Response(new, warnings, draft)
         transaction.commit()
+        self._charge(charged)
         return Response(self._replace(resource, new, old, signature), warnings)
 
     def update_status(self, resource: ResourceType, old: Wire, status: Wire, signature: Signature = UNSIGNED) -> Wire:
@@ -219,6 +232,12 @@ class Registry:
             return Response(old)
         self.history.note(new, UNSIGNED, self._simulation.timestamp())
         return Response(self._store.commit(new))
+
+    def _charge(self, charged: Sequence[tuple[Wire, dict[str, str]]]) -> None:
+        """Have quotas say what is used once a write is done."""
+        for quota, used in charged:
+            status = {**(quota.get("status") or {}), "used": used}
+            self.update_status(BY_KIND[QUOTA], quota, status, _BY_ADMISSION)
 
     def _replace(self, resource: ResourceType, new: Wire, old: Wire, signature: Signature) -> Wire:
         """Store a new version, unless nothing changed; one that nothing holds any longer goes, if it is to go."""

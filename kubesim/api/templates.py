@@ -34,7 +34,7 @@ _SOME_TOKEN = "kube-api-access-00000"
 """Stands for the name of the token's volume, which is made up for each Pod."""
 
 _TOLERATION_SECONDS = 300
-_SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """Differs for every object, and no rule for Pods reads it."""
 
@@ -57,6 +57,26 @@ class Account(NamedTuple):
             return cls(name)
         secrets = tuple([secret.get("name", "") for secret in wire.get("imagePullSecrets") or ()])
         return cls(name, wire.get("automountServiceAccountToken") is not False, secrets)
+
+
+class Priority(NamedTuple):
+    """What a Pod's class says of its turn.
+
+    :param name: of the class; empty where there is none.
+    :param policy: whether a Pod may push out others, as ``preemptionPolicy`` says it.
+    """
+
+    name: str = ""
+    value: int = 0
+    policy: str = "PreemptLowerPriority"
+
+    @classmethod
+    def of(cls, wire: Wire) -> Priority:
+        """Read a PriorityClass."""
+        return cls(wire["metadata"]["name"], int(wire["value"]), wire.get("preemptionPolicy") or cls().policy)
+
+
+NO_PRIORITY = Priority()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +123,26 @@ class TemplateCache:
         self._encode = msgspec.json.Encoder().encode
         self._remembered = functools.lru_cache(size)(_worked_out)
 
-    def template(self, spec: Wire, annotations: Mapping[str, str], account: Account) -> Template:
+    def template(
+        self, spec: Wire, annotations: Mapping[str, str], account: Account, priority: Priority = NO_PRIORITY
+    ) -> Template:
         """What becomes of a decoded spec, which stays as it is.
 
         :param annotations: of the Pod; some ask for profiles, or are warned of.
         :raises ValueError: with admission's reason for not admitting it.
         """
         read = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
-        return self._remembered(self._encode(spec), self._encode(read), account)
+        return self._remembered(self._encode(spec), self._encode(read), account, priority)
 
 
-def _worked_out(spec_bytes: bytes, annotation_bytes: bytes, account: Account) -> Template:
+def _worked_out(spec_bytes: bytes, annotation_bytes: bytes, account: Account, priority: Priority) -> Template:
     spec: Wire = msgspec.json.decode(spec_bytes)
     pod: Wire = {"metadata": {"name": "a", "namespace": "a", "annotations": msgspec.json.decode(annotation_bytes)}}
     pod["spec"] = spec
     pod_defaults(pod)
     mounts_token = _add_account(spec, account)
     add_tolerations(spec)
-    _add_priority(spec)
+    _add_priority(spec, priority)
     warnings = tuple(pod_warnings(pod, ""))
     return Template(spec, mounts_token, not validate_new_pod(pod), warnings)
 
@@ -190,15 +212,18 @@ def add_tolerations(spec: Wire) -> None:
             tolerations.append(added)
 
 
-def _add_priority(spec: Wire) -> None:
-    name = spec.get("priorityClassName", "")
-    if name and name not in _SYSTEM_PRIORITIES:
-        raise ValueError(f"no PriorityClass with name {name} was found")
-    priority = _SYSTEM_PRIORITIES.get(name, 0)
-    if spec.get("priority") not in (None, priority):
+def _add_priority(spec: Wire, priority: Priority) -> None:
+    if spec.get("priority") not in (None, priority.value):
         raise ValueError(
-            "the integer value of priority must not be provided in pod spec; priority admission controller computed "
-            f"{priority} from the given PriorityClass name"
+            f"the integer value of priority ({spec['priority']}) must not be provided in pod spec; priority admission "
+            f"controller computed {priority.value} from the given PriorityClass name"
         )
-    spec["priority"] = priority
-    spec["preemptionPolicy"] = spec.get("preemptionPolicy") or "PreemptLowerPriority"
+    if priority.name and spec.get("preemptionPolicy") not in (None, priority.policy):
+        raise ValueError(
+            f"the string value of PreemptionPolicy ({spec['preemptionPolicy']}) must not be provided in pod spec; "
+            f"priority admission controller computed {priority.policy} from the given PriorityClass name"
+        )
+    if priority.name:
+        spec["priorityClassName"] = priority.name
+    spec["priority"] = priority.value
+    spec["preemptionPolicy"] = spec.get("preemptionPolicy") or priority.policy

@@ -19,7 +19,7 @@ Starting = tuple[Callable[[], Controller], tuple[str, ...]]
 def workload_controllers(
     simulation: Simulation, manager: Manager, client: Client, events: EventRecorder
 ) -> Iterator[Starting]:
-    """The controllers of workloads, budgets, autoscalers and volumes."""
+    """The controllers of workloads, budgets, quotas, autoscalers and volumes."""
 
     def autoscalers() -> Controller:
         from kubesim.controllers.autoscaler import AutoscalerController
@@ -51,6 +51,11 @@ def workload_controllers(
 
         return JobController(simulation, manager, client, events)
 
+    def quotas() -> Controller:
+        from kubesim.controllers.quotas import ResourceQuotaController
+
+        return ResourceQuotaController(client)
+
     def replication() -> Controller:
         from kubesim.controllers.replicaset import ReplicationManager
 
@@ -73,5 +78,6 @@ def workload_controllers(
     yield finished_jobs, ("Job",)
     yield cron_jobs, ("CronJob",)
     yield budgets, ("PodDisruptionBudget",)
+    yield quotas, ("ResourceQuota",)
     yield autoscalers, ("HorizontalPodAutoscaler",)
     yield volumes, ("PersistentVolumeClaim", "PersistentVolume")

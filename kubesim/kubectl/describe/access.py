@@ -22,6 +22,9 @@ _SCOPES = {
 _DEFAULT_CLASSES = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 
 
+_LIMIT_TITLES = ("Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio")
+
+
 def role(wire: Wire, around: Surroundings, text: Text) -> None:
     """Describe a Role or a ClusterRole: a line for each resource."""
     _named(wire, text)
@@ -92,12 +95,43 @@ def _used(status: Wire) -> Iterator[tuple[str, str, str]]:
         yield name, used.get(name, "0"), hard[name]
 
 
+def quotas_of_namespace(found: Sequence[Wire], text: Text) -> None:
+    """The part of a Namespace's description that tells of its quotas."""
+    if not found:
+        text.line(0, "No resource quota.")
+        return
+    text.line(0, "Resource Quotas")
+    for wire in sorted(found, key=lambda each: str(each["metadata"]["name"])):
+        text.line(1, "Name:", wire["metadata"]["name"])
+        scopes = sorted((wire.get("spec") or {}).get("scopes") or ())
+        if scopes:
+            text.line(1, "Scopes:", ", ".join(scopes))
+            for scope in scopes:
+                if scope in _SCOPES:
+                    text.line(1, f"* {_SCOPES[scope]}")
+        text.table(1, ("Resource", "Used", "Hard"), _used(wire.get("status") or {}), "-------- --- ---")
+
+
+def limits_of_namespace(found: Sequence[Wire], text: Text) -> None:
+    """The part of a Namespace's description that tells of its limits."""
+    if not found:
+        text.line(0, "No LimitRange resource.")
+        return
+    text.line(0, "Resource Limits")
+    indented = [f" {_LIMIT_TITLES[0]}", *_LIMIT_TITLES[1:]]
+    rules = " ".join("-" * len(title) for title in _LIMIT_TITLES).split(" ")
+    text.line(0, *indented)
+    text.line(0, f" {rules[0]}", *rules[1:])
+    for wire in found:
+        for first, *others in _limits((wire.get("spec") or {}).get("limits") or ()):
+            text.line(0, f" {first}", *others)
+
+
 def limit_range(wire: Wire, around: Surroundings, text: Text) -> None:
     """Describe a LimitRange."""
     text.line(0, "Name:", wire["metadata"]["name"])
     text.line(0, "Namespace:", wire["metadata"].get("namespace", ""))
-    titles = ("Type", "Resource", "Min", "Max", "Default Request", "Default Limit", "Max Limit/Request Ratio")
-    text.table(0, titles, _limits((wire.get("spec") or {}).get("limits") or ()))
+    text.table(0, _LIMIT_TITLES, _limits((wire.get("spec") or {}).get("limits") or ()))
 
 
 def _limits(items: Sequence[Wire]) -> Iterator[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubesim.api.go_format import sprint
 from kubesim.api.objects import Wire
+from kubesim.kubectl.describe import access
 from kubesim.kubectl.describe.surroundings import Surroundings, events_of
 from kubesim.kubectl.describe.text import Text, annotation_lines, column, labels
 
@@ -25,7 +26,7 @@ def heading(wire: Wire, text: Text) -> None:
 
 
 def namespace(wire: Wire, around: Surroundings, text: Text) -> None:
-    """Describe a Namespace; quotas and limit ranges are not simulated."""
+    """Describe a Namespace, with its quotas and limits."""
     heading(wire, text)
     text.line(0, "Status:", (wire.get("status") or {}).get("phase", ""))
     conditions = (wire.get("status") or {}).get("conditions") or ()
@@ -34,9 +35,11 @@ def namespace(wire: Wire, around: Surroundings, text: Text) -> None:
         titles = ("Type", "Status", "LastTransitionTime", "Reason", "Message")
         keys = [title[0].lower() + title[1:] for title in titles]
         text.table(1, titles, ([each.get(key, "") for key in keys] for each in conditions))
-    for nothing in ("No resource quota.", "No LimitRange resource."):
-        text.line(0)
-        text.line(0, nothing)
+    name = wire["metadata"]["name"]
+    text.line(0)
+    access.quotas_of_namespace(around.objects.list("ResourceQuota", name), text)
+    text.line(0)
+    access.limits_of_namespace(around.objects.list("LimitRange", name), text)
 
 
 def config_map(wire: Wire, around: Surroundings, text: Text) -> None:
