@@ -102,7 +102,7 @@ def node_status(node: NodeFile, cluster: ClusterConfiguration, now: str) -> Wire
         "nodeInfo": {
             "architecture": "amd64",
             "bootID": node.bootID or _uuid(machine),
-            "containerRuntimeVersion": hardware.containerRuntime,
+            "containerRuntimeVersion": cluster.container_runtime,
             "kernelVersion": hardware.kernel,
             "kubeProxyVersion": "",
             "kubeletVersion": cluster.version,
@@ -187,6 +187,7 @@ def addon_objects(cluster: ClusterConfiguration) -> Iterable[Wire]:
         "{cluster-dns}": cluster.networks.dns,
         "{cluster-domain}": cluster.networks.domain,
         "{node-hosts}": hosts,
+        "{coredns}": cluster.release.coredns,
     }
     for relative in cluster.addons:  # as k3s applies the manifests of its own folder
         text = cluster.text("addons", relative)

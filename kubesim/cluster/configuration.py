@@ -20,6 +20,7 @@ from kubesim.cluster import requirements
 from kubesim.cluster.arguments import shown
 from kubesim.cluster.requirements import refuse
 from kubesim.data_directory import DATA, read_yaml
+from kubesim.releases import RELEASES, Release, release_of
 
 DEFAULT_FILE = DATA / "clusters" / "k3s.yaml"
 MOST_BALANCER_ADDRESSES = 65_536
@@ -111,7 +112,7 @@ class Hardware(_Part, frozen=True):
     pods: str = "110"
     osImage: str = "Ubuntu 24.04.2 LTS"
     kernel: str = "6.8.0-60-generic"
-    containerRuntime: str = "containerd://2.2.3-k3s1"
+    containerRuntime: str = ""  # empty: the containerd that ships with the version
 
     def __post_init__(self) -> None:
         for field in ("cpu", "memory", "storage", "allocatableStorage", "pods"):
@@ -222,7 +223,7 @@ class ClusterConfiguration(_Part, frozen=True):
         if not self.name or not self.name.isprintable():
             raise refuse("name", "a name", self.name)
         if not re.fullmatch(r"v\d{1,3}\.\d{1,4}\.\d{1,4}[-+.\w]{0,60}", self.version, re.ASCII):
-            raise refuse("version", "one such as v1.36.2+k3s1", self.version)
+            raise refuse("version", f"one such as v1.36.2+k3s1, or {' or '.join(RELEASES)}", self.version)
         requirements.age("age", self.age)
         if self.networkPolicy not in ("kube-router", "none"):
             raise refuse("networkPolicy", "kube-router or none", self.networkPolicy)
@@ -234,6 +235,21 @@ class ClusterConfiguration(_Part, frozen=True):
             raise ValueError("a cluster must have a node with controlPlane: true, got none")
         self._check_machines()
         self._check_pins()
+
+    @property
+    def release(self) -> Release:
+        """How this version behaves, and what ships with it."""
+        return release_of(self.version)
+
+    @property
+    def server_version(self) -> str:
+        """What the API server says of itself; one that is no part of k3s knows nothing of its suffix."""
+        return self.version if self.program else self.version.partition("+")[0]
+
+    @property
+    def container_runtime(self) -> str:
+        """What nodes report that they run containers with."""
+        return self.hardware.containerRuntime or f"containerd://{self.release.containerd}"
 
     def program_of(self, component: str) -> str:
         """What a component calls itself when it writes: the name of the program that it is a part of."""
@@ -292,6 +308,7 @@ class ClusterConfiguration(_Part, frozen=True):
         except go_json.JsonError as error:
             raise ClusterFileError(f"a cluster file must hold YAML's values: {error}") from None
         try:
+            merged = {**merged, **_whole_version(merged)}
             return msgspec.convert({**merged, "directory": str(directory)}, cls)
         except msgspec.ValidationError as error:
             raise ClusterFileError(f"a cluster file must hold the fields that k3s.yaml explains: {error}") from None
@@ -328,6 +345,12 @@ class ClusterConfiguration(_Part, frozen=True):
         :raises ClusterFileError: where there is no such file, or it is no text.
         """
         return _text(_named(field, given, Path(self.directory)))
+
+
+def _whole_version(document: dict[str, Any]) -> dict[str, str]:
+    """The version of a file that names a release of the table: ``1.37``, which YAML reads as a number."""
+    found = RELEASES.get(str(document.get("version")))
+    return {} if found is None else {"version": found.k3s}
 
 
 def _number(address: str) -> int:

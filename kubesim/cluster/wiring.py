@@ -235,7 +235,8 @@ def _balancers(
     if wanted.provider == "servicelb":
         from kubesim.controllers.servicelb import ServiceLB, ServiceLBAddresses
 
-        return ServiceLB(cloud, events, "rancher/klipper-lb:v0.4.17"), ServiceLBAddresses(cloud, events)
+        image = f"rancher/klipper-lb:{configuration.release.klipper_lb}"
+        return ServiceLB(cloud, events, image), ServiceLBAddresses(cloud, events)
     return ()
 
 
@@ -254,6 +255,7 @@ def proxy_config(configuration: ClusterConfiguration, addressing: Addressing | N
         localhost_node_ports=proxy.localhostNodePorts,
         service_prefixes=(ground.services,) if proxy.mode == "nftables" else (),
         flannel=ground.flannel,
+        release=configuration.release,
     )
 
 

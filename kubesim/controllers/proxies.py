@@ -39,6 +39,7 @@ class KubeProxies:
         self._store = store
         self._network = network
         self._total = rule_sum(config)
+        self._forgets_without_endpoints = config.release.forgets_udp_without_endpoints
         self._ports: dict[Key, dict[ServicePortName, ServicePort]] = {}
         self._changed_services: dict[Key, None] = {}
         self._nodes: dict[str, NodeView] = {}
@@ -152,7 +153,7 @@ class KubeProxies:
 
     def _forget_stale(self, ports: dict[ServicePortName, ServicePort], endpoints: EndpointsMap) -> None:
         if any(port.protocol == "UDP" for port in ports.values()):
-            stale = stale_entries(ports, endpoints)
+            stale = stale_entries(ports, endpoints, without_endpoints=self._forgets_without_endpoints)
             for machine in self._network.tracking:
                 if machine.startswith("node/"):
                     self._network.forget_connections(machine, stale)

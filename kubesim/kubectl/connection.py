@@ -69,6 +69,7 @@ class Connection:
         self._warn = warn
         self.absence = absence
         self.simulation = cluster.simulation
+        self.configuration = cluster.configuration
 
     def discover(self, tries: int) -> None:
         """Ask what the server serves.

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from kubesim.api.store import Change, Store
-from kubesim.network.dns.coredns import BUILD, COREFILE, VERSION, CoreDNS
+from kubesim.network.dns.coredns import COREFILE, CoreDNS
 from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.exchange import Sockets
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Server
 from kubesim.programs.machine import Invocation, Machine
+from kubesim.releases import coredns_build
 from kubesim.simulation import Simulation
 from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import Log
@@ -88,9 +89,10 @@ def _follow(store: Store, simulation: Simulation, kinds: Sequence[str], objects:
 def coredns(invocation: Invocation) -> Completed | Running:
     """``coredns [-conf FILE]``."""
     machine = invocation.machine
+    build = coredns_build(machine.image_version)
     arguments = [word.lstrip("-") for word in invocation.argv[1:]]
     if "version" in arguments:
-        return Completed(f"{VERSION}\n{BUILD}\n")
+        return Completed("".join(f"{line}\n" for line in build.banner))
     path = COREFILE
     for number, word in enumerate(arguments):
         if word.startswith("conf="):
@@ -108,6 +110,7 @@ def coredns(invocation: Invocation) -> Completed | Running:
         Log(machine.datetime),
         addresses=(address,) if address else (),
         name=machine.name,
+        build=build,
     )
     try:
         server = CoreDNS(surroundings, path, invocation.environment)

@@ -117,6 +117,7 @@ class Image:
             libc=self.libc,
             user=self.user,
             directory=self.directory,
+            image_version=self.version,
         )
 
 

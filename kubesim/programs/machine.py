@@ -18,10 +18,12 @@ class Machine(userland.Machine):
 
     :param sockets: what its programs open connections with.
     :param store: the API's objects, for programs that watch them (CoreDNS); None outside the cluster.
+    :param image_version: which version of its image a container runs.
     """
 
     sockets: Sockets = field(kw_only=True)
     store: Store | None = field(default=None, kw_only=True)
+    image_version: str = field(default="", kw_only=True)
 
     @property
     def address(self) -> str:

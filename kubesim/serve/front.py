@@ -124,7 +124,7 @@ class Front:
             case [name, *_] if name in _HEALTH:
                 return Answer(200, b"ok", _TEXT)
             case ["version"]:
-                return answer(200, server_build(), Form(pretty=True))
+                return answer(200, server_build(self._cluster.configuration), Form(pretty=True))
             case ["api" | "apis" as root]:
                 form = form_of(request)
                 if form.how == "Discovery":

@@ -8,6 +8,7 @@ from kubesim.api import go_json, go_yaml
 from kubesim.api.discovery import DISCOVERED, FURTHER_VERSIONS, verbs
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
+from kubesim.cluster.configuration import ClusterConfiguration
 from kubesim.kubectl.call import Call
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.kubeconfig import SERVER
@@ -102,31 +103,28 @@ def cluster_info(call: Call) -> int:
     return 0
 
 
-RELEASE = "v1.36.2"
-
-
 KUSTOMIZE = "v5.8.1"
 
 
-def _build(release: str) -> Wire:
+def _build(version: str, go: str) -> Wire:
     """A version as Go's struct prints it, in its order."""
-    major, minor = release.removeprefix("v").split(".")[:2]
+    major, minor = version.removeprefix("v").split(".")[:2]
     return {
         "major": major,
         "minor": minor,
-        "gitVersion": release,
+        "gitVersion": version,
         "gitCommit": "$Format:%H$",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",
-        "goVersion": "go1.26.4",
+        "goVersion": go,
         "compiler": "gc",
         "platform": "linux/amd64",
     }
 
 
-def server_build() -> Wire:
+def server_build(configuration: ClusterConfiguration) -> Wire:
     """What the server says of its version, in the order of Go's struct."""
-    build = _build(RELEASE)
+    build = _build(configuration.server_version, configuration.release.go)
     minor = int(build["minor"])
     added = {
         "emulationMajor": build["major"],
@@ -144,16 +142,18 @@ def version(call: Call) -> int:
     if shape not in ("", "yaml", "json"):
         raise KubectlError("--output must be 'yaml' or 'json'")
     client_only = call.flags.on("client")
+    configuration = call.api.configuration
+    own = configuration.release
     if not shape:
-        call.say(f"Client Version: {RELEASE}")
+        call.say(f"Client Version: {own.kubernetes}")
         call.say(f"Kustomize Version: {KUSTOMIZE}")
         if not client_only:
             call.api.discover(0)
-            call.say(f"Server Version: {RELEASE}")
+            call.say(f"Server Version: {configuration.server_version}")
         return 0
-    both: Wire = {"clientVersion": _build(RELEASE), "kustomizeVersion": KUSTOMIZE}
+    both: Wire = {"clientVersion": _build(own.kubernetes, own.go), "kustomizeVersion": KUSTOMIZE}
     if not client_only and call.api.absence is None:
-        both["serverVersion"] = server_build()
+        both["serverVersion"] = server_build(configuration)
     call.stdout.append(go_yaml.dump(both) if shape == "yaml" else go_json.dumps(both, 2, sort_keys=False) + "\n")
     if not client_only:
         call.api.discover(0)

@@ -28,8 +28,6 @@ from kubesim.network.dns.plugins.base import (
 )
 from kubesim.network.service import Client, Server
 
-VERSION = "CoreDNS-1.13.1"
-BUILD = "linux/amd64, go1.25.2, 1db4568"
 COREFILE = "/etc/coredns/Corefile"
 EDNS_SIZE = 1232
 DEEPEST_LOOKUP = 8
@@ -86,7 +84,7 @@ class CoreDNS:
         log.extend(str(key) for key in self._instance.keys)
         if self._instance.reload_interval is not None:
             log.append(f"[INFO] plugin/reload: Running configuration SHA512 = {self._instance.digest}")
-        log += [VERSION, BUILD]
+        log += self.surroundings.build.banner
 
     @property
     def ports(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubesim.network.matches import InInterface, Match, Source
+from kubesim.releases import DEFAULT, Release
 
 MASQUERADE_MARK = 0x4000
 """The bit of the packet mark that means "masquerade this" (``iptables.masqueradeBit`` 14)."""
@@ -88,6 +89,7 @@ class ProxyConfig:
         them.
     :param service_prefixes: the cluster's ServiceCIDRs; nftables mode drops packets to addresses in them that no
         Service has.
+    :param release: which version of kube-proxy it is.
     """
 
     mode: str = "iptables"
@@ -101,6 +103,7 @@ class ProxyConfig:
     tcp_liberal: bool = False
     service_prefixes: tuple[str, ...] = ("10.43.0.0/16",)
     flannel: bool = True
+    release: Release = DEFAULT
 
     @property
     def detector(self) -> LocalDetector:

@@ -247,7 +247,8 @@ class _NftablesFragment(Fragment):
         self, name: ServicePortName, port: ServicePort, sight: Sight, config: ProxyConfig, large: bool
     ) -> None:
         super().__init__(name, port, sight, config, large)
-        self.label = str(name)
+        comment = str(name).encode()[: config.release.comment_bytes or None]
+        self.label = comment.decode(errors="ignore")
         self.protocol = port.protocol.lower()
         base = nft_base(name)
         self.cluster_chain, self.local_chain = f"service-{base}", f"local-{base}"
@@ -344,6 +345,11 @@ class _NftablesFragment(Fragment):
 
     def _choose(self, add: _Add, chain: str, endpoints: Sequence[EndpointInfo]) -> None:
         count = len(endpoints)
+        if not self.port.sticky and count == 1 and not self.config.release.maps_for_one_endpoint:
+            (only,) = endpoints
+            text = f"meta l4proto {self.protocol} dnat to {only.address}:{only.port}"
+            add(chain, text, Dnat(only.address, only.port), Protocol(self.protocol))
+            return
         if not self.port.sticky:
             listed = ", ".join(f"{n} : {e.address} . {e.port}" for n, e in enumerate(endpoints))
             text = f"meta l4proto {self.protocol} dnat ip to numgen random mod {count} map {{ {listed} }}"

@@ -18,14 +18,21 @@ Flow = tuple[str, str, int, str, int]
 """Protocol, original destination and port, and the source and port of the expected reply."""
 
 
-def stale_flows(ports: Mapping[ServicePortName, ServicePort], endpoints: EndpointsMap) -> Callable[[Flow], bool]:
-    """A test for flows that must be forgotten."""
+def stale_flows(
+    ports: Mapping[ServicePortName, ServicePort], endpoints: EndpointsMap, *, without_endpoints: bool = True
+) -> Callable[[Flow], bool]:
+    """A test for flows that must be forgotten.
+
+    :param without_endpoints: whether those of a Service that no endpoint serves any more are forgotten too.
+    """
     by_address: dict[tuple[str, int], set[tuple[str, int]]] = {}
     by_node_port: dict[int, set[tuple[str, int]]] = {}
     for name, port in ports.items():
         if port.protocol != "UDP":
             continue
         serving = {(endpoint.address, endpoint.port) for endpoint in endpoints.get(name, []) if endpoint.serving}
+        if not serving and not without_endpoints:
+            continue
         for address in (port.cluster_ip, *port.external_ips, *port.load_balancer_vips):
             by_address[address, port.port] = serving
         if port.node_port:
@@ -41,9 +48,11 @@ def stale_flows(ports: Mapping[ServicePortName, ServicePort], endpoints: Endpoin
     return stale
 
 
-def stale_entries(ports: Mapping[ServicePortName, ServicePort], endpoints: EndpointsMap) -> Callable[[Entry], bool]:
+def stale_entries(
+    ports: Mapping[ServicePortName, ServicePort], endpoints: EndpointsMap, *, without_endpoints: bool = True
+) -> Callable[[Entry], bool]:
     """The same test for entries of the simulated conntrack."""
-    stale = stale_flows(ports, endpoints)
+    stale = stale_flows(ports, endpoints, without_endpoints=without_endpoints)
 
     def test(entry: Entry) -> bool:
         first, reply = entry.original, entry.rewritten

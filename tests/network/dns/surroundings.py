@@ -13,6 +13,7 @@ from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.dns.plugins.base import Surroundings
 from kubesim.network.service import Client
 from kubesim.network.trace import Outcome
+from kubesim.releases import DEFAULT, coredns_build
 from kubesim.simulation import Simulation
 
 CLIENT = Client("10.42.0.9", 40000)
@@ -72,6 +73,7 @@ def coredns(
     files: dict[str, str] | None = None,
     network: Any = None,
     simulation: Simulation | None = None,
+    version: str = DEFAULT.coredns,
 ) -> CoreDNS:
     """A CoreDNS with a Corefile."""
     return CoreDNS(
@@ -81,5 +83,6 @@ def coredns(
             network or DeadNetwork(),
             simulation or Simulation(),
             addresses=("10.42.0.2",),
+            build=coredns_build(version),
         )
     )

@@ -330,8 +330,8 @@ class TestServer:
             "b.example.:54",
             "sub.a.example.:53",
             "empty.example.:53",
-            "CoreDNS-1.13.1",
-            "linux/amd64, go1.25.2, 1db4568",
+            "CoreDNS-1.14.4",
+            "linux/amd64, go1.26.3, 232d7ca",
         ]
 
     def test_a_missing_file(self) -> None:
@@ -341,7 +341,7 @@ class TestServer:
 
     def test_an_environment(self) -> None:
         surroundings = coredns("{$ZONE} {\n errors\n}").surroundings
-        assert surroundings.log == ["CoreDNS-1.13.1", "linux/amd64, go1.25.2, 1db4568"]  # a block without keys is none
+        assert surroundings.log == ["CoreDNS-1.14.4", "linux/amd64, go1.26.3, 232d7ca"]  # a block without keys is none
         server = CoreDNS(surroundings, environment={"ZONE": "lab.test"})
         assert server.handle(DnsQuery("a.lab.test."), CLIENT).rcode == "SERVFAIL"
         assert server.handle(DnsQuery("a.example."), CLIENT).rcode == "REFUSED"

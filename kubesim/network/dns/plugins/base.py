@@ -16,6 +16,7 @@ from kubesim.network.dns.exchange import Sockets
 from kubesim.network.dns.message import SERVFAIL, DnsQuery, DnsResponse
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.service import Client, Server
+from kubesim.releases import DEFAULT, CoreDnsBuild, coredns_build
 from kubesim.simulation import Simulation
 
 
@@ -77,6 +78,7 @@ class Surroundings:
     """What a CoreDNS process sees: the cluster, its container's files and network, its clock, its log.
 
     :param addresses: the Pod's own addresses.
+    :param build: which CoreDNS it is.
     """
 
     objects: KubernetesObjects
@@ -86,6 +88,7 @@ class Surroundings:
     log: list[str] = field(default_factory=list)
     addresses: tuple[str, ...] = ()
     name: str = "coredns"
+    build: CoreDnsBuild = field(default_factory=lambda: coredns_build(DEFAULT.coredns))
 
 
 @dataclass(slots=True)

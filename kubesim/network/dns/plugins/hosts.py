@@ -114,10 +114,11 @@ def hosts(line: Directive, configuration: Configuration) -> Link:
         lines = table.lines_of(name)
         version = {"A": 4, "AAAA": 6}.get(query.type)
         records = [DnsRecord(name, query.type, one.address, ttl) for one in lines if one.version == version]
+        passes = falls is not None and bool(names.longest_zone(name, falls))
+        if passes and version is None and configuration.surroundings.build.hosts_passes_on:
+            return following(request)
         if not records and not lines:
-            if falls is not None and names.longest_zone(name, falls):
-                return following(request)
-            return Reply(rcode=SERVFAIL)
+            return following(request) if passes else Reply(rcode=SERVFAIL)
         return _answer(request, records)
 
     return handle

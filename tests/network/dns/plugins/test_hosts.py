@@ -113,3 +113,25 @@ def test_lines_that_cannot_be_used(option: str, words: str) -> None:
 
 def test_the_largest_ttl_is_that_of_sixteen_bits() -> None:
     assert told(ask("hosts {\n 10.0.0.1 web\n ttl 65535\n }", "web.")) == ["web. 65535 A 10.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("version", "line", "record_type", "passed_on"),
+    [
+        ("1.14.4", "fallthrough", "TXT", False),
+        ("1.14.6", "fallthrough", "TXT", True),
+        ("1.14.6", "fallthrough", "MX", True),
+        ("1.14.6", "fallthrough other", "TXT", False),
+        ("1.14.6", "", "TXT", False),
+        ("1.14.6", "fallthrough", "A", False),
+        ("1.14.6", "fallthrough", "AAAA", False),  # none is there, but it is a type that it answers
+    ],
+)
+def test_a_name_that_it_has_and_a_type_that_it_does_not_answer(
+    version: str, line: str, record_type: str, passed_on: bool
+) -> None:
+    """coredns/coredns#8193, in 1.14.5 and 1.14.6."""
+    text = f". {{\n hosts /hosts {{\n {line}\n }}\n forward . 192.0.2.53\n}}"
+    server = coredns(text, files=FILES, network=Network({"192.0.2.53": echo}), version=version)
+    answers = told(server.handle(DnsQuery("web.example.", record_type), CLIENT))
+    assert (answers == ["web.example. 60 A 192.0.2.1"]) is passed_on
