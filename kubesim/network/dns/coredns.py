@@ -249,11 +249,13 @@ class CoreDNS:
         blocks = self._blocks(text)
         keys = tuple(key for block in blocks for key in block.keys)
         instance = _Instance(_digest(blocks), keys, {}, {}, None, 0.0)
-        for block in blocks:
-            self._configure(block, instance)
+        problems = [self._configure(block, instance) for block in blocks]
+        for problem in filter(None, problems):  # a server starts when all are set up
+            raise problem
         return instance
 
-    def _configure(self, block: ServerBlock, instance: _Instance) -> None:
+    def _configure(self, block: ServerBlock, instance: _Instance) -> CorefileError | None:
+        """Set a server up; what will keep it from starting."""
         port = block.keys[0].port
         configuration = Configuration(
             self.surroundings, block, lambda name, record_type: self._lookup(name, record_type, port)
@@ -281,6 +283,7 @@ class CoreDNS:
         if configuration.reload_interval is not None:
             instance.reload_interval = configuration.reload_interval
             instance.reload_jitter = configuration.reload_jitter
+        return configuration.start_problem
 
 
 @dataclass(frozen=True, slots=True)

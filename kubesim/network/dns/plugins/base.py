@@ -103,6 +103,8 @@ class Configuration:
     rewrite_rules: list[object] = field(default_factory=list)
     reload_interval: float | None = None
     reload_jitter: float = 0.0
+    start_problem: CorefileError | None = None
+    """Why the server cannot start, although all of its plugins are set up: it is told without a plugin's name."""
     watches_loops: bool = False
     """Whether the server is to end where its own questions come back to it."""
 

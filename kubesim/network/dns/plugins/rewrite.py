@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kubesim.network.dns import names
 from kubesim.network.dns.corefile_words import CorefileError, Directive, Line
 from kubesim.network.dns.message import DnsRecord, DnsResponse
-from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request
-from kubesim.userland.numerals import whole_number
+from kubesim.network.dns.plugins.base import Configuration, Handler, Link, Reply, Request, in_go
+from kubesim.userland.numerals import is_number, whole_number
 from kubesim.userland.regular import RegexProblem, ServerPattern
 
 MATCHES = ("exact", "prefix", "suffix", "substring", "regex")
@@ -28,6 +30,8 @@ class _Rule:
     back: tuple[Change, ...] = ()
     automatic: bool = False
     ttl: int = 0
+    code: tuple[str, str] = ("", "")
+    """A return code, and what is told instead."""
 
 
 def rewrite(line: Directive, configuration: Configuration) -> Link | None:
@@ -51,7 +55,7 @@ def rewrite(line: Directive, configuration: Configuration) -> Link | None:
         reply = following(current)
         for rule, before, after in reversed(changes):
             if reply.response is not None:
-                reply = replace(reply, response=_restored(rule, before, after, reply.response))
+                reply = replace(reply, response=_restored(rule, before, after, reply.response, configuration.resolve))
         return reply
 
     return handle
@@ -79,11 +83,13 @@ def _rule(line: Line) -> _Rule:
         case "name":
             return _name_rule(words, goes_on)
         case "ttl":
-            return _ttl_rule(words)
-        case "edns0" | "cname" | "rcode":  # without an effect that could be seen here
-            if len(words) < 2 + (rule_type == "rcode"):
-                raise CorefileError(f"too few ({len(words)}) arguments for a {rule_type} rule")
-            return _Rule("edns0", True, lambda value: None)
+            return _ttl_rule(words, goes_on)
+        case "edns0":
+            return _option_rule(words, goes_on)
+        case "cname":
+            return _target_rule(words, goes_on)
+        case "rcode":
+            return _code_rule(words, goes_on)
         case _:
             raise CorefileError(f'invalid rule type "{first}"')
 
@@ -106,7 +112,7 @@ def _kind_rule(rule_type: str, words: list[str], goes_on: bool) -> _Rule:
 _TTL = re.compile("(?:[0-9]{1,10}|[0-9]{0,10}-[0-9]{1,10}|[0-9]{1,10}-)")
 
 
-def _ttl_rule(words: list[str]) -> _Rule:
+def _ttl_rule(words: list[str], goes_on: bool) -> _Rule:
     if len(words) < 2:
         raise CorefileError(f"too few ({len(words)}) arguments for a ttl rule")
     if len(words) > 3:
@@ -127,7 +133,123 @@ def _ttl_rule(words: list[str]) -> _Rule:
             ServerPattern(pattern)
         except RegexProblem:
             raise CorefileError(f"invalid regex pattern in a ttl rule: {pattern}") from None
-    return _Rule("ttl", True, _change(kind, pattern, pattern), ttl=least)
+    return _Rule("ttl", goes_on, _change(kind, pattern, pattern), ttl=least)
+
+
+_VARIABLES = ("{qname}", "{qtype}", "{client_ip}", "{client_port}", "{protocol}", "{server_ip}", "{server_port}")
+_OPTION_ARGUMENTS = {
+    "local": (4, "EDNS0 local rules require three or four args"),
+    "nsid": (2, "EDNS0 NSID rules can accept no more than one arg"),
+    "subnet": (4, "EDNS0 subnet rules require three or four args"),
+}
+_UNSET_ARGUMENTS = {"local": (3, "two arguments"), "nsid": (2, "one argument"), "subnet": (2, "one argument")}
+
+
+def _option_rule(words: list[str], goes_on: bool) -> _Rule:
+    """``edns0 local|nsid|subnet append|replace|set|unset …``: options that no server here looks at."""
+    if len(words) < 2:
+        raise CorefileError("too few arguments for an EDNS0 rule")
+    kind, action = words[0].lower(), words[1].lower()
+    if action not in ("append", "replace", "set", "unset"):
+        raise CorefileError(f"invalid action: {json.dumps(action, ensure_ascii=False)}")
+    if action != "unset" and words[-1] == "revert":
+        words = words[:-1]
+    if kind not in _OPTION_ARGUMENTS:
+        raise CorefileError(f"invalid rule type {json.dumps(kind, ensure_ascii=False)}")
+    count, told = _OPTION_ARGUMENTS[kind]
+    if action == "unset":
+        count, arguments = _UNSET_ARGUMENTS[kind]
+        told = f"{kind} unset action requires exactly {arguments}"
+    if len(words) != count:
+        raise CorefileError(told)
+    if kind == "local":
+        _unsigned(words[2])
+        _check_data("" if action == "unset" else words[3])
+    if kind == "subnet" and action != "unset":
+        for word, most, family in ((words[2], 32, "IPv4"), (words[3], 128, "IPv6")):
+            length = _unsigned(word)
+            if length > most:
+                raise CorefileError(f"invalid {family} bit mask length {length}")
+    return _Rule("edns0", goes_on, lambda value: None if action == "replace" else value)
+
+
+def _check_data(data: str) -> None:
+    """What an option is to hold: text, bytes in hexadecimal, or a variable."""
+    if data.startswith("{") and data.endswith("}"):
+        label = data[1:-1].find("/")
+        if data not in _VARIABLES and not 0 < label < len(data) - 3:
+            raise CorefileError(f"unsupported variable name {json.dumps(data, ensure_ascii=False)}")
+    elif data.startswith("0x"):
+        odd = next((each for each in data[2:] if each not in string.hexdigits), None)
+        if odd is not None:
+            raise CorefileError(f"encoding/hex: invalid byte: U+{ord(odd):04X} '{odd}'")
+        if len(data) % 2:
+            raise CorefileError("encoding/hex: odd length hex string")
+
+
+def _unsigned(word: str) -> int:
+    """A number of sixteen bits, as Go's ``ParseUint`` reads it with its base in front."""
+    text = word.lower()
+    digits = re.fullmatch(r"0x([0-9a-f]+)|0b([01]+)|0o?([0-7]+)|([1-9][0-9]*|0)", text)
+    if digits is None or len(text) > 40:
+        problem = "invalid syntax" if digits is None else "value out of range"
+        raise CorefileError(f'strconv.ParseUint: parsing "{word}": {problem}')
+    base, number = next((base, each) for base, each in zip((16, 2, 8, 10), digits.groups(), strict=True) if each)
+    value = int(number, base)
+    if value >= 1 << 16:
+        raise CorefileError(f'strconv.ParseUint: parsing "{word}": value out of range')
+    return value
+
+
+def _target_rule(words: list[str], goes_on: bool) -> _Rule:
+    """``cname [TYPE] FROM TO``: an alias leads elsewhere, and what is there is looked up."""
+    if len(words) not in (2, 3):
+        raise CorefileError(f"too few ({len(words)}) arguments for a cname rule")
+    kind = words[0].lower() if len(words) == 3 else "exact"
+    if kind not in MATCHES:
+        raise CorefileError(f"unknown cname rewrite type: {kind}")
+    source, target = words[-2].lower(), words[-1].lower()
+    if kind == "regex":
+        try:
+            ServerPattern(source)
+        except RegexProblem as problem:
+            raise CorefileError(f"invalid cname rewrite regex pattern: {in_go(source, str(problem))}") from None
+    change = _change(kind, source, target)
+    return _Rule("cname", goes_on, lambda value: value, back=(change,))
+
+
+_CODES = (
+    *("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH"),
+    *("NOTZONE", "11", "12", "13", "14", "15", "BADSIG", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG"),
+    *("BADTRUNC", "BADCOOKIE"),
+)
+"""Return codes by number; a number stands for those without a name."""
+
+
+def _code_rule(words: list[str], goes_on: bool) -> _Rule:
+    """``rcode [TYPE] NAME OLD NEW``: another return code is told."""
+    if len(words) < 3:
+        raise CorefileError(f"too few ({len(words)}) arguments for a rcode rule")
+    pair = words[-2:] if len(words) < 5 else ["", ""]
+    codes = []
+    for role, word in zip(("matching", "replacement"), pair, strict=True):
+        if is_number(word) and whole_number(word) < len(_CODES):
+            codes.append(_CODES[whole_number(word)])
+        elif word.upper() in _CODES and not is_number(word):
+            codes.append(word.upper())
+        else:
+            raise CorefileError(f"invalid {role} RCODE '{word}' for a rcode rule")
+    kind, name = words[0].lower() if len(words) == 4 else "exact", words[-3]
+    if kind not in MATCHES:
+        raise CorefileError("rcode rule supports only exact, prefix, suffix, substring, and regex name matching")
+    if kind == "regex":
+        try:
+            ServerPattern(name)
+        except RegexProblem:
+            raise CorefileError(f"invalid regex pattern in a rcode rule: {name}") from None
+    old, new = codes
+    part = name if kind == "regex" else names.absolute(name)  # even what a name only begins with or holds
+    return _Rule("rcode", goes_on, _change(kind, part, part), code=(old, new))
 
 
 def _name_rule(words: list[str], goes_on: bool) -> _Rule:
@@ -237,7 +359,7 @@ def _applied(rule: _Rule, request: Request) -> Request | None:
     if rule.field == "name":
         new = rule.change(request.name)
         return None if new is None else request.asking(name=names.absolute(new))
-    if rule.field == "ttl":
+    if rule.field not in ("type", "class"):  # nothing is asked otherwise; the answer may be changed
         return request if rule.change(request.name) is not None else None
     value = query.type if rule.field == "type" else query.class_name
     new = rule.change(value)
@@ -246,7 +368,17 @@ def _applied(rule: _Rule, request: Request) -> Request | None:
     return request.asking(**{"type" if rule.field == "type" else "class_name": new})
 
 
-def _restored(rule: _Rule, asked: Request, changed: Request, response: DnsResponse) -> DnsResponse:
+def _restored(
+    rule: _Rule,
+    asked: Request,
+    changed: Request,
+    response: DnsResponse,
+    look_up: Callable[[str, str], DnsResponse],
+) -> DnsResponse:
+    if rule.field == "rcode":
+        return replace(response, rcode=rule.code[1]) if response.rcode == rule.code[0] else response
+    if rule.field == "cname":
+        return _led_elsewhere(rule, response, changed.query.type, look_up)
     if rule.field == "ttl":
         ttl = rule.ttl
         return replace(response, answer=tuple(replace(record, ttl=ttl) for record in response.answer))
@@ -269,3 +401,19 @@ def _restored(rule: _Rule, asked: Request, changed: Request, response: DnsRespon
         answer=tuple(restored(record) for record in response.answer),
         additional=tuple(restored(record) for record in response.additional),
     )
+
+
+def _led_elsewhere(
+    rule: _Rule, response: DnsResponse, record_type: str, look_up: Callable[[str, str], DnsResponse]
+) -> DnsResponse:
+    """The answer in which the first alias that the rule knows leads to another name."""
+    for number, record in enumerate(response.answer):
+        target = rule.back[0](record.data.lower()) if record.type == "CNAME" else None
+        if target is None:
+            continue
+        target = names.absolute(target)
+        found = look_up(target, record_type)
+        kept = [one for one in response.answer[:number] if one.type == "CNAME"]
+        answer = (*kept, replace(record, data=target), *found.answer)
+        return replace(response, answer=answer, truncated=found.truncated)
+    return response

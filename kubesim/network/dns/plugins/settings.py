@@ -50,8 +50,9 @@ def _listen(line: Directive, configuration: Configuration, default: int, path: s
     if arguments:
         word = port_of(arguments[0])
         if not is_number(word) or whole_number(word) > 65535:
-            why = "invalid port" if is_number(word) else f"unknown port tcp/{word}"
-            raise CorefileError(f"listen tcp: {f'address {word}' if is_number(word) else 'lookup tcp'}: {why}")
+            why = f"address {word}: invalid port" if is_number(word) else f"lookup tcp/{word}: unknown port"
+            configuration.start_problem = configuration.start_problem or CorefileError(f"listen tcp: {why}")
+            return
         port = whole_number(word)
     if port:  # with 0 the system picks a port, which nobody learns
         configuration.endpoints[port] = _Page(configuration.surroundings, path, sort)

@@ -106,6 +106,39 @@ def test_options_of_the_extension_change_nothing_here() -> None:
     assert told(ask(f"rewrite edns0 local set 0xffee 0x61\n {ECHO}", "a.")) == ["a. 60 A 192.0.2.1"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "name", "code"),
+    [
+        ("rcode a.example NXDOMAIN NOERROR", "a.example.", "NOERROR"),
+        ("rcode a.example 3 0", "a.example.", "NOERROR"),
+        ("rcode exact a.example nxdomain refused", "A.example.", "REFUSED"),
+        ("rcode suffix .example NXDOMAIN SERVFAIL", "a.example.", "SERVFAIL"),
+        ("rcode regex ^b NXDOMAIN SERVFAIL", "a.example.", "NXDOMAIN"),
+        ("rcode a.example SERVFAIL NOERROR", "a.example.", "NXDOMAIN"),
+        ("ttl a.example 5\n rewrite rcode a.example 3 0", "a.example.", "NXDOMAIN"),  # the first one stops
+        ("continue ttl a.example 5\n rewrite rcode a.example 3 0", "a.example.", "NOERROR"),
+    ],
+)
+def test_the_code_that_is_told(rule: str, name: str, code: str) -> None:
+    assert ask(f"rewrite {rule}\n template ANY ANY . {{\n rcode NXDOMAIN\n }}", name).rcode == code
+
+
+@pytest.mark.parametrize(
+    ("rule", "told_records"),
+    [
+        ("cname old.example new.example", ["a. 60 CNAME new.example.", "new.example. 60 A 192.0.2.2"]),
+        ("cname exact old.example. new.example.", ["a. 60 CNAME new.example.", "new.example. 60 A 192.0.2.2"]),
+        ("cname prefix old new", ["a. 60 CNAME new.example.", "new.example. 60 A 192.0.2.2"]),
+        ("cname regex ^old(.*) new{1}", ["a. 60 CNAME new.example.", "new.example. 60 A 192.0.2.2"]),
+        ("cname other.example new.example", ["a. 60 CNAME old.example."]),
+    ],
+)
+def test_an_alias_can_lead_elsewhere(rule: str, told_records: list[str]) -> None:
+    alias = 'template IN A {\n match ^a[.]$\n answer "a. 60 IN CNAME old.example."\n fallthrough\n }'
+    there = 'template IN A {\n match ^new\n answer "{{ .Name }} 60 IN A 192.0.2.2"\n }'
+    assert told(ask(f"rewrite {rule}\n {alias}\n {there}", "a.")) == told_records
+
+
 NAMED = "name rule supports only exact, prefix, suffix, substring, and regex name matching"
 
 
@@ -125,6 +158,34 @@ NAMED = "name rule supports only exact, prefix, suffix, substring, and regex nam
         ("rewrite ttl a soon", "invalid TTL 'soon' for a ttl rule"),
         ("rewrite ttl a 9-5", "invalid TTL '9-5' for a ttl rule"),
         ("rewrite ttl like a 5", "ttl rule supports only exact, prefix, suffix, substring, and regex name matching"),
+        ("rewrite edns0 local", "too few arguments for an EDNS0 rule"),
+        ("rewrite edns0 local put 1 2", 'invalid action: "put"'),
+        ("rewrite edns0 global set 1 2", 'invalid rule type "global"'),
+        ("rewrite edns0 local set 1", "EDNS0 local rules require three or four args"),
+        ("rewrite edns0 nsid set 1", "EDNS0 NSID rules can accept no more than one arg"),
+        ("rewrite edns0 subnet set 24", "EDNS0 subnet rules require three or four args"),
+        ("rewrite edns0 subnet set 33 56 revert", "invalid IPv4 bit mask length 33"),
+        ("rewrite edns0 subnet set 24 129", "invalid IPv6 bit mask length 129"),
+        ("rewrite edns0 local unset", "local unset action requires exactly two arguments"),
+        ("rewrite edns0 local set x 1", 'strconv.ParseUint: parsing "x": invalid syntax'),
+        ("rewrite edns0 local set 65536 1", 'strconv.ParseUint: parsing "65536": value out of range'),
+        ("rewrite edns0 local set 0xffee 0x1", "encoding/hex: odd length hex string"),
+        ("rewrite edns0 local set 0xffee 0xzz", "encoding/hex: invalid byte: U+007A 'z'"),
+        ("rewrite edns0 local set 1 {nosuch}", 'unsupported variable name "{nosuch}"'),
+        ("rewrite cname a", "too few (1) arguments for a cname rule"),
+        ("rewrite cname like a b", "unknown cname rewrite type: like"),
+        (
+            "rewrite cname regex ( b",
+            "invalid cname rewrite regex pattern: error parsing regexp: missing closing ): `(`",
+        ),
+        ("rewrite rcode a 3", "too few (2) arguments for a rcode rule"),
+        ("rewrite rcode a NOSUCH 0", "invalid matching RCODE 'NOSUCH' for a rcode rule"),
+        ("rewrite rcode a 3 24", "invalid replacement RCODE '24' for a rcode rule"),
+        (
+            "rewrite rcode like a 3 0",
+            "rcode rule supports only exact, prefix, suffix, substring, and regex name matching",
+        ),
+        ("rewrite rcode regex ( 3 0", "invalid regex pattern in a rcode rule: ("),
         ("rewrite type A NOSUCH", 'invalid type "NOSUCH"'),
         ("rewrite class IN XX", 'invalid class "XX"'),
         ("rewrite answer name a b", "response rewrites must begin with a name rule"),

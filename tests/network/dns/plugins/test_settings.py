@@ -2,6 +2,7 @@
 
 import pytest
 
+from kubesim.network.dns.corefile_words import CorefileError
 from kubesim.network.dns.objects import KubernetesObjects
 from kubesim.network.service import HttpRequest, HttpResponse
 from tests.network.dns.plugins.asking import refused
@@ -68,7 +69,6 @@ def test_how_often_the_corefile_is_looked_at(line: str, interval: float | None, 
         ),
         ("ready :1 :2", "Wrong argument count or unexpected line ending after ':2'"),
         ("health ::80", "address ::80: too many colons in address"),
-        ("health :65536", "listen tcp: address 65536: invalid port"),
         ("ready {\n monitor never\n }", "monitor type 'never' not supported"),
         ("ready\n ready", "this plugin can only be used once per Server Block"),
         ("reload 1s", "interval value must be greater or equal to 2s"),
@@ -87,3 +87,17 @@ def test_lines_that_cannot_be_used(line: str, words: str) -> None:
 def test_the_last_port_there_is() -> None:
     assert page("ready :65535", 65535, "/ready").status == 200
     assert page("ready :1", 1, "/ready").status == 200
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("health :65536", "listen tcp: address 65536: invalid port"),
+        ("ready :nosuch\n prometheus :99999", "listen tcp: lookup tcp/nosuch: unknown port"),
+        ("health :65536\n reload 1s", "plugin/reload: interval value must be greater or equal to 2s"),  # set up first
+    ],
+)
+def test_a_port_that_cannot_be_listened_on_is_no_fault_of_a_plugins_lines(lines: str, words: str) -> None:
+    with pytest.raises(CorefileError) as caught:
+        coredns(f". {{\n {lines}\n}}")
+    assert str(caught.value) == words
