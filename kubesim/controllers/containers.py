@@ -1,8 +1,8 @@
 """The container runtime of the simulated cluster: images from the catalogue, programs on the simulated network.
 
 A container is a :class:`~kubesim.userland.machine.Machine` of its image with the files that the kubelet adds
-(``/etc/resolv.conf``, ``/etc/hosts``, mounted ConfigMaps) and the environment that Kubernetes gives it. The containers
-of one Pod share its network, not its files.
+(``/etc/resolv.conf``, ``/etc/hosts``, mounted ConfigMaps and Secrets) and the environment that Kubernetes gives it. The
+containers of one Pod share its network, not its files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kubesim.controllers.environment import (
     container_environment,
     expand_references,
     mounted_files,
-    mounted_maps,
+    mounted_objects,
     pod_hosts_file,
 )
 from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, probe_port, tcp_probe
@@ -101,14 +101,14 @@ class SimulatedContainers:
     on_signal: Callable[[Pod, str, str], object] | None = None
     """Told (Pod, container, signal) when a container's first process gets a signal that it heeds."""
     _services: ServiceVariables = field(init=False)
-    _mounting: defaultdict[Key, dict[_Key, _Instance]] = field(default_factory=lambda: defaultdict(dict))
-    """The containers that mount each ConfigMap."""
+    _mounting: defaultdict[tuple[str, Key], dict[_Key, _Instance]] = field(default_factory=lambda: defaultdict(dict))
+    """The containers that mount each ConfigMap and Secret."""
     _resolvers: dict[tuple[str, str, bool], str] = field(default_factory=dict)
     """``/etc/resolv.conf`` by DNS policy, namespace and whether the Pod has the host's network."""
 
     def __post_init__(self) -> None:
         self._services = ServiceVariables(self.store)
-        self.store.watch(self._config_changed, ["ConfigMap"])
+        self.store.watch(self._config_changed, ["ConfigMap", "Secret"])
 
     def sandbox_seconds(self, pod: Pod) -> float | None:
         """A Pod's network is set up in a moment; a host-network Pod has none to set up."""
@@ -142,8 +142,8 @@ class SimulatedContainers:
         instance = _Instance(machine, pod, container, previous=_lines(before) if before is not None else [])
         instance.started = self.simulation.datetime
         self._instances[key] = instance
-        for name in mounted_maps(pod, container):
-            self._mounting[pod.metadata.namespace, name][key] = instance
+        for kind, name in mounted_objects(pod, container):
+            self._mounting[kind, (pod.metadata.namespace, name)][key] = instance
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
@@ -224,10 +224,10 @@ class SimulatedContainers:
         return machine
 
     def _config_changed(self, change: Change) -> None:
-        """Bring a changed ConfigMap into the containers that mount it; whether they look again is up to them."""
+        """Bring changed data into the containers that mount them; whether they look again is up to them."""
         if change.type != "MODIFIED":
             return
-        for instance in self._mounting.get(change.key, {}).values():
+        for instance in self._mounting.get((change.kind, change.key), {}).values():
             if instance.running is not None:
                 _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
 
@@ -302,8 +302,8 @@ class SimulatedContainers:
     def _forget(self, key: _Key) -> None:
         instance = self._instances.pop(key, None)
         if instance is not None:
-            for name in mounted_maps(instance.pod, instance.container):
-                where = instance.pod.metadata.namespace, name
+            for kind, name in mounted_objects(instance.pod, instance.container):
+                where = kind, (instance.pod.metadata.namespace, name)
                 self._mounting[where].pop(key, None)
                 if not self._mounting[where]:
                     del self._mounting[where]

@@ -1,11 +1,13 @@
-"""What Kubernetes puts into a container: variables, ``/etc/hosts``, the files of mounted ConfigMaps.
+"""What Kubernetes puts into a container: variables, ``/etc/hosts``, the files of mounted ConfigMaps and Secrets.
 
-Other kinds of volumes are accepted and mounted empty. Upstream: ``pkg/kubelet/envvars`` (variables of Services) and
-``pkg/kubelet/kubelet_pods.go`` (the hosts file).
+Other kinds of volumes are accepted and mounted empty. Upstream: ``pkg/kubelet/envvars`` (variables of Services),
+``pkg/kubelet/kubelet_pods.go`` (variables, the hosts file) and ``pkg/volume/{configmap,secret}``.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -17,6 +19,9 @@ from kubesim.network.dns import hosts_file
 
 KUBERNETES = ("default", "kubernetes")
 """The API's own Service, of which every container is told."""
+
+REFERENCED = {"configMap": "ConfigMap", "secret": "Secret"}
+"""The kinds whose data a container gets, by the name of a volume's source."""
 
 
 class ServiceSnapshot:
@@ -105,7 +110,10 @@ def container_environment(pod: Pod, container: Container, store: Store, services
     own: dict[str, str] = {}
     for variable in container.env or []:
         if variable.valueFrom is not None:
-            value = _from(variable.valueFrom, pod, container, store)
+            found = _from(variable.valueFrom, pod, container, store)
+            if found is None:
+                continue
+            value = found
         elif "$" in variable.value:
             value = expand_references(variable.value, ContainerEnvironment(own, services))
         else:
@@ -152,26 +160,73 @@ def service_variables(services: Iterable[Wire]) -> Iterator[tuple[str, str]]:
             yield f"{name}_ADDR", address
 
 
+def missing_reference(pod: Pod, container: Container, store: Store) -> str:
+    """Why a container cannot be made: a ConfigMap, a Secret or a key of one that a variable needs is not there.
+
+    :returns: the kubelet's words; empty where nothing is missing.
+    """
+    for source in container.envFrom or []:
+        for field, kind in REFERENCED.items():
+            reference = source.get(f"{field}Ref")
+            if isinstance(reference, dict) and not reference.get("optional"):
+                name = str(reference.get("name") or "")
+                if store.get(kind, name, pod.metadata.namespace) is None:
+                    return _not_found(kind, name)
+    for variable in container.env or []:
+        for field, kind in REFERENCED.items():
+            reference = (variable.valueFrom or {}).get(f"{field}KeyRef")
+            if isinstance(reference, dict) and not reference.get("optional"):
+                name, key = str(reference.get("name") or ""), str(reference.get("key") or "")
+                found = store.get(kind, name, pod.metadata.namespace)
+                if found is None:
+                    return _not_found(kind, name)
+                if key not in texts(found):
+                    return f"couldn't find key {key} in {kind} {pod.metadata.namespace}/{name}"
+    return ""
+
+
+def _not_found(kind: str, name: str) -> str:
+    return f'{kind.lower()} "{name}" not found'
+
+
+def texts(wire: Wire | None) -> dict[str, str]:
+    """The data of a ConfigMap or a Secret by key, as text."""
+    data: dict[str, str] = (wire or {}).get("data") or {}
+    if wire is None or wire.get("kind") != "Secret":
+        return dict(data)
+    return {key: _decoded(value) for key, value in data.items()}
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value or "").decode(errors="replace")
+    except binascii.Error:
+        return ""
+
+
 def _from_source(source: dict[str, object], pod: Pod, store: Store) -> dict[str, str]:
-    reference = source.get("configMapRef")
-    if not isinstance(reference, dict):
-        return {}
-    found = store.get("ConfigMap", str(reference.get("name")), pod.metadata.namespace)
     prefix = str(source.get("prefix") or "")
-    return {prefix + key: value for key, value in ((found or {}).get("data") or {}).items()}
+    for field, kind in REFERENCED.items():
+        reference = source.get(f"{field}Ref")
+        if isinstance(reference, dict):
+            found = store.get(kind, str(reference.get("name")), pod.metadata.namespace)
+            return {prefix + key: value for key, value in texts(found).items()}
+    return {}
 
 
-def _from(source: dict[str, object], pod: Pod, container: Container, store: Store) -> str:
+def _from(source: dict[str, object], pod: Pod, container: Container, store: Store) -> str | None:
+    """The value of a variable from elsewhere; None where it is not there, and the variable is not set."""
     field = source.get("fieldRef")
     if isinstance(field, dict):
         return _field(str(field.get("fieldPath")), pod)
     resource = source.get("resourceFieldRef")
     if isinstance(resource, dict):
         return _amount(resource, pod, container, store)
-    key = source.get("configMapKeyRef")
-    if isinstance(key, dict):
-        found = store.get("ConfigMap", str(key.get("name")), pod.metadata.namespace)
-        return str(((found or {}).get("data") or {}).get(str(key.get("key")), ""))
+    for name, kind in REFERENCED.items():
+        key = source.get(f"{name}KeyRef")
+        if isinstance(key, dict):
+            found = store.get(kind, str(key.get("name")), pod.metadata.namespace)
+            return texts(found).get(str(key.get("key")))
     return ""
 
 
@@ -222,14 +277,44 @@ def pod_hosts_file(pod: Pod, hostname: str, domain: str, node_hosts: str) -> str
     return text
 
 
-# --- mounted ConfigMaps ----------------------------------------------------------------------------------------------
+# --- mounted ConfigMaps and Secrets ----------------------------------------------------------------------------------
 
 
-def mounted_maps(pod: Pod, container: Container) -> set[str]:
-    """The names of the ConfigMaps that a container mounts."""
+def mounted_objects(pod: Pod, container: Container) -> set[tuple[str, str]]:
+    """The kinds and names of the ConfigMaps and Secrets that a container mounts."""
     mounted = {mount.name for mount in container.volumeMounts or []}
-    sources = [volume.get("configMap") for volume in pod.spec.volumes or [] if volume.get("name") in mounted]
-    return {source.get("name", "") for source in sources if source}
+    sources = [_source(volume) for volume in pod.spec.volumes or [] if volume.get("name") in mounted]
+    return {(kind, name) for kind, name, _ in filter(None, sources)}
+
+
+def _source(volume: Wire) -> tuple[str, str, Wire] | None:
+    """The kind and name of a volume's ConfigMap or Secret, and what else is said of it."""
+    if volume.get("configMap"):
+        return "ConfigMap", str(volume["configMap"].get("name") or ""), volume["configMap"]
+    if volume.get("secret"):
+        return "Secret", str(volume["secret"].get("secretName") or ""), volume["secret"]
+    return None
+
+
+def missing_volume(pod: Pod, store: Store) -> str:
+    """Why a Pod's volumes cannot be mounted: a ConfigMap, a Secret or a key of one is not there.
+
+    :returns: the kubelet's words; empty where nothing is missing.
+    """
+    for volume in pod.spec.volumes or []:
+        source = _source(volume)
+        if source is None or source[2].get("optional"):
+            continue
+        kind, name, said = source
+        found = store.get(kind, name, pod.metadata.namespace)
+        data, failure = texts(found), f'MountVolume.SetUp failed for volume "{volume.get("name")}" : '
+        if found is None:
+            return failure + _not_found(kind, name)
+        for item in said.get("items") or []:
+            if item["key"] not in data and item["key"] not in (found.get("binaryData") or {}):
+                which = "config" if kind == "ConfigMap" else "secret"
+                return f"{failure}references non-existent {which} key: {item['key']}"
+    return ""
 
 
 def mounted_files(pod: Pod, container: Container, store: Store) -> dict[str, str]:
@@ -237,8 +322,7 @@ def mounted_files(pod: Pod, container: Container, store: Store) -> dict[str, str
     volumes = {volume.get("name"): volume for volume in pod.spec.volumes or []}
     files: dict[str, str] = {}
     for mount in container.volumeMounts or []:
-        volume = volumes.get(mount.name)
-        content = config_files(volume.get("configMap") if volume else None, pod.metadata.namespace, store)
+        content = volume_files(volumes.get(mount.name) or {}, pod.metadata.namespace, store)
         for name, text in content.items():
             if not mount.subPath:
                 files[f"{mount.mountPath.rstrip('/')}/{name}"] = text
@@ -247,13 +331,14 @@ def mounted_files(pod: Pod, container: Container, store: Store) -> dict[str, str
     return files
 
 
-def config_files(source: Wire | None, namespace: str, store: Store) -> dict[str, str]:
-    """The files of a ``configMap`` volume by relative path: all keys, or the chosen ``items``."""
-    if not source:
+def volume_files(volume: Wire, namespace: str, store: Store) -> dict[str, str]:
+    """The files of a ``configMap`` or ``secret`` volume by relative path: all keys, or the chosen ``items``."""
+    source = _source(volume)
+    if source is None:
         return {}
-    found = store.get("ConfigMap", source.get("name", ""), namespace)
-    data: dict[str, str] = (found or {}).get("data") or {}
-    items = source.get("items")
+    kind, name, said = source
+    data = texts(store.get(kind, name, namespace))
+    items = said.get("items")
     if not items:
-        return dict(data)
+        return data
     return {item["path"]: data[item["key"]] for item in items if item["key"] in data}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,14 +14,17 @@ from kubesim.controllers.environment import (
     ContainerEnvironment,
     ServiceSnapshot,
     ServiceVariables,
-    config_files,
     container_environment,
     expand_references,
+    missing_reference,
+    missing_volume,
     mounted_files,
-    mounted_maps,
+    mounted_objects,
     pod_hosts_file,
     service_variables,
+    volume_files,
 )
+from kubesim.terminal import Terminal
 
 
 def pod(name: str, **spec: Any) -> dict[str, Any]:
@@ -240,9 +244,9 @@ def environment_of(**container: Any) -> dict[str, str]:
         ({"fieldRef": {"fieldPath": "status.hostIP"}}, "172.31.0.9"),
         ({"fieldRef": {"fieldPath": "status.hostIPs"}}, "172.31.0.9"),
         ({"configMapKeyRef": {"name": "conf", "key": "a"}}, "1"),
-        ({"configMapKeyRef": {"name": "conf", "key": "z"}}, ""),
-        ({"configMapKeyRef": {"name": "none", "key": "a"}}, ""),
-        ({"secretKeyRef": {"name": "s", "key": "k"}}, ""),
+        ({"configMapKeyRef": {"name": "conf", "key": "z"}}, None),
+        ({"configMapKeyRef": {"name": "none", "key": "a"}}, None),
+        ({"secretKeyRef": {"name": "s", "key": "k"}}, None),
         # amounts are rounded up to whole divisors
         ({"resourceFieldRef": {"resource": "limits.cpu", "divisor": "0"}}, "2"),
         ({"resourceFieldRef": {"resource": "limits.cpu", "divisor": "1m"}}, "1500"),
@@ -254,8 +258,9 @@ def environment_of(**container: Any) -> dict[str, str]:
         ({"resourceFieldRef": {"resource": "requests.cpu", "containerName": "side"}}, "0"),
     ],
 )
-def test_where_a_value_comes_from(source: dict[str, Any], value: str) -> None:
-    assert environment_of(env=[{"name": "A", "valueFrom": source}]) == {"A": value}
+def test_where_a_value_comes_from(source: dict[str, Any], value: str | None) -> None:
+    expected = {} if value is None else {"A": value}
+    assert environment_of(env=[{"name": "A", "valueFrom": source}]) == expected
 
 
 @pytest.mark.parametrize(
@@ -302,6 +307,7 @@ def test_a_pods_hosts_file(spec: dict[str, Any], end: str) -> None:
     assert pod_hosts_file(pod_, "p", "lab.test", "NODE\n").endswith(end)
 
 
+CONF = {("ConfigMap", "conf")}
 VOLUMES = [
     {"name": "all", "configMap": {"name": "conf"}},
     {
@@ -315,23 +321,106 @@ VOLUMES = [
 @pytest.mark.parametrize(
     ("mounts", "files", "maps"),
     [
-        ([{"name": "all", "mountPath": "/etc/conf/"}], {"/etc/conf/a": "1", "/etc/conf/b": "2"}, {"conf"}),
-        ([{"name": "all", "mountPath": "/etc/a", "subPath": "a"}], {"/etc/a": "1"}, {"conf"}),
-        ([{"name": "all", "mountPath": "/etc/a", "subPath": "z"}], {}, {"conf"}),
-        ([{"name": "one", "mountPath": "/etc"}], {"/etc/deep/a.txt": "1"}, {"conf"}),
+        (
+            [{"name": "all", "mountPath": "/etc/conf/"}],
+            {"/etc/conf/a": "1", "/etc/conf/b": "2"},
+            CONF,
+        ),
+        ([{"name": "all", "mountPath": "/etc/a", "subPath": "a"}], {"/etc/a": "1"}, CONF),
+        ([{"name": "all", "mountPath": "/etc/a", "subPath": "z"}], {}, CONF),
+        ([{"name": "one", "mountPath": "/etc"}], {"/etc/deep/a.txt": "1"}, CONF),
         ([{"name": "empty", "mountPath": "/etc"}], {}, set()),
         ([{"name": "missing", "mountPath": "/etc"}], {}, set()),
         ([], {}, set()),
     ],
 )
-def test_mounted_files(mounts: list[dict[str, Any]], files: dict[str, str], maps: set[str]) -> None:
+def test_mounted_files(mounts: list[dict[str, Any]], files: dict[str, str], maps: set[tuple[str, str]]) -> None:
     pod_, store = built({"volumeMounts": mounts}, spec={"volumes": VOLUMES})
     container = (pod_.spec.containers or [])[0]
     assert mounted_files(pod_, container, store) == files
-    assert mounted_maps(pod_, container) == maps
+    assert mounted_objects(pod_, container) == maps
 
 
 def test_files_of_a_map_that_is_not_there() -> None:
-    store = Store()
-    assert config_files({"name": "none"}, "default", store) == {}
-    assert config_files(None, "default", store) == {}
+    assert volume_files({"configMap": {"name": "none"}}, "default", Store()) == {}
+    assert volume_files({}, "default", Store()) == {}
+
+
+def _secret() -> Wire:
+    secret: Wire = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "default"}}
+    return secret | {"data": {"word": "c2VjcmV0", "broken": "a"}}
+
+
+def test_a_secret_in_a_container() -> None:
+    reference = {"secretKeyRef": {"name": "s", "key": "word"}}
+    absent = {"secretKeyRef": {"name": "s", "key": "none", "optional": True}}
+    env = [{"name": "WORD", "valueFrom": reference}, {"name": "NONE", "valueFrom": absent}]
+    mounts = [{"name": "v", "mountPath": "/run"}]
+    pod_, store = built(
+        {"env": env, "envFrom": [{"prefix": "A_", "secretRef": {"name": "s"}}], "volumeMounts": mounts},
+        spec={"volumes": [{"name": "v", "secret": {"secretName": "s"}}]},
+    )
+    store.commit(_secret())
+    container = (pod_.spec.containers or [])[0]
+    variables = container_environment(pod_, container, store, ServiceSnapshot(None, {}))
+    assert variables == {"A_word": "secret", "A_broken": "", "WORD": "secret"}
+    assert mounted_files(pod_, container, store) == {"/run/word": "secret", "/run/broken": ""}
+    assert missing_reference(pod_, container, store) == missing_volume(pod_, store) == ""
+
+
+@pytest.mark.parametrize(
+    ("container", "missing"),
+    [
+        ({"envFrom": [{"configMapRef": {"name": "m"}}]}, 'configmap "m" not found'),
+        ({"envFrom": [{"secretRef": {"name": "m"}}]}, 'secret "m" not found'),
+        ({"envFrom": [{"secretRef": {"name": "m", "optional": True}}]}, ""),
+        ({"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "m", "key": "k"}}}]}, 'secret "m" not found'),
+        (
+            {"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "k"}}}]},
+            "couldn't find key k in ConfigMap default/conf",
+        ),
+        ({"env": [{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "m", "key": "k", "optional": True}}}]}, ""),
+        ({"env": [{"name": "A", "value": "1"}]}, ""),
+    ],
+)
+def test_what_a_variable_lacks(container: Wire, missing: str) -> None:
+    pod_, store = built(container)
+    assert missing_reference(pod_, (pod_.spec.containers or [])[0], store) == missing
+
+
+@pytest.mark.parametrize(
+    ("volume", "missing"),
+    [
+        ({"configMap": {"name": "m"}}, 'configmap "m" not found'),
+        ({"secret": {"secretName": "m"}}, 'secret "m" not found'),
+        ({"secret": {"secretName": "m", "optional": True}}, ""),
+        (
+            {"configMap": {"name": "conf", "items": [{"key": "z", "path": "z"}]}},
+            "references non-existent config key: z",
+        ),
+        ({"configMap": {"name": "conf", "items": [{"key": "a", "path": "z"}]}}, ""),
+        ({"emptyDir": {}}, ""),
+    ],
+)
+def test_what_a_volume_lacks(volume: Wire, missing: str) -> None:
+    pod_, store = built({}, spec={"volumes": [{"name": "v"} | volume]})
+    expected = f'MountVolume.SetUp failed for volume "v" : {missing}' if missing else ""
+    assert missing_volume(pod_, store) == expected
+
+
+def test_a_pod_waits_for_what_it_refers_to() -> None:
+    cluster = Cluster()
+    terminal = Terminal(cluster)
+    spec = {
+        "containers": [{"name": "c", "image": "nginx", "envFrom": [{"secretRef": {"name": "s"}}]}],
+        "volumes": [{"name": "v", "configMap": {"name": "m"}}],
+    }
+    pod_ = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
+    terminal.run(f"echo '{json.dumps(pod_)}' | kubectl apply -f - && sleep 5")
+    assert "FailedMount" in terminal.run("kubectl get events").stdout
+    assert "ContainerCreating" in terminal.run("kubectl get pod p").stdout
+    terminal.run("kubectl create configmap m --from-literal=a=1 && sleep 20")
+    assert "CreateContainerConfigError" in terminal.run("kubectl get pod p").stdout
+    assert 'Error: secret "s" not found' in terminal.run("kubectl describe pod p").stdout
+    terminal.run("kubectl create secret generic s --from-literal=word=secret && sleep 15")
+    assert terminal.run("kubectl exec p -- sh -c 'echo $word'").stdout == "secret\n"

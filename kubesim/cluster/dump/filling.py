@@ -32,7 +32,7 @@ from kubesim.controllers.endpoints.hints import ZONE_LABEL
 from kubesim.controllers.endpoints.mirroring import mirrors
 from kubesim.controllers.endpoints.pods import EndpointPod
 from kubesim.controllers.endpoints.slices import SERVICE_NAME, plan_slices
-from kubesim.controllers.environment import mounted_maps
+from kubesim.controllers.environment import mounted_objects
 from kubesim.network.service import Client, HttpRequest, HttpResponse
 from kubesim.network.topology import pod_name
 from kubesim.userland.process import Running
@@ -355,7 +355,8 @@ def _is_known(parts: Parts, pod: Pod, container: Container) -> bool:
     if image is None or image.stand_in:
         return False
     namespace = pod.metadata.namespace
-    return all(parts.store.get("ConfigMap", name, namespace) is not None for name in mounted_maps(pod, container))
+    mounted = [name for kind, name in mounted_objects(pod, container) if kind == "ConfigMap"]
+    return all(parts.store.get("ConfigMap", name, namespace) is not None for name in mounted)
 
 
 def declared(container: Container) -> Iterator[tuple[str, int]]:

@@ -98,6 +98,17 @@ class ContainerState:
         """It waits, for a reason that ``kubectl get pod`` shows."""
         self.state = {"waiting": {"message": message, "reason": reason} if message else {"reason": reason}}
 
+    def lack(self, what: str) -> None:
+        """It cannot be made: an object that a variable needs is not there."""
+        if "terminated" in self.state:
+            self.last = {"terminated": self.state["terminated"]}
+        self.wait("CreateContainerConfigError", what)
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it waits for what :meth:`lack` says."""
+        return "waiting" in self.state and self.state["waiting"]["reason"] == "CreateContainerConfigError"
+
     def run(self, process: Running | None, container_id: str, now: str) -> None:
         """Its process has started."""
         if "terminated" in self.state:

@@ -51,7 +51,7 @@ def note_pulled(node: NodeState, container: ContainerState, result: Pulled, *, f
     else:
         message = f'Container image "{image}" already present on machine and can be accessed by the pod'
         said = [(NORMAL, "Pulled", message)]
-    if result.note and container.restarts == 0:
+    if result.note and container.restarts == 0 and not container.lacking:
         said.append((NORMAL, "Simulated", result.note))
     return said
 

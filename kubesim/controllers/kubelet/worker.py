@@ -21,6 +21,7 @@ from functools import partial
 from kubesim.api.durations import go_duration
 from kubesim.api.objects import Pod, Probe, Wire, view
 from kubesim.controllers.conditions import moment
+from kubesim.controllers.environment import missing_reference, missing_volume
 from kubesim.controllers.events import NORMAL, WARNING
 from kubesim.controllers.kubelet.container import START_ERROR_CODE, ContainerState
 from kubesim.controllers.kubelet.node import KubeletContext, NodeState
@@ -40,6 +41,10 @@ NOTICED_SECONDS = 1.0
 """How long the kubelet takes to notice that a container has ended."""
 BACKOFF_NOTICED_SECONDS = 2.0
 """From a failed pull to the moment the kubelet finds the container in its back-off."""
+MISSING_RETRY_SECONDS = 12.0
+"""From a container that lacks a ConfigMap or Secret to the next try: ten seconds and up to half of it."""
+FIRST_MOUNT_RETRY_SECONDS, LONGEST_MOUNT_RETRY_SECONDS = 0.5, 122.0
+"""From a volume that could not be mounted to the next try: twice as long each time."""
 SANDBOX_RETRY_SECONDS = 10.0
 """From a Pod's network that could not be set up to the next try."""
 LONGEST_AWAITED_RUN = 60.0
@@ -140,7 +145,17 @@ class PodWorker:
         self.write()
         seconds = self.context.runtime.sandbox_seconds(self.pod)
         if seconds is not None:
-            self._plan(seconds, self._set_up)
+            self._plan(seconds, self._mount)
+
+    def _mount(self, pause: float = FIRST_MOUNT_RETRY_SECONDS) -> None:
+        """Wait for what the Pod's volumes show, then set up its network."""
+        missing = missing_volume(self.pod, self.context.client.store)
+        if not missing or self._terminating:
+            self._set_up()
+            return
+        self._say(WARNING, "FailedMount", missing)
+        again = partial(self._mount, min(pause * 2, LONGEST_MOUNT_RETRY_SECONDS))
+        self._plan(pause, again, progress=False)
 
     def _set_up(self) -> None:
         if self._terminating:
@@ -196,7 +211,7 @@ class PodWorker:
     def _begin(self, container: ContainerState) -> None:
         """Fetch a container's image, unless its node has it, then create and start the container."""
         container.begun = True
-        if not container.init and "waiting" in container.state and not container.last:
+        if not container.init and "waiting" in container.state and not container.last and not container.lacking:
             container.wait("ContainerCreating")
         result, fetched = fetch(self.context.runtime, self.node, self.pod, container)
         if fetched:
@@ -221,6 +236,14 @@ class PodWorker:
 
     def _pulled(self, container: ContainerState, result: Pulled, fetched: bool) -> None:
         self._say_all(note_pulled(self.node, container, result, fetched=fetched), container)
+        missing = missing_reference(self.pod, container.spec, self.context.client.store)
+        if missing:
+            container.lack(missing)
+            self._say(WARNING, "Failed", f"Error: {missing}", container)
+            self.write()
+            self._plan(MISSING_RETRY_SECONDS, partial(self._begin, container), of=container, progress=False)
+            self._proceed()
+            return
         self._say(NORMAL, "Created", "Container created", container)
         self._plan(START_SECONDS, partial(self._run, container), of=container)
 
