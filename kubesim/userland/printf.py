@@ -115,13 +115,17 @@ class Printf:
         match = _SPEC.match(template, position)
         assert match is not None
         flags, width, precision, kind = match[1], match[2], match[3], match[5] or ""
-        bad = not kind or (kind[0] not in _KINDS[self.family] and not (kind.endswith("T") and self.family == "bash"))
+        bad = (
+            (self.family == "ash" and kind == "b" and match[0] != "%b")
+            or not kind
+            or (kind[0] not in _KINDS[self.family] and not (kind.endswith("T") and self.family == "bash"))
+        )
         if bad or (self.family == "dash" and match[4]):
             self._malformed(template[position:], match, kind)
         if width == "*":
-            width = str(self._whole(self._take() or "0"))
+            width = str(self._size(self._take()))
         if precision == "*":
-            precision = str(self._whole(self._take() or "0"))
+            precision = str(self._size(self._take()))
         if width.startswith("-"):
             flags, width = f"{flags}-", width[1:]
         if precision is not None and precision.startswith("-"):
@@ -131,6 +135,15 @@ class Printf:
         require(places or 0)
         self._write(self._converted(flags, size, places, kind))
         return match.end()
+
+    def _size(self, text: str | None) -> int:
+        """A width or precision among the arguments; what is none is 0, and busybox' printf does not fail for it."""
+        if self.family != "ash":
+            return self._whole(text or "0")
+        if text is not None and re.fullmatch(r"[-+]?\d{1,10}", text) and abs(int(text)) < 2**31:
+            return int(text)
+        self._complain(f"invalid number '{text or ''}'", fails=False)
+        return 0
 
     def _malformed(self, rest: str, match: re.Match[str], kind: str) -> None:
         if self.family == "bash":

@@ -107,6 +107,10 @@ def report(verdicts: list[Verdict], show: int) -> None:
     print("\nkind                      lines  equal")
     for kind, count in sorted(counts.items()):
         print(f"{kind:24} {count:6d}  {100 * (1 - len(different[kind]) / count):5.1f} %")
+    for shell in sorted({each.line.shell for each in verdicts}):
+        of_shell = [each for each in verdicts if each.line.shell == shell]
+        equal = sum(each.real == each.ours for each in of_shell)
+        print(f"{shell:24} {len(of_shell):6d}  {100 * equal / len(of_shell):5.2f} %")
     raised = Counter(each.raised for each in verdicts if each.raised)
     for place, count in raised.most_common():
         print(f"raised {count} times: {place}")

@@ -121,12 +121,14 @@ class Simulated:
         return Outcome(done.stdout, done.stderr, done.returncode)
 
 
+_BUILD = re.compile(r"^BusyBox v\S+ \(.*\) multi-call binary", re.MULTILINE)
 _PID = re.compile(r"(line \d+: ) *\d+( [A-Z])|\(\d+\)(?= - No such)")
 
 
 def comparable(outcome: Outcome, paths: Callable[[str], str] = str) -> Outcome:
-    """An outcome without process numbers and without the place where its programs live."""
-    return Outcome(paths(outcome.stdout), paths(_PID.sub(r"\1PID\2", outcome.stderr)), outcome.status)
+    """An outcome without process numbers, who built busybox when, and the place where its programs live."""
+    error = _BUILD.sub("BusyBox", _PID.sub(r"\1PID\2", outcome.stderr))
+    return Outcome(paths(outcome.stdout), paths(error), outcome.status)
 
 
 def without_place(path: str) -> Callable[[str], str]:

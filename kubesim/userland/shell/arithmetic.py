@@ -164,7 +164,10 @@ class Evaluator:
                     value = self._apply(operator, before, value, start)
                 return self._store(name, value)
             self.position, self.start, self.last, self.kind, self.value = here
-        return self._ternary()
+        value = self._ternary()
+        if self.dialect.is_bash and self.kind == "operator" and self.value in _ASSIGNING:
+            raise self._failure("attempted assignment to non-variable")
+        return value
 
     def _ternary(self) -> int:
         condition = self._binary(1)

@@ -40,8 +40,9 @@ def cat(run: Run) -> Completed:
 def head_or_tail(run: Run) -> Completed:
     """``head`` and ``tail``: the first lines or the last; with ``-f`` what is there by now."""
     tail = run.name == "tail"
-    if tail and not run.on("nc") and len(run.operands) == 1 and re.fullmatch(r"\+\d+", run.operands[0]):
-        run.options["n"] = run.operands.pop()
+    old = bool(run.operands) and re.fullmatch(r"\+\d+", run.operands[0]) is not None
+    if tail and old and not run.on("nc") and (run.busybox or len(run.operands) <= 2):
+        run.options["n"] = run.operands.pop(0)
     words = run.invocation.argv[1:]
     if tail and not run.busybox and len(run.operands) > 1 and words and re.fullmatch(r"-\d+", words[0]):
         raise Complaint(f"tail: option used in invalid context -- {words[0][1:2]}\n")

@@ -20,7 +20,7 @@ JUMPS = 100_000
 """Branches after which a script is taken to run for ever."""
 
 
-@program("nErsuz", "ef", "quiet=n silent=n regexp-extended=E in-place=i expression=e", optional="i")
+@program("nErsuz", "ef", "quiet=n silent=n regexp-extended=E in-place=i expression=e", optional="i", lacking="u")
 def sed(line: CommandLine[Machine]) -> Completed:
     """Edit a stream of lines."""
     scripts = line.repeated.get("e", [])
