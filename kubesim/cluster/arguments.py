@@ -46,6 +46,21 @@ def text(name: str, given: object) -> str:
     return go_json.clean(given)
 
 
+def stream(name: str, given: object) -> str:
+    """What a program reads: a text in which a byte that is no UTF-8 is U+DC80 to U+DCFF (PEP 383).
+
+    :raises ValueError: where it is none.
+    """
+    cleaned = text(name, given)
+    if cleaned is given or not isinstance(given, str):
+        return cleaned
+    try:
+        given.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return cleaned
+    return given
+
+
 def words(name: str, given: object) -> tuple[str, ...]:
     """Several texts.
 
@@ -134,6 +149,7 @@ CHECKS: dict[str, _Check] = {
     "int": number,
     "int | None": _or_none(number),
     "float": seconds,
+    "Stream": stream,
     "Rate": rate,
     "Patience": patience,
     "Iterable[str]": words,

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from kubesim.views.load import Requests
 
 BOOT_SECONDS = 120.0
+Stream: TypeAlias = str
+"""What a program reads: any bytes, those that are no UTF-8 as surrogates (PEP 383)."""
 Patience: TypeAlias = float
 """Simulated seconds that somebody waits; ``math.inf`` waits for ever."""
 Rate: TypeAlias = float
@@ -382,7 +384,7 @@ class Cluster:
 
     @checked
     @door
-    def say(self, number: int, text: str) -> Any:
+    def say(self, number: int, text: Stream) -> Any:
         """Send a text over a connection that was opened by :meth:`dial`; an HTTP request is understood as one.
 
         :returns: what the server answers; None for nothing.
@@ -645,7 +647,7 @@ class Cluster:
         pod: str,
         argv: Iterable[str],
         container: str | None = None,
-        stdin: str = "",
+        stdin: Stream = "",
         namespace: str = "default",
         *,
         patience: Patience = math.inf,
@@ -675,7 +677,7 @@ class Cluster:
 
     @checked
     @door
-    def attach(self, pod: str, container: str | None = None, stdin: str = "", namespace: str = "default") -> None:
+    def attach(self, pod: str, container: str | None = None, stdin: Stream = "", namespace: str = "default") -> None:
         """Type a text, and its end, into the first process of a Pod's container; one that does not read goes on.
 
         :raises ApiError: if there is no such Pod.
