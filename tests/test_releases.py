@@ -49,6 +49,14 @@ def test_a_cluster_file_names_its_version(given: object, version: str, container
     assert configuration.release.coredns == coredns
 
 
+def test_a_cluster_file_may_pair_what_did_not_ship_together() -> None:
+    document = {"base": "k3s.yaml", "coredns": "1.13.1", "hardware": {"containerRuntime": "containerd://2.2.3-k3s1"}}
+    cluster = Cluster(ClusterConfiguration.from_document(document, DATA / "clusters"))
+    (pod,) = cluster.store.list("Pod", "kube-system", {"k8s-app": "kube-dns"})
+    assert "CoreDNS-1.13.1\n" in cluster.logs(pod["metadata"]["name"], namespace="kube-system")
+    assert cluster.configuration.container_runtime == "containerd://2.2.3-k3s1"
+
+
 def test_a_cluster_file_with_another_word_says_which_there_are() -> None:
     with pytest.raises(ClusterFileError, match=r"one such as v1.36.2\+k3s1, or 1.36 or 1.37"):
         ClusterConfiguration.from_document({"base": "k3s.yaml", "version": "newest"}, DATA / "clusters")

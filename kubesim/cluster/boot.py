@@ -187,7 +187,7 @@ def addon_objects(cluster: ClusterConfiguration) -> Iterable[Wire]:
         "{cluster-dns}": cluster.networks.dns,
         "{cluster-domain}": cluster.networks.domain,
         "{node-hosts}": hosts,
-        "{coredns}": cluster.release.coredns,
+        "{coredns}": cluster.coredns or cluster.release.coredns,
     }
     for relative in cluster.addons:  # as k3s applies the manifests of its own folder
         text = cluster.text("addons", relative)

@@ -203,6 +203,7 @@ class ClusterConfiguration(_Part, frozen=True):
 
     name: str = "k3s"
     version: str = "v1.36.2+k3s1"
+    coredns: str = ""  # its version; empty: the one that ships with the version
     age: str = "0s"
     networks: Networks = Networks()
     nodes: list[NodeFile] = []
@@ -224,6 +225,8 @@ class ClusterConfiguration(_Part, frozen=True):
             raise refuse("name", "a name", self.name)
         if not re.fullmatch(r"v\d{1,3}\.\d{1,4}\.\d{1,4}[-+.\w]{0,60}", self.version, re.ASCII):
             raise refuse("version", f"one such as v1.36.2+k3s1, or {' or '.join(RELEASES)}", self.version)
+        if not re.fullmatch(r"(\d{1,3}\.\d{1,3}\.\d{1,3})?", self.coredns, re.ASCII):
+            raise refuse("coredns", "a version such as 1.14.4, or empty", self.coredns)
         requirements.age("age", self.age)
         if self.networkPolicy not in ("kube-router", "none"):
             raise refuse("networkPolicy", "kube-router or none", self.networkPolicy)
