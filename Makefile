@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance pictures structs lock clean browser pyodide
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance surprises pictures structs lock clean browser pyodide
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -67,6 +67,9 @@ differential: $(READY) ## type LINES generated lines into the real bash, dash an
 
 conformance: $(READY) ## run the recorded facts and write docs/conformance.md
 	$(BIN)/python -m tests.conformance.page
+
+surprises: $(READY) ## write docs/surprises.md from the table of tests/surprises
+	$(BIN)/python -m tests.surprises.page
 
 bench: $(READY) ## measure this build beside the first one: ratios of CPU time and memory
 	$(BIN)/python benchmarks/side_by_side.py

@@ -25,7 +25,8 @@ def wait(call: Call) -> int:
     timeout = flags.seconds("timeout")
     deadline = call.simulation.now + (WEEK if timeout < 0 else timeout)
     # What is to be created need not be there yet, and what is to be gone may be gone already.
-    fetch = not deleting and flags.text("for").lower() != "create"
+    creating = flags.text("for").lower() == "create"
+    fetch = not deleting and not creating
     selection = select(call, call.arguments, everything=flags.on("all"), fetch=fetch, latest=fetch)
 
     def act(info: Info) -> None:
@@ -35,6 +36,8 @@ def wait(call: Call) -> int:
         existed = call.api.find(info.type, info.name, info.namespace) is not None
         left = None if timeout < 0 else max(0.0, deadline - call.simulation.now)
         if not wait_until(call, reached, left):
+            if creating:  # what has never been there is not named
+                raise KubectlError("timed out waiting for the condition")
             raise KubectlError(f"timed out waiting for the condition on {info.type.plural}/{info.name}")
         info.object = call.api.find(info.type, info.name, info.namespace) or info.object
         if existed or not deleting:
