@@ -65,6 +65,10 @@ def test_the_first_minutes_of_a_learner(page: Any) -> None:
     offered = page.locator(".jp-Completer-item .jp-Completer-match").all_inner_texts()
     assert "pods" in offered and not any(each.startswith("%") for each in offered)
     page.keyboard.press("Escape")
+    new_cell(page, "%%terminal\nkubectl expose pod")
+    page.keyboard.press("Shift+Tab")
+    assert page.locator(".jp-Tooltip").inner_text().startswith("Take a replication controller, service, deployment or pod")
+    page.keyboard.press("Escape")
     cell = run_cell(page, "%%terminal\nkubectl get pods -A -o wide --show-labels | head -2")
     output = cell.locator(STDOUT)
     assert output.inner_text().strip().count("\n") == 1
