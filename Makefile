@@ -1,7 +1,7 @@
 # Everything is done from here: `make lab` and `make test` need only Python 3.11+ and make.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance surprises pictures structs lock clean browser pyodide
+.PHONY: help lab test check format notebooks bench bench-parts bench-limits bench-peer histories mutation fuzz conformance surprises pictures structs lock clean browser pyodide lite
 
 # The first interpreter that is new enough; override with `make PYTHON=/path/to/python lab`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -35,8 +35,11 @@ test: $(READY) ## run every test, and hold every notebook to its saved output
 browser: $(READY) ## look at the notebooks in a real browser (needs Debian's chromium)
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/browser
 
-pyodide: $(READY) ## run the chapter in Pyodide, the Python of browsers (needs Node.js and npm)
+pyodide: $(READY) ## run the chapter in Pyodide, the Python of browsers, and look at the site of `make lite` (needs Node.js and npm)
 	$(BIN)/python -m pytest -q tests/pyodide
+
+lite: $(READY) ## build the course as a site that runs in the reader's browser: .lite/site (needs Node.js and npm)
+	$(BIN)/python -m tools.lite
 
 check: $(READY) ## ruff, format, mypy and the import contract
 	$(BIN)/ruff check .
@@ -95,7 +98,7 @@ lock: $(READY) ## resolve the requirements again and write requirements.lock
 		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 clean: ## remove the environment and every cache
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks .pyodide build dist
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks .pyodide .lite build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +
 

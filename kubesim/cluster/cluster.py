@@ -300,12 +300,12 @@ class Cluster:
 
         :param namespace: None for all namespaces.
         """
-        from kubesim.views.tables import frame  # pandas, slow to load: only when a table is asked for
+        from kubesim.views.tables import server_frame
 
         resource = self.api.resource_type(kind)
         objects = self.api.list(resource, namespace, label_selector, field_selector)
         table = self.api.table(resource, objects, wide)
-        return frame(table, wide=wide, namespaces=namespace is None and resource.namespaced)
+        return server_frame(table, wide=wide, namespaces=namespace is None and resource.namespaced)
 
     # --- time --------------------------------------------------------------------------------------------------
 

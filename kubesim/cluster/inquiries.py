@@ -45,7 +45,7 @@ class _Answer(Generic[Row]):
 
     def table(self) -> pandas.DataFrame:
         """One row a flow."""
-        from kubesim.views.tables import records_frame  # pandas, slow to load
+        from kubesim.views.tables import records_frame
 
         return records_frame(
             [dict(zip(self.columns, self._cells(row), strict=True)) for row in self.rows], self.columns

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubesim.views.frames import frame, unabridged
+
 if TYPE_CHECKING:
     import pandas
 
@@ -47,11 +49,9 @@ class Check:
 
     def table(self) -> pandas.DataFrame:
         """One row a finding."""
-        import pandas  # slow to load: only when a table is asked for
-
         marks = [finding.mark for finding in self.findings]
         rows = [[finding.what, finding.expected, finding.observed] for finding in self.findings]
-        return pandas.DataFrame(rows, columns=["what", "must be", "is"], index=marks, dtype=object)
+        return frame(rows, ["what", "must be", "is"], marks)
 
     def lines(self) -> Sequence[str]:
         """The findings for a terminal, a line each, without a table's frame; then the notes where all is well."""
@@ -69,10 +69,7 @@ class Check:
         if self.solved:
             said = [f"<b>{heading}</b> {marked(text)}" for heading, text in self.notes]
             praise = f'<p role="status">{said[0]}</p>' + "".join(f"<p>{text}</p>" for text in said[1:])
-        import pandas
-
-        with pandas.option_context("display.max_colwidth", None):
-            return f"{self.table().to_html()}{praise}"
+        return f"{unabridged(self.table())}{praise}"
 
 
 class Text(str):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kubesim.data_directory import read_yaml
 from kubesim.exercises.files import EXERCISES
+from kubesim.views.frames import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -63,14 +64,12 @@ def note_learner(name: str, folder: Path | None = None) -> None:
 
 def board(folder: Path | None = None) -> pandas.DataFrame:
     """Every exercise of the course, a row each, and whether it is solved."""
-    import pandas  # slow to load: only when a table is asked for
-
     done = set(solved(folder))
     rows = [
         [path.stem.partition("-")[0], read_yaml(path)["title"], "✓" if path.stem in done else ""]
         for path in sorted(EXERCISES.glob("*.yaml"))
     ]
-    return pandas.DataFrame(rows, columns=["chapter", "exercise", "solved"], dtype=object)
+    return frame(rows, ["chapter", "exercise", "solved"])
 
 
 def _noted(folder: Path | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kubesim.exercises import progress
 from kubesim.exercises.exercise import Exercise, case
 from kubesim.exercises.files import CLINIC, names, read
+from kubesim.views.frames import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -67,10 +68,8 @@ class Ward:
 
     def table(self) -> pandas.DataFrame:
         """One row a case."""
-        import pandas  # slow to load: only when a table is asked for
-
         rows = [[bed.name, bed.level, bed.title, bed.state, bed.hints or ""] for bed in self.beds()]
-        return pandas.DataFrame(rows, columns=["case", "level", "what is told", "state", "hints"], dtype=object)
+        return frame(rows, ["case", "level", "what is told", "state", "hints"])
 
     def lines(self) -> list[str]:
         """The list for a terminal, a line a case."""

@@ -30,6 +30,8 @@ _LINE = re.compile(r"[ \t]*%kubectl[ \t]([^\n]*)$")
 _MACHINE = re.compile(r"\.(?:connect|resolve|diagnose|machine)\(\s*['\"]([^'\"\n]*)$")
 _ON = re.compile(r"\bon=['\"]([^'\"\n]*)$")
 _EXERCISE = re.compile(r"\bexercise\(\s*['\"]([^'\"\n]*)$")
+_INSPECT = ("do_inspect", "inspect")
+"""What Jupyter asks of a kernel at Shift+Tab: of ipykernel, and of the kernel in a browser."""
 _CASE = re.compile(r"\bcase\(\s*['\"]([^'\"\n]*)$")
 
 
@@ -40,8 +42,10 @@ def teach(shell: InteractiveShell, magics: CourseMagics) -> None:
         others = [each for each in completer.custom_matchers if getattr(each, "matcher_identifier", "") != _IDENTIFIER]
         completer.custom_matchers = [_Matcher(shell, magics).match, *others]
     kernel = getattr(shell, "kernel", None)
-    if kernel is not None and not isinstance(kernel.do_inspect, _Inspector):
-        kernel.do_inspect = _Inspector(magics, kernel.do_inspect)
+    asked = next((name for name in _INSPECT if hasattr(kernel, name)), None)
+    if asked is not None:
+        usual = getattr(kernel, asked)
+        setattr(kernel, asked, _Inspector(magics, usual.usual if isinstance(usual, _Inspector) else usual))
 
 
 class _Matcher:
@@ -129,11 +133,11 @@ def _result(begun: str, offered: Iterable[Candidate], *, alone: bool) -> SimpleM
 
 
 class _Inspector:
-    """A kernel's ``do_inspect`` that knows the commands of terminal cells."""
+    """What a kernel answers at Shift+Tab; it knows the commands of terminal cells."""
 
     def __init__(self, magics: CourseMagics, usual: Callable[..., Any]) -> None:
         self._magics = magics
-        self._usual = usual
+        self.usual = usual
 
     def __call__(self, code: str, cursor_pos: int, *arguments: Any, **options: Any) -> Any:
         """The help of the command or the magic at the cursor, or what the kernel says."""
@@ -148,6 +152,6 @@ class _Inspector:
         else:
             shown = ""
         if not shown and cell is None and line is None:
-            return self._usual(code, cursor_pos, *arguments, **options)
+            return self.usual(code, cursor_pos, *arguments, **options)
         data = {"text/plain": shown} if shown else {}
         return {"status": "ok", "found": bool(shown), "data": data, "metadata": {}}

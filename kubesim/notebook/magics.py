@@ -21,6 +21,8 @@ from kubesim.kubectl.verbs.edit import DIRECTORY, PREFIX
 from kubesim.notebook.session import Session
 from kubesim.terminal import Terminal
 from kubesim.terminal.completion import Desk
+from kubesim.views.frames import has_pandas
+from kubesim.views.tables import frame_of_text
 
 if TYPE_CHECKING:
     import pandas
@@ -152,9 +154,7 @@ class CourseMagics(Magics):
 
     @staticmethod
     def _table(text: str) -> pandas.DataFrame | None:
-        from kubesim.views.tables import frame_of_text  # pandas, slow to load
-
-        return frame_of_text(text)
+        return frame_of_text(text) if has_pandas() else None
 
     @staticmethod
     def _show(text: str) -> None:

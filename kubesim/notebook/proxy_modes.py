@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kubesim.network.proxy.nftables import TABLE
 from kubesim.network.trace import Applied
 from kubesim.notebook.session import Session, start
+from kubesim.views.frames import frame
 from kubesim.views.journey import Journey
 from kubesim.views.reasons import cited
 
@@ -74,15 +75,13 @@ class ProxyModes:
 
     def table(self, requests: Sequence[tuple[str, str]] = REQUESTS) -> pandas.DataFrame:
         """One row a request: how it ends in each mode, and how many rules a kernel compares on the way."""
-        import pandas
-
         rows = []
         for compared in self.compare(requests):
             found = [compared.journeys[mode] for mode in MODES]
             examined = [journey.trace.rules_examined if journey.trace else 0 for journey in found]
             rows.append([compared.label, *(journey.outcome for journey in found), *examined])
         columns = ["request", *MODES, *(f"rules, {mode}" for mode in MODES)]
-        return pandas.DataFrame(rows, columns=columns)
+        return frame(rows, columns, dtype=None)
 
     def rules(self, mode: str, request: tuple[str, str] = REQUESTS[0]) -> list[str]:
         """kube-proxy's rules that a request meets on its way there, in order, each with its chain."""

@@ -30,8 +30,7 @@ class Journey(Request):
         """
         from kubesim.views.tables import steps_frame
 
-        table = steps_frame(self)
-        return table if rules else table[table["what"] != "rule"]
+        return steps_frame(self, rules=rules)
 
     def endpoints(self) -> pandas.DataFrame:
         """Every endpoint the packet could reach, with its probability."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kubesim.network.dns.exchange import Exchange
 from kubesim.network.dns.resolver import Resolution
+from kubesim.views.frames import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -52,10 +53,8 @@ class Lookup:
 
     def table(self) -> pandas.DataFrame:
         """One row a question; the index counts from 1."""
-        import pandas  # slow to load: only when a table is asked for
-
         rows = [_row(exchange) for exchange in self.queries]
-        return pandas.DataFrame(rows, columns=list(COLUMNS), index=range(1, len(rows) + 1), dtype=object)
+        return frame(rows, COLUMNS, range(1, len(rows) + 1))
 
     def __str__(self) -> str:
         return str(self.resolution)

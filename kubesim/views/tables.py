@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import pandas
+from typing import TYPE_CHECKING, Any
 
 from kubesim.api.tables import Table
 from kubesim.network.trace import Hop, Step
+from kubesim.views.frames import frame
 from kubesim.views.reasons import cited, reason, stage
 from kubesim.views.request import Request
 from kubesim.views.words import Way, destination, machine_title, marked_hops, percent, source
+
+if TYPE_CHECKING:
+    import pandas
 
 CELL = re.compile(r"\S+(?: \S+)*")
 """What stands in one column of a line: words with single blanks between them."""
@@ -20,21 +22,19 @@ CELL = re.compile(r"\S+(?: \S+)*")
 STEP_COLUMNS = ("way", "where", "stage", "what", "source", "destination", "rule", "why")
 
 
-def frame(table: Table, *, wide: bool = False, namespaces: bool = False) -> pandas.DataFrame:
+def server_frame(table: Table, *, wide: bool = False, namespaces: bool = False) -> pandas.DataFrame:
     """A server-side table as a frame with kubectl's column names.
 
     :param wide: include the columns that ``-o wide`` shows.
     :param namespaces: begin with the column NAMESPACE, as ``-A`` does.
     """
     shown = [index for index, column in enumerate(table.columns) if wide or column.priority == 0]
-    found = pandas.DataFrame(
-        [[row.cells[index] for index in shown] for row in table.rows],
-        columns=[table.columns[index].name.upper() for index in shown],
-        dtype=object,
-    )
+    rows = [[row.cells[index] for index in shown] for row in table.rows]
+    columns = [table.columns[index].name.upper() for index in shown]
     if namespaces:
-        found.insert(0, "NAMESPACE", [row.object["metadata"].get("namespace", "") for row in table.rows])
-    return found
+        named = (row.object["metadata"].get("namespace", "") for row in table.rows)
+        rows, columns = [[name, *row] for name, row in zip(named, rows, strict=True)], ["NAMESPACE", *columns]
+    return frame(rows, columns)
 
 
 def frame_of_text(text: str) -> pandas.DataFrame | None:
@@ -46,18 +46,19 @@ def frame_of_text(text: str) -> pandas.DataFrame | None:
     starts = [heading.start() for heading in headings]
     spans = list(zip(starts, [*starts[1:], None], strict=True))
     rows = [[line[start:end].strip() for start, end in spans] for line in lines[1:]]
-    return pandas.DataFrame(rows, columns=[heading.group() for heading in headings], dtype=object)
+    return frame(rows, [heading.group() for heading in headings])
 
 
 def records_frame(records: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pandas.DataFrame:
     """Rows given as mappings, with these columns in this order; an empty table keeps them too."""
-    return pandas.DataFrame(
-        [[record[column] for column in columns] for record in records], columns=list(columns), dtype=object
-    )
+    return frame([[record[column] for column in columns] for record in records], columns)
 
 
-def steps_frame(journey: Request) -> pandas.DataFrame:
-    """The steps of a journey, the look-up of its name first; the index has the numbers of the picture's arrows."""
+def steps_frame(journey: Request, *, rules: bool = True) -> pandas.DataFrame:
+    """The steps of a journey, the look-up of its name first; the index has the numbers of the picture's arrows.
+
+    :param rules: whether to show the rules that only sent the packet on to another chain, or marked it.
+    """
     rows: list[list[str]] = []
     marks: list[str] = []
     if journey.resolution is not None:
@@ -69,7 +70,9 @@ def steps_frame(journey: Request) -> pandas.DataFrame:
             for mark, hop in marked_hops(journey.trace, way):
                 rows += [_step_row(way, hop, step) for step in hop.steps]
                 marks += [mark] * len(hop.steps)
-    return pandas.DataFrame(rows, columns=list(STEP_COLUMNS), index=marks, dtype=object)
+    what = STEP_COLUMNS.index("what")
+    shown = [number for number, row in enumerate(rows) if rules or row[what] != "rule"]
+    return frame([rows[number] for number in shown], STEP_COLUMNS, [marks[number] for number in shown])
 
 
 def _step_row(way: str, hop: Hop, step: Step) -> list[str]:
@@ -98,4 +101,4 @@ def endpoints_frame(journey: Request) -> pandas.DataFrame:
             ]
         )
     columns = ["endpoint", "address", "probability", "outcome", "client seen as", "taken"]
-    return pandas.DataFrame(rows, columns=columns, dtype=object)
+    return frame(rows, columns)

@@ -67,7 +67,7 @@ def test_the_first_minutes_of_a_learner(page: Any) -> None:
     page.keyboard.press("Escape")
     new_cell(page, "%%terminal\nkubectl expose pod")
     page.keyboard.press("Shift+Tab")
-    assert page.locator(".jp-Tooltip").inner_text().startswith("Take a replication controller, service, deployment or pod")
+    assert page.locator(".jp-Tooltip").inner_text().startswith("Take a replication controller, service")
     page.keyboard.press("Escape")
     cell = run_cell(page, "%%terminal\nkubectl get pods -A -o wide --show-labels | head -2")
     output = cell.locator(STDOUT)

@@ -8,6 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from kubesim.notebook import exercise
 from kubesim.notebook.completion import teach
+from kubesim.notebook.magics import CourseMagics
 from kubesim.notebook.set_up import load_ipython_extension
 
 
@@ -16,6 +17,13 @@ class Kernel:
 
     def do_inspect(self, code: str, cursor_pos: int, detail_level: int = 0) -> dict[str, Any]:
         return {"status": "ok", "found": True, "data": {"text/plain": "Python's"}, "metadata": {}}
+
+
+class BrowserKernel:
+    """As much of JupyterLite's kernel as is asked."""
+
+    def inspect(self, code: str, cursor_pos: int, detail_level: int) -> dict[str, Any]:
+        return {"status": "ok", "found": False, "data": {}, "metadata": {}}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +114,19 @@ def test_shift_tab_shows_the_help_of_the_command(shell: InteractiveShell, code: 
     finally:
         del shell.kernel
     assert reply["found"] and shown in reply["data"]["text/plain"]
+
+
+def test_what_was_taught_before_the_set_up_follows_the_cluster_of_the_set_up(shell: InteractiveShell) -> None:
+    """The course's environment teaches a kernel when it starts, a browser's kernel too."""
+    for kernel, name in ((Kernel(), "do_inspect"), (BrowserKernel(), "inspect")):
+        shell.kernel = kernel
+        try:
+            teach(shell, CourseMagics(shell))
+            teach(shell, shell.magics_manager.registry["CourseMagics"])
+            reply = getattr(kernel, name)("%%terminal\ncurl", 14, 0)
+        finally:
+            del shell.kernel
+        assert reply["found"] and "curl" in reply["data"]["text/plain"]
 
 
 def test_where_there_is_no_help_none_is_shown(shell: InteractiveShell) -> None:

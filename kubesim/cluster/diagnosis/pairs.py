@@ -155,7 +155,7 @@ class Pairs(Sequence[Diagnosis]):
 
     def table(self) -> pandas.DataFrame:
         """One row for the clients that meet the same at a target: what does not get there first."""
-        from kubesim.views.tables import records_frame  # pandas, slow to load
+        from kubesim.views.tables import records_frame
 
         rank = [Verdict.FAILS, Verdict.UNKNOWN, Verdict.DELIVERED]
         found = sorted(self.groups(), key=lambda group: rank.index(group[2].verdict))
