@@ -99,8 +99,8 @@ class Explorer:
         self.cluster.settle()
         self.choice = choice
         journey = self.cluster.connect(SOURCES[choice.source], self.url(choice))
-        table = self.cluster.table("services")
-        return Shown(journey, table[table["NAME"] == NAME].reset_index(drop=True), manifest, changed)
+        table = self.cluster.table("services", field_selector=f"metadata.name={NAME}")
+        return Shown(journey, table, manifest, changed)
 
     def url(self, choice: Choice) -> str:
         """The address a person would use: the name from a Pod, else what the Service's type gives to the outside."""

@@ -321,7 +321,7 @@ class Terminal:
         if self.patience > 0:
             try:
                 with self.cluster.turn.limited(WAIT_SECONDS):
-                    self.cluster.settle(self.patience)
+                    self._settle()
             except Interrupted:  # there is more to do than anybody waits for; it goes on with the next line
                 pass
             except KeyboardInterrupt:
@@ -329,6 +329,17 @@ class Terminal:
                 waited = False
             self._shell.show_jobs(self.cluster.simulation.now)
         return waited
+
+    def _settle(self) -> None:
+        """Let the cluster settle; a job in the background goes on when its time comes before that."""
+        simulation = self.cluster.simulation
+        ends = simulation.now + self.patience
+        while (due := self._shell.next_due()) < ends:
+            if self.cluster.settle(due - simulation.now):
+                return
+            self.cluster.advance(max(0.0, due - simulation.now))
+            self._shell.show_jobs(simulation.now)
+        self.cluster.settle(ends - simulation.now)
 
     def _drive(self, steps: Steps) -> int:
         """Let the simulation go on for as long as each command takes."""

@@ -248,3 +248,35 @@ def test_who_asks_again_and_again_sees_the_world_go_on(line: str, seconds: tuple
     done = terminal.run(line.format("web", "web"))
     assert done.returncode == 0
     assert seconds[0] <= done.seconds <= seconds[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        # a job meets the cluster of the moment that it has come to, not of the one at which it was started
+        ("(sleep 3; kubectl get pod web -o name) & sleep 1; kubectl run web --image=nginx; wait",
+         "pod/web created\npod/web\n"),
+        ("kubectl run web --image=nginx; (sleep 20; kubectl get pod web 2>&1) & kubectl delete pod web --now >&2; wait",
+         'pod/web created\nError from server (NotFound): pods "web" not found\n'),
+        ("until kubectl get pod web -o name 2>&-; do sleep 1; done & sleep 5; kubectl run web --image=nginx; wait",
+         "pod/web created\npod/web\n"),
+        # what it writes is there when it has written it; several go on beside each other, in the order of their times
+        ("(echo 1; sleep 5; echo 3) & sleep 1; echo 2; wait; echo 4", "1\n2\n3\n4\n"),
+        ("for i in 3 1 2; do (sleep $i; echo $i) & done; wait", "1\n2\n3\n"),
+        ("(sleep 2; exit 3) & wait $!; echo $?", "3\n"),
+        ("(while sleep 1; do echo tick; done) & sleep 2.5; kill %1; sleep 5; echo over", "tick\ntick\nover\n"),
+        # a shell that is over leaves its jobs behind: they come to their end
+        ("sh -c '(sleep 2; echo 2) & echo 1'", "1\n2\n"),
+        ("x=$( (sleep 1; echo late) & echo soon); sleep 2; echo $x", "soon late\n"),
+    ],
+)  # fmt: skip
+def test_jobs_in_the_background_go_on_while_time_passes(line: str, printed: str) -> None:
+    assert Terminal(Cluster(), patience=0).run(line).stdout == printed
+
+
+def test_a_job_whose_time_comes_while_the_cluster_settles_sees_it_as_it_is_then() -> None:
+    """The Pod is being started when its second has passed, and runs when the line is over."""
+    terminal = Terminal(Cluster())
+    done = terminal.run("(sleep 0.5; kubectl get pod web --no-headers) & kubectl run web --image=nginx")
+    assert "ContainerCreating" in done.stdout
+    assert "Running" in terminal.run("kubectl get pod web").stdout

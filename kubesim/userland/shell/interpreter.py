@@ -12,6 +12,7 @@ conditions, builtins.
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from kubesim.turn import Interrupted
 from kubesim.userland.machine import ExecutableNotFoundError, Invocation, Machine, Process
 from kubesim.userland.printing import quoted
-from kubesim.userland.process import PROGRAM_SECONDS, Completed, Listener, Running, Start, Steps
+from kubesim.userland.process import INTERRUPTED, PROGRAM_SECONDS, Completed, Listener, Running, Start, Steps
 from kubesim.userland.shell import patterns
 from kubesim.userland.shell.builtins.table import BUILTINS, SPECIAL
 from kubesim.userland.shell.conditions import DoubleBracket, Facts, TestError
@@ -77,7 +78,9 @@ VALUE_LIMIT = 1_000_000
 AWAITED_SECONDS = 60.0
 """How often what a server in the foreground writes is looked at."""
 BACKGROUND_LIMIT = 86_400.0
-"""Seconds of a command in the background that are looked ahead."""
+"""Seconds after which a command in the background is given up."""
+_SAME = 1e-9
+"""Seconds that are no difference."""
 STREAMING = frozenset({"cat", "tr", "cut", "grep", "sed", "nl", "base64", "od", "xxd", "rev", "fold", "uniq", "tee"})
 """Programs that write while they read: of an endless input they have written something before it ends."""
 
@@ -208,20 +211,49 @@ class Interpreter:
 
     def wait(self, seconds: float) -> Generator[float | Running, None, None]:
         """Let time pass, and show what background jobs wrote meanwhile."""
-        self.clock = self.moment + seconds
+        ends = self.moment + seconds
+        while (due := self.next_due()) < ends - _SAME:  # a job's turn comes first
+            yield from self._pass(due - self.moment)
+        yield from self._pass(ends - self.moment)
+
+    def _pass(self, seconds: float) -> Generator[float | Running, None, None]:
+        self.clock = self.moment + max(0.0, seconds)
         if seconds > 0:
             yield seconds
         self.clock = self.moment
         self.show_jobs(self.clock)
 
+    def next_due(self) -> float:
+        """When the next of the background jobs goes on; infinite where none does."""
+        return min((job.due for job in self.state.jobs), default=math.inf)
+
     def show_jobs(self, until: float) -> None:
-        """Write what jobs have written by a moment."""
+        """Let background jobs go on up to a moment, the earliest first, and show what they have written by then."""
         self.show_servers()
-        for job in self.state.jobs:
-            if job.ends <= until + 1e-9:
-                for output, text in job.outputs:
-                    output.write(text)
-                job.outputs = []
+        while (job := min(self.state.jobs, key=lambda job: job.due, default=None)) and job.due <= until + _SAME:
+            if job.steps is None:
+                return
+            self._go_on(job, job.steps)
+
+    def _go_on(self, job: Job, steps: Steps) -> None:
+        """Let a job take its next step, and show what it has written then."""
+        job.steps, job.due = None, math.inf  # it has ended, unless it says how long its step takes
+        try:
+            event = next(steps)
+        except StopIteration as stop:
+            job.ends, job.status = job.moment(), stop.value or 0
+        except Interrupted:
+            job.ends, job.status = job.moment(), INTERRUPTED
+        else:
+            if isinstance(event, Running):
+                self._serve(event, job.pid, job.source)
+                job.log = event.log
+            elif job.moment() < job.latest:
+                job.steps, job.due = steps, job.moment()
+            else:
+                job.ends = job.moment()
+        for capture, output in job.outputs:
+            output.write(capture.take())
 
     def show_servers(self) -> None:
         """Write what servers in the background have written since."""
@@ -337,9 +369,7 @@ class Interpreter:
 
     def run_shell(self, text: str) -> Steps:
         """Run a text as the whole shell, to the end of its jobs."""
-        status = yield from self._whole(self.run_text(text))
-        self.show_jobs(float("inf"))
-        return status
+        return (yield from self._whole(self.run_text(text)))
 
     def _whole(self, steps: Steps) -> Steps:
         """Run steps as a whole shell: ``exit``, a signal or the last command ends it, then its EXIT trap runs."""
@@ -365,6 +395,7 @@ class Interpreter:
                 status = leaving.status
             except (Discard, LoopJump, FunctionReturn, Killed):
                 pass
+        self.show_jobs(math.inf)  # what it started goes on without it: all of it is told now
         return status
 
     def _trapped(self, event: str) -> Generator[float | Running, None, None]:
@@ -566,41 +597,24 @@ class Interpreter:
         return statuses
 
     def _start_in_background(self, commands: AndOr, source: str) -> None:
-        """Start commands in the background: they run at once, their output and end come when their time is up."""
+        """Start commands in the background: they begin at once, and go on while time passes for this shell."""
         captures = {1: Capture(), 2: Capture()}
         child = self._child({0: Input(), **captures})
         child.state.pid = pid = self.machine.new_pid()
         child.in_background = True
-        status, serving = 0, False
-        server: Running | None = None
-        steps = child._whole(child._and_or(commands))
-        try:
-            while child.elapsed < BACKGROUND_LIMIT and not serving:
-                event = next(steps)
-                if isinstance(event, Running):
-                    serving, server = True, event
-                    self._serve(event, pid, source)
-        except StopIteration as stop:
-            status = stop.value or 0
-        except Interrupted:
-            status = 130
-        outputs: list[tuple[Output, str]] = []
+        outputs: list[tuple[Capture, Output]] = []
         for number, capture in captures.items():
             target = self.descriptors.get(number)
-            if target is not None and not isinstance(target, Input) and capture.text:
-                outputs.append((target, capture.text))
+            if target is not None and not isinstance(target, Input):
+                outputs.append((capture, target))
         self.state.last_background = pid
-        ends = float("inf") if serving else child.moment
         number = max((job.number for job in self.state.jobs), default=0) + 1
-        job = Job(number, pid, source, ends, status, outputs)
-        if server is not None:
-            target = self.descriptors.get(1)
-            job.log = server.log
-            job.screen = None if isinstance(target, Input) else target
+        steps, now = child._whole(child._and_or(commands)), self.moment
+        job = Job(number, pid, source, outputs, steps, lambda: child.moment, now, now + BACKGROUND_LIMIT)
+        job.screen = next((target for capture, target in outputs if capture is captures[1]), None)
         self.state.jobs.append(job)
         self.state.status = 0
-        if ends <= self.moment:
-            self.show_jobs(ends)
+        self.show_jobs(now)
 
     def _serve(self, server: Running, pid: int, source: str) -> None:
         """Keep a server that was started beside the shell: it listens until it is killed."""
@@ -1134,6 +1148,9 @@ class Interpreter:
             source.taken = min(len(source.text), source.before + PIPE // 16)
         if isinstance(result, Running):
             return (yield from self._foreground(result))
+        ends = began + (result.seconds or PROGRAM_SECONDS)
+        if self.in_background:  # others write meanwhile: what this one says is there when it has ended
+            yield from self.wait(max(0.0, ends - self.moment))
         self.write(result.stdout)
         self.write(result.stderr, 2)
         if result.interrupted:
@@ -1142,7 +1159,6 @@ class Interpreter:
             if isinstance(out, Capture) and not out.terminal and name in STREAMING:
                 out.full = True
             raise Interrupted
-        ends = began + (result.seconds or PROGRAM_SECONDS)
         yield from self.wait(max(0.0, ends - self.moment))  # it may have let the simulation go on itself
         return result.returncode
 

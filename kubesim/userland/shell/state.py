@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from kubesim.userland.numerals import is_number, whole_number
-from kubesim.userland.process import Start, WithFiles
-from kubesim.userland.shell.streams import Output
+from kubesim.userland.process import Start, Steps, WithFiles
+from kubesim.userland.shell.streams import Capture, Output
 from kubesim.userland.shell.tree import Command
 
 Elements = dict[int | str, str]
@@ -100,14 +101,25 @@ class Definition(NamedTuple):
 
 @dataclass(slots=True)
 class Job:
-    """A command in the background; its output shows when its time has come."""
+    """A command in the background: it takes each of its steps when the time for that has come.
+
+    :param outputs: what it writes into, each with where that is shown.
+    :param steps: what it has still to do; None when it has ended, or serves.
+    :param moment: says which simulated second it has come to.
+    :param due: when it takes its next step; infinite where there is none.
+    :param latest: when it is given up, should it go on for so long.
+    """
 
     number: int
     pid: int
     source: str
-    ends: float
-    status: int
-    outputs: list[tuple[Output, str]] = field(default_factory=list)
+    outputs: list[tuple[Capture, Output]]
+    steps: Steps | None
+    moment: Callable[[], float]
+    due: float
+    latest: float
+    ends: float = math.inf
+    status: int = 0
     log: list[str] = field(default_factory=list)
     """What a server in the background writes, as it comes."""
     told: int = 0

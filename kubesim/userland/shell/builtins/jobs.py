@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from kubesim.turn import Interrupted
@@ -21,12 +22,10 @@ def wait(shell: Shell, words: list[str]) -> Steps:
         return 127
     status = 0
     for job in jobs:
-        left = job.ends - max(shell.clock, shell.machine.simulation.now)
-        if left == float("inf"):
-            raise Interrupted
-        if left > 0:
-            yield from shell.wait(left)
-        shell.show_jobs(job.ends)
+        while job.steps is not None or job.ends == math.inf:
+            if job.due == math.inf:
+                raise Interrupted
+            yield from shell.wait(max(0.0, job.due - max(shell.clock, shell.machine.simulation.now)))
         status = job.status
         if wanted and not shell.dialect.is_bash and status > 128:
             shell.write(f"{ENDINGS[NAMES[status - 128]]}\n" if NAMES.get(status - 128) in ENDINGS else "", 2)
@@ -129,7 +128,7 @@ def _kill_one(shell: Shell, target: str, signal: str) -> int:
         if signal not in HARMLESS and job.ends > max(shell.clock, shell.machine.simulation.now):
             job.ends = max(shell.clock, shell.machine.simulation.now)
             job.status = 128 + NUMBERS.get(signal, 15)
-            job.outputs = []
+            job.steps, job.due = None, math.inf
         return 0
     if not re.fullmatch(r"-?\d+", target):
         if target.startswith("%") and shell.dialect.is_bash:
