@@ -366,3 +366,30 @@ def test_the_recorded_cluster_has_another_range_on_the_worker() -> None:
 def test_a_manifest_that_is_no_file_and_no_object_is_named():
     with pytest.raises(ValueError, match=r"a manifest must be .*, got 'nosuch\.yaml'"):
         Cluster().apply("nosuch.yaml")
+
+
+def test_the_nodes_search_domains_reach_pods_behind_the_clusters() -> None:
+    document = {"base": "k3s.yaml", "networks": {"search": ["corp.example", "example"]}}
+    cluster = Cluster(ClusterConfiguration.from_document(document, DATA / "clusters"))
+    cluster.apply(pod("mynginx"))
+    cluster.settle()
+    expected = "search default.svc.cluster.local svc.cluster.local cluster.local corp.example example\n"
+    assert cluster.exec("mynginx", ["cat", "/etc/resolv.conf"]).stdout.startswith(expected)
+    assert cluster.machine("node/master").files.read("/etc/resolv.conf").startswith("search corp.example example\n")
+
+
+@pytest.mark.parametrize(
+    ("spec", "printed"),
+    [
+        ({"setHostnameAsFQDN": True, "subdomain": "sub"}, "mynginx.sub.default.svc.cluster.local\n"),
+        ({"setHostnameAsFQDN": True, "subdomain": "sub", "hostname": "h"}, "h.sub.default.svc.cluster.local\n"),
+        ({"setHostnameAsFQDN": True}, "mynginx\n"),  # a Pod without a subdomain has no whole name
+        ({"subdomain": "sub"}, "mynginx\n"),
+    ],
+)
+def test_a_pod_may_go_by_its_whole_name(spec: dict[str, object], printed: str) -> None:
+    cluster = Cluster()
+    wire = pod("mynginx")
+    cluster.apply({**wire, "spec": {**wire["spec"], **spec}})
+    cluster.settle()
+    assert cluster.exec("mynginx", ["hostname"]).stdout == printed

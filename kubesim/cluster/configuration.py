@@ -45,6 +45,7 @@ class Networks(_Part, frozen=True):
     dns: str = "10.43.0.10"
     domain: str = "cluster.local"
     nameservers: tuple[str, ...] = ("8.8.8.8",)
+    search: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pods, services = self.pod_range, self.service_range
@@ -53,6 +54,8 @@ class Networks(_Part, frozen=True):
         requirements.contained("networks.dns", self.dns, "networks.services", services)
         self.outside("networks.gateway", self.gateway)
         requirements.name("networks.domain", self.domain)
+        for each in self.search:
+            requirements.name("networks.search", each)
         for each in self.nameservers:
             requirements.address("networks.nameservers", each)
         requirements.span("networks.nodePorts", self.nodePorts, "FIRST-LAST, two ports", requirements.port, 65536)

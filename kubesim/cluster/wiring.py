@@ -323,7 +323,8 @@ def _host(parts: Parts, name: str, hostname: str, hosts: str, store: Store | Non
 
 def _resolver(configuration: ClusterConfiguration) -> str:
     """A host's ``/etc/resolv.conf``."""
-    return resolv_conf.render(nameservers=configuration.networks.nameservers)
+    networks = configuration.networks
+    return resolv_conf.render(networks.search, networks.nameservers)
 
 
 def _placements(configuration: ClusterConfiguration, pins: dict[str, str]) -> dict[str, str]:

@@ -198,11 +198,18 @@ class SimulatedContainers:
             number = max((process.pid for process in shared), default=1) + 5
             machine.processes[:0] = [*shared, Process(number, " ".join(argv), machine.user, self.simulation.now)]
 
+    def _kernel_name(self, pod: Pod) -> str:
+        """What ``hostname`` prints in a Pod: its short name, or the whole one where it asks for that."""
+        short, spec = _hostname(pod), pod.spec
+        if not spec.setHostnameAsFQDN or not spec.subdomain or spec.hostNetwork:
+            return short
+        return f"{short}.{spec.subdomain}.{pod.metadata.namespace}.svc.{self.cluster_domain}"
+
     def _machine(self, pod: Pod, container: Container) -> Machine:
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
         node = pod.spec.nodeName
-        hostname = _hostname(pod)
+        hostname = self._kernel_name(pod)
         name = f"pod/{pod.metadata.namespace}/{pod.metadata.name}"
         links = pod.spec.enableServiceLinks is not False
         shared = self._services.of(pod.metadata.namespace, links)
