@@ -657,6 +657,7 @@ class Cluster:
         :param pod: ``NAME`` or ``NAMESPACE/NAME``.
         :raises ApiError: if there is no such Pod.
         :raises LookupError: if there is no such container, or it does not run.
+        :raises ValueError: if no program is named.
         :param patience: simulated seconds after which the program is interrupted.
         :raises ExecutableNotFoundError: if its image has no such program.
         :raises Interrupted: if it takes longer than ``patience``.
@@ -667,7 +668,10 @@ class Cluster:
         statuses = [status for field in fields for status in field or ()]
         if not any(status.name == spec.name and status.state.running for status in statuses):
             raise LookupError(f"container {spec.name} of Pod {found.metadata.name} must run, it does not")
-        done = self.runtime.execute(found, spec, tuple(argv), stdin)
+        words = tuple(argv)
+        if not words:
+            raise ValueError("argv must name a program, got no words")
+        done = self.runtime.execute(found, spec, words, stdin)
         if done.seconds > patience:
             self.advance(patience)
             raise Interrupted

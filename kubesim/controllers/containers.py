@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 
-from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe
+from kubesim.api.objects import Container, Pod, PodDNSConfig, Probe, VolumeMount, Wire
 from kubesim.api.store import Change, Key, Store
 from kubesim.controllers.environment import (
     ContainerEnvironment,
@@ -24,6 +25,7 @@ from kubesim.controllers.environment import (
     expand_references,
     mounted_files,
     mounted_objects,
+    mounts,
     pod_hosts_file,
 )
 from kubesim.controllers.probing import exec_probe, grpc_probe, http_probe, probe_port, tcp_probe
@@ -36,6 +38,7 @@ from kubesim.programs.images import Image, ImageCatalogue
 from kubesim.programs.machine import Machine
 from kubesim.programs.stand_in import StandIn, WithStandIn, named_programs
 from kubesim.simulation import EPOCH, Simulation
+from kubesim.userland.filesystem import FileError
 from kubesim.userland.log import LogLine, stamped
 from kubesim.userland.machine import ExecutableNotFoundError, Process
 from kubesim.userland.process import Completed, InputAwaited, Running, Start
@@ -144,6 +147,9 @@ class SimulatedContainers:
         self._instances[key] = instance
         for kind, name in mounted_objects(pod, container):
             self._mounting[kind, (pod.metadata.namespace, name)][key] = instance
+        problem = self._mount(machine, pod, container)
+        if problem:
+            return StartFailed(f"{OCI_FAILURE}: {problem}")
         image = self.images.find(container.image)
         assert image is not None, "a container is started only after its image was pulled"
         argv = image.argv(_expanded(container.command, machine), _expanded(container.args, machine))
@@ -224,11 +230,34 @@ class SimulatedContainers:
             network_files=dict(zip(("/etc/resolv.conf", "/etc/hosts"), self.name_files(pod), strict=True)),
         )
         machine.environment = ContainerEnvironment(machine.environment, shared)
+        return machine
+
+    def _mount(self, machine: Machine, pod: Pod, container: Container) -> str:
+        """Put a container's volumes in their places, and make its working directory.
+
+        :returns: why that cannot be, in runc's words; nothing where it can.
+        """
+        for mount, files in mounts(pod, container, self.store):
+            place, problem = mount.mountPath, ""
+            is_directory, brings_file = machine.files.is_directory(place), bool(mount.subPath) and place in files
+            source = _source(pod, container, mount)
+            if is_directory if brings_file else machine.files.exists(place) and not is_directory:
+                problem = f"mount src={source}, dst={place}, dstFd=/proc/thread-self/fd/11, flags=MS_BIND|MS_REC: "
+                problem += "not a directory"
+            else:
+                try:
+                    _write_all(machine, files)
+                except FileError as error:
+                    problem = f"create mountpoint for {place} mount: {error.reason.lower()}"
+            if problem:
+                return f'error mounting "{source}" to rootfs at "{place}": {problem}'
         if container.workingDir:  # runc makes it where the image has none
             machine.directory = container.workingDir
-            machine.files.make_directory(container.workingDir, parents=True)
-        _write_all(machine, mounted_files(pod, container, self.store))
-        return machine
+            try:
+                machine.files.make_directory(container.workingDir, parents=True)
+            except FileError as error:
+                return f"mkdir {container.workingDir}: {error.reason.lower()}"
+        return ""
 
     def _config_changed(self, change: Change) -> None:
         """Bring changed data into the containers that mount them; whether they look again is up to them."""
@@ -236,7 +265,8 @@ class SimulatedContainers:
             return
         for instance in self._mounting.get((change.kind, change.key), {}).values():
             if instance.running is not None:
-                _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
+                with suppress(FileError):  # a file that cannot come keeps no other thing from going on
+                    _write_all(instance.machine, mounted_files(instance.pod, instance.container, self.store))
 
     def name_files(self, pod: Pod) -> tuple[str, str]:
         """The texts of the Pod's ``/etc/resolv.conf`` and ``/etc/hosts``, as the kubelet writes them."""
@@ -423,6 +453,17 @@ def _write_all(machine: Machine, files: Mapping[str, str]) -> None:
         if not machine.files.is_directory(parent):
             machine.files.make_directory(parent, parents=True)
         machine.files.write(path, text)
+
+
+def _source(pod: Pod, container: Container, mount: VolumeMount) -> str:
+    """Where the kubelet keeps what is mounted."""
+    folder = f"/var/lib/kubelet/pods/{pod.metadata.uid}"
+    if mount.subPath:
+        number = (container.volumeMounts or []).index(mount)
+        return f"{folder}/volume-subpaths/{mount.name}/{container.name}/{number}"
+    volume: Wire = next((each for each in pod.spec.volumes or [] if each.get("name") == mount.name), {})
+    kind = next((name.lower() for name in volume if name != "name"), "emptydir")
+    return f"{folder}/volumes/kubernetes.io~{'empty-dir' if kind == 'emptydir' else kind}/{mount.name}"
 
 
 def _hostname(pod: Pod) -> str:

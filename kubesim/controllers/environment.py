@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from kubesim.api import quantities
-from kubesim.api.objects import Container, Pod, Wire
+from kubesim.api.objects import Container, Pod, VolumeMount, Wire
 from kubesim.api.store import Change, Store, key_of
 from kubesim.network.dns import hosts_file
 
@@ -319,16 +319,21 @@ def missing_volume(pod: Pod, store: Store) -> str:
 
 def mounted_files(pod: Pod, container: Container, store: Store) -> dict[str, str]:
     """The files by their path in the container."""
+    return {path: text for _, files in mounts(pod, container, store) for path, text in files.items()}
+
+
+def mounts(pod: Pod, container: Container, store: Store) -> Iterator[tuple[VolumeMount, dict[str, str]]]:
+    """What is mounted, in order, each with its files by their path in the container."""
     volumes = {volume.get("name"): volume for volume in pod.spec.volumes or []}
-    files: dict[str, str] = {}
     for mount in container.volumeMounts or []:
+        files: dict[str, str] = {}
         content = volume_files(volumes.get(mount.name) or {}, pod.metadata.namespace, store)
         for name, text in content.items():
             if not mount.subPath:
                 files[f"{mount.mountPath.rstrip('/')}/{name}"] = text
             elif mount.subPath == name:
                 files[mount.mountPath] = text
-    return files
+        yield mount, files
 
 
 def volume_files(volume: Wire, namespace: str, store: Store) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from kubesim.api.errors import ApiError
+from kubesim.api.objects import Wire
 from kubesim.cluster import Cluster
 from kubesim.network.trace import Outcome
 
@@ -151,3 +152,39 @@ def test_a_node_is_as_old_as_the_file_says(cluster: Cluster) -> None:
     assert fresh.simulation.now == 300
     assert fresh.table("nodes")["AGE"].tolist() == ["5m", "5m"]
     assert cluster.network.trace("node/master", "10.43.0.10", 53, "UDP")[0].outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("mounts", "parts", "problem"),
+    [  # runc's words: what mount(2) and mkdirat(2) answer
+        ([{"mountPath": "/etc/nginx/nginx.conf"}], {}, "mount src={0}, dst=/etc/nginx/nginx.conf, "),
+        ([{"mountPath": "/etc", "subPath": "a"}], {}, "mount src={1}, dst=/etc, "),
+        ([{"mountPath": "/etc/hostname/x"}], {}, "create mountpoint for /etc/hostname/x mount: not a directory"),
+        ([{"mountPath": "/x"}, {"mountPath": "/x/a"}], {}, "mount src={0}, dst=/x/a, "),
+        ([], {"workingDir": "/etc/hostname/x"}, "mkdir /etc/hostname/x: not a directory"),
+        ([{"mountPath": "/etc/nginx/nginx.conf", "subPath": "a"}], {"command": ["sleep", "1d"]}, None),
+        ([{"mountPath": "/etc/nginx/conf.d"}], {"command": ["sleep", "1d"]}, None),
+    ],
+)
+def test_what_cannot_be_mounted_keeps_the_container_from_starting(
+    mounts: list[Wire], parts: Wire, problem: str | None
+) -> None:
+    cluster = Cluster()
+    container = {"name": "c", "image": "nginx", "volumeMounts": [{"name": "v", **each} for each in mounts], **parts}
+    spec = {"containers": [container], "volumes": [{"name": "v", "configMap": {"name": "m"}}]}
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "1"}})
+    cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+    cluster.settle()
+    pod = cluster.store.get("Pod", "p", "default")
+    assert pod is not None
+    (status,) = pod["status"]["containerStatuses"]
+    if problem is None:
+        assert "running" in status["state"]
+        return
+    ended = status["state"].get("terminated") or status["lastState"]["terminated"]
+    folder = f"/var/lib/kubelet/pods/{pod['metadata']['uid']}"
+    words = problem.format(f"{folder}/volumes/kubernetes.io~configmap/v", f"{folder}/volume-subpaths/v/c/0")
+    assert (ended["reason"], ended["exitCode"]) == ("StartError", 128)
+    assert words in ended["message"]
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": "2", "b": "3"}})
+    cluster.settle()
