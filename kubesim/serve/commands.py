@@ -87,6 +87,15 @@ def problem_with(cluster: Cluster, command: Command) -> ApiError | None:
     return _internal(f'unable to upgrade connection: container not found ("{command.container}")')
 
 
+def _not_started(cluster: Cluster, why: str) -> ApiError:
+    """What is said of a program that the container's runtime did not start."""
+    task = f"{cluster.simulation.random('exec/id').getrandbits(256):064x}"
+    return _internal(
+        "Internal error occurred: error executing command in container: failed to exec in container: failed to "
+        f'start exec "{task}": OCI runtime exec failed: exec failed: {why}'
+    )
+
+
 def carried_out(cluster: Cluster, command: Command, stdin: str) -> tuple[list[bytes], Wire]:
     """Run a program to its end: what the client gets of it, and the Status that says how it ended."""
     try:
@@ -94,15 +103,12 @@ def carried_out(cluster: Cluster, command: Command, stdin: str) -> tuple[list[by
         if problem is not None:
             raise problem
         argv, container, namespace = command.argv, command.container, command.namespace
+        if not argv:
+            raise _not_started(cluster, "args must not be empty")
         with cluster.turn.limited():
             done = cluster.exec(command.pod, argv, container, stdin, namespace, patience=PATIENCE)
     except ExecutableNotFoundError as error:
-        task = f"{cluster.simulation.random('exec/id').getrandbits(256):064x}"
-        problem = _internal(
-            "Internal error occurred: error executing command in container: failed to exec in container: failed to "
-            f'start exec "{task}": OCI runtime exec failed: exec failed: unable to start container process: {error}'
-        )
-        return [], failure(problem)
+        return [], failure(_not_started(cluster, f"unable to start container process: {error}"))
     except Interrupted:
         return [], exit_status(130)
     except ApiError as error:

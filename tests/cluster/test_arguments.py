@@ -41,6 +41,7 @@ def cluster() -> Cluster:
         (lambda c: c.table("pods", wide=1), "wide must be True or False, got 1"),
         (lambda c: c.exec("a", "ls"), "argv must be a list of texts, got 'ls'"),
         (lambda c: c.exec("a", [1]), "each of argv must be a text, got 1"),
+        (lambda c: c.exec("a", []), "argv must name a program, got no words"),
         (lambda c: c.exec("a", ["ls"], patience=math.nan), "a time must be a number of seconds, got nan"),
         (lambda c: c.suspend("a", ports="80"), "ports must be a list of whole numbers, got '80'"),
         (lambda c: c.advance(1e18), "a time must be at most 43200 seconds at once (half a day), got 1e+18"),
