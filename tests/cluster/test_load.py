@@ -142,7 +142,7 @@ def test_a_lost_node_costs_until_the_cluster_has_found_out() -> None:
     [
         ({"rate": 0}, "a rate must be more than 0"),
         ({"rate": math.inf}, "a rate must be a number"),
-        ({"seconds": 5e5}, "a load must be of at most 100000 requests"),
+        ({"seconds": 3e4}, "a load must be of at most 100000 requests"),
         ({"connections": 0}, "connections must be between 1 and 1000"),
         ({"timeout": 0}, "a timeout must be a number of seconds above 0"),
         ({"url": "udp://web:53"}, "a load's URL must be of http, https or tcp"),

@@ -37,7 +37,7 @@ def test_what_the_learner_has_stays(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("notes")
     said = lab.prepare(tmp_path)
     assert contents(tmp_path) == {**PUBLISHED, NAMES[0]: b"mine"}
-    assert said.startswith("1 notebook was put into") and f"{len(NAMES) - 1} were there" in said
+    assert said.startswith("1 notebook was put into") and f"{len(NAMES) - 1} notebooks were there" in said
 
 
 def test_fresh_copies_keep_what_the_learner_had(tmp_path: Path) -> None:

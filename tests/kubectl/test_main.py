@@ -43,8 +43,6 @@ def test_commands(words: list[str], stdout: str, stderr: str, status: int) -> No
     "line",
     [
         "proxy --port=8080",
-        "debug -it mypod --image=busybox --target=web",
-        "debug mypod -it --image=busybox",
         "completion bash",
         "certificate approve x",
         "plugin list",
