@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -58,16 +60,23 @@ class Real:
         shutil.rmtree(self.place, ignore_errors=True)
 
     def _completed(self, words: list[str], path: str, directory: Path) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
+        process = subprocess.Popen(
             words,
             cwd=directory,
             env={"PATH": path, "HOME": HOME, "LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
             preexec_fn=None if self.root == Path("/") else functools.partial(os.chroot, self.root),
         )
+        with process:
+            try:
+                out, error = process.communicate(timeout=PATIENCE)
+            finally:  # what the shell started goes with it: one that writes for ever would fill the disk
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        return subprocess.CompletedProcess(words, process.returncode, out, error)
 
     def run(self, line: Line) -> Outcome:
         """Carry out a line among fresh files."""
