@@ -1,8 +1,8 @@
 """Type generated lines into the real shells and into the simulated ones, and tell how many come out equal.
 
 ``make differential LINES=20000`` (also ``SEED``, ``SHOW``, ``ROOT``). bash, dash, busybox, mawk and the GNU programs
-are those of this host, or of the Debian whose files lie under ``ROOT`` (as root; the images have Debian 13's). A shell
-that is missing is left out, with a word.
+are those of this host, or of the Debian whose files lie under ``ROOT`` (as root; the images have Debian 13's; its
+``/proc`` must be mounted, for ``/dev/fd``). A shell that is missing is left out, with a word.
 """
 
 from __future__ import annotations
