@@ -16,8 +16,8 @@ from kubesim.controllers.client import Client
 from kubesim.controllers.conditions import SharedConditions, with_condition
 from kubesim.controllers.events import NORMAL, WARNING, EventRecorder
 from kubesim.controllers.manager import Manager
-from kubesim.controllers.pods import controller_of, is_finished
-from kubesim.controllers.scheduler import claims
+from kubesim.controllers.pods import controller_of, is_finished, is_terminating
+from kubesim.controllers.scheduler import claims, preemption
 from kubesim.controllers.scheduler.demand import Demand, Demands
 from kubesim.controllers.scheduler.nodes import Nodes
 from kubesim.controllers.scheduler.ranking import Ranking
@@ -56,6 +56,8 @@ class Scheduler:
         self._rankings: dict[Demand, Ranking] = {}
         self._waiting = WaitingPods()
         self._claims = claims.Claims(client.store)
+        self._nominated: dict[Key, tuple[str, Demand, int]] = {}
+        """The Pods for which others have to go: on which node, what they ask for, and their priority."""
         self._bound_conditions = SharedConditions()
 
     def keys(self, change: Change) -> Iterable[Hashable]:
@@ -69,7 +71,10 @@ class Scheduler:
         if pod is None or is_finished(pod):
             freed = self._nodes.release(key)
             following = self._waiting.drop(key)
-            return self._waiting.firsts(for_room=True) if freed else () if following is None else (following,)
+            self._nominated.pop(key, None)
+            if freed:
+                return [*self._nominated, *self._waiting.firsts(for_room=True)]
+            return () if following is None else (following,)
         if self._nodes.holds(key):
             return ()
         node = pod["spec"].get("nodeName")
@@ -86,6 +91,7 @@ class Scheduler:
         assert isinstance(key, tuple)
         wire = self._client.get("Pod", *key)
         if wire is None or wire["spec"].get("nodeName") or wire["metadata"].get("deletionTimestamp"):
+            self._nominated.pop(key, None)
             self._let_next(key)
             return
         if wire["spec"].get("schedulerName", NAME) != NAME:
@@ -100,12 +106,16 @@ class Scheduler:
             self._report_failure(wire, f"0/{len(self._nodes.records)} nodes are available: {unbound}. not found")
             return
         demand = self._demands.of(wire["spec"])
+        reserved = self._reserve(key, wire)
         ranking = self._ranking(demand)
+        for other in reserved:
+            self._nodes.release(other)
         if not ranking:
-            message = self._failure(len(self._nodes.records), ranking.refusals)
+            preempting = self._preempt(wire, key, demand)
+            message = self._failure(len(self._nodes.records), ranking.refusals, preempting)
             stale = self._waiting.add(key, demand, message, for_room=_curable(ranking.refusals) > 0)
             self._report_failure(wire, message)
-            for other in stale:
+            for other in stale if preempting is None else ():  # else it was told what holds for it alone
                 self._manager.enqueue(self, other)
             return
         group = _group(wire)
@@ -113,6 +123,7 @@ class Scheduler:
         if self._placements and self._placements.get("/".join(key)) in ranking:
             best = self._placements.pop("/".join(key))
         self._nodes.occupy(key, best, demand, group)
+        self._nominated.pop(key, None)
         self._let_next(key)
         self._bind(wire, key, best)
 
@@ -137,7 +148,8 @@ class Scheduler:
             self._manager.enqueue(self, following)
 
     def _bind(self, wire: Wire, key: Key, node: str) -> None:
-        status, now = wire.get("status") or {}, self._simulation.timestamp()
+        status, now = {**(wire.get("status") or {})}, self._simulation.timestamp()
+        status.pop("nominatedNodeName", None)
         generation = wire["metadata"].get("generation", 1)
         scheduled = {
             "type": "PodScheduled",
@@ -153,16 +165,75 @@ class Scheduler:
         message = f"Successfully assigned {key[0]}/{key[1]} to {node}"
         self._events.announce(wire, NORMAL, "Scheduled", message, action="Binding", component=NAME, instance=NAME)
 
-    def _failure(self, count: int, refusals: Counter[str]) -> str:
-        """Why no node will do, in upstream's words."""
+    def _failure(self, count: int, refusals: Counter[str], preempting: str | None = None) -> str:
+        """Why no node will do, in upstream's words.
+
+        :param preempting: what became of the attempt to have others go: nothing to say where it succeeded, None where
+            there was none.
+        """
         if not count:
             return "no nodes available to schedule pods"
         reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in refusals.items()))
         summary = f"0/{count} nodes are available"
-        helpless = f"no new claims to deallocate, preemption: {summary}: {self._preemption(count, refusals)}."
-        return f"{summary}: {reasons}. {helpless}"
+        if preempting == "":
+            return f"{summary}: {reasons}."
+        helpless = preempting or f"{summary}: {self._preemption(count, refusals)}."
+        return f"{summary}: {reasons}. no new claims to deallocate, preemption: {helpless}"
+
+    # --- preemption ------------------------------------------------------------------------------------------------
+
+    def _reserve(self, key: Key, wire: Wire) -> list[Key]:
+        """Count the Pods for which others have gone as if they were placed: whoever is less urgent leaves them room."""
+        priority = preemption.priority_of(wire) if self._nominated else 0
+        found = [other for other, (_, _, theirs) in self._nominated.items() if other != key and theirs >= priority]
+        for other in found:
+            node, demand, _ = self._nominated[other]
+            self._nodes.occupy(other, node, demand, "")
+        return found
+
+    def _preempt(self, wire: Wire, key: Key, demand: Demand) -> str | None:
+        """Have Pods of lower priority go where that makes room; see :meth:`_failure` for what is returned."""
+        priority, store = preemption.priority_of(wire), self._client.store
+        if wire["spec"].get("preemptionPolicy") == "Never":
+            return preemption.NEVER
+        if priority <= 0 and not store.list("PriorityClass"):
+            return None
+        nominated = self._nominated.get(key)
+        if nominated is not None and any(
+            is_terminating(pod) for pod in preemption.lower(store.on_node(nominated[0]), priority)
+        ):
+            return preemption.WAITING
+        found = {
+            name: going
+            for name, record in self._nodes.records.items()
+            if (going := preemption.victims(demand, priority, record, store.on_node(name), self._demands))
+        }
+        if not found:
+            return None
+        node = preemption.best(found)
+        self._nominated[key] = node, demand, priority
+        for victim in found[node]:
+            self._push_out(victim, wire, node)
+        pod = self._client.get("Pod", *key) or wire
+        self._client.update_status(pod, {**(pod.get("status") or {}), "nominatedNodeName": node})
+        return ""
+
+    def _push_out(self, victim: Wire, wire: Wire, node: str) -> None:
+        target: Wire = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "reason": "PreemptionByScheduler",
+            "message": f"{NAME}: preempting to accommodate a higher priority pod",
+            "lastProbeTime": None,
+            "observedGeneration": victim["metadata"].get("generation", 1),
+        }
+        self._client.update_status(victim, self._with_condition(victim, target))
+        self._client.delete(victim)
+        message = f"Preempted by pod {wire['metadata']['uid']} on node {node}"
+        self._events.announce(victim, NORMAL, "Preempted", message, action="Preempting", component=NAME, instance=NAME)
 
     def _report_failure(self, wire: Wire, message: str) -> None:
+        wire = self._client.get("Pod", wire["metadata"]["namespace"], wire["metadata"]["name"]) or wire
         self._condition(wire, "Unschedulable", message, observed=True)
         self._events.announce(
             wire, WARNING, "FailedScheduling", message, action="Scheduling", component=NAME, instance=NAME
@@ -170,7 +241,7 @@ class Scheduler:
 
     @staticmethod
     def _preemption(count: int, refusals: Counter[str]) -> str:
-        """Preemption helps where only resources or ports are short; no Pod here has a lower priority to give way."""
+        """Preemption helps where only resources or ports are short, and somebody of lower priority has them."""
         curable = _curable(refusals)
         parts = []
         if curable:
