@@ -28,13 +28,24 @@ _EMPTY = Ruleset("iptables", {(each.table, each.chain): Chain(each.chain, ()) fo
 def entry(invocation: Invocation) -> Completed | Running:
     """Write the rules, then wait."""
     environment = invocation.environment
-    missing = [name for name in ("SRC_PORT", "DEST_PORT") if not is_number(environment.get(name, ""))] or (
-        [] if environment.get("DEST_PROTO") else ["DEST_PROTO"]
-    )
-    if missing:
-        return Completed("", f"iptables: {missing[0]} must be given, got none\n", 2)
+    asked = _listed(environment.get("SRC_RANGES", "")) + _listed(environment.get("DEST_IPS", ""))
+    if not asked:
+        return _waiting()
+    for name in ("SRC_PORT", "DEST_PORT"):
+        if not is_number(environment.get(name, "")):
+            return Completed(
+                "", f"iptables v1.8.11 (nf_tables): invalid port/service `{environment.get(name, '')}' specified\n", 2
+            )
+    if environment.get("DEST_PROTO", "").lower() not in ("tcp", "udp", "sctp"):
+        protocol = environment.get("DEST_PROTO", "")
+        return Completed("", f'iptables v1.8.11 (nf_tables): unknown protocol "{protocol}" specified\n', 2)
     sockets = invocation.machine.sockets
     sockets.write_rules(_with(sockets.rules or _EMPTY, environment))
+    return _waiting()
+
+
+def _waiting() -> Running:
+    """It has done its work, and waits for its end."""
     return Running({}, ["[INFO]  nft mode detected"], 0.1)
 
 

@@ -177,8 +177,8 @@ class PodWorker:
                 address,
                 self.node.name,
                 forwards=_forwards(self.spec),
-                sandbox=sandbox_id(self.pod.metadata.uid),
-                host_ports=_host_ports(self.pod),
+                sandbox=sandbox_id(self.pod.metadata.uid) if (host_ports := _host_ports(self.pod)) else "",
+                host_ports=host_ports,
             )
         state.sandbox = True
         self.pod.status.podIP, self.pod.status.hostIP = state.address, self.node.address
