@@ -158,6 +158,17 @@ class Front:
             connection.demand(verb, resource, address.name, address.namespace, subresource)
         if resource.deprecation:
             warnings.append(resource.deprecation)
+        try:
+            return self._done(request, form, address, verb, user, warnings)
+        except ApiError as error:
+            error.warnings = (*warnings, *error.warnings)
+            raise
+
+    def _done(
+        self, request: Request, form: Form, address: Address, verb: str, user: User, warnings: list[str]
+    ) -> Outcome:
+        """Do what a request wants of a resource."""
+        resource = address.resource
         if address.subresource:
             return self._subresource(request, form, address, verb, warnings)
         if verb == "list":

@@ -14,6 +14,7 @@ from kubesim.api.discovery import DISCOVERED
 from kubesim.api.objects import Wire
 from kubesim.api.resources import ResourceType
 from kubesim.api.schema import FieldType, SchemaField, Struct, struct_of
+from kubesim.api.schema.enums import ENUMS
 from kubesim.serve.addresses import VERSIONS
 from kubesim.serve.messages import encoded
 
@@ -117,11 +118,12 @@ def _add(struct: Struct, schemas: Wire) -> None:
     if struct.atomic:
         schema["x-kubernetes-map-type"] = "atomic"
     schema["properties"] = {
-        field.name: _property(field, schemas) for field in sorted(struct.fields.values(), key=lambda each: each.name)
+        field.name: _property(struct, field, schemas)
+        for field in sorted(struct.fields.values(), key=lambda each: each.name)
     }
 
 
-def _property(field: SchemaField, schemas: Wire) -> Wire:
+def _property(owner: Struct, field: SchemaField, schemas: Wire) -> Wire:
     """The schema of a field: one that is named elsewhere is referred to."""
     schema = _schema(field.type, schemas)
     if "$ref" in schema:
@@ -131,6 +133,9 @@ def _property(field: SchemaField, schemas: Wire) -> Wire:
         if field.merge_key:
             schema |= {"x-kubernetes-patch-merge-key": field.merge_key}
     schema |= _ownership(field)
+    values = ENUMS.get((owner.name, field.name))
+    if values:
+        schema |= {"enum": list(values)}
     if field.default:
         schema |= {"default": field.default}
     return {"description": field.description} | schema if field.description else schema

@@ -16,7 +16,8 @@ LINES = (
     "kubectl get pods,svc,deploy -o wide",
     "kubectl describe service web",
     "kubectl get endpointslices -l kubernetes.io/service-name=web -o yaml",
-    "kubectl get pod nosuch",
+    "kubectl get ep/nosuch -o yaml",
+    "kubectl explain service.spec.type",
     "kubectl delete service web",
 )
 
