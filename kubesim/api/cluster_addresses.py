@@ -7,7 +7,6 @@ widens the range at once. Upstream: ``pkg/registry/core/service/ipallocator/cidr
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from random import Random
 from typing import Protocol
@@ -60,6 +59,8 @@ class ClusterAddresses:
         self._ranges = {str(each.network): each for each in self._started_with}
         self._open = list(self._started_with)
         self._keeper: Keeper | None = None
+        self._recording = ""
+        """The address whose object is being made: it is taken already."""
         store.watch(self._note_address, [_IP_ADDRESS.kind])
         store.watch(self._note_range, [_SERVICE_CIDR.kind])
 
@@ -99,7 +100,7 @@ class ClusterAddresses:
         if not holding:
             raise AllocationError("the provided network does not match the current range")
         max(holding, key=lambda each: each.network.prefixlen).allocate(address)
-        self._mark(address)
+        self._mark_elsewhere(address)
 
     def choose(self, family: str, key: str, random: Random | None = None, *, keep_pin: bool = False) -> str:
         """Take an address that the allocators choose; the oldest range first.
@@ -114,13 +115,13 @@ class ClusterAddresses:
                 address = each.allocate_named(key, random, keep_pin=keep_pin)
             except AllocationError:
                 continue
-            self._mark(address)
+            self._mark_elsewhere(address)
             return address
         raise AllocationError(RANGE_FULL)
 
     def record(self, address: str, namespace: str, name: str) -> None:
         """Make the IPAddress of an address that a Service has taken."""
-        now, family = self._simulation.timestamp(), f"IPv{ipaddress.ip_address(address).version}"
+        now, family = self._simulation.timestamp(), "IPv6" if ":" in address else "IPv4"
         wire = {
             "apiVersion": _IP_ADDRESS.api_version,
             "kind": _IP_ADDRESS.kind,
@@ -131,7 +132,10 @@ class ClusterAddresses:
             },
             "spec": {"parentRef": {"name": name, "namespace": namespace, "resource": "services"}},
         }
+        self._mark(address)
+        self._recording = address
         self._keep(_IP_ADDRESS, wire)
+        self._recording = ""
 
     def release(self, address: str) -> None:
         """Give back an address that has not become an object."""
@@ -153,6 +157,11 @@ class ClusterAddresses:
             wire["metadata"]["uid"] = new_uid(self._simulation.random(f"uids/{resource.kind}"))
             self._keeper.accept(resource, wire, signature=_BY_SERVER)
 
+    def _mark_elsewhere(self, address: str) -> None:
+        """Take an address that one range has given away in the others."""
+        if len(self._ranges) > 1:
+            self._mark(address)
+
     def _mark(self, address: str) -> None:
         """Take an address in all ranges that have it: they may overlap."""
         for each in self._ranges.values():
@@ -162,7 +171,7 @@ class ClusterAddresses:
     def _note_address(self, change: Change) -> None:
         if change.new is None:
             self.release(change.key[1])
-        elif change.old is None:
+        elif change.old is None and change.key[1] != self._recording:
             self._mark(change.key[1])
 
     def _note_range(self, change: Change) -> None:
