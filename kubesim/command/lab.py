@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from kubesim.data_directory import DATA, NOTEBOOKS
@@ -32,15 +33,27 @@ def run(given: argparse.Namespace, extra: list[str]) -> int:
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # Jupyter refuses unless told
     command = [sys.executable, "-m", "jupyterlab", *root, *extra, str(folder / FIRST)]
     try:
-        return subprocess.run(command, env=environment(), check=False).returncode
+        return subprocess.run(command, env=environment(folder), check=False).returncode
     except KeyboardInterrupt:  # JupyterLab has heard it too and ended
         return 0
 
 
-def environment() -> dict[str, str]:
-    """The environment for JupyterLab: its kernels have the course's magics from the start, and long lines scroll."""
+def environment(folder: Path = Path()) -> dict[str, str]:
+    """The environment for JupyterLab: its kernels have the course's magics from the start, and long lines scroll.
+
+    :param folder: the learner's; Jupyter's own files go there where the home directory cannot be written.
+    """
     paths = [str(DATA / "jupyter"), os.environ.get("JUPYTER_PATH", "")]
-    return {**os.environ, "JUPYTER_PATH": os.pathsep.join(path for path in paths if path)}
+    home = {} if _can_write_at_home() else {"HOME": str(folder.resolve() / ".home")}
+    return {**os.environ, **home, "JUPYTER_PATH": os.pathsep.join(path for path in paths if path)}
+
+
+def _can_write_at_home() -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=Path.home()):
+            return True
+    except (OSError, RuntimeError):  # the second: there is no home at all
+        return False
 
 
 def prepare(folder: Path, *, fresh: bool = False) -> str:

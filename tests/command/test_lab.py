@@ -85,3 +85,11 @@ def test_jupyterlab_finds_the_style_sheet_with_which_long_lines_scroll() -> None
     folder = Path(lab.environment()["JUPYTER_PATH"].partition(os.pathsep)[0]) / "labextensions"
     (found,) = get_federated_extensions([str(folder)]).values()
     assert (folder / found["name"] / found["jupyterlab"]["_build"]["load"]).is_file()
+
+
+def test_where_the_home_directory_cannot_be_written_jupyter_s_files_are_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for home, expected in ((tmp_path, tmp_path), (tmp_path / "none", tmp_path / "course" / ".home")):
+        monkeypatch.setenv("HOME", str(home))
+        assert lab.environment(tmp_path / "course")["HOME"] == str(expected)
