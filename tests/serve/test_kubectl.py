@@ -243,7 +243,7 @@ def test_files_are_copied_both_ways(run: Run, pod: str, tmp_path: Path) -> None:
     here, back = tmp_path / "here", tmp_path / "back"
     here.mkdir()
     (here / "bytes").write_bytes(bytes(range(256)))
-    assert run("cp", "", str(here), f"{pod}:/tmp") == ""
+    assert run("cp", "", "-c", "main", str(here), f"{pod}:/tmp") == ""
     assert run("exec", "", pod, "--", "ls", "/tmp/here") == "bytes\n"
-    run("cp", "", f"{pod}:/tmp/here", str(back))
+    run("cp", "", "-c", "main", f"{pod}:/tmp/here", str(back))
     assert (back / "bytes").read_bytes() == bytes(range(256))
