@@ -244,6 +244,6 @@ def test_files_are_copied_both_ways(run: Run, pod: str, tmp_path: Path) -> None:
     here.mkdir()
     (here / "bytes").write_bytes(bytes(range(256)))
     assert run("cp", "", "-c", "main", str(here), f"{pod}:/tmp") == ""
-    assert run("exec", "", pod, "--", "ls", "/tmp/here") == "bytes\n"
+    assert run("exec", "", "-c", "main", pod, "--", "ls", "/tmp/here") == "bytes\n"
     run("cp", "", "-c", "main", f"{pod}:/tmp/here", str(back))
     assert (back / "bytes").read_bytes() == bytes(range(256))
