@@ -23,6 +23,7 @@ SHORT = {
     "command/serve.py": "a verb of the command, and each is a module that is loaded when it is asked for",
     "programs/nginx/tree.py": "what is read and what is made of it know the same tree, and not each other",
     "userland/numerals.py": "every program that is given a number asks it; it asks nothing",
+    "cluster/calls.py": "what a cluster gives to whoever keeps a connection open",
     "userland/bounds.py": "everything that gathers text asks it; it asks nothing",
     "data_directory.py": "every floor reads data; its place is known in one module that imports nothing",
     "notebook/readme_picture.py": "a program of its own (`make pictures`)",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 RANGE_FULL = "range is full"
@@ -79,6 +80,16 @@ class NumberPool:
                 self._used.add(number)
                 return number
         return None
+
+
+@lru_cache(1024)
+def _read(address: str) -> tuple[int, int]:
+    """The version and the number of an address.
+
+    :raises ValueError: where it is none.
+    """
+    parsed = ipaddress.ip_address(address)
+    return parsed.version, int(parsed)
 
 
 class AddressAllocator:
@@ -160,10 +171,10 @@ class AddressAllocator:
             self._pool.release(self._number(address))
 
     def _number(self, address: str) -> int:
-        parsed = ipaddress.ip_address(address)
-        if parsed.version != self.network.version:
+        version, number = _read(address)
+        if version != self.network.version:
             raise ValueError(f"the address must be {self.family}, got {address}")
-        return int(parsed) - self._first
+        return number - self._first
 
     def _text(self, number: int) -> str:
         if self.network.version == 4:

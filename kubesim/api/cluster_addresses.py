@@ -59,7 +59,7 @@ class ClusterAddresses:
         self._ranges = {str(each.network): each for each in self._started_with}
         self._open = list(self._started_with)
         self._keeper: Keeper | None = None
-        self._recording = ""
+        self.recording = ""
         """The address whose object is being made: it is taken already."""
         store.watch(self._note_address, [_IP_ADDRESS.kind])
         store.watch(self._note_range, [_SERVICE_CIDR.kind])
@@ -133,9 +133,9 @@ class ClusterAddresses:
             "spec": {"parentRef": {"name": name, "namespace": namespace, "resource": "services"}},
         }
         self._mark(address)
-        self._recording = address
+        self.recording = address
         self._keep(_IP_ADDRESS, wire)
-        self._recording = ""
+        self.recording = ""
 
     def release(self, address: str) -> None:
         """Give back an address that has not become an object."""
@@ -171,7 +171,7 @@ class ClusterAddresses:
     def _note_address(self, change: Change) -> None:
         if change.new is None:
             self.release(change.key[1])
-        elif change.old is None and change.key[1] != self._recording:
+        elif change.old is None and change.key[1] != self.recording:
             self._mark(change.key[1])
 
     def _note_range(self, change: Change) -> None:

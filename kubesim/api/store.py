@@ -299,6 +299,8 @@ class Store:
         :param selector: label values that must all match (found through the index), or a selector.
         """
         collection = self._read(kind)
+        if not collection.objects:
+            return []
         keys = self._candidates(collection, namespace, _exact_labels(selector))
         if not keys:
             return []

@@ -239,9 +239,9 @@ class SimulatedContainers:
         """
         for mount, files in mounts(pod, container, self.store):
             place, problem = mount.mountPath, ""
-            is_directory, brings_file = machine.files.is_directory(place), bool(mount.subPath) and place in files
-            source = _source(pod, container, mount)
-            if is_directory if brings_file else machine.files.exists(place) and not is_directory:
+            there, brings_file = machine.files.kind(place), bool(mount.subPath) and place in files
+            if there == "directory" if brings_file else there not in (None, "directory"):
+                source = _source(pod, container, mount)
                 problem = f"mount src={source}, dst={place}, dstFd=/proc/thread-self/fd/11, flags=MS_BIND|MS_REC: "
                 problem += "not a directory"
             else:
@@ -250,7 +250,7 @@ class SimulatedContainers:
                 except FileError as error:
                     problem = f"create mountpoint for {place} mount: {error.reason.lower()}"
             if problem:
-                return f'error mounting "{source}" to rootfs at "{place}": {problem}'
+                return f'error mounting "{_source(pod, container, mount)}" to rootfs at "{place}": {problem}'
         if container.workingDir:  # runc makes it where the image has none
             machine.directory = container.workingDir
             try:

@@ -138,11 +138,14 @@ class ClusterAddressRepair:
         """The Services of which an IPAddress has gone: all others have theirs."""
 
     def keys(self, change: Change) -> Iterable[Hashable]:
-        """A new address, or the Service that has lost one: at the next sweep, or when that Service changes."""
+        """An address that no Service has just taken, or the Service that has lost one: at the next sweep, or when that
+        Service changes.
+        """
         if change.kind == "Service":
             return (("Service", change.key),) if change.key in self._robbed else ()
         if change.new is not None:
-            return ((ADDRESS, change.key),) if change.old is None else ()
+            is_due = change.old is None and change.key[1] != self._addresses.recording
+            return ((ADDRESS, change.key),) if is_due else ()
         owner = parent_service(change.object)
         if owner is not None and self._client.get("Service", *owner) is not None:
             self._robbed[owner] = None

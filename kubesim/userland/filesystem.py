@@ -170,15 +170,20 @@ class FileSystem:
             done = here
         return done
 
-    def _entry(self, path: str, *, last: bool = True) -> Entry:
+    def _find(self, path: str, *, last: bool = True) -> tuple[str, Entry | None]:
+        """Where a path leads, and what is there."""
         entry = self._get(path)
         if entry is not None and (entry.kind != "link" or not last):
-            return entry  # entries are kept by resolved paths
+            return path, entry  # entries are kept by resolved paths
         resolved = self.resolve(path, last=last)
         entry = self._get(resolved)
         if entry is None and self.kernel is not None and resolved.startswith("/proc/"):
             text = self.kernel(resolved)
             entry = None if text is None else Entry("file", text, 0o444, self._clock())
+        return resolved, entry
+
+    def _entry(self, path: str, *, last: bool = True) -> Entry:
+        resolved, entry = self._find(path, last=last)
         if entry is None:
             raise self._missing(path, resolved)
         if path.endswith("/") and entry.kind == "file":
@@ -202,21 +207,23 @@ class FileSystem:
 
     def exists(self, path: str) -> bool:
         """Whether something is there."""
-        return self._kind(path) is not None
+        return self.kind(path) is not None
 
     def is_file(self, path: str) -> bool:
         """Whether a regular file is there."""
-        return self._kind(path) == "file"
+        return self.kind(path) == "file"
 
     def is_directory(self, path: str) -> bool:
         """Whether a directory is there."""
-        return self._kind(path) == "directory"
+        return self.kind(path) == "directory"
 
-    def _kind(self, path: str) -> str | None:
+    def kind(self, path: str) -> str | None:
+        """What is there: ``file``, ``directory``…, or None."""
         try:
-            return self._entry(path).kind
+            entry = self._find(path)[1]
         except FileError:
             return None
+        return None if entry is None or (entry.kind == "file" and path.endswith("/")) else entry.kind
 
     def read(self, path: str) -> str:
         """A file's text.
