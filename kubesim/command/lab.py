@@ -72,8 +72,9 @@ def prepare(folder: Path, *, fresh: bool = False) -> str:
         published = sorted(NOTEBOOKS.glob("*.ipynb"))
         aside = _set_aside(folder, published) if fresh else None
         missing = [path for path in published if not (folder / path.name).exists()]
-        for path in missing:
-            shutil.copyfile(path, folder / path.name)
+        for path in [*missing, *NOTEBOOKS.glob("*.md")]:
+            if not (folder / path.name).exists():  # the pages that notebooks lead to, too
+                shutil.copyfile(path, folder / path.name)
     except OSError as error:
         raise ValueError(f"DIR must be a folder that can be written, got {folder}: {error.strerror}") from None
     said = []

@@ -117,7 +117,11 @@ class Linker:
 
     def link(self, source: str) -> str:
         """A cell's text with the links that it should have."""
-        lines = _LINK.sub(r"\1", source).split("\n")
+        plain = _LINK.sub(r"\1", source)
+        return "".join(part if fenced else self._prose(part) for fenced, part in _parts(plain))
+
+    def _prose(self, text: str) -> str:
+        lines = text.split("\n")
         return "\n".join(line if line.startswith(("#", "|")) else self._place.sub(self._linked, line) for line in lines)
 
     def _linked(self, found: re.Match[str]) -> str:
@@ -135,6 +139,12 @@ class Linker:
 
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)#]*#Glossary\)")
+_FENCED = re.compile(r"(^```.*?^```[ \t]*$)", re.MULTILINE | re.DOTALL)
+
+
+def _parts(source: str) -> list[tuple[bool, str]]:
+    """A text cut where fenced code begins and ends: whether a part is code, and the part."""
+    return [(place % 2 == 1, part) for place, part in enumerate(_FENCED.split(source))]
 
 
 def _any_case(form: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,17 @@ def test_the_first_time_all_notebooks_are_put_into_a_new_folder(
     assert main(["lab", str(folder), "--prepare"]) == 0
     assert contents(folder) == PUBLISHED
     assert capsys.readouterr().out == f"{len(NAMES)} notebooks were put into {folder}.\n"
+
+
+def test_no_link_between_the_pages_leads_out_of_the_learners_folder(tmp_path: Path) -> None:
+    lab.prepare(tmp_path)
+    led = {
+        (path.name, link)
+        for path in (*tmp_path.glob("*.ipynb"), *tmp_path.glob("*.md"))
+        for link in re.findall(r"\]\(([^)#\s:]+\.(?:ipynb|md))[#)]", path.read_text("utf-8"))
+    }
+    assert ("00-start-here.ipynb", "errata.md") in led
+    assert {link for _, link in led if not (tmp_path / link).is_file() or link.startswith("..")} == set()
 
 
 def test_what_the_learner_has_stays(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ TERMS = {"node": Term("", ["01"]), "port": Term("", ["00", "02"], ["targetPort"]
         ("`a node` **node** [node](x.ipynb)", "`a node` **node** [node](x.ipynb)"),
         ("# node\n| node |\nnode", "# node\n| node |\n[node](#Glossary)"),
         ("transports anode", "transports anode"),
+        ("so:\n\n```\nnode x\n```\n\na node", "so:\n\n```\nnode x\n```\n\na [node](#Glossary)"),
         ("[node](02-c.ipynb#Glossary) [node](#Glossary)", "[node](#Glossary) node"),
     ],
 )
