@@ -2,24 +2,32 @@
 
 ``list`` shows the cases. ``next`` opens one: it tells the story and sits the learner at a terminal of the broken
 cluster, where ``hint``, ``check`` and ``solution`` are said as they are here (``kubesim clinic hint``). ``watch`` opens
-it too, and looks after each line whether it is mended. What was typed is kept in a journal, so the case goes on where
-it was left, and ``hint`` and ``check`` work from outside as well.
+it too, and looks after each line whether it is mended. Inside, ``on HOST LINE`` types a line at another machine, and
+``diagnose``, ``connect WHO URL`` and ``resolve WHO NAME`` follow a request, as ``lab.cluster`` does in a notebook. What
+was typed is kept in a journal, so the case goes on where it was left, and ``hint`` and ``check`` work from outside as
+well.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from kubesim.command import FOLDER
 from kubesim.command.run import seat
-from kubesim.command.shell import session_at, talk
+from kubesim.command.shell import Screen, session_at, talk
 from kubesim.exercises import progress
 from kubesim.exercises.ward import Ward
 
-INSIDE = "Mend it here. `kubesim clinic hint` helps, `check` looks at it, `solution` shows one way; Ctrl-D leaves.\n"
+INSIDE = """\
+Mend it here. `kubesim clinic hint` helps, `check` looks at it, `solution` shows one way; Ctrl-D leaves.
+`kubesim clinic on laptop COMMAND` types elsewhere, `diagnose` follows the story's request and says why it fails.
+"""
+CALL = re.compile(r"""lab\.cluster\.(connect|resolve)\("([^"]+)", "([^"]+)"\)(?:\.table\([^()]*\))?""")
+"""What a hint tells a notebook's reader to call."""
 
 
 def run(given: argparse.Namespace, _extra: list[str]) -> int:
@@ -92,7 +100,9 @@ class Visit:
         def instead(line: str) -> bool:
             words = line.split()
             if words[:2] == ["kubesim", "clinic"]:
-                self._say(words[2:] or ["check"])
+                self._say(line.split(maxsplit=2)[2:])
+                if watching:
+                    after()
                 return True
             return False
 
@@ -110,13 +120,42 @@ class Visit:
         """What changes with each write to the cluster."""
         return self._case.cluster.store.resource_version
 
-    def _say(self, words: list[str]) -> None:
-        """An action that was typed inside."""
-        action = self._actions.get(words[0])
-        if action is None or words[0] == "reset":
-            print(f"Inside a case there are {', '.join(self._actions.keys() - {'reset'})}; leave it for the rest.")
-        else:
-            action()
+    def _say(self, said: list[str]) -> None:
+        """An action that was typed inside: all after ``kubesim clinic``, if anything."""
+        name, *rest = (said[0] if said else "check").split(maxsplit=1)
+        words = rest[0].split(maxsplit=1) if rest else []
+        cluster = self._case.cluster
+        try:
+            if name in self._actions and name != "reset":
+                self._actions[name]()
+            elif name == "diagnose" and not words:
+                print(cluster.diagnose(*self._case.asked))
+            elif name == "connect" and len(words) == 2:
+                print(cluster.connect(*words))
+            elif name == "resolve" and len(words) == 2:
+                print(cluster.resolve(*words))
+            elif name == "on" and len(words) == 2:
+                self._type_on(*words)
+            else:
+                known = ", ".join(sorted(self._actions.keys() - {"reset"}))
+                print(
+                    f"Inside a case there are {known}, diagnose, on HOST COMMAND, connect WHO URL and resolve WHO NAME"
+                    "; leave it for the rest."
+                )
+        except (LookupError, ValueError) as error:
+            print(f"kubesim clinic: {error.args[0] if error.args else error}")
+
+    def _type_on(self, host: str, line: str) -> None:
+        """Type a line at another machine.
+
+        :raises LookupError: if there is no such host.
+        """
+        terminal = seat(self._case.cluster, host, live=True)
+        terminal.show_on(Screen())
+        try:
+            terminal.type_line(line)
+        except KeyboardInterrupt:
+            print("^C")
 
     def _check(self) -> int:
         checked = self._case.check()
@@ -124,7 +163,7 @@ class Visit:
         return int(not checked.solved)
 
     def _hint(self) -> int:
-        print(self._case.hint())
+        print(CALL.sub(r"kubesim clinic \1 \2 \3", self._case.hint()))
         return 0
 
     def _solution(self) -> int:

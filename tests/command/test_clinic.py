@@ -94,3 +94,20 @@ def test_a_journal_of_something_else_is_no_traceback(play: Play, tmp_path: Path)
     (tmp_path / FILE).write_text('{"learner": "another"}')
     shown, status = play("check", FIRST)
     assert status == 1 and f"must be of the exercise {FIRST} as it is drawn here" in shown
+
+
+def test_other_machines_and_the_tools_of_a_notebook_are_there_inside(play: Play) -> None:
+    """Case 19 is seen from the laptop alone; a hint names the command that follows its packet here."""
+    port = re.search(r"kubesim clinic connect laptop (http://172\.31\.0\.11:\d+)`", play("hint", "19")[0])
+    assert port is not None
+    shown, _ = play(
+        "next",
+        "19",
+        keys="kubesim clinic on laptop hostname; echo 'a  b'\r"
+        f"kubesim clinic connect laptop {port[1]}\rkubesim clinic resolve laptop nowhere\r"
+        "kubesim clinic diagnose\rkubesim clinic on nowhere true\rkubesim clinic reset\r",
+    )
+    assert "\nlaptop\na  b\n" in shown
+    assert "own-firewall" in shown
+    assert "kubesim clinic: " in shown and "nowhere" in shown
+    assert "Inside a case there are check, hint, solution, diagnose" in shown
