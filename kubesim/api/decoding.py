@@ -55,6 +55,7 @@ def _resource_of(wire: Wire, expected: ResourceType | None) -> ResourceType:
             f"{kind} in version {_quoted(version)} cannot be handled as a {expected.kind}: converting "
             f"({_go_type(found)}) to ({_go_type(expected)}): unknown conversion"
         )
+    kind, version = kind or "", version or ""
     problem = f'no kind "{kind}" is registered for version "{version}" in scheme "pkg/api/legacyscheme/scheme.go:30"'
     raise bad_request(f"{kind} in version {_quoted(version)} cannot be handled as a {expected.kind}: {problem}")
 

@@ -75,12 +75,15 @@ def be_at(call: Call, pod: Wire, container: str, *, shown: int = 0, ended: Calla
         if call.attach(pod, container, command, farewell):
             return False
     call.api.attach(pod, container, call.stdin if stdin else None)
-    wait_until(call, lambda: _is_over(call, pod, container, restarts), None)
-    now = call.api.find(resource_type("pods"), pod["metadata"]["name"], pod["metadata"]["namespace"])
-    again = now is not None and status_of(now, container).get("restartCount", 0) > restarts
-    if now is not None:
-        lines = call.api.log(pod, container, previous=again)[shown:]
-        call.stdout.extend(line.text for line in lines)
+    try:
+        wait_until(call, lambda: _is_over(call, pod, container, restarts), None)
+    finally:
+        # Who leaves with Ctrl-C, or is ended, has seen what was written until then.
+        now = call.api.find(resource_type("pods"), pod["metadata"]["name"], pod["metadata"]["namespace"])
+        again = now is not None and status_of(now, container).get("restartCount", 0) > restarts
+        if now is not None:
+            lines = call.api.log(pod, container, previous=again)[shown:]
+            call.stdout.extend(line.text for line in lines)
     return True
 
 

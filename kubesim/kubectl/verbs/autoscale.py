@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from kubesim.api.errors import ApiError, unknown_resource
+from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
 from kubesim.api.quantities import canonical
 from kubesim.api.resources import BY_KIND
 from kubesim.kubectl.call import Call
-from kubesim.kubectl.errors import KubectlError, with_prefix
+from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.generators import what_is_set
 from kubesim.kubectl.manifests import Info
 from kubesim.kubectl.printing import Printer, dry_run
@@ -39,7 +39,11 @@ def autoscale(call: Call) -> int:
     def act(info: Info) -> None:
         nonlocal count
         if info.type.kind not in SCALABLE:
-            raise with_prefix(unknown_resource(), f"cannot autoscale a {info.type.kind}")
+            resource = f"{info.type.group}/{info.type.version}, Resource={info.type.plural}"
+            raise KubectlError(
+                f"cannot autoscale a {info.type.kind}: could not find scale subresource for {resource} in discovery "
+                "information"
+            )
         wire = _autoscaler(call, info, metrics)
         try:
             made = submit(call, wire, mode, namespace=info.namespace)
@@ -123,5 +127,5 @@ def _autoscaler(call: Call, info: Info, metrics: list[Wire]) -> Wire:
         "apiVersion": "autoscaling/v2",
         "metadata": metadata,
         "spec": spec,
-        "status": {"desiredReplicas": 0},
+        "status": {"currentMetrics": None, "desiredReplicas": 0},
     }

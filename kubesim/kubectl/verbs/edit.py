@@ -51,7 +51,7 @@ def edit(call: Call) -> int:
         return 0
     call.files.write(path, _HEADER + text)
     _open(call, editor, path)
-    edited = _documents(call, path, text)
+    edited = _documents(call, path, text, found[0])
     for info in found:
         _send(call, info, edited, path)
     call.files.remove(path)
@@ -76,8 +76,10 @@ def _open(call: Call, editor: str, path: str) -> None:
         raise KubectlError(f'there was a problem with the editor "{editor}"')
 
 
-def _documents(call: Call, path: str, before: str) -> list[Wire]:
+def _documents(call: Call, path: str, before: str, first: Info) -> list[Wire]:
     """What was saved.
+
+    :param first: of the objects; a file that cannot be read is put down to it, as upstream does.
 
     :raises KubectlError: where nothing was changed, or what was saved is no YAML.
     """
@@ -92,8 +94,8 @@ def _documents(call: Call, path: str, before: str) -> list[Wire]:
         _cancel(call, path, "Edit cancelled, no changes made.")
     try:
         documents = go_yaml.load_all(kept)
-    except go_yaml.YamlError as error:
-        call.complain(f"The edited file failed to parse: {error}")
+    except go_yaml.YamlError:
+        call.complain(f'error: {first.type.qualified} "{first.name}" is invalid')
         raise _kept(call, path) from None
     return [each for each in documents if isinstance(each, dict)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from random import Random
 
 from kubesim.api.objects import Wire
@@ -17,6 +18,7 @@ from kubesim.kubectl.errors import KubectlError, UsageError, klog_line
 from kubesim.kubectl.go_values import unsigned
 from kubesim.kubectl.mapper import resource_type
 from kubesim.kubectl.pods import pod_of
+from kubesim.network.network import ANY
 from kubesim.network.service import Client
 from kubesim.network.sockets import Connection
 from kubesim.network.trace import Outcome
@@ -37,21 +39,44 @@ def port_forward(call: Call) -> int:
     phase = (pod.get("status") or {}).get("phase", "")
     if phase != "Running":
         raise KubectlError(f"unable to forward port because pod is not running. Current status={phase}")
-    address = call.flags.text("address")
+    addresses = listen_addresses(call.flags.texts("address"))
     process = Running({}, [], exit_code=0, awaited=True)
     listeners: dict[tuple[str, int], Forwarder] = {}
     for port in ports:
         local, remote = split_port(port, call.simulation.random("port-forward"))
-        bound = "127.0.0.1" if address == "localhost" else address
-        process.log.append(f"Forwarding from {bound}:{local} -> {remote}")
-        if address == "localhost":
-            process.log.append(f"Forwarding from [::1]:{local} -> {remote}")
-        listeners["TCP", local] = Forwarder(call, pod, local, remote, process.log, bound)
+        for address in addresses:
+            host = f"[{address}]" if ":" in address else address
+            process.log.append(f"Forwarding from {host}:{local} -> {remote}")
+        listeners["TCP", local] = Forwarder(call, pod, local, remote, process.log, _bound(addresses))
     if call.serve is None:
         call.stdout.extend(f"{line}\n" for line in process.log)
     else:
         call.serve(replace(process, listeners=listeners))
     return 0
+
+
+def listen_addresses(words: Sequence[str]) -> list[str]:
+    """The addresses that ``--address`` names, each once, in upstream's order: as texts.
+
+    :raises KubectlError: for a word that is neither ``localhost`` nor an address.
+    """
+    found: set[str] = set()
+    for word in words:
+        if word == "localhost":
+            found |= {"127.0.0.1", "::1"}
+            continue
+        try:
+            ip_address(word)
+        except ValueError:
+            raise KubectlError(f"{word} is not a valid IP") from None
+        found.add(word)
+    return sorted(found)
+
+
+def _bound(addresses: Sequence[str]) -> str:
+    """Where one listener stands for all of these: the simulated network carries IPv4."""
+    fourth = [address for address in addresses if ":" not in address]
+    return (fourth or list(addresses))[0] if len(fourth) < 2 else ANY
 
 
 @dataclass(slots=True)

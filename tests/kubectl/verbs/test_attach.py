@@ -69,6 +69,12 @@ def test_a_process_that_reads_waits_until_somebody_attaches(terminal: Terminal) 
     assert refused.stderr == "error: cannot attach a container in a completed pod; current phase is Succeeded\n"
 
 
+def test_who_leaves_has_seen_what_was_written(terminal: Terminal) -> None:
+    terminal.run("kubectl run w --image=busybox -- sh -c 'while sleep 5; do echo tick; done'; sleep 3")
+    done = terminal.run("timeout 20 kubectl attach w -q")
+    assert (done.stdout.count("tick\n") >= 3, done.returncode) == (True, 124)
+
+
 @pytest.mark.parametrize(
     ("typed", "screens"),
     [

@@ -51,6 +51,9 @@ def test_what_cannot_be_edited(line: str, words: str) -> None:
         ("sed -i s/8080/99999/",
          'error: services "web" is invalid\nA copy of your changes has been stored to "PATH"\n'
          "error: Edit cancelled, no valid changes were saved.\n", 1),
+        ("sed -i s/targetPort:./targetPort/",  # no YAML any more: put down to the first object, as kubectl 1.36.4 does
+         'error: services "web" is invalid\nA copy of your changes has been stored to "PATH"\n'
+         "error: Edit cancelled, no valid changes were saved.\n", 1),
         ("nosuch", 'error: unable to launch the editor "nosuch"\n', 1),
         ("false", 'error: there was a problem with the editor "false"\n', 1),
     ],

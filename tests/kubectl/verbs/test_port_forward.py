@@ -46,6 +46,27 @@ def test_in_the_background_it_forwards_connections_until_it_is_killed(
     assert terminal.run(f"curl -s localhost:{local}").returncode == 7
 
 
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ("0.0.0.0,::1", ("0.0.0.0", "[::1]")),
+        ("localhost,127.0.0.1", ("127.0.0.1", "[::1]")),
+        ("::1 --address=127.0.0.1", ("127.0.0.1", "[::1]")),
+    ],
+)
+def test_it_listens_on_every_address_it_is_given(terminal: Terminal, given: str, hosts: tuple[str, ...]) -> None:
+    """Each once, in the order of their texts (kubectl 1.36.4)."""
+    started = terminal.run(f"kubectl port-forward --address={given} svc/web 8095:8000 &").stdout
+    assert started == "".join(f"Forwarding from {host}:8095 -> 80\n" for host in hosts)
+    assert terminal.run("curl -so /dev/null localhost:8095").returncode == 0
+    terminal.run("kill %%")
+
+
+def test_an_address_is_one(terminal: Terminal) -> None:
+    done = terminal.run("kubectl port-forward --address foo svc/web 8096:8000")
+    assert (done.stderr, done.returncode) == ("error: foo is not a valid IP\n", 1)
+
+
 def test_one_connection_is_handled_once(terminal: Terminal) -> None:
     terminal.run("kubectl port-forward svc/web 8090:8000 &")
     both_urls = terminal.run("curl -s -o /dev/null -o /dev/null localhost:8090/ localhost:8090/nosuch").stdout

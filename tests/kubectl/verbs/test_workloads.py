@@ -7,8 +7,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from kubesim.cluster import Cluster
 from kubesim.kubectl.errors import KubectlError
 from kubesim.kubectl.rollouts import STATUS_VIEWERS
+from kubesim.terminal import Terminal
 from tests.conformance.transcripts.command import Command
 
 
@@ -40,6 +42,24 @@ def test_what_is_refused(line: str, problem: str) -> None:
     done = Command().run(line.split())
     assert (done.stdout, done.returncode) == ("", 1)
     assert done.stderr.endswith(f"error: {problem}\n")
+
+
+def test_an_autoscaler_that_is_only_shown_has_no_metrics_yet() -> None:
+    terminal = Terminal(Cluster())
+    terminal.run("kubectl create deployment web --image=nginx")
+    shown = terminal.run("kubectl autoscale deploy web --max=3 --dry-run=client -o yaml").stdout
+    assert shown.endswith("status:\n  currentMetrics: null\n  desiredReplicas: 0\n")
+    refused = terminal.run("kubectl autoscale svc kubernetes --max=2").stderr
+    where = "could not find scale subresource for /v1, Resource=services in discovery information"
+    assert refused == f"error: cannot autoscale a Service: {where}\n"
+
+
+def test_a_patch_that_takes_the_kind_away_is_refused_in_words_of_the_api() -> None:
+    terminal = Terminal(Cluster())
+    patch = '[{"op": "replace", "path": "", "value": {"a": 1}}]'
+    done = terminal.run(f"kubectl patch svc kubernetes --type=json -p '{patch}'")
+    assert done.returncode == 1
+    assert "None" not in done.stderr
 
 
 def test_a_budget_is_made_from_a_selector_and_a_bound() -> None:
