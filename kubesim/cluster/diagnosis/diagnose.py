@@ -23,6 +23,9 @@ from kubesim.cluster.diagnosis.services import failing_step, pod_subject, step_e
 from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome
 
+DNS_PORT = 53
+"""On which CoreDNS listens, behind its Service."""
+
 
 def diagnose(question: Question, objects: Objects) -> Diagnosis:
     """Explain what a request met."""
@@ -62,9 +65,9 @@ def judged(
         outcome = next(failed, Outcome.DELIVERED)
     missing = dict.fromkeys(_missing(question, objects, outcome, found))
     if closed:
-        if objects.coverage is not None and objects.coverage.enforces_policies is None:
-            missing["the dump does not say whether the network plugin enforces NetworkPolicies"] = None
-        elif outcome is Outcome.DELIVERED:
+        unknown = () if objects.coverage is None else tuple(silence.unknown_closure(objects, objects.coverage))
+        missing |= dict.fromkeys(unknown)
+        if not unknown and outcome is Outcome.DELIVERED:
             outcome = Outcome.DROPPED
     return outcome, tuple(missing)
 
@@ -127,7 +130,27 @@ def _policy_finding(question: Question, objects: Objects) -> Finding | None:
             found = blocked(objects.policies, objects.namespaces, client, server, port, protocol)
             if found is not None:
                 return _closed(found, client, server, port, protocol)
-    return None
+    return _closed_look_up(question, objects)
+
+
+def _closed_look_up(question: Question, objects: Objects) -> Finding | None:
+    """A NetworkPolicy that keeps a Pod from every DNS server, so that it never learns the address of a name."""
+    parts = question.source.split("/")
+    pod = objects.pod(parts[1], parts[2]) if len(parts) == 3 and parts[0] == "pod" else None
+    if is_ipv4(question.host) or not question.address or pod is None or pod.spec.hostNetwork:
+        return None
+    aliases = (name for alias in pod.spec.hostAliases or [] for name in alias.hostnames or [])
+    if pod.spec.dnsPolicy not in ("", None, "ClusterFirst") or question.host in aliases:
+        return None
+    servers = [each for each in objects.dns_servers if each.status.podIP and not each.spec.hostNetwork]
+    client, closed = Party(pod.status.podIP, pod), None
+    for each in servers:
+        server = Party(each.status.podIP, each)
+        found = blocked(objects.policies, objects.namespaces, client, server, DNS_PORT, "UDP")
+        if found is None:
+            return None
+        closed = closed or _closed(found, client, server, DNS_PORT, "UDP")
+    return closed
 
 
 def policed(objects: Objects) -> bool:

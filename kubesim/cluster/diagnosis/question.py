@@ -135,6 +135,14 @@ class Objects:
         return frozenset(entry.address for node in self.nodes for entry in node.status.addresses or [])
 
     @cached_property
+    def dns_servers(self) -> Sequence[Pod]:
+        """The Pods of the cluster's DNS server; none where a cache on each node, which is no such Pod, is asked."""
+        if any((pod.metadata.labels or {}).get("k8s-app") == "node-local-dns" for pod in self.pods):
+            return ()
+        services = (each for each in self.services if (each.metadata.labels or {}).get("k8s-app") == "kube-dns")
+        return [pod for service in services for pod in self.selected(service)]
+
+    @cached_property
     def _pods_in(self) -> Mapping[str, Sequence[Pod]]:
         found: dict[str, list[Pod]] = {}
         for pod in self.pods:

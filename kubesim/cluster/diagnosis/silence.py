@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubesim.api.objects import Service
+from kubesim.api.objects import NetworkPolicy, Service
 from kubesim.cluster.diagnosis import names
 from kubesim.cluster.diagnosis.question import Objects, Question
 from kubesim.cluster.diagnosis.services import is_ready, subject
-from kubesim.cluster.dump.coverage import GET, SYSTEM, Coverage
+from kubesim.cluster.dump.coverage import GET, POLICY_GROUP, SYSTEM, Coverage
 from kubesim.network.addresses import is_ipv4, within
 from kubesim.network.trace import Outcome, Trace
 
@@ -22,6 +22,9 @@ def unknown_name(question: Question, objects: Objects, coverage: Coverage) -> It
     """Why it cannot be told that a name has no address, or which one."""
     if question.source.partition("/")[0] != "pod":
         yield f"the dump holds no resolver of {question.source}, only those of Pods"
+        return
+    if ":" in question.host:
+        yield f"kubesim follows IPv4 only, and {question.host} is IPv6"
         return
     service = objects.named(question)
     if service is not None:
@@ -136,10 +139,34 @@ def unknown_balancer(service: Service, question: Question, objects: Objects) -> 
         yield f"the dump holds nothing of the load balancer at {question.address}, which is in front of the cluster"
 
 
+def unknown_closure(objects: Objects, coverage: Coverage) -> Iterator[str]:
+    """Why it cannot be told that NetworkPolicies close a way, although none of those in the dump opens it."""
+    if coverage.enforces_policies is None:
+        yield "the dump does not say whether the network plugin enforces NetworkPolicies"
+    if "Namespace" not in coverage.namespaces and any(_asks_labels(each) for each in objects.policies):
+        yield (
+            "the dump holds no Namespaces, by whose labels a NetworkPolicy lets pass (kubectl get namespaces -o yaml)"
+        )
+    for kind in sorted(coverage.unfollowed):
+        yield f"kubesim follows only NetworkPolicies of {POLICY_GROUP}, and the dump holds a {kind} of another group"
+
+
+def _asks_labels(policy: NetworkPolicy) -> bool:
+    """Whether a policy's verdict depends on labels of namespaces, but for the one that each has by its name."""
+    peers = [peer for rule in policy.spec.ingress or [] for peer in rule.from_ or []]
+    peers += [peer for rule in policy.spec.egress or [] for peer in rule.to or []]
+    chosen = [each.namespaceSelector for each in peers if each.namespaceSelector is not None]
+    keys = {key for each in chosen for key in each.matchLabels or {}}
+    keys |= {wanted.key for each in chosen for wanted in each.matchExpressions or []}
+    return bool(keys - {"kubernetes.io/metadata.name"})
+
+
 def conditions(question: Question, objects: Objects, coverage: Coverage) -> Iterator[str]:
     """What must hold beside, for a request to be delivered that the dump's objects let pass."""
     if not objects.policies and coverage.enforces_policies is not False:
         yield "that no NetworkPolicy forbids it (the dump holds none: kubectl get networkpolicies -A)"
+    for kind in sorted(coverage.unfollowed):
+        yield f"that no {kind} forbids it (kubesim follows only the NetworkPolicies of {POLICY_GROUP})"
     if not is_ipv4(question.host) and SYSTEM not in coverage.namespaces.get("Pod", ()):
         yield f"that the cluster's DNS server answers (the dump holds no Pods of namespace {SYSTEM})"
 

@@ -7,7 +7,7 @@ and a selection that shows them all is no partial one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kubesim.api.objects import Wire
@@ -28,6 +28,19 @@ ASKED = (
     ("NetworkPolicy", "NetworkPolicies"),
 )
 """The kinds that a dump should hold, each with its plural."""
+POLICIES_UNFOLLOWED = frozenset(
+    {
+        "AdminNetworkPolicy",
+        "BaselineAdminNetworkPolicy",
+        "CiliumClusterwideNetworkPolicy",
+        "CiliumNetworkPolicy",
+        "ClusterNetworkPolicy",
+        "GlobalNetworkPolicy",
+        "NetworkPolicy",
+    }
+)
+"""Kinds of policies beside those of ``networking.k8s.io``: they may forbid what those allow, and the reverse."""
+POLICY_GROUP = "networking.k8s.io"
 
 
 @dataclass(slots=True)
@@ -44,6 +57,8 @@ class Coverage:
     :param enforces_policies: whether the network plugin enforces NetworkPolicies; None where nobody says.
     :param corefile: whether it holds the DNS server's configuration.
     :param cni: the network plugin; empty where the dump does not show it.
+    :param some_pods: whether EndpointSlices name a Pod that is not in the dump, so that it need not hold all.
+    :param unfollowed: the kinds of policies in it that are not those of ``networking.k8s.io``.
     """
 
     addressing: Addressing
@@ -56,9 +71,11 @@ class Coverage:
     enforces_policies: bool | None = None
     corefile: bool = False
     cni: str = ""
+    some_pods: bool = False
+    unfollowed: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, objects: Iterable[Wire], facts: Facts) -> Coverage:
+    def of(cls, objects: Sequence[Wire], facts: Facts) -> Coverage:
         """Count what a dump, already checked, holds."""
         found = cls(facts.addressing, notes=facts.derived, enforces_policies=facts.enforces_policies, cni=facts.cni)
         for wire in objects:
@@ -67,6 +84,12 @@ class Coverage:
             found.namespaces.setdefault(wire["kind"], set()).add(namespace)
             if (wire["kind"], namespace, metadata["name"]) == ("Service", "default", "kubernetes"):
                 found.has_api_service = True
+        pods = {
+            (wire["metadata"].get("namespace") or "default", wire["metadata"]["name"])
+            for wire in objects
+            if wire["kind"] == "Pod"
+        }
+        found.some_pods = any(each not in pods for each in _pods_named(objects))
         return found
 
     def summary(self, nodes: int, pods: int, services: int) -> str:
@@ -106,6 +129,8 @@ class Coverage:
         where = self.namespaces.get(kind, set())
         if kind == "Service":
             return self.has_api_service and SYSTEM in where
+        if kind == "Pod" and self.some_pods:
+            return False
         return SYSTEM in where and len(where) > 1
 
     def whole(self, kind: str, namespace: str) -> bool:
@@ -113,6 +138,26 @@ class Coverage:
         if kind == "Service" and namespace == "default":
             return self.has_api_service  # nobody who chooses Services by name or label chooses that one
         return self.everywhere(kind)
+
+
+def unfollowed_policies(objects: Iterable[Wire]) -> frozenset[str]:
+    """The kinds of policies among objects that are not those of ``networking.k8s.io``."""
+    return frozenset(
+        wire["kind"]
+        for wire in objects
+        if wire["kind"] in POLICIES_UNFOLLOWED and wire["apiVersion"].partition("/")[0] != POLICY_GROUP
+    )
+
+
+def _pods_named(objects: Iterable[Wire]) -> Iterator[tuple[str, str]]:
+    """The Pods, by namespace and name, that EndpointSlices say are behind their addresses."""
+    for wire in objects:
+        if wire["kind"] == "EndpointSlice":
+            for endpoint in wire.get("endpoints") or []:
+                target = endpoint.get("targetRef") or {}
+                if target.get("kind") == "Pod":
+                    own = wire["metadata"].get("namespace") or "default"
+                    yield target.get("namespace") or own, str(target.get("name"))
 
 
 def _counted(number: int, what: str) -> str:

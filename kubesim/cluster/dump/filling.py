@@ -25,7 +25,7 @@ from kubesim.api.schema import metadata_error
 from kubesim.api.validation import validate
 from kubesim.cluster import boot
 from kubesim.cluster.arguments import shown
-from kubesim.cluster.dump.coverage import SYSTEM, Coverage
+from kubesim.cluster.dump.coverage import SYSTEM, Coverage, unfollowed_policies
 from kubesim.cluster.dump.facts import Facts, dns_services
 from kubesim.cluster.wiring import Parts, add_node_machine
 from kubesim.controllers.endpoints.hints import ZONE_LABEL
@@ -68,10 +68,13 @@ def fill_from_dump(parts: Parts, objects: Sequence[Wire], facts: Facts) -> Cover
     kept = []
     for wire in objects:
         _check_names(wire)
+        if _is_namesake(wire):
+            continue
         stored = _store(parts, wire)
         _check_addresses(stored)
         kept.append(stored)
     coverage = Coverage.of(kept, facts)
+    coverage.unfollowed = unfollowed_policies(objects)
     _add_namespaces(parts, objects)
     _derive_slices(parts, coverage)
     _add_dns(parts, coverage, facts)
@@ -156,12 +159,18 @@ def _hold(kept: Wire, field: str, given: str, read: Callable[[str], object]) -> 
         raise ValueError(f"{field} of {_label(kept)} in a dump must be an address: {error}") from None
 
 
+def _is_namesake(wire: Wire) -> bool:
+    """Whether it is an object of an extension whose kind only bears the name of a served one (a Knative Service)."""
+    known, group = BY_KIND.get(wire["kind"]), wire["apiVersion"].rpartition("/")[0]
+    return known is not None and "." in group and group != known.group
+
+
 def _store(parts: Parts, wire: Wire) -> Wire:
     known = BY_KIND.get(wire["kind"])
     if (known is None or known.namespaced) and not wire["metadata"].get("namespace"):
         wire = {**wire, "metadata": {**wire["metadata"], "namespace": "default"}}
-    if known is None or ("." in known.group and not wire["apiVersion"].startswith(f"{known.group}/")):
-        kept = copy_of(wire)  # a kind that is not served, or another group's of that name, is kept as it is
+    if known is None:
+        kept = copy_of(wire)  # a kind that is not served is kept as it is
     elif kind_type(wire["apiVersion"], wire["kind"]) is None:
         wanted = known.api_version
         raise ValueError(f"{_label(wire)} of a dump must be of version {wanted}, got {shown(wire['apiVersion'])}")
