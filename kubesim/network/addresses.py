@@ -55,6 +55,15 @@ def is_ipv4(text: str) -> bool:
     return True
 
 
+def is_prefix(text: str) -> bool:
+    """Whether a text is an IPv4 prefix."""
+    try:
+        prefix_bounds(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_loopback(address: str) -> bool:
     """Whether an address is in 127.0.0.0/8."""
     return address.startswith("127.")

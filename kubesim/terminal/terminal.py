@@ -335,7 +335,7 @@ class Terminal:
         simulation = self.cluster.simulation
         ends = simulation.now + self.patience
         while (due := self._shell.next_due()) < ends:
-            if self.cluster.settle(due - simulation.now):
+            if self.cluster.settle(max(0.0, due - simulation.now)):
                 return
             self.cluster.advance(max(0.0, due - simulation.now))
             self._shell.show_jobs(simulation.now)

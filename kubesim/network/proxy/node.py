@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kubesim.api.objects import Node
-from kubesim.network.addresses import nth_address
+from kubesim.network.addresses import is_prefix, nth_address
 
 ZERO_PREFIXES = {"IPv4": "0.0.0.0/0", "IPv6": "::/0"}
 _LOOPBACKS = {"IPv4": ipaddress.ip_network("127.0.0.0/8"), "IPv6": ipaddress.ip_network("::1/128")}
@@ -36,7 +36,8 @@ def node_view(node: Node) -> NodeView:
     """A Node object as the proxies look at it."""
     addresses = [entry.address for entry in node.status.addresses or [] if entry.type in ("InternalIP", "ExternalIP")]
     primary = addresses[0] if addresses else ""
-    prefix = node.spec.podCIDR
+    # an update may give a Node a range that is none (the API server looks at ranges of new Nodes only)
+    prefix = node.spec.podCIDR if is_prefix(node.spec.podCIDR) else ""
     annotations = node.metadata.annotations or {}
     first = 1 if annotations.get("flannel.alpha.coreos.com/backend-type") == "host-gw" else 0  # no tunnel's address
     bridge = [nth_address(prefix, number) for number in range(first, 2)] if prefix else []

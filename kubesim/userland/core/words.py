@@ -66,6 +66,10 @@ def false(run: Run) -> Completed:
     return Completed(returncode=1)
 
 
+_MOST_ROUNDS = 1e15
+"""More numbers than any line waits for."""
+
+
 @program()
 def seq(run: Run) -> Completed:
     """Numbers in a row."""
@@ -89,7 +93,8 @@ def seq(run: Run) -> Completed:
     if step == 0:
         raise run.misuse(f"invalid Zero increment value: ‘{words[1]}’")
     digits = max(len(word.partition(".")[2]) for word in words)
-    count = int((numbers[-1] - first) / step + 1e-9) + 1
+    rounds = (numbers[-1] - first) / step + 1e-9
+    count = int(max(-1.0, min(rounds, _MOST_ROUNDS))) + 1 if rounds == rounds else 0
     items: list[str] = []
     made = 0
     for start in range(0, max(0, count), 10_000):
