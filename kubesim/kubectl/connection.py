@@ -416,7 +416,7 @@ def _absence(cluster: Cluster, server: str, limit: float) -> Absence | None:
         reason = f'unsupported protocol scheme "{scheme}"'
     elif not host:
         reason = "http: no Host in request URL"
-    elif port and not (port.isascii() and port.isdecimal() and int(port) <= 65535):
+    elif port and int(port) > 65535:
         reason = f"dial tcp: address {port}: invalid port"
     elif not (is_ipv4(host) or ":" in host or host == "localhost"):
         reason = f"dial tcp: lookup {host} on {_resolver(cluster)}:53: no such host"

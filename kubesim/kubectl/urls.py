@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+
+from kubesim.network.addresses import is_ipv4
 
 _HOST = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:\[\]<>\"%\x80-\U0010ffff]*")
 """What may stand in a host; a percent sign begins an escape."""
@@ -32,6 +35,13 @@ def _host_problem(place: str) -> str:
             return "missing ']' in host"
         if not re.fullmatch(r"(:[0-9]*)?", place[end + 1 :], re.ASCII):
             return f"invalid port {_quoted(place[end + 1 :])} after host"
+        literal = place[1:end].partition("%25")[0]
+        if "[" in literal or is_ipv4(literal):
+            return "invalid IP-literal"
+        if not _is_ipv6(literal):
+            return f"invalid host: ParseAddr({_quoted(literal)}): unable to parse IP"
+    elif "[" in place:
+        return "invalid IP-literal"
     elif ":" in place:
         port = place[place.index(":") :] if place.count(":") > 1 else place[place.rindex(":") :]
         if not re.fullmatch(r":[0-9]*", port, re.ASCII):
@@ -40,6 +50,14 @@ def _host_problem(place: str) -> str:
     if bad is not None and bad.end() < len(place):
         return f"invalid character {_quoted(place[bad.end()])} in host name"
     return _escape_problem(place, r"25|[89A-Fa-f][0-9A-Fa-f]")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return "%" in text  # an escape that is none has words of its own
+    return True
 
 
 def _escape_problem(text: str, digits: str) -> str:

@@ -11,7 +11,7 @@ import contextlib
 import traceback
 from functools import partial
 
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from kubesim.api.errors import ApiError
 from kubesim.api.objects import Wire
@@ -31,10 +31,10 @@ from kubesim.serve.commands import (
     problem_with,
     written,
 )
-from kubesim.serve.handling import Backend, outcome, send, upgrade_required
+from kubesim.serve.handling import Backend, UpgradingHandler
 from kubesim.serve.line_discipline import LineDiscipline, Typed
 from kubesim.serve.logs import Log, log_of
-from kubesim.serve.messages import Answer, Request
+from kubesim.serve.messages import Request
 from kubesim.serve.sessions import Said, Session, is_shell
 
 QUIET_SECONDS = 0.3
@@ -43,36 +43,24 @@ LOOK_SECONDS = 0.1
 """How often the log of a container is looked at, at whose process a client is."""
 
 
-class ChannelHandler(WebSocketHandler):
+class ChannelHandler(UpgradingHandler):
     """A request to run a program or to be at one, which becomes a WebSocket."""
+
+    protocols = PROTOCOLS
 
     def initialize(self, listener: Backend) -> None:
         """Of which listener it is."""
-        self._listener = listener
+        super().initialize(listener)
         self._command: Command | None = None
         self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._held = 0
         self._running: asyncio.Task[None] | None = None
 
-    async def _begin(self, *_: str) -> None:
-        found = await outcome(self._listener, self.request)
-        asked = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-        upgrades = self.request.method == "GET" and {each.strip() for each in asked} & set(PROTOCOLS)
-        if isinstance(found, Command) and upgrades:
+    def takes(self, found: object) -> bool:
+        """Whether it is such a request; it is kept then."""
+        if isinstance(found, Command):
             self._command = found
-            await super().get()
-        else:
-            await send(self, found if isinstance(found, Answer) else upgrade_required(self.request))
-
-    get = post = _begin
-
-    def check_origin(self, origin: str) -> bool:
-        """Whether the page may that a request comes from."""
-        return True  # it has been checked like any other request's
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The best protocol that both know."""
-        return next((each for each in PROTOCOLS if each in subprotocols), None)
+        return isinstance(found, Command)
 
     # --- what comes ----------------------------------------------------------------------------------------------
 

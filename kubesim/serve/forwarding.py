@@ -13,13 +13,12 @@ import struct
 import traceback
 from typing import NamedTuple
 
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from kubesim.serve import spdy
 from kubesim.serve.conversation import Conversation, TooLargeError
 from kubesim.serve.front import Forwarding
-from kubesim.serve.handling import Backend, outcome, send, upgrade_required
-from kubesim.serve.messages import Answer
+from kubesim.serve.handling import Backend, UpgradingHandler
 
 TUNNEL, CHANNELS = "SPDY/3.1+portforward.k8s.io", "v4.channel.k8s.io"
 PROTOCOLS = (TUNNEL, CHANNELS)
@@ -32,37 +31,25 @@ class _Streams(NamedTuple):
     error: int
 
 
-class ForwardHandler(WebSocketHandler):
+class ForwardHandler(UpgradingHandler):
     """A request to forward ports, which becomes a WebSocket."""
+
+    protocols = PROTOCOLS
 
     def initialize(self, listener: Backend) -> None:
         """Of which listener it is."""
-        self._listener = listener
+        super().initialize(listener)
         self._asked: Forwarding | None = None
         self._arriving: dict[int, asyncio.Queue[bytes | None]] = {}
         self._errors: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reader, self._writer = spdy.Reader(), spdy.Writer()
 
-    async def _begin(self, *_: str) -> None:
-        found = await outcome(self._listener, self.request)
-        offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
-        upgrades = self.request.method == "GET" and {each.strip() for each in offered} & set(PROTOCOLS)
-        if isinstance(found, Forwarding) and upgrades:
+    def takes(self, found: object) -> bool:
+        """Whether it is such a request; it is kept then."""
+        if isinstance(found, Forwarding):
             self._asked = found
-            await super().get()
-        else:
-            await send(self, found if isinstance(found, Answer) else upgrade_required(self.request, PROTOCOLS))
-
-    get = post = _begin
-
-    def check_origin(self, origin: str) -> bool:
-        """Whether the page may that a request comes from."""
-        return True  # it has been checked like any other request's
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """The best protocol that both know."""
-        return next((each for each in PROTOCOLS if each in subprotocols), None)
+        return isinstance(found, Forwarding)
 
     def open(self, *_: str, **__: str) -> None:
         """The WebSocket is there; with channels, each port's begin at once."""

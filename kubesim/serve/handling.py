@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
+from tornado.websocket import WebSocketHandler
 
 from kubesim.api.errors import ApiError
 from kubesim.cluster import Cluster
@@ -87,3 +88,37 @@ def upgrade_required(request: HTTPServerRequest, protocols: tuple[str, ...] = PR
     if request.headers.get("Upgrade"):
         words = f"this simulated server upgrades to a WebSocket of {' or '.join(protocols)} only"
     return answer(400, status_of(ApiError(400, "BadRequest", words)))
+
+
+class UpgradingHandler(WebSocketHandler):
+    """A request that becomes a WebSocket where it may, and is answered like any other where not."""
+
+    protocols: tuple[str, ...]
+    """What it speaks, the best first."""
+
+    def initialize(self, listener: Backend) -> None:
+        """Of which listener it is."""
+        self._listener = listener
+
+    def takes(self, found: object) -> bool:
+        """Whether what a request is understood as is what this handler serves; it is kept then."""
+        raise NotImplementedError
+
+    async def _begin(self, *_: str) -> None:
+        found = await outcome(self._listener, self.request)
+        offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        upgrades = self.request.method == "GET" and not {each.strip() for each in offered}.isdisjoint(self.protocols)
+        if upgrades and self.takes(found):
+            await super().get()
+        else:
+            await send(self, found if isinstance(found, Answer) else upgrade_required(self.request, self.protocols))
+
+    get = post = _begin
+
+    def check_origin(self, origin: str) -> bool:
+        """Whether the page may that a request comes from."""
+        return True  # it has been checked like any other request's
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        """The best protocol that both know."""
+        return next((each for each in self.protocols if each in subprotocols), None)

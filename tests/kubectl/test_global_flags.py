@@ -36,6 +36,12 @@ def test_a_time_limit_that_is_one(value: str, terminal: Terminal) -> None:
     ("server", "last"),
     [
         ("[::1", "Unable to connect to the server: missing ']' in host"),
+        ("[[]]", "Unable to connect to the server: invalid IP-literal"),
+        ("a[b", "Unable to connect to the server: invalid IP-literal"),
+        ("[1.2.3.4]:1", "Unable to connect to the server: invalid IP-literal"),
+        ("[abc]", 'Unable to connect to the server: invalid host: ParseAddr("abc"): unable to parse IP'),
+        ("[]]", 'Unable to connect to the server: invalid host: ParseAddr("]"): unable to parse IP'),
+        ("[::1%eth0]:1", 'Unable to connect to the server: invalid URL escape "%et"'),
         ("fe80::1%eth0", 'Unable to connect to the server: invalid port "::1%eth0" after host'),
         ("http://", 'error: host must be a URL or a host:port pair: "http://"'),
         ("http://%zz", 'Unable to connect to the server: invalid URL escape "%zz"'),
